@@ -1,0 +1,7 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+
+@NullMarked
+package io.github.x402j.testing;
+
+import org.jspecify.annotations.NullMarked;
