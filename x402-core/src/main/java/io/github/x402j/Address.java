@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * The address of an account or contract on an EVM chain: 20 bytes.
+ *
+ * <p>Two addresses are equal when their bytes are; the text is always in the mixed case of <a
+ * href="https://eips.ethereum.org/EIPS/eip-55">EIP-55</a>.
+ *
+ * @param text {@code 0x} and 40 hex digits with the EIP-55 checksum
+ */
+public record Address(String text) {
+  private static final Pattern HEX = Pattern.compile("0x[0-9a-fA-F]{40}");
+
+  /**
+   * Checks and canonicalises the text.
+   *
+   * @param text {@code 0x} and 40 hex digits: all lower case, all upper case, or in mixed case with
+   *     a correct EIP-55 checksum
+   * @throws IllegalArgumentException if it is anything else
+   */
+  public Address {
+    if (!HEX.matcher(text).matches()) {
+      throw new IllegalArgumentException("an address is 0x and 40 hex digits");
+    }
+    String checksummed = checksummed(text.substring(2).toLowerCase(Locale.ROOT));
+    if (isMixedCase(text.substring(2)) && !checksummed.equals(text)) {
+      throw new IllegalArgumentException(
+          "the address checksum (EIP-55) is wrong: look for a mistyped digit, expected "
+              + checksummed);
+    }
+    text = checksummed;
+  }
+
+  /**
+   * Returns the address that the text spells.
+   *
+   * @throws IllegalArgumentException if the text is not an address or its checksum is wrong
+   */
+  public static Address parse(String text) {
+    return new Address(text);
+  }
+
+  /** Returns the address in lower case, as JSON-RPC and hashes want it. */
+  public String lowerCase() {
+    return text.toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns whether this is the zero address, which nobody owns. */
+  public boolean isZero() {
+    return lowerCase().equals("0x0000000000000000000000000000000000000000");
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+
+  private static boolean isMixedCase(String digits) {
+    return !digits.equals(digits.toLowerCase(Locale.ROOT))
+        && !digits.equals(digits.toUpperCase(Locale.ROOT));
+  }
+
+  private static String checksummed(String lowerCaseDigits) {
+    byte[] hash = Keccak.hash256(lowerCaseDigits.getBytes(US_ASCII));
+    StringBuilder text = new StringBuilder("0x");
+    for (int i = 0; i < lowerCaseDigits.length(); i++) {
+      int nibble = (hash[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xf;
+      char digit = lowerCaseDigits.charAt(i);
+      text.append(nibble >= 8 ? Character.toUpperCase(digit) : digit);
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The descriptor's JSON, in both versions. */
+final class DescriptorJson {
+  private DescriptorJson() {}
+
+  static ObjectNode v2(PaymentRequired required) {
+    ObjectNode json = Json.newObject().put("x402Version", 2);
+    putIfPresent(json, "error", required.error());
+    ObjectNode resource = json.putObject("resource").put("url", required.resource().url());
+    putIfPresent(resource, "description", required.resource().description());
+    putIfPresent(resource, "mimeType", required.resource().mimeType());
+    ArrayNode accepts = json.putArray("accepts");
+    required.accepts().forEach(option -> accepts.add(v2(option)));
+    if (!required.extensions().isEmpty()) {
+      json.set("extensions", Json.fromJdk(required.extensions()));
+    }
+    return json;
+  }
+
+  static ObjectNode v2(PaymentRequirements option) {
+    ObjectNode json =
+        Json.newObject()
+            .put("scheme", option.scheme())
+            .put("network", option.network().caip2())
+            .put("amount", option.amount().toString());
+    return putCommon(json, option);
+  }
+
+  static ObjectNode v1(PaymentRequired required) {
+    ObjectNode json = Json.newObject().put("x402Version", 1);
+    String error = required.error();
+    json.put("error", error == null ? "payment required" : error); // required in version 1
+    ArrayNode accepts = json.putArray("accepts");
+    for (PaymentRequirements option : required.accepts()) {
+      option
+          .network()
+          .v1Name()
+          .ifPresent(name -> accepts.add(v1(option, name, required.resource())));
+    }
+    return json;
+  }
+
+  private static ObjectNode v1(PaymentRequirements option, String network, ResourceInfo resource) {
+    ObjectNode json =
+        Json.newObject()
+            .put("scheme", option.scheme())
+            .put("network", network)
+            .put("maxAmountRequired", option.amount().toString())
+            .put("resource", resource.url())
+            // Both are required in version 1.
+            .put("description", orElse(resource.description(), ""))
+            .put("mimeType", orElse(resource.mimeType(), ""));
+    return putCommon(json, option);
+  }
+
+  private static ObjectNode putCommon(ObjectNode json, PaymentRequirements option) {
+    json.put("asset", option.asset().text())
+        .put("payTo", option.payTo().text())
+        .put("maxTimeoutSeconds", option.maxTimeout().toSeconds());
+    if (!option.extra().isEmpty()) {
+      json.set("extra", Json.fromJdk(option.extra()));
+    }
+    return json;
+  }
+
+  static PaymentRequired readV2(JsonNode message) throws MalformedPaymentException {
+    JsonNode resource = Json.object(message, "", "resource");
+    ResourceInfo info =
+        resourceInfo(
+            Json.string(resource, "resource.", "url"),
+            Json.optionalString(resource, "resource.", "description"),
+            Json.optionalString(resource, "resource.", "mimeType"));
+    List<PaymentRequirements> accepts = new ArrayList<>();
+    for (JsonNode option : Json.array(message, "", "accepts")) {
+      if (isKnown(option, text -> text.startsWith("eip155:"))) {
+        accepts.add(readRequirementsV2(option, "accepts[]."));
+      }
+    }
+    return new PaymentRequired(
+        info,
+        accepts,
+        Json.optionalString(message, "", "error").orElse(null),
+        Json.optionalMap(message, "", "extensions"));
+  }
+
+  static PaymentRequired readV1(JsonNode message) throws MalformedPaymentException {
+    List<PaymentRequirements> accepts = new ArrayList<>();
+    ResourceInfo info = null;
+    for (JsonNode option : Json.array(message, "", "accepts")) {
+      if (!isKnown(option, text -> Network.ofV1Name(text).isPresent())) {
+        continue;
+      }
+      accepts.add(
+          readRequirements(
+              option, "accepts[].", v1Network(option, "accepts[]."), "maxAmountRequired"));
+      if (info == null) {
+        info =
+            resourceInfo(
+                Json.string(option, "accepts[].", "resource"),
+                Json.optionalString(option, "accepts[].", "description"),
+                Json.optionalString(option, "accepts[].", "mimeType"));
+      }
+    }
+    if (info == null) {
+      throw new MalformedPaymentException("accepts: no way to pay that is known here");
+    }
+    return new PaymentRequired(
+        info, accepts, Json.optionalString(message, "", "error").orElse(null), Map.of());
+  }
+
+  static PaymentRequirements readRequirementsV2(JsonNode option, String path)
+      throws MalformedPaymentException {
+    return readRequirements(option, path, caip2(option, path), "amount");
+  }
+
+  private static PaymentRequirements readRequirements(
+      JsonNode option, String path, Network network, String amountName)
+      throws MalformedPaymentException {
+    long timeout = Json.wholeNumber(option, path, "maxTimeoutSeconds");
+    if (timeout < 1 || timeout > Integer.MAX_VALUE) {
+      throw new MalformedPaymentException(
+          path + "maxTimeoutSeconds: expected 1 to " + Integer.MAX_VALUE);
+    }
+    return new PaymentRequirements(
+        Json.string(option, path, "scheme"),
+        network,
+        parsed(option, path, amountName, TokenAmount::parse),
+        parsed(option, path, "asset", Address::parse),
+        parsed(option, path, "payTo", Address::parse),
+        Duration.ofSeconds(timeout),
+        Json.optionalMap(option, path, "extra"));
+  }
+
+  static Network caip2(JsonNode object, String path) throws MalformedPaymentException {
+    return parsed(object, path, "network", Network::parse);
+  }
+
+  static Network v1Network(JsonNode object, String path) throws MalformedPaymentException {
+    Optional<Network> network = Network.ofV1Name(Json.string(object, path, "network"));
+    if (network.isEmpty()) {
+      throw new MalformedPaymentException(
+          ErrorReason.INVALID_NETWORK,
+          path + "network: expected a network name of version 1, such as base");
+    }
+    return network.get();
+  }
+
+  static <T> T parsed(JsonNode object, String path, String name, Function<String, T> parse)
+      throws MalformedPaymentException {
+    try {
+      return parse.apply(Json.string(object, path, name));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedPaymentException(path + name + ": " + e.getMessage());
+    }
+  }
+
+  private static ResourceInfo resourceInfo(
+      String url, Optional<String> description, Optional<String> mimeType)
+      throws MalformedPaymentException {
+    if (url.isEmpty()) {
+      throw new MalformedPaymentException("resource.url: expected a URL, found nothing");
+    }
+    return new ResourceInfo(url, description.orElse(null), mimeType.orElse(null));
+  }
+
+  private static boolean isKnown(JsonNode option, Function<String, Boolean> knownNetwork)
+      throws MalformedPaymentException {
+    if (!option.isObject()) {
+      throw new MalformedPaymentException("accepts[]: expected an object");
+    }
+    return Json.string(option, "accepts[].", "scheme").equals(PaymentRequirements.EXACT)
+        && knownNetwork.apply(Json.string(option, "accepts[].", "network"));
+  }
+
+  private static void putIfPresent(ObjectNode json, String name, @Nullable String value) {
+    if (value != null) {
+      json.put(name, value);
+    }
+  }
+
+  private static String orElse(@Nullable String value, String other) {
+    return value == null ? other : value;
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Why a payment was refused, in the codes of the specification (section 9). */
+public enum ErrorReason {
+  /** The payer has too little of the token. */
+  INSUFFICIENT_FUNDS("insufficient_funds"),
+  /** {@code validAfter} is not in the past. */
+  AUTHORIZATION_NOT_YET_VALID("invalid_exact_evm_payload_authorization_valid_after"),
+  /** {@code validBefore} is past, too near, or further away than the seller allows. */
+  AUTHORIZATION_EXPIRED("invalid_exact_evm_payload_authorization_valid_before"),
+  /** The value is not exactly the price. */
+  VALUE_MISMATCH("invalid_exact_evm_payload_authorization_value_mismatch"),
+  /** The signature is not the payer's over this authorization. */
+  INVALID_SIGNATURE("invalid_exact_evm_payload_signature"),
+  /** The money would go to somebody else. */
+  RECIPIENT_MISMATCH("invalid_exact_evm_payload_recipient_mismatch"),
+  /** The authorization has been used or cancelled. */
+  NONCE_ALREADY_USED("invalid_exact_evm_nonce_already_used"),
+  /** The network is not one that was offered. */
+  INVALID_NETWORK("invalid_network"),
+  /** The payload is not what its scheme defines. */
+  INVALID_PAYLOAD("invalid_payload"),
+  /** {@code accepted} is not among the requirements that were offered. */
+  INVALID_PAYMENT_REQUIREMENTS("invalid_payment_requirements"),
+  /** The scheme is not one that was offered. */
+  INVALID_SCHEME("invalid_scheme"),
+  /** The scheme is not supported here. */
+  UNSUPPORTED_SCHEME("unsupported_scheme"),
+  /** {@code x402Version} is neither 1 nor 2, or does not fit the header. */
+  INVALID_X402_VERSION("invalid_x402_version"),
+  /** The transaction failed or was rejected. */
+  INVALID_TRANSACTION_STATE("invalid_transaction_state"),
+  /** Verification could not be carried out. */
+  UNEXPECTED_VERIFY_ERROR("unexpected_verify_error"),
+  /** Settlement could not be carried out. */
+  UNEXPECTED_SETTLE_ERROR("unexpected_settle_error"),
+  /** The outcome of the settlement is not known yet; not a code of the specification. */
+  SETTLEMENT_PENDING("settlement_pending");
+
+  private final String wireCode;
+
+  ErrorReason(String wireCode) {
+    this.wireCode = wireCode;
+  }
+
+  /** Returns the code as it stands in messages. */
+  public String wireCode() {
+    return wireCode;
+  }
+
+  /** Returns the reason with this code, empty if the specification has no such code. */
+  public static Optional<ErrorReason> ofWireCode(String code) {
+    return Arrays.stream(values()).filter(reason -> reason.wireCode.equals(code)).findFirst();
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Verifies and settles payments (specification 7).
+ *
+ * <p>{@code ExactEvmFacilitator} in {@code io.github.x402j.evm} does both itself against a chain.
+ * Implementations are safe for use by several threads and put a deadline on everything they wait
+ * for.
+ */
+public interface Facilitator {
+
+  /**
+   * Checks the configuration against reality, once, before the first request: the chain answers and
+   * is the right one, the token is there and signs as configured.
+   *
+   * @param offered every way to pay that will be offered (the amount does not matter)
+   * @throws IllegalStateException if a payment in one of these ways could not be verified or
+   *     settled; the message names the setting
+   */
+  void start(List<PaymentRequirements> offered);
+
+  /** Returns whether this facilitator handles payments of the scheme and network. */
+  boolean supports(String scheme, Network network);
+
+  /**
+   * Checks everything that can be checked without the state of the chain: the terms, the window,
+   * the signature. Touches no network, unless the signature is a contract wallet's and those are
+   * switched on, because then the contract must be asked.
+   *
+   * @param requirements the seller's own, against which the payload is held
+   * @throws MalformedPaymentException if the payload is not what its scheme defines
+   * @throws FacilitatorException if a contract wallet could not be asked
+   */
+  Verification check(PaymentPayload payload, PaymentRequirements requirements)
+      throws MalformedPaymentException, FacilitatorException;
+
+  /**
+   * Checks against the chain that the payment would go through now: unused, funded, and a simulated
+   * transfer succeeds.
+   *
+   * @param payment as {@link #check} returned it
+   * @return {@code Valid} or {@code Invalid}, never {@code Expired}
+   * @throws FacilitatorException if that could not be found out
+   */
+  Verification verify(SignedPayment payment) throws FacilitatorException;
+
+  /**
+   * Moves the money.
+   *
+   * @param payment as {@link #check} returned it
+   * @param beforeBroadcast is handed the transaction's hash before the transaction leaves this
+   *     process; if it throws, nothing is sent. Never called where the hash is not known beforehand
+   * @throws FacilitatorException if nothing was sent, for certain
+   */
+  Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+      throws FacilitatorException;
+
+  /**
+   * Finds out how an earlier settlement of this payment ended. Sends no transaction.
+   *
+   * @param transaction the hash that was recorded, empty if none was
+   * @throws FacilitatorException if that could not be found out now
+   */
+  Settlement outcome(SignedPayment payment, Optional<String> transaction)
+      throws FacilitatorException;
+}

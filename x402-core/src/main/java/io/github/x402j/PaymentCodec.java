@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the messages of the protocol into values and back, in versions 1 and 2 (specification 5,
+ * HTTP transport).
+ *
+ * <p>Reading is strict: duplicate members, trailing text, wrong types, digits that are not ASCII
+ * and anything too long or too deep are refused with {@link MalformedPaymentException}; unknown
+ * members are ignored. All methods are pure functions.
+ */
+public final class PaymentCodec {
+  /** The longest payment header that is looked at, in characters. */
+  public static final int MAX_HEADER_LENGTH = 8192;
+
+  private PaymentCodec() {}
+
+  /** Returns the value of {@code PAYMENT-REQUIRED}: base64 of the version 2 JSON. */
+  public static String encodeRequired(PaymentRequired required) {
+    return Base64Text.encode(Json.write(DescriptorJson.v2(required)));
+  }
+
+  /**
+   * Returns the body of a 402: the version 1 JSON. Its {@code accepts} leaves out chains that have
+   * no name in version 1.
+   */
+  public static String encodeRequiredV1(PaymentRequired required) {
+    return Json.write(DescriptorJson.v1(required));
+  }
+
+  /**
+   * Returns the descriptor in a {@code PAYMENT-REQUIRED} header. Ways to pay that this library does
+   * not know (other schemes, chains that are not EVM) are left out.
+   */
+  public static PaymentRequired decodeRequired(String header) throws MalformedPaymentException {
+    JsonNode message = Json.parseObject(Base64Text.decode(header));
+    requireVersion(message, 2);
+    return DescriptorJson.readV2(message);
+  }
+
+  /**
+   * Returns the descriptor in the body of a 402, of either version. Ways to pay that this library
+   * does not know are left out.
+   */
+  public static PaymentRequired decodeRequiredBody(String body) throws MalformedPaymentException {
+    JsonNode message = Json.parseObject(body);
+    long version = Json.wholeNumber(message, "", "x402Version");
+    if (version == 2) {
+      return DescriptorJson.readV2(message);
+    }
+    requireVersion(message, 1);
+    return DescriptorJson.readV1(message);
+  }
+
+  /** Returns the value of the payment header: base64 of the JSON in the payload's own version. */
+  public static String encodePayload(PaymentPayload payload) {
+    return Base64Text.encode(payloadJson(payload));
+  }
+
+  /** Returns the payload as JSON text in its own version. */
+  public static String payloadJson(PaymentPayload payload) {
+    ObjectNode json = Json.newObject().put("x402Version", payload.x402Version());
+    PaymentRequirements accepted = payload.accepted();
+    if (accepted == null) {
+      json.put("scheme", payload.scheme()).put("network", v1Name(payload.network()));
+    } else {
+      json.set("accepted", DescriptorJson.v2(accepted));
+    }
+    json.set("payload", Json.fromJdk(payload.payload()));
+    if (!payload.extensions().isEmpty()) {
+      json.set("extensions", Json.fromJdk(payload.extensions()));
+    }
+    return Json.write(json);
+  }
+
+  /**
+   * Returns the payload in a payment header.
+   *
+   * @param x402Version the version whose header it came in: 2 for {@code PAYMENT-SIGNATURE}, 1 for
+   *     {@code X-PAYMENT}
+   * @throws MalformedPaymentException if it is longer than {@link #MAX_HEADER_LENGTH}, not base64,
+   *     not JSON, not of this version, or a field is missing or mistyped
+   */
+  public static PaymentPayload decodePayload(String header, int x402Version)
+      throws MalformedPaymentException {
+    if (header.length() > MAX_HEADER_LENGTH) {
+      throw new MalformedPaymentException(
+          "the payment header is longer than " + MAX_HEADER_LENGTH + " characters");
+    }
+    JsonNode message = Json.parseObject(Base64Text.decode(header));
+    requireVersion(message, x402Version);
+    Map<String, Object> payload = Json.toMap(Json.object(message, "", "payload"), "payload");
+    Map<String, Object> extensions = Json.optionalMap(message, "", "extensions");
+    if (x402Version == 1) {
+      String scheme = Json.string(message, "", "scheme");
+      return new PaymentPayload(
+          1, scheme, DescriptorJson.v1Network(message, ""), null, payload, extensions);
+    }
+    PaymentRequirements accepted =
+        DescriptorJson.readRequirementsV2(Json.object(message, "", "accepted"), "accepted.");
+    return new PaymentPayload(
+        2, accepted.scheme(), accepted.network(), accepted, payload, extensions);
+  }
+
+  /**
+   * Returns the value of {@code PAYMENT-RESPONSE} (version 2) or {@code X-PAYMENT-RESPONSE}
+   * (version 1).
+   */
+  public static String encodeSettlement(SettlementResponse response, int x402Version) {
+    ObjectNode json = Json.newObject().put("success", response.success());
+    if (response.errorReason() != null) {
+      json.put("errorReason", response.errorReason());
+    }
+    json.put("transaction", response.transaction())
+        .put("network", networkText(response.network(), x402Version));
+    Address payer = response.payer();
+    if (payer != null) {
+      json.put("payer", payer.text());
+    }
+    TokenAmount amount = response.amount();
+    if (amount != null && x402Version == 2) {
+      json.put("amount", amount.toString());
+    }
+    return Base64Text.encode(Json.write(json));
+  }
+
+  /** Returns the settlement in a response header of either version. */
+  public static SettlementResponse decodeSettlement(String header)
+      throws MalformedPaymentException {
+    JsonNode json = Json.parseObject(Base64Text.decode(header));
+    boolean success = Json.bool(json, "", "success");
+    String transaction = Json.optionalString(json, "", "transaction").orElse("");
+    if (success && !Settlement.TRANSACTION_HASH.matcher(transaction).matches()) {
+      throw new MalformedPaymentException("transaction: expected a hash, as success is true");
+    }
+    return new SettlementResponse(
+        success,
+        transaction,
+        anyNetwork(json),
+        optional(json, "payer", Address::parse),
+        Json.optionalString(json, "", "errorReason").orElse(null),
+        optional(json, "amount", TokenAmount::parse));
+  }
+
+  /** Returns a JSON object {@code {"error": code, "detail": text}}, the body of a 400 or 503. */
+  static String errorBody(ErrorReason reason, String detail) {
+    return Json.write(Json.newObject().put("error", reason.wireCode()).put("detail", detail));
+  }
+
+  private static void requireVersion(JsonNode message, int x402Version)
+      throws MalformedPaymentException {
+    if (Json.wholeNumber(message, "", "x402Version") != x402Version) {
+      throw new MalformedPaymentException(
+          ErrorReason.INVALID_X402_VERSION, "x402Version: expected " + x402Version);
+    }
+  }
+
+  private static Network anyNetwork(JsonNode json) throws MalformedPaymentException {
+    Optional<Network> v1 = Network.ofV1Name(Json.string(json, "", "network"));
+    return v1.isPresent() ? v1.get() : DescriptorJson.caip2(json, "");
+  }
+
+  private static <T> @Nullable T optional(JsonNode json, String name, Function<String, T> parse)
+      throws MalformedPaymentException {
+    return Json.isAbsent(json, name) ? null : DescriptorJson.parsed(json, "", name, parse);
+  }
+
+  private static String networkText(Network network, int x402Version) {
+    return x402Version == 1 ? v1Name(network) : network.caip2();
+  }
+
+  private static String v1Name(Network network) {
+    return network
+        .v1Name()
+        .orElseThrow(() -> new IllegalArgumentException(network + " has no name in version 1"));
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Remembers which authorizations are in use or used, so that each buys one delivery.
+ *
+ * <p>An entry is <em>held</em> by the exchange that claimed it until that exchange calls {@link
+ * #suspend}, {@link #delivered} or {@link #release}. Every method is atomic, also between processes
+ * that share the store. An implementation never forgets an entry before its {@code keepUntil}: when
+ * it is full, it says so.
+ *
+ * <p>Every implementation must pass {@code PaymentLedgerContract} (in the test-jar of {@code
+ * x402-core}). Methods may throw {@link IllegalStateException} when the store does not answer; the
+ * gate stays closed then.
+ */
+public interface PaymentLedger {
+
+  /**
+   * Claims the authorization for one exchange.
+   *
+   * @param key which authorization
+   * @param request what it is to pay for; an entry that has begun can be resumed by the same
+   *     request only
+   * @param keepUntil the time until which the entry must be remembered
+   * @return how it stands; only {@code Granted} and {@code Resumed} give the caller the hold
+   */
+  Claim claim(PaymentKey key, String request, Instant keepUntil);
+
+  /**
+   * Records the transaction that is about to be broadcast. The caller holds the entry.
+   *
+   * @throws IllegalStateException if it is not held; the transaction must not be sent then
+   */
+  void settling(PaymentKey key, String transaction);
+
+  /** Lets go of an entry whose settlement is unknown or undelivered; the next claim resumes it. */
+  void suspend(PaymentKey key);
+
+  /** Records that the authorization has bought its delivery. It never buys another. */
+  void delivered(PaymentKey key);
+
+  /** Forgets an entry that has cost the payer nothing: the authorization may be used again. */
+  void release(PaymentKey key);
+
+  /** Returns how the entry stands, empty if there is none. */
+  Optional<Entry> find(PaymentKey key);
+
+  /**
+   * How an entry stands.
+   *
+   * @param request what it pays for
+   * @param state how far it has come
+   * @param transaction the recorded transaction, empty if none was
+   */
+  record Entry(String request, State state, Optional<String> transaction) {}
+
+  /** How far an entry has come. */
+  enum State {
+    /** An exchange is at work on it. */
+    HELD,
+    /** A transaction was recorded and nobody is at work on it. */
+    SUSPENDED,
+    /** It has bought its delivery. */
+    DELIVERED
+  }
+
+  /** What a claim met. */
+  sealed interface Claim {
+    /** The authorization is new here; the caller holds it. */
+    record Granted() implements Claim {}
+
+    /**
+     * An earlier exchange for the same request began to settle and was suspended; the caller now
+     * holds it and must ask for the outcome before anything else.
+     *
+     * @param transaction the recorded hash, empty if none was
+     */
+    record Resumed(Optional<String> transaction) implements Claim {}
+
+    /**
+     * Another exchange holds it now.
+     *
+     * @param transaction the recorded hash, empty if none was
+     */
+    record InProgress(Optional<String> transaction) implements Claim {}
+
+    /** It has bought its delivery, or is bound to another request. */
+    record Used() implements Claim {}
+
+    /** The ledger has no room for another entry. */
+    record Full() implements Claim {}
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The descriptor: everything that a 402 tells a client (specification 5.1, {@code
+ * PaymentRequired}).
+ *
+ * @param resource what is sold
+ * @param accepts each way to pay, in the seller's order of preference, at least one
+ * @param error why payment is asked for (again), or null; a code of {@link ErrorReason} after a
+ *     refusal
+ * @param extensions protocol extensions by name. JSON as JDK types, immutable
+ */
+public record PaymentRequired(
+    ResourceInfo resource,
+    List<PaymentRequirements> accepts,
+    @Nullable String error,
+    Map<String, Object> extensions) {
+
+  /** Copies the collections. */
+  public PaymentRequired {
+    accepts = List.copyOf(accepts);
+    extensions = JsonValues.copyOf(extensions);
+  }
+
+  /**
+   * Returns the descriptor of a resource that can be paid for in these ways.
+   *
+   * @throws IllegalArgumentException if there is no way to pay
+   */
+  public static PaymentRequired of(ResourceInfo resource, List<PaymentRequirements> accepts) {
+    if (accepts.isEmpty()) {
+      throw new IllegalArgumentException(
+          "accepts: expected at least one way to pay for " + resource.url());
+    }
+    return new PaymentRequired(resource, accepts, null, Map.of());
+  }
+
+  /** Returns this descriptor with another reason. */
+  public PaymentRequired withError(String reason) {
+    return new PaymentRequired(resource, accepts, reason, extensions);
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One way to pay (specification 5.1.2, {@code PaymentRequirements}).
+ *
+ * <p>Two requirements are equal when every field is; that is the comparison by which a payment is
+ * held against what was offered.
+ *
+ * @param scheme the payment scheme; this library pays and accepts {@value #EXACT}
+ * @param network the chain
+ * @param amount the price, more than zero when offered
+ * @param asset the token's contract
+ * @param payTo who is paid
+ * @param maxTimeout how long an authorization may be valid, whole seconds, at least one
+ * @param extra what the scheme needs besides; for {@value #EXACT} the token's EIP-712 {@code name}
+ *     and {@code version}. JSON as JDK types, immutable
+ */
+public record PaymentRequirements(
+    String scheme,
+    Network network,
+    TokenAmount amount,
+    Address asset,
+    Address payTo,
+    Duration maxTimeout,
+    Map<String, Object> extra) {
+
+  /** The scheme in which exactly the price is transferred. */
+  public static final String EXACT = "exact";
+
+  /** Checks the timeout and copies {@code extra}. */
+  public PaymentRequirements {
+    if (maxTimeout.toSeconds() < 1 || maxTimeout.getNano() != 0) {
+      throw new IllegalArgumentException(
+          "maxTimeoutSeconds: expected whole seconds, at least 1, found " + maxTimeout);
+    }
+    extra = JsonValues.copyOf(extra);
+  }
+
+  /**
+   * Returns the requirement to transfer exactly this amount of the token.
+   *
+   * @throws IllegalArgumentException if the amount is zero or {@code payTo} is the zero address
+   */
+  public static PaymentRequirements exact(
+      Token token, TokenAmount amount, Address payTo, Duration maxTimeout) {
+    if (amount.isZero()) {
+      throw new IllegalArgumentException("amount: expected more than zero");
+    }
+    if (payTo.isZero()) {
+      throw new IllegalArgumentException("payTo: the zero address would burn the payment");
+    }
+    Map<String, Object> extra = new LinkedHashMap<>(); // one order, so that the text is the same
+    extra.put("name", token.name());
+    extra.put("version", token.version());
+    return new PaymentRequirements(
+        EXACT, token.network(), amount, token.contract(), payTo, maxTimeout, extra);
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** How a settlement ended. There is no fourth way: what is not known is {@link Pending}. */
+public sealed interface Settlement {
+
+  /** The form of a transaction hash. */
+  Pattern TRANSACTION_HASH = Pattern.compile("0x[0-9a-f]{64}");
+
+  /**
+   * The money has moved: payer to {@code payTo}, exactly the amount.
+   *
+   * @param transaction the hash of the transaction that moved it, {@code 0x} and 64 lower-case hex
+   *     digits
+   * @param payer who paid
+   * @param amount how much
+   */
+  record Settled(String transaction, Address payer, TokenAmount amount) implements Settlement {
+    /** Checks the hash. */
+    public Settled {
+      requireHash(transaction);
+    }
+  }
+
+  /**
+   * The money has not moved, and by this payment's transaction never will.
+   *
+   * @param reason the code for the client
+   * @param detail for people; holds nothing secret
+   */
+  record Failed(ErrorReason reason, String detail) implements Settlement {}
+
+  /**
+   * Nobody knows yet. The payment must neither be delivered nor asked for again.
+   *
+   * @param broadcast the hash of the transaction that may have been sent, or null where it is not
+   *     known
+   */
+  record Pending(@Nullable String broadcast) implements Settlement {
+    /** Checks the hash. */
+    public Pending {
+      if (broadcast != null) {
+        requireHash(broadcast);
+      }
+    }
+
+    /** Returns the transaction to look for. */
+    public Optional<String> transaction() {
+      return Optional.ofNullable(broadcast);
+    }
+  }
+
+  private static void requireHash(String transaction) {
+    if (!TRANSACTION_HASH.matcher(transaction).matches()) {
+      throw new IllegalArgumentException("transaction: expected 0x and 64 lower-case hex digits");
+    }
+  }
+}

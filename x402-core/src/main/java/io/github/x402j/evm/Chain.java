@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port to a chain: what verification and settlement read and write.
+ *
+ * <p>{@link Web3jChain} is the implementation over JSON-RPC. Implementations are safe for use by
+ * several threads and end every call within a deadline of their own. Every method throws {@link
+ * FacilitatorException} if the node does not answer in time, or answers what makes no sense.
+ */
+public interface Chain {
+
+  /** Returns the chain id. */
+  long chainId() throws FacilitatorException;
+
+  /** Returns whether there is a contract at the address. */
+  boolean hasCode(Address address) throws FacilitatorException;
+
+  /** Returns the account's balance of the chain's own coin, in wei. */
+  BigInteger balance(Address account) throws FacilitatorException;
+
+  /** Returns the next transaction number of the account, counting what is not mined yet. */
+  BigInteger nextNonce(Address account) throws FacilitatorException;
+
+  /** Makes the calls without a transaction, in one round trip; the results are in their order. */
+  List<CallResult> call(List<Call> calls) throws FacilitatorException;
+
+  /** Returns what it takes to send the call as a transaction now, in one round trip. */
+  Quote quote(Call call) throws FacilitatorException;
+
+  /** Hands a signed transaction to the node; does not throw, as every outcome matters. */
+  Broadcast send(String rawTransaction);
+
+  /** Returns the receipt, empty while the transaction is not in a block. */
+  Optional<Receipt> receipt(String transaction) throws FacilitatorException;
+
+  /** Returns the newest block. */
+  Head head() throws FacilitatorException;
+
+  /**
+   * Returns the events of a contract since a block.
+   *
+   * @param topics the first topics, in order, each {@code 0x} and 64 hex digits
+   */
+  List<Event> events(Address contract, List<String> topics, BigInteger fromBlock)
+      throws FacilitatorException;
+
+  /**
+   * A call of a contract.
+   *
+   * @param from who calls, or null for nobody in particular
+   * @param to the contract
+   * @param data the call data in hex
+   * @param pending whether it is made on top of what is not mined yet, at the present time, rather
+   *     than on the newest block
+   * @param gas the most gas it may use, or null for the node's own limit
+   */
+  record Call(
+      @Nullable Address from, Address to, String data, boolean pending, @Nullable BigInteger gas) {
+    /** Returns a call that reads the newest block. */
+    public static Call latest(Address to, String data) {
+      return new Call(null, to, data, false, null);
+    }
+  }
+
+  /** What a call gave. */
+  sealed interface CallResult {
+    /**
+     * It returned.
+     *
+     * @param data in hex, {@code 0x} if nothing
+     */
+    record Returned(String data) implements CallResult {}
+
+    /**
+     * It reverted.
+     *
+     * @param reason the contract's words, as far as the node tells them
+     */
+    record Reverted(String reason) implements CallResult {}
+  }
+
+  /**
+   * What a transaction takes.
+   *
+   * @param gas the result of the estimate
+   * @param reverted why it would revert, or null if it would not
+   * @param baseFee wei per gas, or null where the chain has no base fee
+   * @param priorityFee wei per gas that is customary on top of a base fee
+   * @param gasPrice wei per gas where there is no base fee
+   */
+  record Quote(
+      BigInteger gas,
+      @Nullable String reverted,
+      @Nullable BigInteger baseFee,
+      BigInteger priorityFee,
+      BigInteger gasPrice) {}
+
+  /** What became of a transaction that was handed over. */
+  sealed interface Broadcast {
+    /** The node has it. */
+    record Accepted() implements Broadcast {}
+
+    /**
+     * The node refused it for good; it is nowhere.
+     *
+     * @param reason the node's words
+     */
+    record Rejected(String reason) implements Broadcast {}
+
+    /** Nobody knows. */
+    record Unknown() implements Broadcast {}
+  }
+
+  /**
+   * A mined transaction.
+   *
+   * @param transaction its hash
+   * @param succeeded whether it was not reverted
+   * @param block the number of its block
+   * @param events what it emitted
+   */
+  record Receipt(String transaction, boolean succeeded, BigInteger block, List<Event> events) {
+    /** Copies the events. */
+    public Receipt {
+      events = List.copyOf(events);
+    }
+  }
+
+  /**
+   * An event.
+   *
+   * @param contract who emitted it
+   * @param topics each {@code 0x} and 64 lower-case hex digits
+   * @param data in hex
+   * @param transaction the hash of the transaction
+   */
+  record Event(Address contract, List<String> topics, String data, String transaction) {
+    /** Copies the topics. */
+    public Event {
+      topics = List.copyOf(topics);
+    }
+  }
+
+  /**
+   * A block.
+   *
+   * @param number its number
+   * @param time its timestamp
+   */
+  record Head(BigInteger number, Instant time) {}
+}

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import java.math.BigInteger;
+import java.util.Optional;
+import org.web3j.crypto.ECDSASignature;
+import org.web3j.crypto.Keys;
+import org.web3j.crypto.Sign;
+
+/**
+ * A signature of secp256k1 in the only form that tokens take: {@code r} and {@code s} in range,
+ * {@code s} in the lower half of the group's order (<a
+ * href="https://eips.ethereum.org/EIPS/eip-2">EIP-2</a>), {@code v} 27 or 28.
+ *
+ * @param r 1 to n - 1
+ * @param s 1 to (n - 1) / 2
+ * @param v 27 or 28
+ */
+public record EvmSignature(BigInteger r, BigInteger s, int v) {
+  private static final BigInteger ORDER =
+      new BigInteger("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", 16);
+  private static final BigInteger HALF_ORDER = ORDER.shiftRight(1);
+  private static final int LENGTH = 65;
+
+  /** Checks the ranges, before any library computes with the numbers. */
+  public EvmSignature {
+    if (r.signum() <= 0 || r.compareTo(ORDER) >= 0) {
+      throw new IllegalArgumentException("signature: r is out of range");
+    }
+    if (s.signum() <= 0 || s.compareTo(HALF_ORDER) > 0) {
+      throw new IllegalArgumentException("signature: s is out of range, or in the upper half");
+    }
+    if (v != 27 && v != 28) {
+      throw new IllegalArgumentException("signature: v is not 27 or 28");
+    }
+  }
+
+  /**
+   * Returns the signature in these bytes: r, s and v, where v may also be 0 or 1.
+   *
+   * @throws IllegalArgumentException if they are not 65, or a number is out of range
+   */
+  public static EvmSignature of(byte[] bytes) {
+    if (bytes.length != LENGTH) {
+      throw new IllegalArgumentException(
+          "signature: expected " + LENGTH + " bytes, found " + bytes.length);
+    }
+    int v = bytes[64] & 0xff;
+    return new EvmSignature(
+        new BigInteger(1, bytes, 0, 32), new BigInteger(1, bytes, 32, 32), v < 2 ? v + 27 : v);
+  }
+
+  /** Returns who signed the digest, empty if the signature belongs to no key. */
+  public Optional<Address> signerOf(byte[] digest) {
+    try {
+      BigInteger publicKey = Sign.recoverFromSignature(v - 27, new ECDSASignature(r, s), digest);
+      return publicKey == null
+          ? Optional.empty()
+          : Optional.of(Address.parse("0x" + Keys.getAddress(publicKey)));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return Optional.empty(); // r is not the abscissa of a point
+    }
+  }
+
+  /** Returns {@code 0x} and the 65 bytes r, s, v in hex. */
+  public String toHex() {
+    return "0x" + Hex.word(r) + Hex.word(s) + Integer.toHexString(v);
+  }
+
+  /** Does not show the signature, which is as good as the money it moves. */
+  @Override
+  public String toString() {
+    return "EvmSignature[redacted]";
+  }
+}
