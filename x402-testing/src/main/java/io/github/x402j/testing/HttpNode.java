@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** A node behind a URL. */
+final class HttpNode implements Node {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final URI url;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+
+  HttpNode(URI url) {
+    this.url = url;
+  }
+
+  @Override
+  public JsonNode call(String method, Object... params) {
+    JsonNode answer =
+        post(Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", List.of(params)));
+    JsonNode error = answer.get("error");
+    if (error != null && !error.isNull()) {
+      JsonNode data = error.get("data");
+      throw new RpcError(
+          error.path("code").asInt(),
+          error.path("message").asText(),
+          data == null || data.isNull() ? null : data.asText());
+    }
+    return answer.path("result");
+  }
+
+  @Override
+  public JsonNode mine(String signedTransaction) {
+    String hash = call("eth_sendRawTransaction", signedTransaction).asText();
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (System.nanoTime() < deadline) {
+      JsonNode receipt = call("eth_getTransactionReceipt", hash);
+      if (!receipt.isNull() && !receipt.isMissingNode()) {
+        return receipt;
+      }
+      pause();
+    }
+    throw new IllegalStateException("transaction " + hash + " was not mined in " + TIMEOUT);
+  }
+
+  private JsonNode post(Map<String, Object> message) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(url)
+              .timeout(TIMEOUT)
+              .header("Content-Type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(message)))
+              .build();
+      return JSON.readTree(http.send(request, HttpResponse.BodyHandlers.ofByteArray()).body());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the node of " + RemoteChain.PROPERTY + " does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for the node", e);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a receipt", e);
+    }
+  }
+}

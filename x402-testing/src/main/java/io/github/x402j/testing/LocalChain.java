@@ -1,0 +1,269 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Map;
+import org.hyperledger.besu.ethereum.core.Address;
+import org.hyperledger.besu.ethereum.core.Hash;
+import org.hyperledger.besu.ethereum.core.Wei;
+import org.hyperledger.besu.util.bytes.BytesValue;
+
+/**
+ * An EVM chain in this JVM that answers JSON-RPC on loopback. It mines a block for each transaction
+ * as it comes, has legacy (EIP-155) transactions only, no base fee, and executes by the rules of
+ * the Istanbul fork.
+ *
+ * <pre>{@code
+ * try (LocalChain chain = LocalChain.start()) {
+ *   TestWallet payer = TestWallet.random();
+ *   TestUsdc usdc = chain.deployUsdc();
+ *   usdc.mint(payer.address(), 1_000_000); // a dollar
+ *   System.out.println(chain.rpcUrl() + " " + usdc.balanceOf(payer.address()));
+ * }
+ * }</pre>
+ *
+ * <p>Thread safe. What its Java methods do reaches the chain past {@link #faults()} and {@link
+ * #requests()}.
+ */
+public final class LocalChain implements TestChain {
+
+  /** The chain id of a chain started without one: that of Base Sepolia. */
+  public static final long DEFAULT_CHAIN_ID = 84532;
+
+  /**
+   * Deploys, mints and pays out. Always the same, so that a chain gives its contracts the same
+   * addresses each time.
+   */
+  private static final TestWallet OPERATOR = TestWallet.of("c0".repeat(32));
+
+  private static final Wei OPERATOR_WEI = Wei.of(BigInteger.TEN.pow(36));
+
+  /** A block of a chain, to go back to. */
+  public static final class Snapshot {
+    private final Hash block;
+
+    private Snapshot(Hash block) {
+      this.block = block;
+    }
+  }
+
+  private final ChainState chain;
+  private final RpcServer server;
+  private final Operator operator;
+  private final Faults faults;
+
+  private LocalChain(ChainState chain, RpcServer server, Operator operator, Faults faults) {
+    this.chain = chain;
+    this.server = server;
+    this.operator = operator;
+    this.faults = faults;
+  }
+
+  /** Starts a chain with {@link #DEFAULT_CHAIN_ID} on a free port. */
+  public static LocalChain start() {
+    return start(DEFAULT_CHAIN_ID);
+  }
+
+  /** Starts a chain on a free port. */
+  public static LocalChain start(long chainId) {
+    return start(chainId, 0);
+  }
+
+  /**
+   * Starts a chain.
+   *
+   * @param chainId its EIP-155 chain id, above zero
+   * @param port where it listens on 127.0.0.1, or 0 for a free port
+   * @throws UncheckedIOException if it cannot listen there
+   */
+  public static LocalChain start(long chainId, int port) {
+    if (chainId <= 0) {
+      throw new IllegalArgumentException("chainId: expected above zero, found " + chainId);
+    }
+    Evm evm = Evm.of(chainId);
+    Address rich = Address.fromHexString(OPERATOR.address());
+    ChainState chain = new ChainState(evm, chainId, Clock.systemUTC(), Map.of(rich, OPERATOR_WEI));
+    RpcMethods methods = new RpcMethods(chain, evm);
+    Faults faults = new Faults();
+    Operator operator = new Operator(new LocalNode(chain, methods), chainId, OPERATOR);
+    try {
+      return new LocalChain(chain, RpcServer.start(port, methods, faults), operator, faults);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot listen on 127.0.0.1 port " + port, e);
+    }
+  }
+
+  @Override
+  public URI rpcUrl() {
+    return server.url();
+  }
+
+  @Override
+  public long chainId() {
+    return chain.chainId();
+  }
+
+  @Override
+  public void fund(String address, BigInteger wei) {
+    operator.send(address, wei, "");
+  }
+
+  @Override
+  public BigInteger etherBalance(String address) {
+    return operator.balance(address);
+  }
+
+  @Override
+  public TestUsdc deployUsdc(String name, String version) {
+    return TestUsdc.deploy(operator, name, version);
+  }
+
+  @Override
+  public String deployContractWallet(String ownerAddress, WalletBehaviour behaviour) {
+    return ContractWallet.deploy(operator, ownerAddress, behaviour);
+  }
+
+  // ---- time
+
+  /**
+   * Lets the chain's clock jump forward. Blocks that are there keep their time.
+   *
+   * @throws IllegalArgumentException if the duration is negative
+   */
+  public void advanceTime(Duration by) {
+    if (by.isNegative()) {
+      throw new IllegalArgumentException("time does not go back");
+    }
+    chain.advanceTime(by);
+  }
+
+  /** Returns the time that a block mined now would carry, in whole seconds. */
+  public Instant now() {
+    return chain.now();
+  }
+
+  /**
+   * Returns a clock that shows {@link #now()}, for code under test that is to live in the chain's
+   * time.
+   */
+  public Clock clock() {
+    return new ChainClock(chain, ZoneOffset.UTC);
+  }
+
+  // ---- blocks
+
+  /**
+   * Sets whether transactions are mined as they come (from the start they are) or wait for {@link
+   * #mine()}. Switching it on mines what waits.
+   */
+  public void automine(boolean on) {
+    chain.automine(on);
+  }
+
+  /** Mines one block with all waiting transactions whose nonce is next, or an empty one. */
+  public void mine() {
+    chain.mine();
+  }
+
+  /** Returns the number of the latest block. */
+  public long blockNumber() {
+    return chain.head().number();
+  }
+
+  /**
+   * Sets what {@code eth_gasPrice} answers, which is also the least a transaction must offer; from
+   * the start 1 gwei.
+   */
+  public void gasPrice(BigInteger weiPerGas) {
+    chain.gasPrice(weiPerGas);
+  }
+
+  /** Returns the latest block as something to go back to. */
+  public Snapshot snapshot() {
+    return new Snapshot(chain.head().hash());
+  }
+
+  /**
+   * Takes back all blocks after a snapshot, as a reorganisation does, and drops the transactions in
+   * them and those that wait. Time goes on. A snapshot can be used again and again.
+   *
+   * @throws IllegalArgumentException if its block is no longer in the chain
+   */
+  public void revertTo(Snapshot snapshot) {
+    chain.revertTo(snapshot.block);
+  }
+
+  /** Returns whether a transaction is in a block. */
+  public boolean mined(String transactionHash) {
+    return chain.place(Hash.fromHexString(transactionHash)).isPresent();
+  }
+
+  /** Returns the nonce of an account as of the latest block. */
+  public long nonce(String address) {
+    return chain.nonce(Address.wrap(BytesValue.fromHexString(address)));
+  }
+
+  // ---- the endpoint
+
+  /** Returns what the JSON-RPC endpoint does wrong. */
+  public Faults faults() {
+    return faults;
+  }
+
+  /**
+   * Returns how many requests the JSON-RPC endpoint was sent, those in batches counted one by one.
+   */
+  public long requests() {
+    return server.requests();
+  }
+
+  /** Returns how many requests of a method the JSON-RPC endpoint was sent. */
+  public long requests(String method) {
+    return server.requests(method);
+  }
+
+  /** Stops listening; the chain is gone. */
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  @Override
+  public String toString() {
+    return "LocalChain[" + chainId() + " at " + rpcUrl() + "]";
+  }
+
+  private static final class ChainClock extends Clock {
+    private final ChainState chain;
+    private final ZoneId zone;
+
+    private ChainClock(ChainState chain, ZoneId zone) {
+      this.chain = chain;
+      this.zone = zone;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return zone;
+    }
+
+    @Override
+    public Clock withZone(ZoneId other) {
+      return new ChainClock(chain, other);
+    }
+
+    @Override
+    public Instant instant() {
+      return chain.now();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigInteger;
+import java.util.Map;
+import org.web3j.crypto.Keys;
+import org.web3j.crypto.RawTransaction;
+
+/**
+ * Who deploys, mints and pays out ether on a chain for tests. Thread safe: one transaction after
+ * the other, so that nonces have no gaps.
+ */
+final class Operator {
+
+  /** Enough for everything done here. */
+  private static final BigInteger GAS = BigInteger.valueOf(3_000_000);
+
+  private final Node node;
+  private final long chainId;
+  private final TestWallet wallet;
+
+  Operator(Node node, long chainId, TestWallet wallet) {
+    this.node = node;
+    this.chainId = chainId;
+    this.wallet = wallet;
+  }
+
+  Node node() {
+    return node;
+  }
+
+  long chainId() {
+    return chainId;
+  }
+
+  TestWallet wallet() {
+    return wallet;
+  }
+
+  /** Deploys a contract and returns its address. */
+  String deploy(String data) {
+    JsonNode receipt = mine(wallet, "", BigInteger.ZERO, data);
+    return Keys.toChecksumAddress(receipt.path("contractAddress").asText());
+  }
+
+  /** Sends a transaction of the operator's own, waits until it is mined and returns its hash. */
+  String send(String to, BigInteger wei, String data) {
+    return sendFrom(wallet, to, wei, data);
+  }
+
+  /**
+   * Sends a transaction, waits until it is mined and returns its hash.
+   *
+   * @throws IllegalStateException if it was mined and reverted
+   */
+  String sendFrom(TestWallet sender, String to, BigInteger wei, String data) {
+    return mine(sender, to, wei, data).path("transactionHash").asText();
+  }
+
+  /** Returns what a contract answers, in hexadecimal. */
+  String call(String to, String data) {
+    return node.call("eth_call", Map.of("to", to, "data", data), "latest").asText();
+  }
+
+  BigInteger balance(String address) {
+    return quantity(node.call("eth_getBalance", address, "latest"));
+  }
+
+  private synchronized JsonNode mine(TestWallet sender, String to, BigInteger wei, String data) {
+    BigInteger nonce = quantity(node.call("eth_getTransactionCount", sender.address(), "latest"));
+    BigInteger gasPrice = quantity(node.call("eth_gasPrice")).multiply(BigInteger.TWO);
+    RawTransaction transaction =
+        RawTransaction.createTransaction(nonce, gasPrice, GAS, to, wei, data);
+    JsonNode receipt = node.mine(sender.signTransaction(transaction, chainId));
+    if (!receipt.path("status").asText().equals("0x1")) {
+      throw new IllegalStateException(
+          "transaction " + receipt.path("transactionHash").asText() + " reverted");
+    }
+    return receipt;
+  }
+
+  static BigInteger quantity(JsonNode hex) {
+    return new BigInteger(hex.asText().substring(2), 16);
+  }
+}

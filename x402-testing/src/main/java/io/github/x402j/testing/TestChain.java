@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.testing;
+
+import java.math.BigInteger;
+import java.net.URI;
+
+/**
+ * An EVM chain for tests: a {@link LocalChain} in this JVM, or a development node elsewhere. Thread
+ * safe.
+ *
+ * <p>What these methods do reaches the chain past the faults and the request counters of a {@code
+ * LocalChain}.
+ */
+public interface TestChain extends AutoCloseable {
+
+  /** The system property that names the node {@link #fromSystemProperty()} connects to. */
+  String RPC_PROPERTY = "x402.rpc";
+
+  /**
+   * Returns the chain that a suite runs on: the node named by {@code -Dx402.rpc=URL}, which must be
+   * one that knows {@code anvil_setBalance}, or else a new {@link LocalChain}. Close it after use;
+   * a node elsewhere goes on.
+   *
+   * @throws IllegalStateException if the node does not answer
+   */
+  static TestChain fromSystemProperty() {
+    String url = System.getProperty(RPC_PROPERTY, "");
+    return url.isEmpty() ? LocalChain.start() : RemoteChain.connect(URI.create(url));
+  }
+
+  /** Returns where the chain answers JSON-RPC over HTTP. */
+  URI rpcUrl();
+
+  /** Returns the EIP-155 chain id. */
+  long chainId();
+
+  /**
+   * Adds ether to an account.
+   *
+   * @param wei zero or more
+   */
+  void fund(String address, BigInteger wei);
+
+  /** Returns the ether of an account in wei, as of the latest block. */
+  BigInteger etherBalance(String address);
+
+  /** Deploys a token with the EIP-712 name {@code USDC} and version {@code 2}. */
+  default TestUsdc deployUsdc() {
+    return deployUsdc(TestUsdc.DEFAULT_NAME, TestUsdc.DEFAULT_VERSION);
+  }
+
+  /**
+   * Deploys a token.
+   *
+   * @param name its EIP-712 name, at most 32 bytes
+   * @param version its EIP-712 version, at most 32 bytes
+   */
+  TestUsdc deployUsdc(String name, String version);
+
+  /** Deploys a wallet that approves what its owner signed, by EIP-1271, and returns its address. */
+  default String deployContractWallet(String ownerAddress) {
+    return deployContractWallet(ownerAddress, WalletBehaviour.HONEST);
+  }
+
+  /** Deploys a wallet that answers EIP-1271 in a given way, and returns its address. */
+  String deployContractWallet(String ownerAddress, WalletBehaviour behaviour);
+
+  /** Ends what was started; a node elsewhere goes on. */
+  @Override
+  void close();
+}

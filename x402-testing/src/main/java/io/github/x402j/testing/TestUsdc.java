@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.testing;
+
+import java.math.BigInteger;
+import java.util.List;
+import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.datatypes.Address;
+import org.web3j.abi.datatypes.DynamicBytes;
+import org.web3j.abi.datatypes.Function;
+import org.web3j.abi.datatypes.Type;
+import org.web3j.abi.datatypes.Utf8String;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.abi.datatypes.generated.Uint256;
+import org.web3j.abi.datatypes.generated.Uint8;
+import org.web3j.utils.Numeric;
+
+/**
+ * A token on a {@link TestChain} that takes EIP-3009 authorizations as USDC does, with the same
+ * events and revert strings. Anyone may mint and burn it. Amounts are in atomic units: a dollar is
+ * 1,000,000. Thread safe.
+ *
+ * <p>Each method that changes the token sends a transaction and returns when it is mined.
+ */
+public final class TestUsdc {
+
+  /** The EIP-712 name of a token deployed without one. */
+  public static final String DEFAULT_NAME = "USDC";
+
+  /** The EIP-712 version of a token deployed without one. */
+  public static final String DEFAULT_VERSION = "2";
+
+  /** How {@code transferWithAuthorization} departs from USDC. */
+  public enum Mode {
+    /** Not at all. */
+    NONE,
+    /** Succeeds, moves nothing, emits nothing and leaves the authorization unused. */
+    SILENT_NO_TRANSFER,
+    /** Marks the authorization used and emits {@code AuthorizationUsed}, but moves nothing. */
+    AUTHORIZATION_USED_WITHOUT_TRANSFER,
+    /** Marks the authorization used and emits both events, but moves nothing. */
+    EVENTS_WITHOUT_TRANSFER,
+    /** Moves, and says in its event that it moved, one atomic unit less than authorized. */
+    TRANSFERS_ONE_LESS,
+    /** Succeeds without doing anything if the authorization is used or cancelled. */
+    NO_REVERT_ON_USED_NONCE,
+    /** Reverts with {@code Pausable: paused}. */
+    PAUSED
+  }
+
+  private final Operator operator;
+  private final String address;
+  private final String name;
+  private final String version;
+
+  private TestUsdc(Operator operator, String address, String name, String version) {
+    this.operator = operator;
+    this.address = address;
+    this.name = name;
+    this.version = version;
+  }
+
+  static TestUsdc deploy(Operator operator, String name, String version) {
+    String data =
+        Artifact.load("TestUsdc").deployment(new Utf8String(name), new Utf8String(version));
+    return new TestUsdc(operator, operator.deploy(data), name, version);
+  }
+
+  /** Returns the contract's address in its EIP-55 spelling. */
+  public String address() {
+    return address;
+  }
+
+  /** Returns the EIP-712 name. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the EIP-712 version. */
+  public String version() {
+    return version;
+  }
+
+  /** Returns 6. */
+  public int decimals() {
+    return 6;
+  }
+
+  /**
+   * Returns what the contract answers to {@code DOMAIN_SEPARATOR()}, as {@code 0x} and 64 digits.
+   */
+  public String domainSeparator() {
+    return call("DOMAIN_SEPARATOR");
+  }
+
+  /** Makes tokens out of nothing. */
+  public void mint(String to, long value) {
+    mint(to, BigInteger.valueOf(value));
+  }
+
+  /** Makes tokens out of nothing. */
+  public void mint(String to, BigInteger value) {
+    send("mint", new Address(to), new Uint256(value));
+  }
+
+  /**
+   * Destroys tokens of an account, without asking it.
+   *
+   * @throws IllegalStateException if it has fewer
+   */
+  public void burn(String from, BigInteger value) {
+    send("burn", new Address(from), new Uint256(value));
+  }
+
+  /** Returns the balance of an account as of the latest block. */
+  public BigInteger balanceOf(String account) {
+    return Numeric.toBigInt(call("balanceOf", new Address(account)));
+  }
+
+  /**
+   * Returns whether an authorization is used or cancelled, as of the latest block.
+   *
+   * @param nonceHex 32 bytes
+   */
+  public boolean authorizationUsed(String payer, String nonceHex) {
+    return Numeric.toBigInt(call("authorizationState", new Address(payer), bytes32(nonceHex)))
+            .signum()
+        != 0;
+  }
+
+  /** Makes the token depart from USDC, until it is told otherwise. */
+  public void misbehave(Mode mode) {
+    send("misbehave", new Uint8(mode.ordinal()));
+  }
+
+  /**
+   * Returns the payer's signature of a transfer authorization: {@code 0x} and the 65 bytes r, s, v.
+   *
+   * @param validAfter in seconds since 1970; valid strictly after it
+   * @param validBefore in seconds since 1970; valid strictly before it
+   * @param nonceHex 32 bytes
+   */
+  public String signTransfer(
+      TestWallet payer,
+      String to,
+      BigInteger value,
+      BigInteger validAfter,
+      BigInteger validBefore,
+      String nonceHex) {
+    return payer.signDigest(
+        transferDigest(payer.address(), to, value, validAfter, validBefore, nonceHex));
+  }
+
+  /** Returns the 32 bytes that a payer signs, for a payer that is a contract, say. */
+  public byte[] transferDigest(
+      String from,
+      String to,
+      BigInteger value,
+      BigInteger validAfter,
+      BigInteger validBefore,
+      String nonceHex) {
+    return Eip3009.transferDigest(domain(), from, to, value, validAfter, validBefore, nonceHex);
+  }
+
+  /**
+   * Sends a payer's authorization to the token, as anybody may, and returns the transaction's hash
+   * when it is mined. It goes past the transactions that wait: this is how a test gets in front of
+   * them.
+   *
+   * @param sender who sends it and pays the gas; gets ether if it has none
+   * @param signatureHex 65 bytes, or more for a payer that is a contract
+   * @throws IllegalStateException if the token refused it
+   */
+  public String transferWithAuthorization(
+      TestWallet sender,
+      String from,
+      String to,
+      BigInteger value,
+      BigInteger validAfter,
+      BigInteger validBefore,
+      String nonceHex,
+      String signatureHex) {
+    provideGas(sender);
+    String data =
+        encode(
+            "transferWithAuthorization",
+            new Address(from),
+            new Address(to),
+            new Uint256(value),
+            new Uint256(validAfter),
+            new Uint256(validBefore),
+            bytes32(nonceHex),
+            new DynamicBytes(Numeric.hexStringToByteArray(signatureHex)));
+    return operator.sendFrom(sender, address, BigInteger.ZERO, data);
+  }
+
+  /**
+   * Signs and sends the cancellation of an authorization, and returns the transaction's hash when
+   * it is mined.
+   *
+   * @throws IllegalStateException if it is used or cancelled already
+   */
+  public String cancelAuthorization(TestWallet payer, String nonceHex) {
+    byte[] digest = Eip3009.cancelDigest(domain(), payer.address(), nonceHex);
+    return send(
+        "cancelAuthorization",
+        new Address(payer.address()),
+        bytes32(nonceHex),
+        new DynamicBytes(Numeric.hexStringToByteArray(payer.signDigest(digest))));
+  }
+
+  @Override
+  public String toString() {
+    return "TestUsdc[" + address + " on " + operator.chainId() + "]";
+  }
+
+  private byte[] domain() {
+    return Eip3009.domainSeparator(name, version, operator.chainId(), address);
+  }
+
+  private void provideGas(TestWallet sender) {
+    if (operator.balance(sender.address()).signum() == 0) {
+      operator.send(sender.address(), BigInteger.TEN.pow(18), "");
+    }
+  }
+
+  private String send(String function, Type<?>... arguments) {
+    return operator.send(address, BigInteger.ZERO, encode(function, arguments));
+  }
+
+  private String call(String function, Type<?>... arguments) {
+    return operator.call(address, encode(function, arguments));
+  }
+
+  private static String encode(String function, Type<?>... arguments) {
+    return FunctionEncoder.encode(new Function(function, List.of(arguments), List.of()));
+  }
+
+  private static Bytes32 bytes32(String hex) {
+    return new Bytes32(Numeric.hexStringToByteArray(hex));
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.testing;
+
+/** How a contract wallet answers when it is asked, by EIP-1271, whether a signature is good. */
+public enum WalletBehaviour {
+  /** Approves what its owner signed, and nothing else. */
+  HONEST,
+  /** Approves every signature of every digest. */
+  APPROVES_ANYTHING,
+  /** Reverts. */
+  REVERTS,
+  /** Computes until the gas is used up. */
+  BURNS_ALL_GAS,
+  /** Succeeds with an empty answer. */
+  RETURNS_NOTHING
+}
