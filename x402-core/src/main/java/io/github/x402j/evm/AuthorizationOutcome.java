@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settlement;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads from the chain what became of an authorization, whoever sent it: receipts, the token's own
+ * record, and the events of exactly this transfer. Sends nothing.
+ */
+final class AuthorizationOutcome {
+  private final Chain chain;
+  private final Address asset;
+  private final TransferAuthorization authorization;
+  private final int confirmations;
+  private final long lookBackBlocks;
+
+  AuthorizationOutcome(
+      Chain chain,
+      Address asset,
+      TransferAuthorization authorization,
+      int confirmations,
+      long lookBackBlocks) {
+    this.chain = chain;
+    this.asset = asset;
+    this.authorization = authorization;
+    this.confirmations = confirmations;
+    this.lookBackBlocks = lookBackBlocks;
+  }
+
+  /** Returns the outcome as it stands now, whatever transaction is behind it. */
+  Settlement now(Optional<String> transaction) throws FacilitatorException {
+    if (transaction.isPresent()) {
+      Optional<Chain.Receipt> receipt = chain.receipt(transaction.get());
+      if (receipt.isPresent()) {
+        return of(receipt.get());
+      }
+    }
+    return isUsed() ? ofUser(transaction) : unused(transaction);
+  }
+
+  /** Returns what the receipt of a transaction of ours means. */
+  Settlement of(Chain.Receipt receipt) throws FacilitatorException {
+    if (paid(receipt)) {
+      return confirmed(receipt);
+    }
+    // Reverted, or mined without the transfer. Somebody else may have sent the authorization first.
+    if (isUsed()) {
+      return ofUser(Optional.of(receipt.transaction()));
+    }
+    if (!isConfirmed(receipt.block())) {
+      return new Settlement.Pending(receipt.transaction());
+    }
+    return new Settlement.Failed(
+        ErrorReason.INVALID_TRANSACTION_STATE,
+        receipt.succeeded()
+            ? "the transaction was mined without the transfer"
+            : "the transaction was reverted");
+  }
+
+  private Settlement confirmed(Chain.Receipt receipt) throws FacilitatorException {
+    return isConfirmed(receipt.block())
+        ? new Settlement.Settled(receipt.transaction(), authorization.from(), authorization.value())
+        : new Settlement.Pending(receipt.transaction());
+  }
+
+  private boolean isConfirmed(BigInteger block) throws FacilitatorException {
+    if (confirmations == 1) {
+      return true; // being in a block is the first
+    }
+    BigInteger newest = chain.head().number();
+    return newest.subtract(block).compareTo(BigInteger.valueOf(confirmations - 1L)) >= 0;
+  }
+
+  private boolean paid(Chain.Receipt receipt) {
+    return receipt.succeeded()
+        && receipt.events().stream().anyMatch(e -> Eip3009.isUseOf(e, asset, authorization))
+        && receipt.events().stream().anyMatch(e -> Eip3009.isTransferOf(e, asset, authorization));
+  }
+
+  /** The token says used: find by whom, and whether that paid us or cancelled. */
+  private Settlement ofUser(Optional<String> transaction) throws FacilitatorException {
+    BigInteger from =
+        chain.head().number().subtract(BigInteger.valueOf(lookBackBlocks)).max(BigInteger.ZERO);
+    List<Chain.Event> uses = chain.events(asset, Eip3009.usedTopics(authorization), from);
+    for (Chain.Event use : uses) {
+      Optional<Chain.Receipt> receipt = chain.receipt(use.transaction());
+      if (receipt.isPresent()) {
+        return paid(receipt.get())
+            ? confirmed(receipt.get())
+            : new Settlement.Failed(
+                ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved");
+      }
+    }
+    if (!chain.events(asset, Eip3009.canceledTopics(authorization), from).isEmpty()) {
+      return new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled");
+    }
+    return pending(transaction); // used, and the node does not show yet by whom
+  }
+
+  /** Not used: it can still be, until the chain's own clock has passed the window. */
+  private Settlement unused(Optional<String> transaction) throws FacilitatorException {
+    BigInteger chainTime = BigInteger.valueOf(chain.head().time().getEpochSecond());
+    if (chainTime.compareTo(authorization.validBefore()) >= 0 && !isUsed()) {
+      return new Settlement.Failed(
+          ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was mined");
+    }
+    return pending(transaction);
+  }
+
+  private static Settlement pending(Optional<String> transaction) {
+    @Nullable String hash = transaction.orElse(null);
+    return new Settlement.Pending(hash);
+  }
+
+  private boolean isUsed() throws FacilitatorException {
+    Chain.CallResult result =
+        chain
+            .call(
+                List.of(
+                    Chain.Call.latest(
+                        asset,
+                        Eip3009.authorizationState(authorization.from(), authorization.nonce()))))
+            .get(0);
+    return Words.isTrue(result, "authorizationState");
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import java.math.BigInteger;
+import java.util.List;
+import org.web3j.crypto.Hash;
+
+/**
+ * The calls and events of an EIP-3009 token and an EIP-1271 wallet, encoded by hand: every argument
+ * is one word, but for the signature at the end.
+ */
+final class Eip3009 {
+  static final String AUTHORIZATION_USED =
+      "0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5";
+  static final String AUTHORIZATION_CANCELED =
+      Hash.sha3String("AuthorizationCanceled(address,bytes32)");
+  static final String TRANSFER =
+      "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+
+  /** {@code isValidSignature} answers with its own selector. */
+  static final String EIP_1271_MAGIC = "0x1626ba7e" + "0".repeat(56);
+
+  private static final String TRANSFER_WITH_VRS = "0xe3ee160e";
+  private static final String TRANSFER_WITH_BYTES = "0xcf092995";
+  private static final String AUTHORIZATION_STATE = "0xe94a0102";
+  private static final String BALANCE_OF = "0x70a08231";
+  private static final String IS_VALID_SIGNATURE = "0x1626ba7e";
+  private static final String DOMAIN_SEPARATOR = "0x3644e515";
+
+  private Eip3009() {}
+
+  static String transfer(TransferAuthorization a, EvmSignature signature) {
+    return TRANSFER_WITH_VRS
+        + arguments(a)
+        + Hex.word(BigInteger.valueOf(signature.v()))
+        + Hex.word(signature.r())
+        + Hex.word(signature.s());
+  }
+
+  static String transfer(TransferAuthorization a, byte[] signature) {
+    int argumentsBeforeBytes = 7;
+    return TRANSFER_WITH_BYTES
+        + arguments(a)
+        + Hex.word(BigInteger.valueOf(argumentsBeforeBytes * 32L))
+        + dynamicBytes(signature);
+  }
+
+  static String authorizationState(Address authorizer, String nonce) {
+    return AUTHORIZATION_STATE + word(authorizer) + nonce.substring(2);
+  }
+
+  static String balanceOf(Address account) {
+    return BALANCE_OF + word(account);
+  }
+
+  static String domainSeparator() {
+    return DOMAIN_SEPARATOR;
+  }
+
+  static String isValidSignature(byte[] digest, byte[] signature) {
+    return IS_VALID_SIGNATURE
+        + Hex.text(digest).substring(2)
+        + Hex.word(BigInteger.valueOf(64))
+        + dynamicBytes(signature);
+  }
+
+  static List<String> usedTopics(TransferAuthorization a) {
+    return List.of(AUTHORIZATION_USED, "0x" + word(a.from()), a.nonce());
+  }
+
+  static List<String> canceledTopics(TransferAuthorization a) {
+    return List.of(AUTHORIZATION_CANCELED, "0x" + word(a.from()), a.nonce());
+  }
+
+  /** Returns whether the event says that exactly this authorization was used. */
+  static boolean isUseOf(Chain.Event event, Address asset, TransferAuthorization a) {
+    return event.contract().equals(asset) && event.topics().equals(usedTopics(a));
+  }
+
+  /** Returns whether the event says that exactly this transfer was made. */
+  static boolean isTransferOf(Chain.Event event, Address asset, TransferAuthorization a) {
+    return event.contract().equals(asset)
+        && event.topics().equals(List.of(TRANSFER, "0x" + word(a.from()), "0x" + word(a.to())))
+        && event.data().equals("0x" + Hex.word(a.value().atomicUnits()));
+  }
+
+  private static String arguments(TransferAuthorization a) {
+    return word(a.from())
+        + word(a.to())
+        + Hex.word(a.value().atomicUnits())
+        + Hex.word(a.validAfter())
+        + Hex.word(a.validBefore())
+        + a.nonce().substring(2);
+  }
+
+  private static String word(Address address) {
+    return "0".repeat(24) + address.lowerCase().substring(2);
+  }
+
+  private static String dynamicBytes(byte[] bytes) {
+    String digits = Hex.text(bytes).substring(2);
+    int padding = (64 - digits.length() % 64) % 64;
+    return Hex.word(BigInteger.valueOf(bytes.length)) + digits + "0".repeat(padding);
+  }
+}

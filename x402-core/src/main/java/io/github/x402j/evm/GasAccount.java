@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.web3j.crypto.Hash;
+import org.web3j.crypto.RawTransaction;
+import org.web3j.crypto.Sign;
+import org.web3j.crypto.TransactionEncoder;
+import org.web3j.crypto.transaction.type.TransactionType;
+
+/**
+ * The account that pays the gas: numbers its transactions without gaps and sends them one after the
+ * other. Waiting for their receipts is not its business, so many settlements overlap.
+ */
+final class GasAccount {
+  private final EvmSigner signer;
+  private final Chain chain;
+  private final long chainId;
+  private final ReentrantLock lock = new ReentrantLock(true);
+
+  /** The number of the next transaction; null when the chain must be asked. */
+  private @Nullable BigInteger nextNonce;
+
+  GasAccount(EvmSigner signer, Chain chain, long chainId) {
+    this.signer = signer;
+    this.chain = chain;
+    this.chainId = chainId;
+  }
+
+  Address address() {
+    return signer.address();
+  }
+
+  /** A transaction that left, or may have left, this process. */
+  record Sent(String hash, Chain.Broadcast broadcast) {}
+
+  /**
+   * Signs and sends a call.
+   *
+   * @param stillWanted is asked when the call's turn has come, after any wait in the queue
+   * @param beforeBroadcast is handed the hash before the transaction leaves; if it throws, nothing
+   *     is sent and the number stays free
+   * @return the transaction, or null if it was no longer wanted
+   * @throws FacilitatorException if nothing was sent
+   */
+  @Nullable Sent send(
+      Address to,
+      String data,
+      BigInteger gas,
+      GasFees fees,
+      Duration patience,
+      BooleanSupplier stillWanted,
+      Consumer<String> beforeBroadcast)
+      throws FacilitatorException {
+    takeTurn(patience);
+    try {
+      if (!stillWanted.getAsBoolean()) {
+        return null;
+      }
+      BigInteger nonce = nextNonce;
+      if (nonce == null) {
+        nonce = chain.nextNonce(signer.address());
+      }
+      String raw = sign(fees.transaction(chainId, nonce, gas, to.lowerCase(), data));
+      String hash = Hash.sha3(raw);
+      beforeBroadcast.accept(hash);
+      Chain.Broadcast broadcast = chain.send(raw);
+      nextNonce = broadcast instanceof Chain.Broadcast.Accepted ? nonce.add(BigInteger.ONE) : null;
+      return new Sent(hash, broadcast);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void takeTurn(Duration patience) throws FacilitatorException {
+    try {
+      if (!lock.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new FacilitatorException("too many settlements are waiting for the gas account");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FacilitatorException("interrupted while waiting for the gas account", e);
+    }
+  }
+
+  private String sign(RawTransaction transaction) {
+    boolean legacy = transaction.getType() == TransactionType.LEGACY;
+    byte[] unsigned =
+        legacy
+            ? TransactionEncoder.encode(transaction, chainId)
+            : TransactionEncoder.encode(transaction);
+    EvmSignature signature = signer.sign(Hash.sha3(unsigned));
+    Sign.SignatureData data =
+        new Sign.SignatureData((byte) signature.v(), word(signature.r()), word(signature.s()));
+    return Hex.text(
+        TransactionEncoder.encode(
+            transaction,
+            legacy ? TransactionEncoder.createEip155SignatureData(data, chainId) : data));
+  }
+
+  private static byte[] word(BigInteger number) {
+    return Hex.bytes("0x" + Hex.word(number));
+  }
+}

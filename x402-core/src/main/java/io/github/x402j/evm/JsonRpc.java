@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.web3j.protocol.Service;
+
+/**
+ * The transport of web3j's requests: the JDK's HTTP client with one deadline over the whole
+ * exchange and a cap on the answer, neither of which web3j's own transports have.
+ *
+ * <p>Messages of its exceptions never hold the URL, which may contain a key.
+ */
+final class JsonRpc extends Service {
+  private static final int MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+  private final URI url;
+  private final Duration timeout;
+  private final HttpClient http;
+
+  JsonRpc(URI url, Duration timeout) {
+    super(false);
+    this.url = url;
+    this.timeout = timeout;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(timeout)
+            .build();
+  }
+
+  @Override
+  protected InputStream performIO(String payload) throws IOException {
+    HttpRequest request =
+        HttpRequest.newBuilder(url)
+            .timeout(timeout)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(payload))
+            .build();
+    HttpResponse<byte[]> response = await(http.sendAsync(request, info -> new CappedBody()));
+    if (response.statusCode() != 200) {
+      throw new IOException("the node answered HTTP status " + response.statusCode());
+    }
+    return new ByteArrayInputStream(response.body());
+  }
+
+  private HttpResponse<byte[]> await(CompletableFuture<HttpResponse<byte[]>> exchange)
+      throws IOException {
+    try {
+      return exchange.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      exchange.cancel(true);
+      throw new IOException("the node did not answer within " + timeout.toMillis() + " ms");
+    } catch (ExecutionException e) {
+      // The cause is not chained: its message may name the host or repeat the URL.
+      throw new IOException("the node could not be reached: " + kindOf(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for the node");
+    }
+  }
+
+  private static String kindOf(ExecutionException e) {
+    Throwable cause = e.getCause();
+    return (cause == null ? e : cause).getClass().getSimpleName();
+  }
+
+  @Override
+  public void close() {
+    // The JDK's client ends with its last reference.
+  }
+
+  /** Collects the answer, and gives up when there is too much of it. */
+  private static final class CappedBody implements HttpResponse.BodySubscriber<byte[]> {
+    private final HttpResponse.BodySubscriber<byte[]> all =
+        HttpResponse.BodySubscribers.ofByteArray();
+    private final CompletableFuture<byte[]> body = new CompletableFuture<>();
+    private int received;
+    private Flow.@org.jspecify.annotations.Nullable Subscription subscription;
+
+    @Override
+    public CompletionStage<byte[]> getBody() {
+      all.getBody()
+          .whenComplete(
+              (bytes, failure) -> {
+                if (failure == null) {
+                  body.complete(bytes);
+                } else {
+                  body.completeExceptionally(failure);
+                }
+              });
+      return body;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription newSubscription) {
+      subscription = newSubscription;
+      all.onSubscribe(newSubscription);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> buffers) {
+      received += buffers.stream().mapToInt(ByteBuffer::remaining).sum();
+      if (received > MAX_ANSWER_BYTES) {
+        if (subscription != null) {
+          subscription.cancel();
+        }
+        body.completeExceptionally(new IOException("the answer is too long"));
+        return;
+      }
+      all.onNext(buffers);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      all.onError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      all.onComplete();
+    }
+  }
+}
