@@ -195,8 +195,7 @@ final class ChainState {
     Map<Address, Long> nonces = new HashMap<>();
     List<Transaction> chosen = new ArrayList<>();
     long gas = 0;
-    Optional<Transaction> next;
-    while ((next = pool.next(sender -> nonces.computeIfAbsent(sender, this::nonce))).isPresent()) {
+    for (Optional<Transaction> next = next(nonces); next.isPresent(); next = next(nonces)) {
       Transaction transaction = next.get();
       gas += transaction.getGasLimit();
       if (gas > BLOCK_GAS_LIMIT) {
@@ -208,9 +207,26 @@ final class ChainState {
     mineBlock(chosen);
   }
 
+  /** Puts code at an address, in a block without transactions. */
+  synchronized void place(Address address, BytesValue code) {
+    BlockHeaderBuilder header = nextHeader();
+    Evm.Execution execution = execution(header);
+    execution.place(address, code);
+    append(seal(header.gasUsed(0).stateRoot(execution.finish()), List.of()));
+  }
+
+  private Evm.Execution execution(BlockHeaderBuilder header) {
+    return evm.on(
+        head().header().getStateRoot(), header.buildProcessableBlockHeader(), this::blockHash);
+  }
+
+  /** Returns a waiting transaction whose turn it is once those counted in the nonces are mined. */
+  private Optional<Transaction> next(Map<Address, Long> nonces) {
+    return pool.next(sender -> nonces.computeIfAbsent(sender, this::nonce));
+  }
+
   private void mineWaiting() {
-    Optional<Transaction> next;
-    while ((next = pool.next(this::nonce)).isPresent()) {
+    for (var next = pool.next(this::nonce); next.isPresent(); next = pool.next(this::nonce)) {
       mineBlock(List.of(next.get()));
     }
   }
@@ -218,9 +234,7 @@ final class ChainState {
   /** Mines a block of these transactions, without those that can no longer be executed. */
   private void mineBlock(List<Transaction> transactions) {
     BlockHeaderBuilder header = nextHeader();
-    Evm.Execution execution =
-        evm.on(
-            head().header().getStateRoot(), header.buildProcessableBlockHeader(), this::blockHash);
+    Evm.Execution execution = execution(header);
     List<MinedTransaction> mined = new ArrayList<>();
     long gasUsed = 0;
     int logs = 0;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.testing;
 
-import java.math.BigInteger;
 import org.web3j.abi.datatypes.Address;
 import org.web3j.abi.datatypes.generated.Uint8;
 
@@ -14,6 +13,6 @@ final class ContractWallet {
   static String deploy(Operator operator, String owner, WalletBehaviour behaviour) {
     return operator.deploy(
         Artifact.load("ContractWallet")
-            .deployment(new Address(owner), new Uint8(BigInteger.valueOf(behaviour.ordinal()))));
+            .deployment(new Address(owner), new Uint8(behaviour.code())));
   }
 }

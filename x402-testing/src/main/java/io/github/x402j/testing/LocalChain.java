@@ -128,6 +128,13 @@ public final class LocalChain implements TestChain {
   }
 
   @Override
+  public TestUsdc placeUsdc(String address, String name, String version) {
+    TestUsdc deployed = deployUsdc(name, version);
+    chain.place(Address.fromHexString(address), BytesValue.fromHexString(deployed.code()));
+    return deployed.at(address);
+  }
+
+  @Override
   public String deployContractWallet(String ownerAddress, WalletBehaviour behaviour) {
     return ContractWallet.deploy(operator, ownerAddress, behaviour);
   }

@@ -5,7 +5,7 @@ package io.github.x402j.testing;
 import java.math.BigInteger;
 import java.net.URI;
 
-/** A development node elsewhere that knows {@code anvil_setBalance}. */
+/** A development node elsewhere that knows {@code anvil_setBalance} and {@code anvil_setCode}. */
 final class RemoteChain implements TestChain {
 
   static final String PROPERTY = TestChain.RPC_PROPERTY;
@@ -52,6 +52,13 @@ final class RemoteChain implements TestChain {
   @Override
   public TestUsdc deployUsdc(String name, String version) {
     return TestUsdc.deploy(operator, name, version);
+  }
+
+  @Override
+  public TestUsdc placeUsdc(String address, String name, String version) {
+    TestUsdc deployed = deployUsdc(name, version);
+    operator.node().call("anvil_setCode", address, deployed.code());
+    return deployed.at(address);
   }
 
   @Override

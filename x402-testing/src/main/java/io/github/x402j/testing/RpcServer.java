@@ -16,6 +16,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -106,13 +107,12 @@ final class RpcServer implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange, byte[] body) throws IOException {
-    JsonNode message;
-    try {
-      message = JSON.readTree(body);
-    } catch (JsonProcessingException e) {
+    Optional<JsonNode> parsed = parse(body);
+    if (parsed.isEmpty()) {
       send(exchange, failure(null, new RpcError(RpcError.PARSE_ERROR, "parse error")));
       return;
     }
+    JsonNode message = parsed.get();
     List<JsonNode> requests =
         message.isArray()
             ? StreamSupport.stream(message.spliterator(), false).toList()
@@ -124,6 +124,15 @@ final class RpcServer implements AutoCloseable {
       if (plans.stream().noneMatch(Faults.Plan::dropAnswer)) {
         send(exchange, answer);
       }
+    }
+  }
+
+  private static Optional<JsonNode> parse(byte[] body) throws IOException {
+    try {
+      JsonNode message = JSON.readTree(body);
+      return message.isMissingNode() ? Optional.empty() : Optional.of(message);
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
     }
   }
 

@@ -58,6 +58,16 @@ public interface TestChain extends AutoCloseable {
    */
   TestUsdc deployUsdc(String name, String version);
 
+  /**
+   * Puts a token's code at an address of choice: that of a token people use, say, so that code
+   * under test can keep its built-in addresses. Its balances are empty unless there was a token
+   * already.
+   *
+   * @param name its EIP-712 name, at most 32 bytes
+   * @param version its EIP-712 version, at most 32 bytes
+   */
+  TestUsdc placeUsdc(String address, String name, String version);
+
   /** Deploys a wallet that approves what its owner signed, by EIP-1271, and returns its address. */
   default String deployContractWallet(String ownerAddress) {
     return deployContractWallet(ownerAddress, WalletBehaviour.HONEST);

@@ -13,6 +13,7 @@ import org.web3j.abi.datatypes.Utf8String;
 import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.abi.datatypes.generated.Uint256;
 import org.web3j.abi.datatypes.generated.Uint8;
+import org.web3j.crypto.Keys;
 import org.web3j.utils.Numeric;
 
 /**
@@ -33,19 +34,25 @@ public final class TestUsdc {
   /** How {@code transferWithAuthorization} departs from USDC. */
   public enum Mode {
     /** Not at all. */
-    NONE,
+    NONE(0),
     /** Succeeds, moves nothing, emits nothing and leaves the authorization unused. */
-    SILENT_NO_TRANSFER,
+    SILENT_NO_TRANSFER(1),
     /** Marks the authorization used and emits {@code AuthorizationUsed}, but moves nothing. */
-    AUTHORIZATION_USED_WITHOUT_TRANSFER,
+    AUTHORIZATION_USED_WITHOUT_TRANSFER(2),
     /** Marks the authorization used and emits both events, but moves nothing. */
-    EVENTS_WITHOUT_TRANSFER,
+    EVENTS_WITHOUT_TRANSFER(3),
     /** Moves, and says in its event that it moved, one atomic unit less than authorized. */
-    TRANSFERS_ONE_LESS,
+    TRANSFERS_ONE_LESS(4),
     /** Succeeds without doing anything if the authorization is used or cancelled. */
-    NO_REVERT_ON_USED_NONCE,
+    NO_REVERT_ON_USED_NONCE(5),
     /** Reverts with {@code Pausable: paused}. */
-    PAUSED
+    PAUSED(6);
+
+    private final int code; // as in the contract
+
+    Mode(int code) {
+      this.code = code;
+    }
   }
 
   private final Operator operator;
@@ -64,6 +71,16 @@ public final class TestUsdc {
     String data =
         Artifact.load("TestUsdc").deployment(new Utf8String(name), new Utf8String(version));
     return new TestUsdc(operator, operator.deploy(data), name, version);
+  }
+
+  /** Returns the token as it is at another address, where its code was put. */
+  TestUsdc at(String other) {
+    return new TestUsdc(operator, Keys.toChecksumAddress(other), name, version);
+  }
+
+  /** Returns the code of the contract. */
+  String code() {
+    return operator.node().call("eth_getCode", address, "latest").asText();
   }
 
   /** Returns the contract's address in its EIP-55 spelling. */
@@ -130,7 +147,7 @@ public final class TestUsdc {
 
   /** Makes the token depart from USDC, until it is told otherwise. */
   public void misbehave(Mode mode) {
-    send("misbehave", new Uint8(mode.ordinal()));
+    send("misbehave", new Uint8(mode.code));
   }
 
   /**
@@ -181,17 +198,28 @@ public final class TestUsdc {
       String nonceHex,
       String signatureHex) {
     provideGas(sender);
-    String data =
-        encode(
-            "transferWithAuthorization",
-            new Address(from),
-            new Address(to),
-            new Uint256(value),
-            new Uint256(validAfter),
-            new Uint256(validBefore),
-            bytes32(nonceHex),
-            new DynamicBytes(Numeric.hexStringToByteArray(signatureHex)));
+    String data = transferData(from, to, value, validAfter, validBefore, nonceHex, signatureHex);
     return operator.sendFrom(sender, address, BigInteger.ZERO, data);
+  }
+
+  /** Returns the call of {@code transferWithAuthorization} with the signature in one piece. */
+  static String transferData(
+      String from,
+      String to,
+      BigInteger value,
+      BigInteger validAfter,
+      BigInteger validBefore,
+      String nonceHex,
+      String signatureHex) {
+    return encode(
+        "transferWithAuthorization",
+        new Address(from),
+        new Address(to),
+        new Uint256(value),
+        new Uint256(validAfter),
+        new Uint256(validBefore),
+        bytes32(nonceHex),
+        new DynamicBytes(Numeric.hexStringToByteArray(signatureHex)));
   }
 
   /**

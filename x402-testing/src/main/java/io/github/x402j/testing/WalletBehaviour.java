@@ -5,13 +5,24 @@ package io.github.x402j.testing;
 /** How a contract wallet answers when it is asked, by EIP-1271, whether a signature is good. */
 public enum WalletBehaviour {
   /** Approves what its owner signed, and nothing else. */
-  HONEST,
+  HONEST(0),
   /** Approves every signature of every digest. */
-  APPROVES_ANYTHING,
+  APPROVES_ANYTHING(1),
   /** Reverts. */
-  REVERTS,
+  REVERTS(2),
   /** Computes until the gas is used up. */
-  BURNS_ALL_GAS,
+  BURNS_ALL_GAS(3),
   /** Succeeds with an empty answer. */
-  RETURNS_NOTHING
+  RETURNS_NOTHING(4);
+
+  private final int code;
+
+  WalletBehaviour(int code) {
+    this.code = code;
+  }
+
+  /** Returns the number that the contract knows it by. */
+  int code() {
+    return code;
+  }
 }
