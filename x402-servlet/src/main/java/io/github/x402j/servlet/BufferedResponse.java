@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.ServletResponseWrapper;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A response that holds back everything a handler sends, until {@link #commitTo} lets it out or
+ * {@link #discard} throws it away.
+ *
+ * <p>Held are the body by stream and writer, headers, cookies, status, redirects, errors, content
+ * length and trailers; {@code flush} and {@code close} send nothing. {@link #isCommitted()} is true
+ * after a flush, a redirect or an error, and what a container forbids from then on is forbidden
+ * here. Headers of the payment protocol that a handler sets are dropped.
+ *
+ * <p>What differs from a container: content alone never commits, so a handler can still answer with
+ * an error after any amount of output; {@code reset()} leaves the headers of outer filters in
+ * place; a status below 200, and a header or cookie that a container might refuse to send, is an
+ * {@link IllegalArgumentException} at once.
+ *
+ * <p>Safe for use by several threads, as far as the servlet specification lets a handler do that.
+ */
+final class BufferedResponse extends HttpServletResponseWrapper {
+  private static final StackWalker CALLERS =
+      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+  private final HeldResponse held;
+  private final HttpServletResponse real;
+  private final Class<?> containerType;
+  private final boolean isInclude;
+  private final boolean isHead;
+  private boolean delivered;
+
+  private BufferedResponse(
+      HeldResponse held, HttpServletRequest request, HttpServletResponse real) {
+    super(held);
+    this.held = held;
+    this.real = real;
+    this.containerType = innermost(real).getClass();
+    this.isInclude = request.getDispatcherType() == DispatcherType.INCLUDE;
+    this.isHead = request.getMethod().equals("HEAD");
+  }
+
+  /**
+   * Returns a response to hand to a handler in place of {@code real}.
+   *
+   * @param writeListeners takes the listener of a handler that writes without blocking
+   */
+  static BufferedResponse over(
+      HttpServletRequest request,
+      HttpServletResponse real,
+      CaptureLimits limits,
+      Consumer<WriteListener> writeListeners) {
+    boolean allowsTrailers = !request.getProtocol().equals("HTTP/1.0");
+    HeldResponse held = new HeldResponse(real, allowsTrailers, limits, writeListeners);
+    return new BufferedResponse(held, request, real);
+  }
+
+  private static ServletResponse innermost(ServletResponse response) {
+    ServletResponse inner = response;
+    while (inner instanceof ServletResponseWrapper wrapper) {
+      inner = wrapper instanceof BufferedResponse buffered ? buffered.real : wrapper.getResponse();
+    }
+    return inner;
+  }
+
+  /** Tells whether what is written to {@code response} is held by a response of this class. */
+  static boolean holds(ServletResponse response) {
+    ServletResponse inner = response;
+    while (inner instanceof ServletResponseWrapper wrapper) {
+      if (wrapper instanceof BufferedResponse) {
+        return true;
+      }
+      inner = wrapper.getResponse();
+    }
+    return inner instanceof HeldResponse;
+  }
+
+  /**
+   * Returns the held response, which is not a wrapper: a handler that unwraps does not reach the
+   * real one. The container itself does, since Jetty includes resources and serves files by way of
+   * its own response object: it is known by the package and class loader of that object.
+   */
+  @Override
+  public ServletResponse getResponse() {
+    Class<?> caller = CALLERS.getCallerClass();
+    boolean isContainer =
+        caller.getPackageName().equals(containerType.getPackageName())
+            && caller.getClassLoader() == containerType.getClassLoader();
+    return isContainer ? real : super.getResponse();
+  }
+
+  /**
+   * Takes a wrapper that a container puts around the held response for a dispatch.
+   *
+   * @throws IllegalArgumentException if what is written to it would not be held
+   */
+  @Override
+  public void setResponse(ServletResponse response) {
+    if (!holds(response)) {
+      throw new IllegalArgumentException("the response of a paid handler cannot be replaced");
+    }
+    super.setResponse(response);
+  }
+
+  /** Ends the handler's part: what it writes from here on fails. */
+  void seal() {
+    held.output().seal();
+  }
+
+  /**
+   * Returns why the response failed for its size, or null if it did not; the handler may not know.
+   */
+  @Nullable CaptureOverflowException overflow() {
+    return held.output().overflow();
+  }
+
+  /** Tells whether the handler called {@code sendError}; there is no body, then. */
+  boolean isErrorSent() {
+    return held.isErrorSent();
+  }
+
+  /** Returns the message that the handler gave to {@code sendError}, or null. */
+  @Nullable String errorMessage() {
+    return held.errorMessage();
+  }
+
+  /**
+   * Returns the number of bytes of body that are held; a writer's count once it was flushed or
+   * sealed.
+   */
+  long bodySize() {
+    return held.output().size();
+  }
+
+  /**
+   * Replaces a header for delivery, whatever the handler has set; works on a sealed response, too.
+   */
+  void replaceHeader(String name, String value) {
+    held.headers().set(name, value);
+  }
+
+  /** Adds a header for delivery; works on a sealed response, too. */
+  void appendHeader(String name, String value) {
+    held.headers().add(name, value);
+  }
+
+  /**
+   * Sends status, headers, cookies and body to {@code target}, with the length that the body has.
+   * Into an including page only the body goes.
+   *
+   * @throws IllegalStateException if it was delivered or discarded before, or {@code target} is
+   *     committed
+   * @throws IOException if the client is gone, or the temporary file cannot be read
+   */
+  void commitTo(HttpServletResponse target) throws IOException {
+    refuseSecondDelivery();
+    seal();
+    if (isInclude) {
+      held.writeBodyTo(target);
+    } else if (target.isCommitted()) {
+      throw new IllegalStateException(
+          "the response was committed before the handler's was delivered");
+    } else {
+      held.writeTo(target, isHead);
+    }
+    held.output().release();
+  }
+
+  /** Throws everything away. */
+  void discard() throws IOException {
+    refuseSecondDelivery();
+    release();
+  }
+
+  /** Frees memory and file, whether or not the response was delivered. */
+  void release() throws IOException {
+    seal();
+    held.output().release();
+  }
+
+  private synchronized void refuseSecondDelivery() {
+    if (delivered) {
+      throw new IllegalStateException("the held response was delivered or discarded before");
+    }
+    delivered = true;
+  }
+}

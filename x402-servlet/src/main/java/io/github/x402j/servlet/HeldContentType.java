@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The media type and charset of a response, by the rules of the servlet specification (5.6): the
+ * last call before {@code getWriter()} decides about the charset, later ones change the media type
+ * only.
+ */
+final class HeldContentType {
+  private final String defaultCharset;
+  private @Nullable String mediaType;
+  private @Nullable String charset;
+  private boolean charsetIsFixed;
+
+  HeldContentType(@Nullable String outerContentType, @Nullable String outerCharset) {
+    this.defaultCharset = Objects.requireNonNullElse(outerCharset, "ISO-8859-1");
+    if (outerContentType != null) {
+      set(outerContentType);
+    }
+  }
+
+  /** Sets the media type, and the charset if the text has one; null removes both. */
+  void set(@Nullable String contentType) {
+    if (contentType == null) {
+      mediaType = null;
+      setCharset(null);
+      return;
+    }
+    List<String> kept = new ArrayList<>();
+    String found = null;
+    for (String part : splitParameters(contentType)) {
+      if (part.toLowerCase(Locale.ROOT).startsWith("charset=")) {
+        found = unquote(part.substring("charset=".length()).strip());
+      } else if (!part.isEmpty()) {
+        kept.add(part);
+      }
+    }
+    mediaType = String.join(";", kept);
+    if (found != null && !found.isEmpty()) {
+      setCharset(found);
+    }
+  }
+
+  void setCharset(@Nullable String name) {
+    if (!charsetIsFixed) {
+      charset = name;
+    }
+  }
+
+  /**
+   * Returns the charset for a writer. JSON is UTF-8 by RFC 8259, unless the handler says otherwise;
+   * the default of the specification would destroy it.
+   */
+  String charsetForWriter() {
+    if (charset != null) {
+      return charset;
+    }
+    return isJson() ? "UTF-8" : defaultCharset;
+  }
+
+  /** Holds on to the charset of the writer, and declares it. */
+  void fixCharset() {
+    charset = charsetForWriter();
+    charsetIsFixed = true;
+  }
+
+  void unfixCharset() {
+    charsetIsFixed = false;
+  }
+
+  String charset() {
+    return charset != null ? charset : defaultCharset;
+  }
+
+  boolean hasCharset() {
+    return charset != null;
+  }
+
+  /** Returns the value of the Content-Type header, or null if there is no media type. */
+  @Nullable String value() {
+    if (mediaType == null || charset == null) {
+      return mediaType;
+    }
+    return mediaType + ";charset=" + charset;
+  }
+
+  private boolean isJson() {
+    if (mediaType == null) {
+      return false;
+    }
+    int semicolon = mediaType.indexOf(';');
+    String bare = semicolon < 0 ? mediaType : mediaType.substring(0, semicolon);
+    String lower = bare.strip().toLowerCase(Locale.ROOT);
+    return lower.equals("application/json") || lower.endsWith("+json");
+  }
+
+  private static List<String> splitParameters(String contentType) {
+    List<String> parts = new ArrayList<>();
+    boolean quoted = false;
+    int start = 0;
+    for (int i = 0; i < contentType.length(); i++) {
+      char c = contentType.charAt(i);
+      if (c == '"') {
+        quoted = !quoted;
+      } else if (c == ';' && !quoted) {
+        parts.add(contentType.substring(start, i).strip());
+        start = i + 1;
+      }
+    }
+    parts.add(contentType.substring(start).strip());
+    return parts;
+  }
+
+  private static String unquote(String text) {
+    boolean quoted = text.length() >= 2 && text.startsWith("\"") && text.endsWith("\"");
+    return quoted ? text.substring(1, text.length() - 1) : text;
+  }
+}
