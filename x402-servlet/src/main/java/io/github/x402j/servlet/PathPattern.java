@@ -117,6 +117,11 @@ public final class PathPattern implements Comparable<PathPattern> {
     return new PathPattern(text, segments, isPrefix, true);
   }
 
+  /** Tells whether this pattern is for one path only, spelled as its text. */
+  boolean isExact() {
+    return kind() == 0 && !ignoresCase;
+  }
+
   /** Tells whether this pattern covers {@code path}. */
   public boolean matches(CanonicalPath path) {
     return match(path) != null;

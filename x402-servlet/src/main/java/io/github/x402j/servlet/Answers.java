@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.x402j.PaymentHeader;
+import io.github.x402j.Refusal;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Writes what the filter itself says, and the headers that it adds to what others say. */
+final class Answers {
+  private static final String CACHE_CONTROL = "Cache-Control";
+  private static final String EXPOSE_HEADERS = "Access-Control-Expose-Headers";
+  private static final String EXPOSED =
+      String.join(
+          ", ",
+          PaymentHeader.PAYMENT_REQUIRED,
+          PaymentHeader.PAYMENT_RESPONSE,
+          PaymentHeader.X_PAYMENT_RESPONSE);
+  private static final String VARY =
+      PaymentHeader.PAYMENT_SIGNATURE + ", " + PaymentHeader.X_PAYMENT;
+
+  private Answers() {}
+
+  /** Sends a refusal of the gate. */
+  static void refuse(HttpServletResponse response, Refusal refusal) throws IOException {
+    start(response, refusal.status());
+    refusal.headers().forEach(response::setHeader);
+    response.addHeader(EXPOSE_HEADERS, EXPOSED);
+    response.addHeader("Vary", VARY);
+    sendJson(response, refusal.body());
+  }
+
+  /** Sends an error of the filter's own: a fixed code and a fixed text, both safe in JSON. */
+  static void error(HttpServletResponse response, int status, String code, String detail)
+      throws IOException {
+    start(response, status);
+    response.setHeader(CACHE_CONTROL, "no-store");
+    sendJson(response, "{\"error\":\"" + code + "\",\"detail\":\"" + detail + "\"}");
+  }
+
+  /** Says what the handler of a paid resource said, and nothing else of it. */
+  static void notModified(HttpServletResponse response) throws IOException {
+    start(response, HttpServletResponse.SC_NOT_MODIFIED);
+    response.flushBuffer();
+  }
+
+  /** Answers OPTIONS for a paid resource without its handler. */
+  static void options(HttpServletResponse response, Route route) throws IOException {
+    start(response, HttpServletResponse.SC_NO_CONTENT);
+    if (!route.methods().isEmpty()) {
+      List<String> allowed = new ArrayList<>(route.methods());
+      if (allowed.contains("GET")) {
+        allowed.add("HEAD");
+      }
+      allowed.add("OPTIONS");
+      response.setHeader("Allow", String.join(", ", allowed));
+    }
+    response.flushBuffer();
+  }
+
+  /** Adds to the response of a handler that was paid for what tells its payer so. */
+  static void addPaid(BufferedResponse captured, Map<String, String> receipt) {
+    receipt.forEach(captured::replaceHeader);
+    captured.replaceHeader(CACHE_CONTROL, notShared(captured.getHeaders(CACHE_CONTROL)));
+    captured.appendHeader("Vary", VARY);
+    captured.appendHeader(EXPOSE_HEADERS, EXPOSED);
+  }
+
+  /** The same for a response that is not held. */
+  static void addPaid(HttpServletResponse response, Map<String, String> receipt) {
+    receipt.forEach(response::setHeader);
+    response.setHeader(CACHE_CONTROL, notShared(response.getHeaders(CACHE_CONTROL)));
+    response.addHeader("Vary", VARY);
+    response.addHeader(EXPOSE_HEADERS, EXPOSED);
+  }
+
+  /** Keeps what the handler says about caching, but for shared caches: those get nothing paid. */
+  static String notShared(Iterable<String> headers) {
+    List<String> kept = new ArrayList<>();
+    boolean strict = false;
+    for (String header : headers) {
+      for (String directive : header.split(",")) {
+        String name = directive.trim().toLowerCase(Locale.ROOT);
+        if (name.isEmpty() || name.equals("public") || name.startsWith("s-maxage")) {
+          continue;
+        }
+        strict |= name.equals("private") || name.equals("no-store");
+        kept.add(directive.trim());
+      }
+    }
+    if (!strict) {
+      kept.add(0, "private");
+    }
+    return String.join(", ", kept);
+  }
+
+  private static void start(HttpServletResponse response, int status) {
+    response.resetBuffer();
+    response.setStatus(status);
+  }
+
+  private static void sendJson(HttpServletResponse response, String json) throws IOException {
+    byte[] body = json.getBytes(UTF_8);
+    response.setContentType("application/json");
+    response.setCharacterEncoding("UTF-8");
+    response.setContentLength(body.length);
+    response.getOutputStream().write(body);
+    response.flushBuffer();
+  }
+
+  /** Tells whether this is a request that reads how it may be sent, not the resource. */
+  static boolean isOptions(HttpServletRequest request) {
+    return request.getMethod().equalsIgnoreCase("OPTIONS");
+  }
+}

@@ -1,0 +1,447 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import io.github.x402j.Admission;
+import io.github.x402j.Challenge;
+import io.github.x402j.Facilitator;
+import io.github.x402j.LoggingPaymentListener;
+import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentLedger;
+import io.github.x402j.PaymentListener;
+import io.github.x402j.Token;
+import io.github.x402j.ledger.InMemoryPaymentLedger;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.FilterRegistration;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gate: answers 402 for what is priced until a payment arrives, has it verified, runs the
+ * handler, has the payment settled, and only then lets the response out.
+ *
+ * <pre>{@code
+ * PaymentFilter filter =
+ *     PaymentFilter.builder()
+ *         .publicUrl("https://api.example.com")
+ *         .accept(Usdc.BASE, "0xYourAddress")
+ *         .facilitator(facilitator)
+ *         .routes(Route.get("/premium").price("$0.01"))
+ *         .build();
+ * PaymentFilter.register(servletContext, filter);
+ * }</pre>
+ *
+ * <p>Register it in front of every filter that writes, after those that change method or path. A
+ * configuration that does not hold (chain, token, routes) fails {@link #init}, and with it the
+ * start of the webapp. Safe for use by several threads.
+ */
+public final class PaymentFilter implements Filter {
+  /** How long a payment may be valid unless said otherwise. */
+  public static final Duration DEFAULT_MAX_TIMEOUT = Duration.ofSeconds(60);
+
+  private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
+  private static final EnumSet<DispatcherType> ALL_DISPATCHES = EnumSet.allOf(DispatcherType.class);
+
+  /** The container's own response, for an answer from within an include. */
+  private static final String RESPONSE = PaymentFilter.class.getName() + ".response";
+
+  private final PaymentGate gate;
+  private final Routes routes;
+  private final PathRules pathRules;
+  private final PriceList prices;
+  private final Delivery delivery;
+  private final AnnotatedServlets annotated = new AnnotatedServlets();
+
+  private PaymentFilter(Builder builder, PaymentGate gate, PriceList prices) {
+    this.gate = gate;
+    this.routes = builder.routes;
+    this.pathRules = builder.pathRules;
+    this.prices = prices;
+    this.delivery = new Delivery(gate, builder.limits());
+  }
+
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Puts the filter in front of the whole webapp, for every kind of dispatch, and in front of every
+   * servlet that is annotated with {@link RequiresPayment}. Call it when the servlets are known: in
+   * a {@code ServletContextListener} or {@code ServletContainerInitializer}.
+   *
+   * @throws IllegalArgumentException if an annotation holds no price, or a servlet is priced by
+   *     annotation and by a rule for exactly its URL
+   */
+  public static void register(ServletContext context, PaymentFilter filter) {
+    add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, "/*");
+    filter
+        .annotated
+        .find(context)
+        .forEach(
+            (servlet, route) -> {
+              filter.requireNoOtherRule(context, servlet);
+              PricedRoute priced = filter.prices.add(route);
+              filter.annotated.gated(servlet, route);
+              add(context, "x402-" + servlet, filter.inFrontOf(priced))
+                  .addMappingForServletNames(ALL_DISPATCHES, true, servlet);
+            });
+  }
+
+  private static FilterRegistration.Dynamic add(
+      ServletContext context, String name, Filter filter) {
+    FilterRegistration.Dynamic registration = context.addFilter(name, filter);
+    if (registration == null) {
+      throw new IllegalStateException("a filter named " + name + " is registered already");
+    }
+    registration.setAsyncSupported(true);
+    return registration;
+  }
+
+  private void requireNoOtherRule(ServletContext context, String servlet) {
+    for (String mapping : context.getServletRegistration(servlet).getMappings()) {
+      for (Route route : routes.all()) {
+        if (!route.isFree() && route.pattern().text().equals(mapping)) {
+          throw new IllegalArgumentException(
+              "servlet "
+                  + servlet
+                  + " is annotated with @RequiresPayment and route "
+                  + route
+                  + " prices its URL, too: two rules for the same thing; keep one");
+        }
+      }
+    }
+  }
+
+  /**
+   * Checks the configuration against the chain and the webapp.
+   *
+   * @throws ServletException if it does not hold; nothing is served then
+   */
+  @Override
+  public void init(FilterConfig config) throws ServletException {
+    try {
+      annotated.requireAllGated(config.getServletContext());
+      gate.start(prices.waysToPay());
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      throw new ServletException("x402: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void doFilter(ServletRequest req, ServletResponse res, FilterChain chain)
+      throws IOException, ServletException {
+    HttpServletRequest request = (HttpServletRequest) req;
+    HttpServletResponse response = (HttpServletResponse) res;
+    PathDecision decision = CanonicalPath.of(request, pathRules);
+    if (decision instanceof PathDecision.Refused refused) {
+      Answers.error(target(request, response), 400, "invalid_path", refused.reason());
+      return;
+    }
+    if (request.getDispatcherType() == DispatcherType.REQUEST) {
+      request.setAttribute(RESPONSE, response);
+    }
+    CanonicalPath path = ((PathDecision.Canonical) decision).path();
+    Optional<Match> match = annotated.gates(request) ? Optional.empty() : match(path, request);
+    if (match.isEmpty()) {
+      goOn(request, response, chain);
+      return;
+    }
+    sell(match.get().priced(), match.get().path().value(), request, response, chain);
+  }
+
+  /** A priced rule and the path that it is about. */
+  private record Match(PricedRoute priced, CanonicalPath path) {}
+
+  /** A directory costs what its dearest welcome file does; the first priced one stands for it. */
+  private Optional<Match> match(CanonicalPath path, HttpServletRequest request) {
+    for (CanonicalPath candidate : path.withWelcomeFiles(pathRules)) {
+      Optional<Route> route = routes.find(candidate, request.getMethod());
+      if (route.isPresent() && !route.get().isFree()) {
+        return Optional.of(new Match(prices.of(route.get()), candidate));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The protocol, in the order of events. */
+  private void sell(
+      PricedRoute priced,
+      String path,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain)
+      throws IOException, ServletException {
+    if (Answers.isOptions(request)) {
+      Answers.options(target(request, response), priced.route());
+      return;
+    }
+    if (request.getMethod().equalsIgnoreCase("TRACE")) {
+      Answers.error(target(request, response), 405, "trace_refused", "TRACE echoes the payment");
+      return;
+    }
+    Optional<PaidExchange> paid = PaidExchange.of(request);
+    if (paid.isPresent()) {
+      goOnPaid(paid.get(), priced, path, request, response, chain);
+      return;
+    }
+    Challenge challenge;
+    Admission admission;
+    try {
+      challenge = priced.challenge(request, path);
+      admission = admit(challenge, request);
+    } catch (RuntimeException e) { // closes the gate: the handler does not run
+      log.error("route {}: the payment could not be decided", priced.route(), e);
+      Answers.error(
+          target(request, response), 500, "payment_undecided", "the price or payment is unclear");
+      return;
+    }
+    if (admission instanceof Admission.Refused refused) {
+      Answers.refuse(target(request, response), refused.refusal());
+      return;
+    }
+    delivery.deliver(
+        priced.route(),
+        challenge,
+        ((Admission.Admitted) admission).payment(),
+        request,
+        response,
+        chain);
+  }
+
+  private Admission admit(Challenge challenge, HttpServletRequest request) {
+    return gate.admit(
+        challenge,
+        ResourcePath.requestName(request, challenge.required().resource().url()),
+        name -> Collections.list(request.getHeaders(name)));
+  }
+
+  /** A dispatch within an exchange that is paid: once is enough, unless this costs more. */
+  private void goOnPaid(
+      PaidExchange paid,
+      PricedRoute priced,
+      String path,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain)
+      throws IOException, ServletException {
+    if (paid.covers(priced.options(request))) {
+      goOn(request, response, chain);
+      return;
+    }
+    paid.refuseWith(priced.challenge(request, path).refusal());
+    response.setStatus(HttpServletResponse.SC_PAYMENT_REQUIRED);
+  }
+
+  private static void goOn(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    Capture capture = Capture.of(request);
+    if (capture != null
+        && request.getDispatcherType() == DispatcherType.ASYNC
+        && !capture.isComplete()) {
+      capture.resume(request, response, chain);
+    } else {
+      chain.doFilter(request, response);
+    }
+  }
+
+  /** Within an include the response takes neither status nor headers; the container's own does. */
+  private static HttpServletResponse target(
+      HttpServletRequest request, HttpServletResponse response) throws ServletException {
+    if (request.getDispatcherType() != DispatcherType.INCLUDE) {
+      return response;
+    }
+    if (!(request.getAttribute(RESPONSE) instanceof HttpServletResponse own) || own.isCommitted()) {
+      throw new ServletException(
+          "x402: a priced resource cannot be included in what is sent already");
+    }
+    own.reset();
+    return own;
+  }
+
+  /** The filter of one annotated servlet, which knows its price whatever the URL. */
+  private Filter inFrontOf(PricedRoute priced) {
+    return (req, res, chain) -> {
+      HttpServletRequest request = (HttpServletRequest) req;
+      HttpServletResponse response = (HttpServletResponse) res;
+      if (!priced.route().covers(request.getMethod())) {
+        chain.doFilter(request, response);
+        return;
+      }
+      String path =
+          request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
+      sell(priced, path.isEmpty() ? "/" : path, request, response, chain);
+    };
+  }
+
+  /** Collects the settings. Not safe for use by several threads. */
+  public static final class Builder {
+    private @Nullable String publicUrl;
+    private final List<AcceptedToken> accepted = new ArrayList<>();
+    private final List<Facilitator> facilitators = new ArrayList<>();
+    private final List<PaymentListener> listeners = new ArrayList<>();
+    private @Nullable PaymentLedger ledger;
+    private Routes routes = Routes.of();
+    private PathRules pathRules = PathRules.strict();
+    private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
+    private long bufferLimit = CaptureLimits.DEFAULT_MAX_BYTES;
+    private @Nullable Integer spillAbove;
+
+    private Builder() {}
+
+    /**
+     * Sets the URL under which clients see this webapp, its context path included: {@code
+     * https://api.example.com} or {@code https://example.com/shop}. Needed: the descriptor names
+     * resources by it, and what a request says of its own host is not to be trusted.
+     */
+    public Builder publicUrl(String url) {
+      publicUrl = requirePublicUrl(url);
+      return this;
+    }
+
+    /**
+     * Accepts a token on every route that names none of its own; called again, a further one. The
+     * order is the order of preference in the descriptor.
+     *
+     * @param payTo who is paid, as {@link io.github.x402j.Address#parse} takes it
+     * @throws IllegalArgumentException if {@code payTo} is no address, or its checksum is wrong
+     */
+    public Builder accept(Token token, String payTo) {
+      accepted.add(AcceptedToken.of(token, payTo));
+      return this;
+    }
+
+    /** Adds who verifies and settles; the first that supports a network handles it. Needed. */
+    public Builder facilitator(Facilitator facilitator) {
+      facilitators.add(facilitator);
+      return this;
+    }
+
+    /** Sets where used authorizations are remembered; in memory unless this is called. */
+    public Builder ledger(PaymentLedger newLedger) {
+      ledger = newLedger;
+      return this;
+    }
+
+    /** Adds an observer; the log is one already. */
+    public Builder listener(PaymentListener listener) {
+      listeners.add(listener);
+      return this;
+    }
+
+    /** Sets the rules by path. */
+    public Builder routes(Route... rules) {
+      return routes(Routes.of(rules));
+    }
+
+    /** Sets the rules by path. */
+    public Builder routes(Routes newRoutes) {
+      routes = newRoutes;
+      return this;
+    }
+
+    /**
+     * Relaxes what is refused as not canonical; {@link PathRules#strict()} unless this is called.
+     */
+    public Builder pathRules(PathRules rules) {
+      pathRules = rules;
+      return this;
+    }
+
+    /** Sets how long a payment may be valid: whole seconds, 10 to 3600. */
+    public Builder maxTimeout(Duration timeout) {
+      maxTimeout = AcceptedToken.requireTimeout(timeout);
+      return this;
+    }
+
+    /**
+     * Sets how many bytes of a response are held; a longer one fails before it is paid. 8 MiB
+     * unless this is called; at least 1.
+     */
+    public Builder bufferLimit(long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException("bufferLimit: expected at least 1 byte, found " + bytes);
+      }
+      bufferLimit = bytes;
+      return this;
+    }
+
+    /** Holds what is longer than so many bytes in a temporary file instead of memory. */
+    public Builder spillAbove(int bytes) {
+      if (bytes < 0) {
+        throw new IllegalArgumentException("spillAbove: expected 0 or more bytes, found " + bytes);
+      }
+      spillAbove = bytes;
+      return this;
+    }
+
+    /**
+     * Returns the filter. The chain is asked when the container initialises it.
+     *
+     * @throws IllegalStateException if something needed was not set
+     * @throws IllegalArgumentException if a price does not fit a token, or a descriptor is too long
+     */
+    public PaymentFilter build() {
+      if (publicUrl == null) {
+        throw new IllegalStateException(
+            "publicUrl: expected the URL under which clients see this webapp, found nothing");
+      }
+      PaymentGate.Builder gate =
+          PaymentGate.builder(ledger == null ? InMemoryPaymentLedger.create() : ledger);
+      facilitators.forEach(gate::facilitator);
+      gate.listener(new LoggingPaymentListener());
+      listeners.forEach(gate::listener);
+      PaymentGate built = gate.build();
+      PriceList prices = new PriceList(built, List.copyOf(accepted), maxTimeout, publicUrl);
+      routes.all().stream().filter(route -> !route.isFree()).forEach(prices::add);
+      return new PaymentFilter(this, built, prices);
+    }
+
+    private CaptureLimits limits() {
+      int memory = (int) Math.min(Integer.MAX_VALUE, bufferLimit);
+      return new CaptureLimits(
+          bufferLimit,
+          spillAbove == null ? memory : spillAbove,
+          CaptureLimits.DEFAULT_MAX_HEADER_BYTES);
+    }
+
+    private static String requirePublicUrl(String url) {
+      URI uri;
+      try {
+        uri = URI.create(url);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("publicUrl: not a URL", e);
+      }
+      boolean isWeb = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+      if (!isWeb
+          || uri.getHost() == null
+          || uri.getRawQuery() != null
+          || uri.getRawFragment() != null
+          || uri.getRawUserInfo() != null) {
+        throw new IllegalArgumentException(
+            "publicUrl: expected http:// or https://, a host and perhaps a path, such as"
+                + " https://api.example.com");
+      }
+      return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    }
+  }
+}

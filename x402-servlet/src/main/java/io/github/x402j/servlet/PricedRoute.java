@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import io.github.x402j.Challenge;
+import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Price;
+import io.github.x402j.ResourceInfo;
+import jakarta.servlet.http.HttpServletRequest;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A priced rule, ready to be asked: everything that does not depend on the request is computed at
+ * the start.
+ */
+final class PricedRoute {
+  private final Route route;
+  private final PaymentGate gate;
+  private final List<AcceptedToken> accepted;
+  private final Duration maxTimeout;
+  private final String publicUrl;
+  private final @Nullable List<PaymentRequirements> fixedOptions;
+  private final @Nullable Challenge fixedChallenge;
+
+  PricedRoute(
+      Route route,
+      PaymentGate gate,
+      List<AcceptedToken> accepted,
+      Duration maxTimeout,
+      String publicUrl) {
+    this.route = route;
+    this.gate = gate;
+    this.accepted = accepted;
+    this.maxTimeout = maxTimeout;
+    this.publicUrl = publicUrl;
+    Price price = route.settings().price;
+    fixedOptions = price == null ? null : options(price);
+    fixedChallenge =
+        fixedOptions != null && route.pattern().isExact()
+            ? challenge(route.pattern().text(), fixedOptions)
+            : null;
+    if (fixedOptions != null) {
+      challenge("/", fixedOptions); // too long a descriptor stops the start
+    }
+  }
+
+  Route route() {
+    return route;
+  }
+
+  /** Returns what start-up checks need to know: every way to pay, with some amount. */
+  List<PaymentRequirements> waysToPay() {
+    if (fixedOptions != null) {
+      return fixedOptions;
+    }
+    return options(new Price(BigDecimal.ONE));
+  }
+
+  /** Returns what the request costs. */
+  List<PaymentRequirements> options(HttpServletRequest request) {
+    if (fixedOptions != null) {
+      return fixedOptions;
+    }
+    Function<HttpServletRequest, Price> dynamic = route.settings().dynamicPrice;
+    if (dynamic == null) {
+      throw new IllegalStateException("route " + route + " has no price");
+    }
+    Price price = dynamic.apply(request);
+    if (price == null) {
+      throw new IllegalStateException("route " + route + ": the price function returned null");
+    }
+    return options(price);
+  }
+
+  /**
+   * Returns the challenge for a request.
+   *
+   * @param path within the webapp, decoded
+   * @throws IllegalArgumentException if the path is too long for a descriptor
+   */
+  Challenge challenge(HttpServletRequest request, String path) {
+    return fixedChallenge != null ? fixedChallenge : challenge(path, options(request));
+  }
+
+  private Challenge challenge(String path, List<PaymentRequirements> options) {
+    Route.Settings settings = route.settings();
+    ResourceInfo resource =
+        new ResourceInfo(
+            publicUrl + ResourcePath.encode(path), settings.description, settings.mimeType);
+    return gate.challenge(PaymentRequired.of(resource, options));
+  }
+
+  private List<PaymentRequirements> options(Price price) {
+    return accepted.stream().map(token -> token.requirements(price, maxTimeout)).toList();
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Puts a price on a servlet, under every URL and by every dispatch that it can be reached by, named
+ * dispatchers included.
+ *
+ * <pre>{@code
+ * @WebServlet("/quotes")
+ * @RequiresPayment("$0.01")
+ * final class QuotesServlet extends HttpServlet { ... }
+ * }</pre>
+ *
+ * <p>{@link PaymentFilter#register} finds it on servlets registered by class, by instance and by
+ * scanning; an annotated servlet that it did not see stops the start.
+ */
+@Documented
+@Inherited
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.TYPE)
+public @interface RequiresPayment {
+  /** The price, as {@link io.github.x402j.Price#parse} takes it: {@code $0.01}. */
+  String value();
+
+  /** The methods that cost it, all of them if none is named; HEAD counts as GET. */
+  String[] methods() default {};
+
+  /** What is sold, for people. */
+  String description() default "";
+
+  /** The type of the response. */
+  String mimeType() default "";
+
+  /** Whether the money moves before the servlet runs; see {@link Route#settleFirst()}. */
+  boolean settleFirst() default false;
+}

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The rules of a webapp, in their order of precedence: the most specific pattern first, and for one
+ * pattern a rule with methods before one without. Immutable.
+ */
+public final class Routes {
+  private final List<Route> bySpecificity;
+
+  private Routes(List<Route> bySpecificity) {
+    this.bySpecificity = bySpecificity;
+  }
+
+  /**
+   * Returns the rules.
+   *
+   * @throws IllegalArgumentException if a rule is neither priced nor free, or two rules are for the
+   *     same thing
+   */
+  public static Routes of(Route... routes) {
+    return of(List.of(routes));
+  }
+
+  /** Returns the rules; see {@link #of(Route...)}. */
+  public static Routes of(List<Route> routes) {
+    List<Route> sorted = new ArrayList<>(routes);
+    sorted.sort(
+        Comparator.comparing(Route::pattern)
+            .thenComparing(route -> route.methods().isEmpty())
+            .thenComparing(Route::toString));
+    for (Route route : sorted) {
+      requireDecided(route);
+    }
+    for (int i = 0; i < sorted.size(); i++) {
+      for (int j = i + 1; j < sorted.size(); j++) {
+        requireDistinct(sorted.get(i), sorted.get(j));
+      }
+    }
+    return new Routes(List.copyOf(sorted));
+  }
+
+  /** Returns the rule that decides on a request, empty if none covers it. */
+  public Optional<Route> find(CanonicalPath path, String method) {
+    for (Route route : bySpecificity) {
+      if (route.covers(method) && route.pattern().matches(path)) {
+        return Optional.of(route);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns the rules, the most specific first. */
+  public List<Route> all() {
+    return bySpecificity;
+  }
+
+  private static void requireDecided(Route route) {
+    Route.Settings settings = route.settings();
+    if (settings.price == null && settings.dynamicPrice == null && !settings.free) {
+      throw new IllegalArgumentException(
+          "route " + route + ": expected price(...) or free(), found neither");
+    }
+  }
+
+  private static void requireDistinct(Route one, Route other) {
+    if (one.pattern().overlapsExactly(other.pattern()) && one.sharesMethodWith(other)) {
+      throw new IllegalArgumentException(
+          "routes " + one + " and " + other + ": two rules for the same thing; keep one");
+    }
+  }
+}
