@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Network;
+import io.github.x402j.Token;
+import io.github.x402j.TokenAmount;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.List;
+
+/** Asks a token's contract about itself. */
+public final class OnChainToken {
+  private static final String NAME = "0x06fdde03";
+  private static final String VERSION = "0x54fd4d50";
+  private static final String DECIMALS = "0x313ce567";
+  private static final int WORD = 32;
+  private static final int MAX_TEXT = 256;
+
+  private OnChainToken() {}
+
+  /**
+   * Returns the token at the address as its contract describes itself: {@code name()}, {@code
+   * version()} and {@code decimals()}. For tokens such as USDC these are the EIP-712 name and
+   * version, too; a facilitator checks that when it starts.
+   *
+   * <p>Only for a contract that is trusted: a look-alike says what it likes.
+   *
+   * @throws FacilitatorException if the chain does not answer, or the contract is no such token
+   */
+  public static Token read(Chain chain, Address contract) throws FacilitatorException {
+    List<Chain.CallResult> results =
+        chain.call(
+            List.of(
+                Chain.Call.latest(contract, NAME),
+                Chain.Call.latest(contract, VERSION),
+                Chain.Call.latest(contract, DECIMALS)));
+    BigInteger decimals = Words.number(results.get(2), "decimals");
+    try {
+      return new Token(
+          new Network(chain.chainId()),
+          contract,
+          decimals.intValueExact(),
+          text(results.get(0), "name"),
+          text(results.get(1), "version"));
+    } catch (ArithmeticException | IllegalArgumentException e) {
+      throw new FacilitatorException("the token describes itself in a way that makes no sense", e);
+    }
+  }
+
+  /**
+   * Returns the account's balance of the token, as of the newest block.
+   *
+   * @throws FacilitatorException if the chain does not answer, or there is no such token
+   */
+  public static TokenAmount balanceOf(Chain chain, Token token, Address account)
+      throws FacilitatorException {
+    Chain.CallResult result =
+        chain.call(List.of(Chain.Call.latest(token.contract(), Eip3009.balanceOf(account)))).get(0);
+    return new TokenAmount(Words.number(result, "balanceOf"));
+  }
+
+  /** Reads an ABI-encoded string: an offset of one word, a length, the bytes. */
+  private static String text(Chain.CallResult result, String what) throws FacilitatorException {
+    byte[] data =
+        result instanceof Chain.CallResult.Returned returned
+            ? Hex.bytes(returned.data())
+            : new byte[0];
+    if (data.length >= 2 * WORD) {
+      BigInteger length = new BigInteger(1, Arrays.copyOfRange(data, WORD, 2 * WORD));
+      if (length.compareTo(BigInteger.valueOf(Math.min(MAX_TEXT, data.length - 2 * WORD))) <= 0) {
+        return new String(data, 2 * WORD, length.intValue(), UTF_8);
+      }
+    }
+    throw new FacilitatorException("the token did not answer " + what + " with text");
+  }
+}
