@@ -1,0 +1,236 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a body that a stranger sends, up to a size and for a time, and then decides: swallow it, or
+ * hand all of it to the subscriber that it is for.
+ */
+final class BoundedBody<T> implements BodySubscriber<T> {
+  /** How much of a body is kept. */
+  static final int MAX_BYTES = 64 * 1024;
+
+  /** How long is waited for it. */
+  static final Duration MAX_TIME = Duration.ofSeconds(10);
+
+  /**
+   * What has been read.
+   *
+   * @param bytes from the start of the body
+   * @param whole whether that is all of it
+   */
+  @SuppressWarnings("ArrayRecordComponent") // passed once from here to the decision
+  record Beginning(byte[] bytes, boolean whole) {}
+
+  private final Executor executor;
+  private final Duration maxTime;
+  private final Function<Beginning, Optional<BodySubscriber<T>>> decision;
+  private final CompletableFuture<T> result = new CompletableFuture<>();
+  private final CompletableFuture<Void> timer = new CompletableFuture<>();
+  private final List<ByteBuffer> kept = new ArrayList<>();
+  private int size;
+  private volatile @Nullable Subscription upstream;
+  private volatile @Nullable BodySubscriber<T> rest;
+
+  /**
+   * @param executor runs the mapping of a subscriber that is handed the body, which may block
+   * @param decision gets what was read; returns who is to have the body, empty to swallow it
+   */
+  BoundedBody(
+      Executor executor,
+      Duration maxTime,
+      Function<Beginning, Optional<BodySubscriber<T>>> decision) {
+    this.executor = executor;
+    this.maxTime = maxTime;
+    this.decision = decision;
+  }
+
+  /** Returns a subscriber that swallows the body. */
+  static <T> BoundedBody<T> swallowing(Executor executor) {
+    return new BoundedBody<>(executor, MAX_TIME, beginning -> Optional.empty());
+  }
+
+  /** Returns the body of whom it was handed to; null if it was swallowed. */
+  @Override
+  public CompletionStage<T> getBody() {
+    return result;
+  }
+
+  @Override
+  public void onSubscribe(Subscription subscription) {
+    if (upstream != null) {
+      subscription.cancel();
+      return;
+    }
+    upstream = subscription;
+    result.whenComplete((body, failure) -> timer.cancel(false));
+    timer.completeOnTimeout(null, maxTime.toNanos(), TimeUnit.NANOSECONDS);
+    timer.thenRunAsync(this::expire, executor);
+    subscription.request(1);
+  }
+
+  @Override
+  public void onNext(List<ByteBuffer> buffers) {
+    BodySubscriber<T> taker = rest;
+    if (taker != null) {
+      taker.onNext(buffers);
+      return;
+    }
+    for (ByteBuffer buffer : buffers) {
+      size += buffer.remaining();
+      kept.add(buffer);
+    }
+    if (size > MAX_BYTES) {
+      decide(false);
+    } else if (upstream != null) {
+      upstream.request(1);
+    }
+  }
+
+  @Override
+  public void onComplete() {
+    BodySubscriber<T> taker = rest;
+    if (taker != null) {
+      taker.onComplete();
+    } else {
+      decide(true);
+    }
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    BodySubscriber<T> taker = rest;
+    if (taker != null) {
+      taker.onError(failure);
+    } else {
+      result.completeExceptionally(failure);
+    }
+  }
+
+  private void decide(boolean whole) {
+    timer.cancel(false);
+    if (result.isDone()) {
+      return; // it took too long, and that was the end of it
+    }
+    Optional<BodySubscriber<T>> taker;
+    try {
+      taker = decision.apply(new Beginning(bytes(), whole));
+    } catch (RuntimeException e) { // from the caller's body handler, for the caller
+      cancel();
+      result.completeExceptionally(e);
+      return;
+    }
+    if (taker.isPresent()) {
+      handOver(taker.get(), whole);
+    } else {
+      result.complete(null);
+      if (!whole) {
+        cancel();
+      }
+    }
+  }
+
+  private void handOver(BodySubscriber<T> taker, boolean whole) {
+    rest = taker;
+    taker.onSubscribe(new Replay(taker, whole));
+    if (whole && kept.isEmpty()) {
+      taker.onComplete();
+    }
+    CompletableFuture.supplyAsync(taker::getBody, executor)
+        .thenCompose(Function.identity())
+        .whenComplete(
+            (body, failure) -> {
+              if (failure != null) {
+                result.completeExceptionally(failure);
+              } else {
+                result.complete(body);
+              }
+            });
+  }
+
+  /** Too slow. Nothing was kept that the decision could be made on, unless the headers suffice. */
+  private void expire() {
+    if (rest != null || result.isDone()) {
+      return;
+    }
+    Optional<BodySubscriber<T>> taker = decision.apply(new Beginning(new byte[0], false));
+    if (taker.isEmpty()) {
+      result.complete(null);
+    } else {
+      result.completeExceptionally(
+          new HttpTimeoutException("the body of the 402 did not end within " + maxTime));
+    }
+    cancel();
+  }
+
+  private void cancel() {
+    if (upstream != null) {
+      upstream.cancel();
+    }
+  }
+
+  private byte[] bytes() {
+    ByteBuffer all = ByteBuffer.allocate(size);
+    kept.forEach(buffer -> all.put(buffer.duplicate()));
+    return all.array();
+  }
+
+  /** What the taker sees: first what was kept, then what else comes. */
+  private final class Replay implements Subscription {
+    private final BodySubscriber<T> taker;
+    private final boolean whole;
+    private boolean replayed;
+
+    Replay(BodySubscriber<T> taker, boolean whole) {
+      this.taker = taker;
+      this.whole = whole;
+    }
+
+    @Override
+    public void request(long n) {
+      if (n < 1) {
+        taker.onError(new IllegalArgumentException("request: expected at least 1"));
+        return;
+      }
+      long more = isFirst() ? replay(n) : n;
+      if (more > 0 && !whole && upstream != null) {
+        upstream.request(more);
+      }
+    }
+
+    @Override
+    public void cancel() {
+      isFirst();
+      BoundedBody.this.cancel();
+    }
+
+    private synchronized boolean isFirst() {
+      boolean first = !replayed && !kept.isEmpty();
+      replayed = true;
+      return first;
+    }
+
+    private long replay(long n) {
+      taker.onNext(List.copyOf(kept));
+      if (whole) {
+        taker.onComplete();
+      }
+      return n == Long.MAX_VALUE ? n : n - 1;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Thrown when a payment was sent and it is not known whether it was taken: the answer was lost, or
+ * the seller says that it does not know yet, and sending the same payment again did not change
+ * that.
+ *
+ * <p>Do not repeat the request by {@code send}: that would make another payment. Either {@link
+ * PayingHttpClient#resend} it, which sends this payment again, or wait until {@link
+ * Payment#validBefore()} and read from the chain whether {@link Payment#nonce()} was used.
+ *
+ * <p>The payment is not serialised with the exception.
+ */
+public final class PaymentPendingException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient Payment payment;
+  private final transient HttpRequest request;
+
+  private PaymentPendingException(
+      String message, HttpRequest request, Payment payment, @Nullable Throwable cause) {
+    super(message, cause);
+    this.request = request;
+    this.payment = payment;
+  }
+
+  static PaymentPendingException of(
+      HttpRequest request, Payment payment, String why, @Nullable Throwable cause) {
+    return new PaymentPendingException(
+        String.format(
+            "the outcome of a payment of %s to %s is not known (%s): resend it, or look for nonce %s"
+                + " on %s; do not pay again before %s",
+            payment.offer().price(),
+            payment.payTo(),
+            why,
+            payment.nonce(),
+            payment.network(),
+            payment.validBefore()),
+        request,
+        payment,
+        cause);
+  }
+
+  /** Returns the payment, with what the seller last said of it. */
+  public Payment payment() {
+    return payment;
+  }
+
+  /** Returns the request that was paid for, without the payment. */
+  public HttpRequest request() {
+    return request;
+  }
+}
