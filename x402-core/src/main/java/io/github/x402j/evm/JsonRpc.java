@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,18 +14,27 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.web3j.protocol.Service;
+import org.web3j.protocol.core.Request;
+import org.web3j.protocol.core.Response;
 
 /**
  * The transport of web3j's requests: the JDK's HTTP client with one deadline over the whole
  * exchange and a cap on the answer, neither of which web3j's own transports have.
+ *
+ * <p>Messages are written here and not by web3j's superclass, whose way to do it needs RxJava on
+ * the class path.
  *
  * <p>Messages of its exceptions never hold the URL, which may contain a key.
  */
@@ -43,6 +55,40 @@ final class JsonRpc extends Service {
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(timeout)
             .build();
+  }
+
+  @Override
+  @SuppressWarnings({"rawtypes", "unchecked"}) // as in the superclass
+  public <T extends Response> T send(Request request, Class<T> type) throws IOException {
+    return objectMapper.readValue(performIO(message(request).toString()), type);
+  }
+
+  /** Sends the requests in one round trip; the responses are in their order. */
+  List<Response<?>> sendAll(List<? extends Request<?, ? extends Response<?>>> requests)
+      throws IOException {
+    ArrayNode messages = objectMapper.createArrayNode();
+    requests.forEach(request -> messages.add(message(request)));
+    JsonNode answers = objectMapper.readTree(performIO(messages.toString()));
+    Map<Long, JsonNode> byId = new HashMap<>();
+    answers.forEach(answer -> byId.put(answer.path("id").asLong(-1), answer));
+    List<Response<?>> responses = new ArrayList<>();
+    for (Request<?, ? extends Response<?>> request : requests) {
+      JsonNode answer = byId.get(request.getId());
+      if (!answers.isArray() || answer == null) {
+        throw new IOException("the node did not answer every request of a batch");
+      }
+      responses.add(objectMapper.treeToValue(answer, request.getResponseType()));
+    }
+    return responses;
+  }
+
+  private ObjectNode message(Request<?, ?> request) {
+    return objectMapper
+        .createObjectNode()
+        .put("jsonrpc", request.getJsonrpc())
+        .put("method", request.getMethod())
+        .put("id", request.getId())
+        .set("params", objectMapper.valueToTree(request.getParams()));
   }
 
   @Override
@@ -92,7 +138,7 @@ final class JsonRpc extends Service {
         HttpResponse.BodySubscribers.ofByteArray();
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
     private int received;
-    private Flow.@org.jspecify.annotations.Nullable Subscription subscription;
+    private Flow.@Nullable Subscription subscription;
 
     @Override
     public CompletionStage<byte[]> getBody() {

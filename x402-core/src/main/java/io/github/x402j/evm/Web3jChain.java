@@ -16,7 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.web3j.protocol.core.BatchRequest;
 import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
 import org.web3j.protocol.core.methods.response.EthBlock;
@@ -331,18 +330,11 @@ public final class Web3jChain implements Chain {
 
   private List<? extends Response<?>> batch(
       List<? extends Request<?, ? extends Response<?>>> requests) throws FacilitatorException {
-    BatchRequest batch = new BatchRequest(rpc);
-    requests.forEach(batch::add);
-    List<? extends Response<?>> responses;
     try {
-      responses = batch.send().getResponses();
+      return rpc.sendAll(requests);
     } catch (IOException | RuntimeException e) {
       throw silent("a batch", e);
     }
-    if (responses.size() != requests.size() || responses.contains(null)) {
-      throw nonsense("a batch", null);
-    }
-    return responses;
   }
 
   private static FacilitatorException silent(String method, Exception cause) {
