@@ -41,7 +41,7 @@ final class Exchange<T> {
   /** Sends the request. Cancelling the future cancels what is under way. */
   CompletableFuture<HttpResponse<T>> start() {
     ChallengeReader<T> reader =
-        new ChallengeReader<>(callers, sending.executor(), BoundedBody.MAX_TIME);
+        new ChallengeReader<>(callers, sending.executor(), sending.descriptorWithin());
     return underWay.completeWith(
         underWay
             .waitFor(sending.wrapped().sendAsync(request, reader, pushes))

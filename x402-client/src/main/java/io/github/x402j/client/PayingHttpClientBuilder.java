@@ -22,6 +22,7 @@ public final class PayingHttpClientBuilder {
   private final List<Token> tokens = new ArrayList<>();
   private @Nullable EvmSigner signer;
   private @Nullable Price maxPerPayment;
+  private Duration descriptorWithin = BoundedBody.MAX_TIME;
   private Clock clock = Clock.systemUTC();
   private SecureRandom random = new SecureRandom();
   private Resending resending =
@@ -90,6 +91,11 @@ public final class PayingHttpClientBuilder {
     return this;
   }
 
+  PayingHttpClientBuilder descriptorWithin(Duration time) {
+    this.descriptorWithin = time;
+    return this;
+  }
+
   /** Sets what time it is. Default: the system's clock. */
   public PayingHttpClientBuilder clock(Clock clock) {
     this.clock = clock;
@@ -122,7 +128,7 @@ public final class PayingHttpClientBuilder {
     }
     tokens.forEach(maxPerPayment::in);
     return new PayingHttpClient(
-        Sending.over(wrapped, resending, clock),
+        Sending.over(wrapped, resending, descriptorWithin, clock),
         new OfferSelection(tokens, maxPerPayment),
         new Cashier(signer, clock, random));
   }

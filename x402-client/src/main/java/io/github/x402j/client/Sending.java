@@ -4,6 +4,7 @@ package io.github.x402j.client;
 
 import java.net.http.HttpClient;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
@@ -13,21 +14,24 @@ import java.util.concurrent.Executor;
  * @param wrapped the caller's client, for requests without a payment
  * @param withoutRedirects for requests with one: a client that follows a redirect takes every
  *     header along, to whatever host it leads
+ * @param descriptorWithin how long is waited for the end of a 402's body
  * @param executor where steps go on that must not hold up a timer or a connection
  */
 record Sending(
     HttpClient wrapped,
     HttpClient withoutRedirects,
     Resending resending,
+    Duration descriptorWithin,
     Clock clock,
     Executor executor) {
 
-  static Sending over(HttpClient wrapped, Resending resending, Clock clock) {
+  static Sending over(
+      HttpClient wrapped, Resending resending, Duration descriptorWithin, Clock clock) {
     HttpClient paying =
         wrapped.followRedirects() == HttpClient.Redirect.NEVER ? wrapped : twinOf(wrapped);
     Executor executor =
         wrapped.executor().orElseGet(() -> new CompletableFuture<>().defaultExecutor());
-    return new Sending(wrapped, paying, resending, clock, executor);
+    return new Sending(wrapped, paying, resending, descriptorWithin, clock, executor);
   }
 
   /** Returns a client with the same settings that follows no redirect. */

@@ -35,9 +35,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -296,70 +293,6 @@ class PayingHttpClientTest {
       assertThat(shown.toString())
           .doesNotContain(signature, payment.secretHeaderValue(), Asking.KEY.substring(2));
     }
-  }
-
-  @Test
-  void sendAsyncNeedsNoThreadOfItsOwnWhileItWaits() throws Exception {
-    Seller.Script honest = honest(seller, "$0.01");
-    seller.does(call -> honest.answer(call).after(300));
-    PayingHttpClient client = buyer(wrapped).build();
-    int before = Thread.activeCount();
-    HttpRequest request = HttpRequest.newBuilder(seller.url("/a")).build();
-    long start = System.nanoTime();
-    List<CompletableFuture<HttpResponse<String>>> all =
-        IntStream.range(0, 50)
-            .mapToObj(i -> client.sendAsync(request, BodyHandlers.ofString()))
-            .toList();
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
-    all.forEach(future -> assertThat(future.join().statusCode()).isEqualTo(200));
-    assertThat(payments(seller)).hasSize(50);
-    assertThat(before).isPositive();
-  }
-
-  @Test
-  void aCancelledRequestIsNotPaid() throws Exception {
-    Seller.Script honest = honest(seller, "$0.01");
-    seller.does(call -> honest.answer(call).after(300));
-    CompletableFuture<HttpResponse<String>> future =
-        buyer(wrapped)
-            .build()
-            .sendAsync(HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString());
-    future.cancel(true);
-    assertThatThrownBy(future::join).isInstanceOf(CancellationException.class);
-    TimeUnit.MILLISECONDS.sleep(600);
-    assertThat(seller.paidCalls()).isEmpty();
-  }
-
-  @Test
-  void tellsAnInterruptedCallerThatAPaymentIsUnderWay() throws Exception {
-    seller.does(
-        call ->
-            call.isPaid()
-                ? delivery(call, "late").after(5_000)
-                : v2(forUrl(seller.url("/a"), option("$0.01"))));
-    CompletableFuture<Throwable> seen = new CompletableFuture<>();
-    Thread caller =
-        new Thread(
-            () -> {
-              try {
-                get(buyer(wrapped).build(), "/a");
-              } catch (Exception e) {
-                seen.complete(e);
-              }
-            });
-    caller.start();
-    while (seller.paidCalls().isEmpty()) {
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
-    caller.interrupt();
-    assertThat(seen.get(5, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
-    assertThat(seen.get().getSuppressed())
-        .singleElement()
-        .isInstanceOfSatisfying(
-            PaymentPendingException.class,
-            pending ->
-                assertThat(pending.payment().secretHeaderValue())
-                    .isEqualTo(payments(seller).get(0)));
   }
 
   @Test

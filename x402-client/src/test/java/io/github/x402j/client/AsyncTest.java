@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import static io.github.x402j.client.Asking.buyer;
+import static io.github.x402j.client.Asking.delivery;
+import static io.github.x402j.client.Asking.forUrl;
+import static io.github.x402j.client.Asking.honest;
+import static io.github.x402j.client.Asking.option;
+import static io.github.x402j.client.Asking.payments;
+import static io.github.x402j.client.Asking.pending;
+import static io.github.x402j.client.Asking.v2;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What {@code sendAsync}, cancelling and interrupting do. */
+@Timeout(30)
+class AsyncTest {
+  private final HttpClient wrapped = HttpClient.newHttpClient();
+  private Seller seller;
+
+  @BeforeEach
+  void open() throws Exception {
+    seller = Seller.start();
+  }
+
+  @AfterEach
+  void close() {
+    seller.close();
+  }
+
+  @Test
+  void manyPaymentsWaitOnOneThread() {
+    ExecutorService oneThread = Executors.newSingleThreadExecutor();
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    seller.does(
+        call -> {
+          if (!call.isPaid()) {
+            return v2(forUrl(seller.url("/a"), option("$0.01"))).after(300);
+          }
+          return seen.add(call.header("PAYMENT-SIGNATURE").orElseThrow())
+              ? pending(call, "1")
+              : delivery(call, "ok").after(300);
+        });
+    PayingHttpClient client = buyer(HttpClient.newBuilder().executor(oneThread).build()).build();
+    HttpRequest request = HttpRequest.newBuilder(seller.url("/a")).build();
+    long start = System.nanoTime();
+    List<CompletableFuture<HttpResponse<String>>> all =
+        IntStream.range(0, 50)
+            .mapToObj(i -> client.sendAsync(request, BodyHandlers.ofString()))
+            .toList();
+    all.forEach(future -> assertThat(future.join().body()).isEqualTo("ok"));
+    // Each waits 800 ms, of which 200 ms between two sendings; one after the other would take 10 s.
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
+    assertThat(payments(seller)).hasSize(50);
+    oneThread.shutdown();
+  }
+
+  @Test
+  void failsTheFutureWithTheExceptionThatSendThrows() {
+    seller.does(call -> v2(forUrl(seller.url("/a"), option("$1"))));
+    CompletableFuture<HttpResponse<String>> future =
+        buyer(wrapped)
+            .build()
+            .sendAsync(HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString());
+    assertThatThrownBy(() -> future.get(5, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(PaymentDeclinedException.class);
+  }
+
+  @Test
+  void aCancelledRequestIsNotPaid() throws Exception {
+    Seller.Script honest = honest(seller, "$0.01");
+    seller.does(call -> honest.answer(call).after(300));
+    CompletableFuture<HttpResponse<String>> future =
+        buyer(wrapped)
+            .build()
+            .sendAsync(HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString());
+    future.cancel(true);
+    assertThatThrownBy(future::join).isInstanceOf(CancellationException.class);
+    TimeUnit.MILLISECONDS.sleep(600);
+    assertThat(seller.paidCalls()).isEmpty();
+  }
+
+  @Test
+  void tellsAnInterruptedCallerThatAPaymentIsUnderWay() throws Exception {
+    seller.does(
+        call ->
+            call.isPaid()
+                ? delivery(call, "late").after(5_000)
+                : v2(forUrl(seller.url("/a"), option("$0.01"))));
+    CompletableFuture<Throwable> seen = new CompletableFuture<>();
+    Thread caller =
+        new Thread(
+            () -> {
+              try {
+                get(buyer(wrapped).build(), "/a");
+              } catch (Exception e) {
+                seen.complete(e);
+              }
+            });
+    caller.start();
+    while (seller.paidCalls().isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    caller.interrupt();
+    assertThat(seen.get(5, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+    assertThat(seen.get().getSuppressed())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            PaymentPendingException.class,
+            pending ->
+                assertThat(pending.payment().secretHeaderValue())
+                    .isEqualTo(payments(seller).get(0)));
+  }
+
+  private HttpResponse<String> get(PayingHttpClient client, String path) throws Exception {
+    return client.send(HttpRequest.newBuilder(seller.url(path)).build(), BodyHandlers.ofString());
+  }
+}
