@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,31 +39,38 @@ final class BufferedResponse extends HttpServletResponseWrapper {
   private final Class<?> containerType;
   private final boolean isInclude;
   private final boolean isHead;
+  private final BooleanSupplier endNewSession;
   private boolean delivered;
 
   private BufferedResponse(
-      HeldResponse held, HttpServletRequest request, HttpServletResponse real) {
+      HeldResponse held,
+      HttpServletRequest request,
+      HttpServletResponse real,
+      BooleanSupplier endNewSession) {
     super(held);
     this.held = held;
     this.real = real;
     this.containerType = innermost(real).getClass();
     this.isInclude = request.getDispatcherType() == DispatcherType.INCLUDE;
     this.isHead = request.getMethod().equals("HEAD");
+    this.endNewSession = endNewSession;
   }
 
   /**
    * Returns a response to hand to a handler in place of {@code real}.
    *
    * @param writeListeners takes the listener of a handler that writes without blocking
+   * @param endNewSession ends a session that the handler began, and tells whether there was one
    */
   static BufferedResponse over(
       HttpServletRequest request,
       HttpServletResponse real,
       CaptureLimits limits,
-      Consumer<WriteListener> writeListeners) {
+      Consumer<WriteListener> writeListeners,
+      BooleanSupplier endNewSession) {
     boolean allowsTrailers = !request.getProtocol().equals("HTTP/1.0");
     HeldResponse held = new HeldResponse(real, allowsTrailers, limits, writeListeners);
-    return new BufferedResponse(held, request, real);
+    return new BufferedResponse(held, request, real, endNewSession);
   }
 
   private static ServletResponse innermost(ServletResponse response) {
@@ -176,10 +184,19 @@ final class BufferedResponse extends HttpServletResponseWrapper {
     held.output().release();
   }
 
-  /** Throws everything away. */
+  /**
+   * Throws everything away, and a session that the handler began with it; the container has put the
+   * cookie of such a session into the real response, whose head is made again from what outer
+   * filters had set. So call this before you write an answer of your own. (Undertow keeps cookies
+   * across a reset: there the client is told to forget a session that no longer exists.)
+   */
   void discard() throws IOException {
     refuseSecondDelivery();
     release();
+    if (endNewSession.getAsBoolean() && !isInclude && !real.isCommitted()) {
+      real.reset();
+      held.writeOuterHeadTo(real);
+    }
   }
 
   /** Frees memory and file, whether or not the response was delivered. */

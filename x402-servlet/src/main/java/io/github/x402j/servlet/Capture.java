@@ -10,6 +10,7 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpSession;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,7 @@ final class Capture {
   private @Nullable HeldAsyncContext async;
   private @Nullable Throwable noted;
   private @Nullable WriteListener writeListener;
+  private @Nullable HttpSession newSession;
 
   private Capture(
       HttpServletRequest outerRequest,
@@ -73,7 +75,9 @@ final class Capture {
     this.real = real;
     this.completion = completion;
     this.request = new CapturedRequest(outerRequest, this);
-    this.response = BufferedResponse.over(outerRequest, real, limits, this::setWriteListener);
+    this.response =
+        BufferedResponse.over(
+            outerRequest, real, limits, this::setWriteListener, this::endNewSession);
     this.wasAsyncBefore = outerRequest.isAsyncStarted();
   }
 
@@ -203,6 +207,28 @@ final class Capture {
     if (noted == null) {
       noted = failure;
     }
+  }
+
+  synchronized void noteNewSession(HttpSession session) {
+    newSession = session;
+  }
+
+  /** Ends the session that the handler began, if any, and tells whether there was one. */
+  private boolean endNewSession() {
+    HttpSession session;
+    synchronized (this) {
+      session = newSession;
+      newSession = null;
+    }
+    if (session == null) {
+      return false;
+    }
+    try {
+      session.invalidate();
+    } catch (IllegalStateException endedByHandler) {
+      // Its cookie is in the response all the same.
+    }
+    return true;
   }
 
   /** Answers 500 if the completion broke off before it had sent anything. */

@@ -10,6 +10,7 @@ import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpSession;
 import jakarta.servlet.http.HttpUpgradeHandler;
 import jakarta.servlet.http.PushBuilder;
 import java.io.IOException;
@@ -65,6 +66,23 @@ final class CapturedRequest extends HttpServletRequestWrapper {
       throw new IllegalStateException("getAsyncContext() without startAsync()");
     }
     return started;
+  }
+
+  @Override
+  public @Nullable HttpSession getSession() {
+    return getSession(true);
+  }
+
+  /** Notes a new session: the container has put its cookie into the real response by then. */
+  @Override
+  public @Nullable HttpSession getSession(boolean create) {
+    HttpSession existing = super.getSession(false);
+    if (existing != null || !create) {
+      return existing;
+    }
+    HttpSession created = super.getSession(true);
+    capture.noteNewSession(created);
+    return created;
   }
 
   /** Refused: an upgraded connection carries output that nobody can hold back. */

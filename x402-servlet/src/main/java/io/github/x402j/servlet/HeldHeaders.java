@@ -31,7 +31,11 @@ final class HeldHeaders {
 
   HeldHeaders(HttpServletResponse outerResponse) {
     for (String name : outerResponse.getHeaderNames()) {
-      outer.put(name, List.copyOf(outerResponse.getHeaders(name)));
+      boolean isState =
+          name.equalsIgnoreCase("Content-Type") || name.equalsIgnoreCase("Content-Length");
+      if (!isState) {
+        outer.put(name, List.copyOf(outerResponse.getHeaders(name)));
+      }
     }
   }
 
@@ -120,6 +124,10 @@ final class HeldHeaders {
             }
           }
         });
+  }
+
+  void writeOuterTo(HttpServletResponse response) {
+    outer.forEach((name, values) -> values.forEach(value -> response.addHeader(name, value)));
   }
 
   private static void checkName(String name) {

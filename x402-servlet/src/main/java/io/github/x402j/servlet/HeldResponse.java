@@ -39,6 +39,8 @@ final class HeldResponse implements HttpServletResponse {
   private final HeldHeaders headers;
   private final HeldCookies cookies = new HeldCookies();
   private final HeldContentType contentType;
+  private final @Nullable String outerContentType;
+  private final int outerStatus;
 
   private int status;
   private long declaredLength = -1;
@@ -58,8 +60,10 @@ final class HeldResponse implements HttpServletResponse {
     this.maxHeaderBytes = limits.maxHeaderBytes();
     this.output = new HeldOutput(limits, writeListeners);
     this.headers = new HeldHeaders(real);
-    this.contentType = new HeldContentType(real.getContentType(), real.getCharacterEncoding());
-    this.status = real.getStatus();
+    this.outerContentType = real.getContentType();
+    this.contentType = new HeldContentType(outerContentType, real.getCharacterEncoding());
+    this.outerStatus = real.getStatus();
+    this.status = outerStatus;
     this.locale = real.getLocale();
     this.bufferSize = real.getBufferSize();
   }
@@ -91,6 +95,15 @@ final class HeldResponse implements HttpServletResponse {
     }
     if (!isHead) {
       writeBodyTo(target);
+    }
+  }
+
+  /** Sets what outer filters had set before the handler ran. */
+  void writeOuterHeadTo(HttpServletResponse target) {
+    target.setStatus(outerStatus);
+    headers.writeOuterTo(target);
+    if (outerContentType != null) {
+      target.setContentType(outerContentType);
     }
   }
 

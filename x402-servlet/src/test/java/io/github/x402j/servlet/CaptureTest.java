@@ -7,15 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
+import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.Cookie;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
 import jakarta.servlet.http.HttpUpgradeHandler;
 import jakarta.servlet.http.WebConnection;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -23,13 +27,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What handlers do to get their output out early, on every container, when the payment fails. */
@@ -38,12 +46,7 @@ class CaptureTest {
   private static final Map<Stack, TestContainer> RUNNING = new EnumMap<>(Stack.class);
   private static final StubGate GATE = new StubGate();
 
-  /** A handler, written as a function. */
-  interface Handler {
-    void handle(HttpServletRequest request, HttpServletResponse response) throws Exception;
-  }
-
-  static final Map<String, Handler> HANDLERS = new TreeMap<>();
+  static final Map<String, Handlers.Handler> HANDLERS = new TreeMap<>();
 
   static {
     HANDLERS.put("write", (req, resp) -> resp.getWriter().write(SECRET));
@@ -134,9 +137,6 @@ class CaptureTest {
     HANDLERS.put(
         "forward-file", (req, resp) -> req.getRequestDispatcher("/file.txt").forward(req, resp));
     HANDLERS.put(
-        "forward-named",
-        (req, resp) -> req.getServletContext().getNamedDispatcher("handlers").include(req, resp));
-    HANDLERS.put(
         "payment-headers",
         (req, resp) -> {
           resp.setHeader("PAYMENT-RESPONSE", SECRET);
@@ -146,7 +146,6 @@ class CaptureTest {
           resp.getWriter().write("ok");
         });
     HANDLERS.put("upgrade", (req, resp) -> req.upgrade(Upgrade.class));
-    HANDLERS.remove("forward-named");
   }
 
   /** Never made: the upgrade is refused before. */
@@ -167,76 +166,6 @@ class CaptureTest {
     }
   }
 
-  static final class Handlers extends HttpServlet {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response)
-        throws IOException {
-      String path = request.getRequestURI();
-      if (request.getAttribute("jakarta.servlet.include.request_uri") instanceof String included) {
-        path = included;
-      }
-      Handler handler = HANDLERS.get(path.substring(path.lastIndexOf('/') + 1));
-      try {
-        handler.handle(request, response);
-      } catch (IOException | RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    }
-  }
-
-  /** Runs handlers captured; a header of the request says how the settlement ends. */
-  static final class StubGate implements Filter {
-    volatile CaptureLimits limits = CaptureLimits.defaults();
-
-    @Override
-    public void doFilter(ServletRequest req, ServletResponse resp, FilterChain chain)
-        throws IOException, jakarta.servlet.ServletException {
-      HttpServletRequest request = (HttpServletRequest) req;
-      HttpServletResponse response = (HttpServletResponse) resp;
-      Capture running = Capture.of(request);
-      if (running != null) {
-        if (request.getDispatcherType() == jakarta.servlet.DispatcherType.ASYNC) {
-          running.resume(req, resp, chain);
-        } else {
-          chain.doFilter(req, resp);
-        }
-        return;
-      }
-      response.setHeader("X-Outer", "kept");
-      Capture.run(
-          request,
-          response,
-          chain,
-          limits,
-          (original, captured, failure) -> settle(original, captured, failure, response));
-    }
-
-    private static void settle(
-        HttpServletRequest request,
-        BufferedResponse captured,
-        Throwable failure,
-        HttpServletResponse real)
-        throws IOException {
-      if (failure != null) {
-        captured.discard();
-        real.setStatus(500);
-        real.setHeader("X-Failure", failure.getClass().getSimpleName());
-        real.getOutputStream().write("failed".getBytes(UTF_8));
-      } else if ("yes".equals(request.getHeader("X-Settles"))) {
-        captured.replaceHeader("PAYMENT-RESPONSE", "ours");
-        captured.commitTo(real);
-      } else {
-        captured.discard();
-        real.setStatus(402);
-        real.getOutputStream().write("pay".getBytes(UTF_8));
-      }
-    }
-  }
-
   @BeforeAll
   static void startAll(@TempDir Path docroot) throws IOException {
     Files.writeString(docroot.resolve("file.txt"), SECRET.repeat(10_000));
@@ -248,7 +177,7 @@ class CaptureTest {
               .start(
                   ctx -> {
                     TestContainer.addFilter(ctx, GATE);
-                    TestContainer.addServlet(ctx, "handlers", new Handlers(), "/h/*");
+                    TestContainer.addServlet(ctx, "handlers", new Handlers(HANDLERS), "/h/*");
                   }));
     }
   }
@@ -276,7 +205,9 @@ class CaptureTest {
 
     assertThat(response.status()).isIn(402, 500);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain("file.txt");
-    assertThat(response.headers("Set-Cookie")).isEmpty();
+    // Undertow tells the client to forget the session that was taken back.
+    assertThat(response.headers("Set-Cookie")).allMatch(cookie -> cookie.contains("01-Jan-1970"));
+    assertThat(stack == Stack.UNDERTOW || response.headers("Set-Cookie").isEmpty()).isTrue();
     assertThat(response.header("X-Outer")).isEqualTo("kept");
     assertThat(response.text()).isEqualTo(response.status() == 402 ? "pay" : "failed");
     for (String header :
@@ -289,6 +220,196 @@ class CaptureTest {
             "Content-Disposition",
             "X-Trailer")) {
       assertThat(response.header(header)).as(header).isNull();
+    }
+  }
+
+  private static RawHttp.Response paid(Stack stack, String method, String path) throws IOException {
+    return RawHttp.request(RUNNING.get(stack).port(), method, path, "X-Settles: yes");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void deliversBodiesWithTheLengthThatTheyHave(Stack stack) throws IOException {
+    Map<String, Integer> lengths =
+        Map.of(
+            "write",
+            6,
+            "flush",
+            6,
+            "writer-close",
+            6,
+            "length",
+            6,
+            "write-9000",
+            9_000,
+            "write-5000000",
+            5_000_000);
+    for (var each : lengths.entrySet()) {
+      RawHttp.Response response = paid(stack, "GET", "/h/" + each.getKey());
+      assertThat(response.status()).as(each.getKey()).isEqualTo(200);
+      assertThat(response.body()).as(each.getKey()).hasSize(each.getValue());
+      assertThat(response.header("Content-Length")).isEqualTo(each.getValue().toString());
+      assertThat(response.text()).startsWith(SECRET);
+    }
+    RawHttp.Response file = paid(stack, "GET", "/file.txt");
+    assertThat(file.text()).isEqualTo(SECRET.repeat(10_000));
+    assertThat(file.header("Content-Type")).startsWith("text/plain");
+    for (String dispatched : List.of("include-file", "forward-file", "include", "forward")) {
+      assertThat(paid(stack, "GET", "/h/" + dispatched).text()).as(dispatched).startsWith(SECRET);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void deliversStatusHeadersAndCookies(Stack stack) throws IOException {
+    RawHttp.Response headers = paid(stack, "GET", "/h/headers");
+    assertThat(headers.header("X-Data")).isEqualTo(SECRET);
+    assertThat(headers.header("X-Int")).isEqualTo("7");
+    assertThat(headers.header("Last-Modified")).isEqualTo("Thu, 01 Jan 1970 00:00:00 GMT");
+    assertThat(headers.headers("Set-Cookie")).contains("c=" + SECRET, "d=" + SECRET);
+    assertThat(headers.header("X-Outer")).isEqualTo("kept");
+    RawHttp.Response redirect = paid(stack, "GET", "/h/redirect");
+    assertThat(redirect.status()).isEqualTo(302);
+    assertThat(redirect.header("Location")).endsWith("/elsewhere?" + SECRET);
+    assertThat(paid(stack, "GET", "/h/error").status()).isEqualTo(404);
+    assertThat(paid(stack, "GET", "/h/session").headers("Set-Cookie")).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void dropsThePaymentHeadersOfAHandler(Stack stack) throws IOException {
+    RawHttp.Response response = paid(stack, "GET", "/h/payment-headers");
+
+    assertThat(response.text()).isEqualTo("ok");
+    assertThat(response.headers("PAYMENT-RESPONSE")).containsExactly("ours");
+    assertThat(response.all()).doesNotContain(SECRET);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void deliversTrailers(Stack stack) throws IOException {
+    RawHttp.Response response = paid(stack, "GET", "/h/trailers");
+
+    assertThat(response.text()).isEqualTo(SECRET);
+    assertThat(response.trailers().toLowerCase(Locale.ROOT)).contains("x-trailer: " + SECRET);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void deliversNoBodyWhereThereIsNone(Stack stack) throws IOException {
+    Handlers.put("204", (req, resp) -> resp.setStatus(204));
+    Handlers.put(
+        "304",
+        (req, resp) -> {
+          resp.setStatus(304);
+          resp.setHeader("ETag", "\"x\"");
+        });
+    Handlers.put("empty", (req, resp) -> resp.setContentType("text/plain"));
+
+    assertThat(paid(stack, "GET", "/h/204").status()).isEqualTo(204);
+    assertThat(paid(stack, "GET", "/h/304").header("ETag")).isEqualTo("\"x\"");
+    assertThat(paid(stack, "GET", "/h/empty").header("Content-Length")).isEqualTo("0");
+    RawHttp.Response head = paid(stack, "HEAD", "/h/write-9000");
+    assertThat(head.status()).isEqualTo(200);
+    assertThat(head.header("Content-Length")).isEqualTo("9000");
+    assertThat(paid(stack, "HEAD", "/file.txt").header("Content-Length")).isEqualTo("60000");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void failsBeforeSettlementWhenTheBodyIsTooLarge(Stack stack) throws IOException {
+    Handlers.put("too-much", (req, resp) -> writeMuch(resp, 9_000_000));
+    Handlers.put(
+        "too-much-swallowed",
+        (req, resp) -> {
+          try {
+            writeMuch(resp, 9_000_000);
+          } catch (IOException swallowed) {
+            resp.setStatus(200);
+          }
+        });
+    Handlers.put(
+        "too-much-printed",
+        (req, resp) -> {
+          for (int i = 0; i < 9_000; i++) {
+            resp.getWriter().write("0".repeat(1_000));
+          }
+        });
+    Handlers.put("too-many-headers", (req, resp) -> resp.setHeader("X", "y".repeat(10_000)));
+    for (String name :
+        List.of("too-much", "too-much-swallowed", "too-much-printed", "too-many-headers")) {
+      RawHttp.Response response = paid(stack, "GET", "/h/" + name);
+      assertThat(response.status()).as(name).isEqualTo(500);
+      assertThat(response.text()).as(name).isEqualTo("failed");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void leavesCompressionInsideAndOutsideAlone(Stack stack) throws IOException {
+    try (TestContainer container =
+        TestContainer.on(stack)
+            .start(
+                ctx -> {
+                  TestContainer.addFilter(ctx, "outer", new Gzip("X-Gzip-Outside"));
+                  TestContainer.addFilter(ctx, "gate", new StubGate());
+                  TestContainer.addFilter(ctx, "inner", new Gzip("X-Gzip-Inside"));
+                  TestContainer.addServlet(ctx, "handlers", new Handlers(HANDLERS), "/h/*");
+                })) {
+      for (String where : List.of("X-Gzip-Outside: 1", "X-Gzip-Inside: 1")) {
+        RawHttp.Response response =
+            RawHttp.get(container.port(), "/h/write-9000", "X-Settles: yes", where);
+        assertThat(response.headers("Content-Encoding")).as(where).containsExactly("gzip");
+        byte[] plain =
+            new GZIPInputStream(new ByteArrayInputStream(response.body())).readAllBytes();
+        assertThat(plain).as(where).hasSize(9_000);
+        RawHttp.Response refused =
+            RawHttp.get(container.port(), "/h/write-9000", "X-Gzip-Inside: 1");
+        assertThat(refused.text()).isEqualTo("pay");
+        assertThat(refused.header("Content-Encoding")).isNull();
+      }
+    }
+  }
+
+  /** Compresses when a header says so. */
+  private record Gzip(String header) implements Filter {
+    @Override
+    public void doFilter(ServletRequest req, ServletResponse resp, FilterChain chain)
+        throws IOException, ServletException {
+      if (((HttpServletRequest) req).getHeader(header) == null) {
+        chain.doFilter(req, resp);
+        return;
+      }
+      HttpServletResponse response = (HttpServletResponse) resp;
+      response.setHeader("Content-Encoding", "gzip");
+      GZIPOutputStream zip = new GZIPOutputStream(response.getOutputStream());
+      ServletOutputStream out =
+          new ServletOutputStream() {
+            @Override
+            public boolean isReady() {
+              return true;
+            }
+
+            @Override
+            public void setWriteListener(WriteListener listener) {}
+
+            @Override
+            public void write(int b) throws IOException {
+              zip.write(b);
+            }
+          };
+      chain.doFilter(
+          req,
+          new HttpServletResponseWrapper(response) {
+            @Override
+            public ServletOutputStream getOutputStream() {
+              return out;
+            }
+
+            @Override
+            public void setContentLengthLong(long length) {}
+          });
+      zip.finish();
     }
   }
 }

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,6 +55,12 @@ final class RawHttp implements AutoCloseable {
         }
       }
       return values;
+    }
+
+    /** Tells whether the server ends the connection after this response. */
+    boolean closes() {
+      return headers("Connection").stream().anyMatch("close"::equalsIgnoreCase)
+          || headers("Content-Length").isEmpty() && headers("Transfer-Encoding").isEmpty();
     }
 
     /** Returns everything that went over the wire as text, to look for what should not be there. */
@@ -104,7 +112,10 @@ final class RawHttp implements AutoCloseable {
    */
   Response receive(boolean isHead) throws IOException {
     String head = readHead();
-    int status = Integer.parseInt(head.split(" ", 3)[1].strip().substring(0, 3));
+    if (!head.matches("(?s)HTTP/1\\.[01] [0-9]{3}.*")) {
+      throw new IOException("not the head of a response: " + head);
+    }
+    int status = Integer.parseInt(head.substring(9, 12));
     String lower = head.toLowerCase(Locale.ROOT);
     if (isHead || status == 204 || status == 304 || status < 200) {
       return new Response(status, head, new byte[0], "");
@@ -121,6 +132,18 @@ final class RawHttp implements AutoCloseable {
     int end = lower.indexOf("\r\n", at);
     String length = lower.substring(at + 15, end < 0 ? lower.length() : end).strip();
     return new Response(status, head, readExactly(Integer.parseInt(length)), "");
+  }
+
+  /** Reads what there is until the server closes, or is silent for {@code quietMillis}. */
+  String receiveAll(int quietMillis) throws IOException {
+    socket.setSoTimeout(quietMillis);
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    try {
+      in.transferTo(all);
+    } catch (SocketTimeoutException | SocketException quiet) {
+      // What came before is what there is.
+    }
+    return all.toString(ISO_8859_1);
   }
 
   private String readHead() throws IOException {

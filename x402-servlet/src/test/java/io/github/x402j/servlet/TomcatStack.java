@@ -37,6 +37,7 @@ final class TomcatStack {
     tomcat.setConnector(connector);
 
     Context context = tomcat.addContext(builder.contextPath, builder.docroot.toString());
+    Tomcat.addDefaultMimeTypeMappings(context);
     Wrapper files = Tomcat.addServlet(context, "default", new DefaultServlet());
     files.addInitParameter("listings", "true");
     files.setAsyncSupported(true);

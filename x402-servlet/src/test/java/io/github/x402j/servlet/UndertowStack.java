@@ -16,10 +16,17 @@ import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Starts Undertow 2.3. */
 final class UndertowStack {
+  // Kept: the log manager holds loggers weakly, and would forget the level.
+  private static final List<Logger> LOGGERS =
+      List.of(Logger.getLogger("io.undertow"), Logger.getLogger("org.xnio"));
+
   private UndertowStack() {}
 
   private record Initializer(TestContainer.Site site) implements ServletContainerInitializer {
@@ -31,6 +38,7 @@ final class UndertowStack {
 
   static TestContainer.Running start(TestContainer.Builder builder, TestContainer.Site site)
       throws Exception {
+    LOGGERS.forEach(logger -> logger.setLevel(Level.SEVERE));
     boolean relaxed = builder.stack == Stack.UNDERTOW_RELAXED;
     DeploymentInfo info =
         Servlets.deployment()

@@ -1,0 +1,388 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Paid resources under every spelling that has fooled some server, over raw sockets. Whoever gets
+ * the secret has walked around the gate. {@code -Dx402.spelling.seed=N} repeats a run.
+ */
+class PathBypassTest {
+  private static final long SEED =
+      Long.getLong("x402.spelling.seed", System.nanoTime() & 0xffff_ffffL);
+  private static final int SPELLINGS = Integer.getInteger("x402.spellings", 10_000);
+  private static final String[] TARGETS = {
+    "/private",
+    "/api/x",
+    "/api/x/y",
+    "/mvc/private",
+    "/report/7",
+    "/paid/file.txt",
+    "/paid/x/deep.txt",
+    "/index.html",
+    "/",
+    "/paid/",
+    "/dir/",
+    "/dir/index.html"
+  };
+
+  private static Path docroot;
+  private static final Map<Stack, TestContainer> MAPPED = new EnumMap<>(Stack.class);
+  private static final Map<Stack, TestContainer> FRONT = new EnumMap<>(Stack.class);
+  private static final Map<Stack, DecisionFilter> MAPPED_GATE = new EnumMap<>(Stack.class);
+  private static final Map<Stack, DecisionFilter> FRONT_GATE = new EnumMap<>(Stack.class);
+
+  @BeforeAll
+  static void startAll(@TempDir Path directory) throws IOException {
+    docroot = PathSite.docroot(directory);
+    for (Stack stack : Stack.values()) {
+      DecisionFilter mapped = new DecisionFilter(PathRules.strict(), PathSite.PAID);
+      DecisionFilter front = new DecisionFilter(PathRules.strict(), PathSite.PAID);
+      MAPPED_GATE.put(stack, mapped);
+      FRONT_GATE.put(stack, front);
+      MAPPED.put(stack, start(stack, mapped, PathSite::mapped));
+      FRONT.put(stack, start(stack, front, PathSite::frontController));
+    }
+  }
+
+  private static TestContainer start(Stack stack, DecisionFilter gate, TestContainer.Site site) {
+    return TestContainer.on(stack)
+        .docroot(docroot)
+        .errorPage(418, "/private")
+        .start(
+            ctx -> {
+              TestContainer.addFilter(ctx, gate);
+              site.configure(ctx);
+            });
+  }
+
+  @AfterAll
+  static void stopAll() {
+    MAPPED.values().forEach(TestContainer::close);
+    FRONT.values().forEach(TestContainer::close);
+  }
+
+  /** The path rows of the list of cases, and some more. */
+  static List<String> spellings() {
+    List<String> lines =
+        new ArrayList<>(
+            List.of(
+                "/private",
+                "/private?",
+                "/private?a=/free.txt",
+                "/%70rivate",
+                "/%50rivate",
+                "/p%52ivate",
+                "/%70%72%69%76%61%74%65",
+                "/./private",
+                "/x/../private",
+                "/x/..;/private",
+                "/x/..;y=z/private",
+                "/private/..;/private",
+                "/private;/..;/private",
+                "/%u0070rivate",
+                "/%u002e/private",
+                "/\\private",
+                "/private\\",
+                "/x\\..\\private",
+                "/report/a%2Fb",
+                "/report/a%2fb",
+                "/x%2f..%2fprivate",
+                "/%2fprivate",
+                "/private%2f",
+                "/%2570rivate",
+                "/api/a%252Fb",
+                "/x/%252e%252e/private",
+                "/private%00",
+                "/.%00/private",
+                "/api/%0A",
+                "/private%0d%0a",
+                "/private/",
+                "/private//",
+                "/private.",
+                "/private;",
+                "/private;a=b",
+                "/;/private",
+                "/;a/private",
+                "//private",
+                "///private",
+                "/privat%c3%a9",
+                "/%ef%bc%8fprivate",
+                "/%c0%ae/private",
+                "/%c0%afprivate",
+                "/%e0%80%afprivate",
+                "http://evil.example/private",
+                "http://localhost/private",
+                "http://evil.example//private",
+                "/api/cheap/../x",
+                "/api/health;/../x",
+                "/api",
+                "/api/",
+                "/api;x",
+                "/api/x;y",
+                "/mvc/private",
+                "/mvc/private/",
+                "/mvc//private",
+                "/mvc/./private",
+                "/mvc/;/private",
+                "/mvc/x/../private",
+                "/mvc/%70rivate",
+                "/mvc%2fprivate",
+                "/report/7",
+                "/report/7/",
+                "/report/7;x",
+                "/report/%37",
+                "//paid/file.txt",
+                "/paid//file.txt",
+                "/paid/;a/file.txt",
+                "/;/paid/file.txt",
+                "/./paid/file.txt",
+                "/free.txt/../paid/file.txt",
+                "/x/%2e%2e/paid/file.txt",
+                "/paid/file.txt/.",
+                "/paid/x/../file.txt",
+                "/paid/file.txt/",
+                "/paid/file.txt;",
+                "/paid/file.txt%20",
+                "/paid/file.txt%00",
+                "/paid/",
+                "/paid",
+                "/paid/x/",
+                "/",
+                "/;",
+                "/.",
+                "/./",
+                "/x/..",
+                "/x/../",
+                "/index.html",
+                "/index.html;",
+                "/%69ndex.html",
+                "/dir",
+                "/dir/",
+                "/dir/;",
+                "/dir/.",
+                "/dir/index.html",
+                "/PAID/file.txt",
+                "/PRIVATE",
+                "\\private",
+                "private",
+                "*",
+                "?",
+                "/x\\..\\paid\\file.txt",
+                "/paid\\file.txt",
+                "/paid%5cfile.txt",
+                "/paid%2ffile.txt",
+                "/x/..%2fpaid/file.txt",
+                "/x/%2e%2e%2fpaid/file.txt",
+                "/x/..%5cpaid/file.txt"));
+    lines.add("/" + "a/../".repeat(1_000) + "private");
+    lines.add("/" + "%2e/".repeat(1_000) + "private");
+    return lines;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void noSpellingOfTheListGetsThrough(Stack stack) throws IOException {
+    List<String> leaks = new ArrayList<>();
+    for (String line : spellings()) {
+      for (TestContainer container : List.of(MAPPED.get(stack), FRONT.get(stack))) {
+        RawHttp.Response response = RawHttp.get(container.port(), line);
+        if (response.all().contains(PathSite.SECRET) || response.status() >= 500) {
+          leaks.add(line + " -> " + response.status());
+        }
+      }
+    }
+    assertThat(leaks).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void pricesTheSpellingsThatEveryContainerReadsAlike(Stack stack) throws IOException {
+    for (String line :
+        List.of(
+            "/private",
+            "/%70rivate",
+            "/private/",
+            "/api",
+            "/api/x",
+            "/mvc/private",
+            "/report/7/",
+            "/paid/file.txt",
+            "/paid/file.txt/",
+            "/paid/",
+            "/",
+            "/dir/",
+            "/private?x=/free.txt")) {
+      assertThat(RawHttp.get(MAPPED.get(stack).port(), line).status()).as(line).isEqualTo(402);
+      assertThat(RawHttp.get(FRONT.get(stack).port(), line).status()).as(line).isEqualTo(402);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void leavesFreePathsAlone(Stack stack) throws IOException {
+    for (String line :
+        List.of(
+            "/free.txt",
+            "/free.txt?x=/private",
+            "/x/free.txt",
+            "/free%2Etxt".replace("%2E", "."))) {
+      RawHttp.Response response = RawHttp.get(MAPPED.get(stack).port(), line);
+      assertThat(response.status()).as(line).isEqualTo(200);
+      assertThat(response.text()).isEqualTo("free\n");
+    }
+    assertThat(RawHttp.get(MAPPED.get(stack).port(), "/PRIVATE").status()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void pricesEveryMethod(Stack stack) throws IOException {
+    for (String method :
+        List.of("HEAD", "POST", "PUT", "DELETE", "OPTIONS", "get", "FOO", "GETX", "PATCH")) {
+      RawHttp.Response response = RawHttp.request(MAPPED.get(stack).port(), method, "/private");
+      assertThat(response.all()).as(method).doesNotContain(PathSite.SECRET);
+      assertThat(response.status()).as(method).isIn(402, 400, 405, 501);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void pricesEveryDispatch(Stack stack) throws IOException {
+    int port = MAPPED.get(stack).port();
+    for (String target :
+        List.of("/private", "/api/x", "/paid/file.txt", "/report/7", "/index.html")) {
+      for (String kind : List.of("forward", "include", "include-after-writer", "async")) {
+        RawHttp.Response response = RawHttp.get(port, "/links/" + kind + "?to=" + target);
+        assertThat(response.all()).as(kind + " " + target).doesNotContain(PathSite.SECRET);
+        assertThat(response.text()).as(kind + " " + target).contains("pay");
+      }
+    }
+    for (String spelling :
+        List.of("//paid/file.txt", "/x/../paid/file.txt", "/paid//file.txt", "/./private")) {
+      for (String kind : List.of("forward", "include", "async")) {
+        RawHttp.Response response = RawHttp.get(port, "/links/" + kind + "?to=" + spelling);
+        assertThat(response.all()).as(kind + " " + spelling).doesNotContain(PathSite.SECRET);
+      }
+    }
+    assertThat(RawHttp.get(port, "/links/error").all()).doesNotContain(PathSite.SECRET);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+      POST /free.txt HTTP/1.1~Host: a~Content-Length: 6~Transfer-Encoding: chunked~~0~~GET /private HTTP/1.1~Host: a~Connection: close~~
+      POST /free.txt HTTP/1.1~Host: a~Content-Length: 5~Content-Length: 5~Connection: close~~hello
+      POST /free.txt HTTP/1.1~Host: a~Transfer-Encoding: xchunked~Connection: close~~0~~
+      GET /private HTTP/1.1~Host: a~Connection: Upgrade, close~Upgrade: websocket~Sec-WebSocket-Version: 13~Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==~~
+      GET /private HTTP/1.1~Host: a~Connection: Upgrade, HTTP2-Settings, close~Upgrade: h2c~HTTP2-Settings: AAMAAABkAAQAAP__~~
+      GET /private HTTP/1.1~Host: a~If-None-Match: "x"~If-Modified-Since: Thu, 01 Jan 2099 00:00:00 GMT~Connection: close~~
+      POST /private HTTP/1.1~Host: a~X-HTTP-Method-Override: GET~Content-Length: 0~Connection: close~~
+      GET /private HTTP/1.0~~
+      GET /private~
+      """)
+  void noFramingGetsThrough(String request) throws IOException {
+    for (Stack stack : Stack.values()) {
+      try (RawHttp connection = RawHttp.connect(MAPPED.get(stack).port())) {
+        connection.send(request.replace("~", "\r\n"));
+        String everything = connection.receiveAll(500);
+        assertThat(everything)
+            .as(stack.name())
+            .doesNotContain(PathSite.SECRET)
+            .doesNotContain(" 304 ");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void noRandomSpellingGetsThrough(Stack stack) throws IOException {
+    Map<String, Integer> mapped = new TreeMap<>();
+    Map<String, Integer> front = new TreeMap<>();
+    List<String> leaks = tryAll(MAPPED.get(stack), SEED, SPELLINGS / 2, mapped);
+    leaks.addAll(tryAll(FRONT.get(stack), SEED + 1, SPELLINGS / 2, front));
+    System.out.printf(
+        "%-18s seed %d, %d spellings: mapped servlets and files %s, front controller %s%n",
+        stack, SEED, SPELLINGS, mapped, front);
+    assertThat(leaks).as("seed " + SEED).isEmpty();
+    assertThat(mapped.get("402")).as("spellings that were priced").isGreaterThan(SPELLINGS / 100);
+  }
+
+  /** If this fails the generator has lost its teeth. */
+  @ParameterizedTest
+  @EnumSource(names = {"UNDERTOW", "JETTY_LEGACY"})
+  void randomSpellingsDoGetThroughWithoutTheGuard(Stack stack) throws IOException {
+    DecisionFilter open = DecisionFilter.withoutGuard(PathSite.PAID);
+    try (TestContainer container = start(stack, open, PathSite::mapped)) {
+      assertThat(tryAll(container, SEED, SPELLINGS / 4, new TreeMap<>())).isNotEmpty();
+    }
+  }
+
+  private static List<String> tryAll(
+      TestContainer container, long seed, int count, Map<String, Integer> statuses)
+      throws IOException {
+    SpellingGenerator generator = new SpellingGenerator(seed);
+    List<String> leaks = new ArrayList<>();
+    KeptAlive connection = new KeptAlive(container.port());
+    for (int i = 0; i < count; i++) {
+      String target = generator.next(TARGETS);
+      RawHttp.Response response = connection.get(target);
+      statuses.merge(Integer.toString(response.status()), 1, Integer::sum);
+      if (response.all().contains(PathSite.SECRET)) {
+        leaks.add(target);
+      }
+    }
+    connection.close();
+    return leaks;
+  }
+
+  /** One connection after the other, each for as many requests as the server likes. */
+  private static final class KeptAlive {
+    private final int port;
+    private RawHttp connection;
+
+    KeptAlive(int port) throws IOException {
+      this.port = port;
+      this.connection = RawHttp.connect(port);
+    }
+
+    RawHttp.Response get(String target) throws IOException {
+      RawHttp.Response response;
+      try {
+        response = connection.exchange("GET", target);
+      } catch (IOException closedAfterTheLastResponse) {
+        reconnect();
+        response = connection.exchange("GET", target);
+      }
+      if (response.closes()) {
+        reconnect();
+      }
+      return response;
+    }
+
+    private void reconnect() throws IOException {
+      connection.close();
+      connection = RawHttp.connect(port);
+    }
+
+    void close() throws IOException {
+      connection.close();
+    }
+  }
+}
