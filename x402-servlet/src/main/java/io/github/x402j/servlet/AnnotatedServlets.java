@@ -9,11 +9,19 @@ import jakarta.servlet.http.HttpServletMapping;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the servlets that carry {@link RequiresPayment}. Written at the start only. */
 final class AnnotatedServlets {
+  /** Servlets of these packages carry no annotation of ours. */
+  private static final List<String> CONTAINERS =
+      List.of("org.eclipse.jetty.", "org.apache.catalina.", "org.apache.jasper.", "io.undertow.");
+
   private final Map<String, Route> gated = new HashMap<>();
 
   /** Returns the rule of every annotated servlet that is registered now, by the servlet's name. */
@@ -86,11 +94,29 @@ final class AnnotatedServlets {
     if (className == null) {
       return Optional.empty(); // a JSP file
     }
-    try {
-      Class<?> type = Class.forName(className, false, context.getClassLoader());
-      return Optional.ofNullable(type.getAnnotation(RequiresPayment.class));
-    } catch (ClassNotFoundException e) {
-      return Optional.empty(); // what cannot be loaded cannot serve either
+    return Optional.ofNullable(load(context, className))
+        .map(type -> type.getAnnotation(RequiresPayment.class));
+  }
+
+  /** Returns the class, null for one of the container's own that the webapp cannot see. */
+  private static @Nullable Class<?> load(ServletContext context, String className) {
+    Set<ClassLoader> loaders = new LinkedHashSet<>();
+    loaders.add(context.getClassLoader());
+    loaders.add(Thread.currentThread().getContextClassLoader());
+    loaders.add(AnnotatedServlets.class.getClassLoader());
+    for (ClassLoader loader : loaders) {
+      try {
+        return Class.forName(className, false, loader);
+      } catch (ClassNotFoundException | LinkageError e) {
+        // Another loader may see it.
+      }
     }
+    if (CONTAINERS.stream().anyMatch(className::startsWith)) {
+      return null;
+    }
+    throw new IllegalStateException(
+        "servlet class "
+            + className
+            + " cannot be loaded here, so nobody knows whether it carries @RequiresPayment");
   }
 }
