@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,17 +35,27 @@ public final class PaymentGate {
   /** How long a ledger entry outlives its authorization, so that a late outcome can be fetched. */
   public static final Duration KEEP_AFTER_EXPIRY = Duration.ofMinutes(10);
 
-  private final List<Facilitator> facilitators;
   private final PaymentLedger ledger;
+  private final FailureBudget failures;
   private final Listeners listeners;
+  private final Exchange.Shared shared;
 
   private PaymentGate(Builder builder) {
     if (builder.facilitators.isEmpty()) {
       throw new IllegalStateException("facilitator: none was given; who verifies and settles?");
     }
-    facilitators = List.copyOf(builder.facilitators);
+    Facilitators facilitators =
+        new Facilitators(
+            builder.facilitators.stream()
+                .<Facilitator>map(
+                    facilitator ->
+                        new GuardedFacilitator(
+                            facilitator, builder.maxConcurrentVerifications, builder.clock))
+                .toList());
+    failures = new FailureBudget(builder.failuresPerMinute, builder.clock);
     ledger = builder.ledger;
     listeners = new Listeners(builder.listeners);
+    shared = new Exchange.Shared(facilitators, ledger, failures, listeners);
   }
 
   /** Returns a builder for a gate that remembers payments in this ledger. */
@@ -59,18 +70,7 @@ public final class PaymentGate {
    * @throws IllegalStateException if there is one that could not be verified or settled
    */
   public void start(List<PaymentRequirements> offered) {
-    for (PaymentRequirements option : offered) {
-      if (facilitators.stream().noneMatch(f -> f.supports(option.scheme(), option.network()))) {
-        throw new IllegalStateException(
-            "accepts: no facilitator handles " + option.scheme() + " on " + option.network());
-      }
-    }
-    for (Facilitator facilitator : facilitators) {
-      facilitator.start(
-          offered.stream()
-              .filter(option -> facilitatorOf(option.scheme(), option.network()) == facilitator)
-              .toList());
-    }
+    shared.facilitators().start(offered);
   }
 
   /**
@@ -93,17 +93,17 @@ public final class PaymentGate {
    */
   public Admission admit(
       Challenge challenge, String request, Function<String, List<String>> headers) {
-    Optional<PaymentPayload> payload;
     try {
-      payload = PaymentHeader.read(headers);
+      Optional<PaymentPayload> payload = PaymentHeader.read(headers);
+      if (payload.isPresent()) {
+        return new Exchange(shared, challenge, request, payload.get()).admit();
+      }
     } catch (MalformedPaymentException e) {
-      return malformed(challenge, e);
+      listeners.failed(challenge.required(), e.reason(), message(e));
+      return new Admission.Refused(Refusals.malformed(e));
     }
-    if (payload.isEmpty()) {
-      listeners.offered(challenge.required());
-      return new Admission.Refused(challenge.refusal());
-    }
-    return new Exchange(challenge, request, payload.get()).admit();
+    listeners.offered(challenge.required());
+    return new Admission.Refused(challenge.refusal());
   }
 
   /**
@@ -139,8 +139,9 @@ public final class PaymentGate {
   }
 
   private Settlement settleNow(VerifiedPayment payment) throws FacilitatorException {
-    PaymentRequirements requirements = payment.requirements();
-    return facilitatorOf(requirements.scheme(), requirements.network())
+    return shared
+        .facilitators()
+        .of(payment.requirements())
         .settle(
             payment.signed(), transaction -> ledger.settling(payment.signed().key(), transaction));
   }
@@ -152,6 +153,7 @@ public final class PaymentGate {
       listeners.settled(payment, settled);
     } else if (settlement instanceof Settlement.Failed failed) {
       ledger.release(key);
+      failures.failed(payment.payer());
       listeners.failed(payment.required(), failed.reason(), failed.detail());
     } else if (settlement instanceof Settlement.Pending pending) {
       ledger.suspend(key);
@@ -167,8 +169,10 @@ public final class PaymentGate {
   /**
    * Lets go of a payment whose handler failed. It has cost nothing if the money has not moved;
    * otherwise the same payment may be sent again for the same request, and gets its delivery then.
+   * Either way it counts against the payer's failure budget.
    */
   public void release(VerifiedPayment payment) {
+    failures.failed(payment.payer());
     Optional<Settlement.Settled> settled = payment.settlement();
     if (settled.isPresent()) {
       ledger.suspend(payment.signed().key());
@@ -205,170 +209,8 @@ public final class PaymentGate {
     throw new IllegalArgumentException("a settled payment is not refused");
   }
 
-  private Facilitator facilitatorOf(String scheme, Network network) {
-    return facilitators.stream()
-        .filter(facilitator -> facilitator.supports(scheme, network))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("no facilitator for " + network));
-  }
-
-  private Admission malformed(Challenge challenge, MalformedPaymentException e) {
-    listeners.failed(challenge.required(), e.reason(), message(e));
-    return new Admission.Refused(Refusals.malformed(e));
-  }
-
   private static String message(Exception e) {
     return String.valueOf(e.getMessage());
-  }
-
-  /** One request that brings a payment. */
-  private final class Exchange {
-    private final Challenge challenge;
-    private final String request;
-    private final PaymentPayload payload;
-
-    Exchange(Challenge challenge, String request, PaymentPayload payload) {
-      this.challenge = challenge;
-      this.request = request;
-      this.payload = payload;
-    }
-
-    Admission admit() {
-      try {
-        Verification checked = check();
-        if (checked instanceof Verification.Valid valid) {
-          return claim(valid.payment());
-        }
-        if (checked instanceof Verification.Expired expired) {
-          return finish(expired.payment());
-        }
-        return refuse((Verification.Invalid) checked);
-      } catch (MalformedPaymentException e) {
-        return malformed(challenge, e);
-      } catch (FacilitatorException e) {
-        return unavailable(Optional.empty(), message(e));
-      }
-    }
-
-    /** Holds the payment against what was offered, without the chain. */
-    private Verification check() throws MalformedPaymentException, FacilitatorException {
-      List<PaymentRequirements> candidates = Offered.candidates(challenge.required(), payload);
-      if (candidates.isEmpty()) {
-        return Offered.mismatch(challenge.required(), payload);
-      }
-      List<Verification> found = new ArrayList<>();
-      for (PaymentRequirements candidate : candidates) {
-        Verification verification =
-            facilitatorOf(candidate.scheme(), candidate.network()).check(payload, candidate);
-        if (!(verification instanceof Verification.Invalid)) {
-          return verification;
-        }
-        found.add(verification);
-      }
-      return found.get(0);
-    }
-
-    private Admission claim(SignedPayment payment) throws FacilitatorException {
-      PaymentLedger.Claim claim =
-          ledger.claim(payment.key(), request, payment.validBefore().plus(KEEP_AFTER_EXPIRY));
-      if (claim instanceof PaymentLedger.Claim.Granted) {
-        return verify(payment);
-      }
-      return goOn(payment, claim);
-    }
-
-    /** What has expired may not begin, but a payment that began in time gets its outcome. */
-    private Admission finish(SignedPayment payment) throws FacilitatorException {
-      if (ledger.find(payment.key()).isPresent()) {
-        PaymentLedger.Claim claim =
-            ledger.claim(payment.key(), request, payment.validBefore().plus(KEEP_AFTER_EXPIRY));
-        if (!(claim instanceof PaymentLedger.Claim.Granted)) {
-          return goOn(payment, claim);
-        }
-        ledger.release(payment.key()); // it was let go of in between
-      }
-      return refuse(
-          new Verification.Invalid(
-              ErrorReason.AUTHORIZATION_EXPIRED,
-              "validBefore: past, or too near for a settlement to get through",
-              payment.payer()));
-    }
-
-    private Admission goOn(SignedPayment payment, PaymentLedger.Claim claim)
-        throws FacilitatorException {
-      if (claim instanceof PaymentLedger.Claim.Resumed resumed) {
-        return resume(payment, resumed.transaction());
-      }
-      if (claim instanceof PaymentLedger.Claim.InProgress inProgress) {
-        return unavailable(inProgress.transaction(), "the payment is being worked on");
-      }
-      if (claim instanceof PaymentLedger.Claim.Full) {
-        return unavailable(Optional.empty(), "the payment ledger is full");
-      }
-      return refuse(
-          new Verification.Invalid(
-              ErrorReason.NONCE_ALREADY_USED,
-              "authorization.nonce: this authorization has bought its delivery, or pays for another"
-                  + " request",
-              payment.payer()));
-    }
-
-    private Admission verify(SignedPayment payment) throws FacilitatorException {
-      boolean valid = false;
-      try {
-        Verification verification =
-            facilitatorOf(payload.scheme(), payload.network()).verify(payment);
-        if (verification instanceof Verification.Invalid invalid) {
-          return refuse(invalid);
-        }
-        if (!(verification instanceof Verification.Valid)) {
-          throw new IllegalStateException("verify() answered Expired");
-        }
-        valid = true;
-        VerifiedPayment verified = new VerifiedPayment(payment, challenge.required(), null);
-        listeners.verified(verified);
-        return new Admission.Admitted(verified);
-      } finally {
-        if (!valid) {
-          ledger.release(payment.key());
-        }
-      }
-    }
-
-    private Admission resume(SignedPayment payment, Optional<String> transaction)
-        throws FacilitatorException {
-      Settlement outcome = new Settlement.Pending(transaction.orElse(null));
-      try {
-        outcome = facilitatorOf(payload.scheme(), payload.network()).outcome(payment, transaction);
-      } finally {
-        if (outcome instanceof Settlement.Pending) {
-          ledger.suspend(payment.key());
-        }
-      }
-      if (outcome instanceof Settlement.Pending pending) {
-        return unavailable(pending.transaction(), "the settlement's outcome is not known yet");
-      }
-      if (outcome instanceof Settlement.Failed failed) {
-        ledger.release(payment.key());
-        return refuse(new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()));
-      }
-      VerifiedPayment verified =
-          new VerifiedPayment(payment, challenge.required(), (Settlement.Settled) outcome);
-      listeners.settled(verified, (Settlement.Settled) outcome);
-      return new Admission.Admitted(verified);
-    }
-
-    private Admission refuse(Verification.Invalid invalid) {
-      listeners.failed(challenge.required(), invalid.reason(), invalid.detail());
-      return new Admission.Refused(
-          Refusals.refused(
-              challenge.required(), payload, invalid.claimedPayer(), invalid.reason()));
-    }
-
-    private Admission unavailable(Optional<String> transaction, String what) {
-      listeners.unavailable(challenge.required(), what);
-      return new Admission.Refused(Refusals.unavailable(payload, null, transaction));
-    }
   }
 
   /** Collects what a gate needs. Not safe for use by several threads. */
@@ -376,6 +218,9 @@ public final class PaymentGate {
     private final PaymentLedger ledger;
     private final List<Facilitator> facilitators = new ArrayList<>();
     private final List<PaymentListener> listeners = new ArrayList<>();
+    private Clock clock = Clock.systemUTC();
+    private int maxConcurrentVerifications = GuardedFacilitator.DEFAULT_MAX_CONCURRENT;
+    private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
 
     private Builder(PaymentLedger ledger) {
       this.ledger = ledger;
@@ -393,6 +238,38 @@ public final class PaymentGate {
     /** Adds an observer. */
     public Builder listener(PaymentListener listener) {
       listeners.add(listener);
+      return this;
+    }
+
+    /** Reads the time from this clock instead of the system's. */
+    public Builder clock(Clock newClock) {
+      clock = newClock;
+      return this;
+    }
+
+    /**
+     * Looks at no more than so many payments on the chain at a time; over that a payment gets a
+     * 503. 64 unless this is called; at least 1.
+     */
+    public Builder maxConcurrentVerifications(int payments) {
+      if (payments < 1) {
+        throw new IllegalArgumentException(
+            "maxConcurrentVerifications: expected at least 1, found " + payments);
+      }
+      maxConcurrentVerifications = payments;
+      return this;
+    }
+
+    /**
+     * Lets a payer cause so many failures in a minute (handlers that fail, transfers that do not go
+     * through) before it gets a 429. 30 unless this is called; at least 1.
+     */
+    public Builder failuresPerMinute(int failures) {
+      if (failures < 1) {
+        throw new IllegalArgumentException(
+            "failuresPerMinute: expected at least 1, found " + failures);
+      }
+      failuresPerMinute = failures;
       return this;
     }
 

@@ -87,6 +87,15 @@ final class Refusals {
             reason, "send the same payment again later; do not make another payment"));
   }
 
+  /** The 429 for a payer that has caused too much work for nothing. */
+  static Refusal tooManyFailures() {
+    return new Refusal(
+        429,
+        Map.of(CACHE_CONTROL, NO_STORE, "Retry-After", "60"),
+        PaymentCodec.errorBody(
+            ErrorReason.UNEXPECTED_VERIFY_ERROR, "too many of this payer's requests failed"));
+  }
+
   static Map<String, String> responseHeader(int x402Version, SettlementResponse response) {
     return Map.of(
         PaymentHeader.responseName(x402Version),

@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One request that brings a payment, from the check without the chain to the decision. */
+final class Exchange {
+  /** What the exchanges of a gate share. */
+  record Shared(
+      Facilitators facilitators,
+      PaymentLedger ledger,
+      FailureBudget failures,
+      Listeners listeners) {}
+
+  private final Facilitators facilitators;
+  private final PaymentLedger ledger;
+  private final FailureBudget failures;
+  private final Listeners listeners;
+  private final Challenge challenge;
+  private final String request;
+  private final PaymentPayload payload;
+
+  Exchange(Shared shared, Challenge challenge, String request, PaymentPayload payload) {
+    this.facilitators = shared.facilitators();
+    this.ledger = shared.ledger();
+    this.failures = shared.failures();
+    this.listeners = shared.listeners();
+    this.challenge = challenge;
+    this.request = request;
+    this.payload = payload;
+  }
+
+  Admission admit() throws MalformedPaymentException {
+    try {
+      Verification checked = check();
+      if (checked instanceof Verification.Invalid invalid) {
+        return refuse(invalid);
+      }
+      SignedPayment payment =
+          checked instanceof Verification.Valid valid
+              ? valid.payment()
+              : ((Verification.Expired) checked).payment();
+      if (failures.isSpent(payment.payer())) {
+        return tooManyFailures();
+      }
+      return checked instanceof Verification.Valid ? claim(payment) : finish(payment);
+    } catch (FacilitatorException e) {
+      return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Holds the payment against what was offered, without the chain. */
+  private Verification check() throws MalformedPaymentException, FacilitatorException {
+    List<PaymentRequirements> candidates = Offered.candidates(challenge.required(), payload);
+    if (candidates.isEmpty()) {
+      return Offered.mismatch(challenge.required(), payload);
+    }
+    List<Verification> found = new ArrayList<>();
+    for (PaymentRequirements candidate : candidates) {
+      Verification verification = facilitators.of(candidate).check(payload, candidate);
+      if (!(verification instanceof Verification.Invalid)) {
+        return verification;
+      }
+      found.add(verification);
+    }
+    return found.get(0);
+  }
+
+  private Admission claim(SignedPayment payment) throws FacilitatorException {
+    PaymentLedger.Claim claim =
+        ledger.claim(
+            payment.key(), request, payment.validBefore().plus(PaymentGate.KEEP_AFTER_EXPIRY));
+    if (claim instanceof PaymentLedger.Claim.Granted) {
+      return verify(payment);
+    }
+    return goOn(payment, claim);
+  }
+
+  /** What has expired may not begin, but a payment that began in time gets its outcome. */
+  private Admission finish(SignedPayment payment) throws FacilitatorException {
+    if (ledger.find(payment.key()).isPresent()) {
+      PaymentLedger.Claim claim =
+          ledger.claim(
+              payment.key(), request, payment.validBefore().plus(PaymentGate.KEEP_AFTER_EXPIRY));
+      if (!(claim instanceof PaymentLedger.Claim.Granted)) {
+        return goOn(payment, claim);
+      }
+      ledger.release(payment.key()); // it was let go of in between
+    }
+    return refuse(
+        new Verification.Invalid(
+            ErrorReason.AUTHORIZATION_EXPIRED,
+            "validBefore: past, or too near for a settlement to get through",
+            payment.payer()));
+  }
+
+  private Admission goOn(SignedPayment payment, PaymentLedger.Claim claim)
+      throws FacilitatorException {
+    if (claim instanceof PaymentLedger.Claim.Resumed resumed) {
+      return resume(payment, resumed.transaction());
+    }
+    if (claim instanceof PaymentLedger.Claim.InProgress inProgress) {
+      return unavailable(inProgress.transaction(), "the payment is being worked on");
+    }
+    if (claim instanceof PaymentLedger.Claim.Full) {
+      return unavailable(Optional.empty(), "the payment ledger is full");
+    }
+    return refuse(
+        new Verification.Invalid(
+            ErrorReason.NONCE_ALREADY_USED,
+            "authorization.nonce: this authorization has bought its delivery, or pays for another"
+                + " request",
+            payment.payer()));
+  }
+
+  private Admission verify(SignedPayment payment) throws FacilitatorException {
+    boolean valid = false;
+    try {
+      Verification verification = facilitators.of(payment.requirements()).verify(payment);
+      if (verification instanceof Verification.Invalid invalid) {
+        failures.failed(payment.payer());
+        return refuse(invalid);
+      }
+      if (!(verification instanceof Verification.Valid)) {
+        throw new IllegalStateException("verify() answered Expired");
+      }
+      valid = true;
+      VerifiedPayment verified = new VerifiedPayment(payment, challenge.required(), null);
+      listeners.verified(verified);
+      return new Admission.Admitted(verified);
+    } finally {
+      if (!valid) {
+        ledger.release(payment.key());
+      }
+    }
+  }
+
+  private Admission resume(SignedPayment payment, Optional<String> transaction)
+      throws FacilitatorException {
+    Settlement outcome = new Settlement.Pending(transaction.orElse(null));
+    try {
+      outcome = facilitators.of(payment.requirements()).outcome(payment, transaction);
+    } finally {
+      if (outcome instanceof Settlement.Pending) {
+        ledger.suspend(payment.key());
+      }
+    }
+    if (outcome instanceof Settlement.Pending pending) {
+      return unavailable(pending.transaction(), "the settlement's outcome is not known yet");
+    }
+    if (outcome instanceof Settlement.Failed failed) {
+      ledger.release(payment.key());
+      return refuse(new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()));
+    }
+    VerifiedPayment verified =
+        new VerifiedPayment(payment, challenge.required(), (Settlement.Settled) outcome);
+    listeners.settled(verified, (Settlement.Settled) outcome);
+    return new Admission.Admitted(verified);
+  }
+
+  private Admission refuse(Verification.Invalid invalid) {
+    listeners.failed(challenge.required(), invalid.reason(), invalid.detail());
+    return new Admission.Refused(
+        Refusals.refused(challenge.required(), payload, invalid.claimedPayer(), invalid.reason()));
+  }
+
+  private Admission tooManyFailures() {
+    listeners.unavailable(challenge.required(), "the payer's failure budget is spent");
+    return new Admission.Refused(Refusals.tooManyFailures());
+  }
+
+  private Admission unavailable(Optional<String> transaction, String what) {
+    listeners.unavailable(challenge.required(), what);
+    return new Admission.Refused(Refusals.unavailable(payload, null, transaction));
+  }
+}
