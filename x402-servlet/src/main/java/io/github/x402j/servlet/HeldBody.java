@@ -32,6 +32,8 @@ final class HeldBody {
   // body that is paid for.
   private @Nullable RandomAccessFile file;
   private @Nullable Path path;
+  private byte[] pending = new byte[0];
+  private int pendingLength;
 
   HeldBody(CaptureLimits limits) {
     this.limits = limits;
@@ -52,11 +54,30 @@ final class HeldBody {
       file = openFile();
     }
     if (file != null) {
-      file.write(bytes, offset, length);
+      spill(file, bytes, offset, length);
     } else {
       keep(bytes, offset, length);
     }
     size += length;
+  }
+
+  /** Writes to the file in large pieces, whatever the size of the handler's. */
+  private void spill(RandomAccessFile open, byte[] bytes, int offset, int length)
+      throws IOException {
+    if (pendingLength + length > pending.length) {
+      flushPending(open);
+    }
+    if (length > pending.length) {
+      open.write(bytes, offset, length);
+      return;
+    }
+    System.arraycopy(bytes, offset, pending, pendingLength, length);
+    pendingLength += length;
+  }
+
+  private void flushPending(RandomAccessFile open) throws IOException {
+    open.write(pending, 0, pendingLength);
+    pendingLength = 0;
   }
 
   private void keep(byte[] bytes, int offset, int length) {
@@ -91,6 +112,7 @@ final class HeldBody {
     Path created = Files.createTempFile("x402j-", ".body");
     path = created;
     RandomAccessFile opened = new RandomAccessFile(created.toFile(), "rw");
+    pending = new byte[LARGEST_CHUNK];
     try {
       // Where the system allows it the file has no name from here on, and goes with the process.
       Files.delete(created);
@@ -107,6 +129,7 @@ final class HeldBody {
     usedOfLast = 0;
     inMemory = 0;
     size = 0;
+    pendingLength = 0;
     if (file != null) {
       file.setLength(0);
       file.seek(0);
@@ -119,6 +142,7 @@ final class HeldBody {
       out.write(chunk, 0, i == chunks.size() - 1 ? usedOfLast : chunk.length);
     }
     if (file != null) {
+      flushPending(file);
       file.seek(0);
       byte[] buffer = new byte[LARGEST_CHUNK];
       for (int read = file.read(buffer); read >= 0; read = file.read(buffer)) {
@@ -140,6 +164,8 @@ final class HeldBody {
     chunks.clear();
     size = 0;
     inMemory = 0;
+    pending = new byte[0];
+    pendingLength = 0;
     RandomAccessFile open = file;
     file = null;
     if (open != null) {

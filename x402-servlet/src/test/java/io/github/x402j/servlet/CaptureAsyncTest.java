@@ -422,6 +422,31 @@ class CaptureAsyncTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("dearer")
+  void capturesAForwardToADearerResourceWithinACapture(Stack stack, String name)
+      throws IOException {
+    Handlers.put(
+        "to-" + name, (req, resp) -> req.getRequestDispatcher("/h/" + name).forward(req, resp));
+    Handlers.put("dearer-plain", GOOD.get("plain"));
+    Handlers.put("dearer-async", GOOD.get("complete-later"));
+    Handlers.put("dearer-throws", BAD.get("throw-after-start"));
+    boolean fails = name.equals("dearer-throws");
+    long before = GATE.completions.sum();
+
+    RawHttp.Response unpaid = post(stack, "to-" + name, "X-Settles: no");
+    assertThat(unpaid.status()).isIn(402, 500);
+    assertThat(unpaid.all()).doesNotContain(SECRET);
+    RawHttp.Response paid = post(stack, "to-" + name, "X-Settles: yes");
+    assertThat(paid.status()).isEqualTo(fails ? 500 : 200);
+    assertThat(paid.text()).isEqualTo(fails ? "failed" : SECRET);
+    assertThat(GATE.completions.sum() - before).as("two payments, twice").isEqualTo(4);
+  }
+
+  static List<Arguments> dearer() {
+    return onEveryStack(Set.of("dearer-plain", "dearer-async", "dearer-throws"));
+  }
+
   private static RawHttp.Response post(Stack stack, String name, String header) throws IOException {
     String body = "x".repeat(100_000);
     try (RawHttp connection = RawHttp.connect(RUNNING.get(stack).port())) {
