@@ -30,6 +30,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -305,6 +306,7 @@ public final class PaymentFilter implements Filter {
     private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
     private long bufferLimit = CaptureLimits.DEFAULT_MAX_BYTES;
     private @Nullable Integer spillAbove;
+    private final List<Consumer<PaymentGate.Builder>> gateSettings = new ArrayList<>();
 
     private Builder() {}
 
@@ -394,6 +396,18 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
+    /** See {@link PaymentGate.Builder#maxConcurrentVerifications}. */
+    public Builder maxConcurrentVerifications(int payments) {
+      gateSettings.add(gate -> gate.maxConcurrentVerifications(payments));
+      return this;
+    }
+
+    /** See {@link PaymentGate.Builder#failuresPerMinute}. */
+    public Builder failuresPerMinute(int failures) {
+      gateSettings.add(gate -> gate.failuresPerMinute(failures));
+      return this;
+    }
+
     /**
      * Returns the filter. The chain is asked when the container initialises it.
      *
@@ -410,6 +424,7 @@ public final class PaymentFilter implements Filter {
       facilitators.forEach(gate::facilitator);
       gate.listener(new LoggingPaymentListener());
       listeners.forEach(gate::listener);
+      gateSettings.forEach(setting -> setting.accept(gate));
       PaymentGate built = gate.build();
       PriceList prices = new PriceList(built, List.copyOf(accepted), maxTimeout, publicUrl);
       routes.all().stream().filter(route -> !route.isFree()).forEach(prices::add);
