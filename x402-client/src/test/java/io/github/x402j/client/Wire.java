@@ -24,6 +24,7 @@ import javax.net.ssl.SSLParameters;
 /** A client that is not the JDK's, which can fail requests with a payment. */
 final class Wire extends HttpClient {
   final List<String> paid = new CopyOnWriteArrayList<>();
+  final List<CompletableFuture<?>> sent = new CopyOnWriteArrayList<>();
   private final HttpClient client;
   private final IntFunction<Optional<IOException>> faults;
 
@@ -52,7 +53,9 @@ final class Wire extends HttpClient {
         return CompletableFuture.failedFuture(fault.get());
       }
     }
-    return client.sendAsync(request, handler, pushes);
+    CompletableFuture<HttpResponse<T>> future = client.sendAsync(request, handler, pushes);
+    sent.add(future);
+    return future;
   }
 
   @Override
