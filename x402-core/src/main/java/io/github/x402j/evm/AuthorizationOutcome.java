@@ -19,6 +19,7 @@ final class AuthorizationOutcome {
   private final Chain chain;
   private final Address asset;
   private final TransferAuthorization authorization;
+  private final Address gasAccount;
   private final int confirmations;
   private final long lookBackBlocks;
 
@@ -26,11 +27,13 @@ final class AuthorizationOutcome {
       Chain chain,
       Address asset,
       TransferAuthorization authorization,
+      Address gasAccount,
       int confirmations,
       long lookBackBlocks) {
     this.chain = chain;
     this.asset = asset;
     this.authorization = authorization;
+    this.gasAccount = gasAccount;
     this.confirmations = confirmations;
     this.lookBackBlocks = lookBackBlocks;
   }
@@ -93,16 +96,29 @@ final class AuthorizationOutcome {
     for (Chain.Event use : uses) {
       Optional<Chain.Receipt> receipt = chain.receipt(use.transaction());
       if (receipt.isPresent()) {
-        return paid(receipt.get())
-            ? confirmed(receipt.get())
-            : new Settlement.Failed(
-                ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved");
+        return ofUse(receipt.get(), transaction);
       }
     }
     if (!chain.events(asset, Eip3009.canceledTopics(authorization), from).isEmpty()) {
       return new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled");
     }
     return pending(transaction); // used, and the node does not show yet by whom
+  }
+
+  private Settlement ofUse(Chain.Receipt use, Optional<String> transaction)
+      throws FacilitatorException {
+    if (!paid(use)) {
+      return new Settlement.Failed(
+          ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved");
+    }
+    boolean isOurs = transaction.filter(use.transaction()::equals).isPresent();
+    if (!isOurs && use.sender().equals(gasAccount)) {
+      // Another exchange of this seller, in a process that shares no ledger, got the money moved,
+      // and delivers for it. A stranger who sends the authorization early delivers nothing.
+      return new Settlement.Failed(
+          ErrorReason.NONCE_ALREADY_USED, "another server of this gas account settled it");
+    }
+    return confirmed(use);
   }
 
   /** Not used: it can still be, until the chain's own clock has passed the window. */

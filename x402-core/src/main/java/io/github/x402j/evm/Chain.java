@@ -125,11 +125,13 @@ public interface Chain {
    * A mined transaction.
    *
    * @param transaction its hash
+   * @param sender the account that sent it
    * @param succeeded whether it was not reverted
    * @param block the number of its block
    * @param events what it emitted
    */
-  record Receipt(String transaction, boolean succeeded, BigInteger block, List<Event> events) {
+  record Receipt(
+      String transaction, Address sender, boolean succeeded, BigInteger block, List<Event> events) {
     /** Copies the events. */
     public Receipt {
       events = List.copyOf(events);

@@ -248,6 +248,7 @@ public final class ExactEvmFacilitator implements Facilitator {
         chain,
         payment.requirements().asset(),
         payloadOf(payment).authorization(),
+        gasAccount.address(),
         confirmations,
         lookBackBlocks);
   }

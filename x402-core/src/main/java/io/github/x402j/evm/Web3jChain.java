@@ -173,9 +173,18 @@ public final class Web3jChain implements Chain {
     return Optional.of(
         new Receipt(
             transaction,
+            sender(receipt),
             "0x1".equals(receipt.getStatus()),
             quantityOf("eth_getTransactionReceipt", receipt.getBlockNumberRaw()),
             events(receipt.getLogs())));
+  }
+
+  private static Address sender(TransactionReceipt receipt) throws FacilitatorException {
+    try {
+      return Address.parse(String.valueOf(receipt.getFrom()));
+    } catch (IllegalArgumentException e) {
+      throw nonsense("eth_getTransactionReceipt", e);
+    }
   }
 
   @Override
