@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -445,6 +446,19 @@ class CaptureAsyncTest {
 
   static List<Arguments> dearer() {
     return onEveryStack(Set.of("dearer-plain", "dearer-async", "dearer-throws"));
+  }
+
+  @Test
+  void doesNotSettleOnANetworkThreadOfUndertow() throws IOException {
+    String body = "x".repeat(100_000);
+    try (RawHttp connection = RawHttp.connect(RUNNING.get(Stack.UNDERTOW).port())) {
+      connection.send(
+          "POST /h/read-listener HTTP/1.1\r\nHost: a\r\nX-Settles: yes\r\nContent-Length: 100000\r\n\r\n");
+      sleep(200);
+      connection.send(body);
+      assertThat(connection.receive(false).text()).isEqualTo(SECRET);
+    }
+    assertThat(GATE.lastThread).isNotEmpty().doesNotContain("I/O");
   }
 
   private static RawHttp.Response post(Stack stack, String name, String header) throws IOException {

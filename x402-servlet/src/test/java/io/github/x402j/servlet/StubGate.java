@@ -24,6 +24,7 @@ final class StubGate implements Filter {
   final LongAdder completions = new LongAdder();
   volatile CaptureLimits limits = CaptureLimits.defaults();
   volatile long settlementMillis;
+  volatile String lastThread = "";
 
   @Override
   public void doFilter(ServletRequest req, ServletResponse resp, FilterChain chain)
@@ -56,6 +57,7 @@ final class StubGate implements Filter {
       HttpServletResponse real)
       throws IOException {
     completions.increment();
+    lastThread = Thread.currentThread().getName();
     pause();
     if (failure != null) {
       captured.discard();
