@@ -4,7 +4,6 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.Challenge;
 import io.github.x402j.PaymentGate;
-import io.github.x402j.Refusal;
 import io.github.x402j.Settlement;
 import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.FilterChain;
@@ -12,7 +11,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +37,12 @@ final class Delivery {
       FilterChain chain)
       throws IOException, ServletException {
     if (route.settings().settlesFirst) {
-      new StreamedDelivery(gate, challenge, payment).run(request, response, chain);
+      Settlement settlement = guarded(route, () -> gate.settle(payment));
+      if (settlement instanceof Settlement.Settled) {
+        new StreamedDelivery(gate, payment).run(request, response, chain);
+      } else {
+        Answers.refuse(response, gate.refuse(challenge, payment, settlement));
+      }
       return;
     }
     Long ownLimit = route.settings().bufferLimit;
@@ -67,27 +71,36 @@ final class Delivery {
       HttpServletResponse response)
       throws IOException {
     VerifiedPayment payment = exchange.payment();
-    if (failure != null || isUncharged(captured.getStatus())) {
+    if (failure != null || exchange.refusal().isPresent() || isUncharged(captured.getStatus())) {
       gate.release(payment);
-      answerUncharged(route, exchange.refusal(), captured, failure, response);
+      answerUncharged(route, exchange, captured, failure, response);
       return;
     }
-    Settlement settlement;
-    try {
-      settlement = gate.settle(payment);
-      if (settlement instanceof Settlement.Settled) {
-        gate.delivered(payment);
-      }
-    } catch (RuntimeException e) { // closes the gate: what was held is thrown away
-      log.error("route {}: the settlement broke off", route, e);
-      Answers.refuse(response, gate.refuse(challenge, payment, new Settlement.Pending(null)));
-      return;
-    }
+    Settlement settlement = guarded(route, () -> settleAndRecord(payment));
     if (settlement instanceof Settlement.Settled) {
       Answers.addPaid(captured, gate.receipt(payment));
       captured.commitTo(response);
     } else {
+      captured.discard();
       Answers.refuse(response, gate.refuse(challenge, payment, settlement));
+    }
+  }
+
+  private Settlement settleAndRecord(VerifiedPayment payment) {
+    Settlement settlement = gate.settle(payment);
+    if (settlement instanceof Settlement.Settled) {
+      gate.delivered(payment);
+    }
+    return settlement;
+  }
+
+  /** A settlement that breaks off, by a fault of the ledger, say, closes the gate. */
+  private static Settlement guarded(Route route, Supplier<Settlement> settlement) {
+    try {
+      return settlement.get();
+    } catch (RuntimeException e) {
+      log.error("route {}: the settlement broke off", route, e);
+      return new Settlement.Pending(null);
     }
   }
 
@@ -99,25 +112,32 @@ final class Delivery {
 
   private static void answerUncharged(
       Route route,
-      Optional<Refusal> refusal,
+      PaidExchange exchange,
       BufferedResponse captured,
       @Nullable Throwable failure,
       HttpServletResponse response)
       throws IOException {
-    if (refusal.isPresent()) {
-      Answers.refuse(response, refusal.get());
+    if (failure == null && exchange.refusal().isEmpty() && route.settings().deliversErrors) {
+      captured.commitTo(response);
+      return;
+    }
+    captured.discard();
+    String cost =
+        exchange.payment().settlement().isPresent()
+            ? "the payment stands; send the same one again"
+            : "nothing was charged";
+    if (exchange.refusal().isPresent()) {
+      Answers.refuse(response, exchange.refusal().get());
     } else if (failure instanceof CaptureOverflowException) {
       log.error("route {}: {}", route, failure.getMessage());
-      Answers.error(response, 500, "response_too_large", "nothing was charged");
+      Answers.error(response, 500, "response_too_large", cost);
     } else if (failure != null) {
-      log.error("route {}: the handler failed; nothing was charged", route, failure);
-      Answers.error(response, 500, "handler_failed", "nothing was charged");
+      log.error("route {}: the handler failed; {}", route, cost, failure);
+      Answers.error(response, 500, "handler_failed", cost);
     } else if (captured.getStatus() == HttpServletResponse.SC_NOT_MODIFIED) {
       Answers.notModified(response);
-    } else if (route.settings().deliversErrors) {
-      captured.commitTo(response);
     } else {
-      Answers.error(response, captured.getStatus(), "handler_failed", "nothing was charged");
+      Answers.error(response, captured.getStatus(), "handler_failed", cost);
     }
   }
 }

@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Challenge;
 import io.github.x402j.PaymentGate;
-import io.github.x402j.Settlement;
 import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -15,26 +13,19 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Settles, then lets the handler write to the client as it likes. */
+/** Lets the handler of a payment that was settled write to the client as it likes. */
 final class StreamedDelivery {
   private final PaymentGate gate;
-  private final Challenge challenge;
   private final VerifiedPayment payment;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  StreamedDelivery(PaymentGate gate, Challenge challenge, VerifiedPayment payment) {
+  StreamedDelivery(PaymentGate gate, VerifiedPayment payment) {
     this.gate = gate;
-    this.challenge = challenge;
     this.payment = payment;
   }
 
   void run(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    Settlement settlement = gate.settle(payment);
-    if (!(settlement instanceof Settlement.Settled)) {
-      Answers.refuse(response, gate.refuse(challenge, payment, settlement));
-      return;
-    }
     Answers.addPaid(response, gate.receipt(payment));
     PaidExchange.mark(request, payment);
     boolean failed = true;
