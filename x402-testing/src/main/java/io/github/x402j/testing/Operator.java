@@ -17,6 +17,8 @@ final class Operator {
   /** Enough for everything done here. */
   private static final BigInteger GAS = BigInteger.valueOf(3_000_000);
 
+  private static final BigInteger TIP = BigInteger.valueOf(1_000_000_000);
+
   private final Node node;
   private final long chainId;
   private final TestWallet wallet;
@@ -70,7 +72,7 @@ final class Operator {
 
   private synchronized JsonNode mine(TestWallet sender, String to, BigInteger wei, String data) {
     BigInteger nonce = quantity(node.call("eth_getTransactionCount", sender.address(), "latest"));
-    BigInteger gasPrice = quantity(node.call("eth_gasPrice")).multiply(BigInteger.TWO);
+    BigInteger gasPrice = gasPrice();
     RawTransaction transaction =
         RawTransaction.createTransaction(nonce, gasPrice, GAS, to, wei, data);
     JsonNode receipt = node.mine(sender.signTransaction(transaction, chainId));
@@ -79,6 +81,18 @@ final class Operator {
           "transaction " + receipt.path("transactionHash").asText() + " reverted");
     }
     return receipt;
+  }
+
+  /**
+   * Returns a price that is enough for the next block. Where there is a base fee it is reckoned
+   * from that alone: nodes derive what eth_gasPrice answers from the transactions they saw, so a
+   * multiple of it would feed on itself.
+   */
+  private BigInteger gasPrice() {
+    JsonNode baseFee = node.call("eth_getBlockByNumber", "latest", false).path("baseFeePerGas");
+    return baseFee.isMissingNode()
+        ? quantity(node.call("eth_gasPrice"))
+        : quantity(baseFee).multiply(BigInteger.TWO).add(TIP);
   }
 
   static BigInteger quantity(JsonNode hex) {

@@ -47,7 +47,10 @@ final class Rpc {
 
   HttpResponse<String> post(String body) throws IOException, InterruptedException {
     return http.send(
-        HttpRequest.newBuilder(url).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+        HttpRequest.newBuilder(url)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
