@@ -6,13 +6,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Refusal;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /** Writes what the filter itself says, and the headers that it adds to what others say. */
 final class Answers {
@@ -82,6 +82,15 @@ final class Answers {
     response.addHeader(EXPOSE_HEADERS, EXPOSED);
   }
 
+  /** Adds what stands in one of the headers that others may set, too, after they have set it. */
+  static void keepShared(String name, BiConsumer<String, String> add) {
+    if (name.equalsIgnoreCase("Vary")) {
+      add.accept(name, VARY);
+    } else if (name.equalsIgnoreCase(EXPOSE_HEADERS)) {
+      add.accept(name, EXPOSED);
+    }
+  }
+
   /** Keeps what the handler says about caching, but for shared caches: those get nothing paid. */
   static String notShared(Iterable<String> headers) {
     List<String> kept = new ArrayList<>();
@@ -112,12 +121,11 @@ final class Answers {
     response.setContentType("application/json");
     response.setCharacterEncoding("UTF-8");
     response.setContentLength(body.length);
-    response.getOutputStream().write(body);
+    try {
+      response.getOutputStream().write(body);
+    } catch (IllegalStateException writerInUse) { // a free page wrote, and then forwarded
+      response.getWriter().write(json);
+    }
     response.flushBuffer();
-  }
-
-  /** Tells whether this is a request that reads how it may be sent, not the resource. */
-  static boolean isOptions(HttpServletRequest request) {
-    return request.getMethod().equalsIgnoreCase("OPTIONS");
   }
 }

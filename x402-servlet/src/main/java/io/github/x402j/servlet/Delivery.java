@@ -32,6 +32,7 @@ final class Delivery {
       Route route,
       Challenge challenge,
       VerifiedPayment payment,
+      Reply reply,
       HttpServletRequest request,
       HttpServletResponse response,
       FilterChain chain)
@@ -41,12 +42,12 @@ final class Delivery {
       if (settlement instanceof Settlement.Settled) {
         new StreamedDelivery(gate, payment).run(request, response, chain);
       } else {
-        Answers.refuse(response, gate.refuse(challenge, payment, settlement));
+        reply.send(to -> Answers.refuse(to, gate.refuse(challenge, payment, settlement)));
       }
       return;
     }
     Long ownLimit = route.settings().bufferLimit;
-    PaidExchange exchange = PaidExchange.mark(request, payment);
+    PaidExchange exchange = PaidExchange.markHeld(request, payment);
     Capture.run(
         request,
         response,
@@ -54,9 +55,11 @@ final class Delivery {
         ownLimit == null ? limits : limits.withMaxBytes(ownLimit),
         (original, captured, failure) -> {
           try {
-            conclude(route, challenge, exchange, captured, failure, response);
+            conclude(route, challenge, exchange, captured, failure, reply);
           } finally {
-            PaidExchange.unmark(original);
+            if (exchange.isHeld()) {
+              PaidExchange.unmark(original);
+            } // what is paid and delivered needs no payment in a later dispatch of the request
           }
         });
   }
@@ -68,21 +71,21 @@ final class Delivery {
       PaidExchange exchange,
       BufferedResponse captured,
       @Nullable Throwable failure,
-      HttpServletResponse response)
+      Reply reply)
       throws IOException {
     VerifiedPayment payment = exchange.payment();
     if (failure != null || exchange.refusal().isPresent() || isUncharged(captured.getStatus())) {
       gate.release(payment);
-      answerUncharged(route, exchange, captured, failure, response);
+      answerUncharged(route, exchange, captured, failure, reply);
       return;
     }
     Settlement settlement = guarded(route, () -> settleAndRecord(payment));
     if (settlement instanceof Settlement.Settled) {
-      Answers.addPaid(captured, gate.receipt(payment));
-      captured.commitTo(response);
+      exchange.delivered();
+      reply.deliver(captured, gate.receipt(payment));
     } else {
       captured.discard();
-      Answers.refuse(response, gate.refuse(challenge, payment, settlement));
+      reply.send(to -> Answers.refuse(to, gate.refuse(challenge, payment, settlement)));
     }
   }
 
@@ -115,10 +118,15 @@ final class Delivery {
       PaidExchange exchange,
       BufferedResponse captured,
       @Nullable Throwable failure,
-      HttpServletResponse response)
+      Reply reply)
       throws IOException {
-    if (failure == null && exchange.refusal().isEmpty() && route.settings().deliversErrors) {
-      captured.commitTo(response);
+    int status = captured.getStatus();
+    boolean isError = status >= HttpServletResponse.SC_BAD_REQUEST;
+    if (failure == null
+        && exchange.refusal().isEmpty()
+        && isError
+        && route.settings().deliversErrors) {
+      reply.send(captured::commitTo);
       return;
     }
     captured.discard();
@@ -127,17 +135,17 @@ final class Delivery {
             ? "the payment stands; send the same one again"
             : "nothing was charged";
     if (exchange.refusal().isPresent()) {
-      Answers.refuse(response, exchange.refusal().get());
+      reply.send(exchange.refusal().get());
     } else if (failure instanceof CaptureOverflowException) {
       log.error("route {}: {}", route, failure.getMessage());
-      Answers.error(response, 500, "response_too_large", cost);
+      reply.send(to -> Answers.error(to, 500, "response_too_large", cost));
     } else if (failure != null) {
       log.error("route {}: the handler failed; {}", route, cost, failure);
-      Answers.error(response, 500, "handler_failed", cost);
-    } else if (captured.getStatus() == HttpServletResponse.SC_NOT_MODIFIED) {
-      Answers.notModified(response);
+      reply.send(to -> Answers.error(to, 500, "handler_failed", cost));
+    } else if (isError) {
+      reply.send(to -> Answers.error(to, status, "handler_failed", cost));
     } else {
-      Answers.error(response, captured.getStatus(), "handler_failed", cost);
+      reply.send(Answers::notModified);
     }
   }
 }

@@ -3,7 +3,6 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Refusal;
 import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.ServletRequest;
 import java.util.List;
@@ -18,14 +17,22 @@ final class PaidExchange {
   private static final String ATTRIBUTE = PaidExchange.class.getName();
 
   private final VerifiedPayment payment;
-  private volatile @Nullable Refusal refusal;
+  private volatile boolean held;
+  private volatile Reply.@Nullable Answer refusal;
 
-  private PaidExchange(VerifiedPayment payment) {
+  private PaidExchange(VerifiedPayment payment, boolean held) {
     this.payment = payment;
+    this.held = held;
   }
 
-  static PaidExchange mark(ServletRequest request, VerifiedPayment payment) {
-    PaidExchange exchange = new PaidExchange(payment);
+  /** Marks a request whose payment is settled, and whose response goes straight out. */
+  static void mark(ServletRequest request, VerifiedPayment payment) {
+    request.setAttribute(ATTRIBUTE, new PaidExchange(payment, false));
+  }
+
+  /** Marks a request whose response is held back. */
+  static PaidExchange markHeld(ServletRequest request, VerifiedPayment payment) {
+    PaidExchange exchange = new PaidExchange(payment, true);
     request.setAttribute(ATTRIBUTE, exchange);
     return exchange;
   }
@@ -56,12 +63,22 @@ final class PaidExchange {
                     && option.amount().compareTo(paid.amount()) <= 0);
   }
 
-  /** The handler reached for what costs more: nothing is delivered but this. */
-  void refuseWith(Refusal answer) {
+  /** Returns whether the response is held back, and can still become another one. */
+  boolean isHeld() {
+    return held;
+  }
+
+  /** Nothing is held back any more: the money has moved and the response goes out. */
+  void delivered() {
+    held = false;
+  }
+
+  /** The handler reached for what it must not, what costs more, say: nothing goes out but this. */
+  void refuseWith(Reply.Answer answer) {
     refusal = answer;
   }
 
-  Optional<Refusal> refusal() {
+  Optional<Reply.Answer> refusal() {
     return Optional.ofNullable(refusal);
   }
 }

@@ -9,7 +9,9 @@ import io.github.x402j.LoggingPaymentListener;
 import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentLedger;
 import io.github.x402j.PaymentListener;
+import io.github.x402j.Refusal;
 import io.github.x402j.Token;
+import io.github.x402j.VerifiedPayment;
 import io.github.x402j.ledger.InMemoryPaymentLedger;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
@@ -27,6 +29,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -60,9 +63,6 @@ public final class PaymentFilter implements Filter {
 
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
   private static final EnumSet<DispatcherType> ALL_DISPATCHES = EnumSet.allOf(DispatcherType.class);
-
-  /** The container's own response, for an answer from within an include. */
-  private static final String RESPONSE = PaymentFilter.class.getName() + ".response";
 
   private final PaymentGate gate;
   private final Routes routes;
@@ -152,35 +152,51 @@ public final class PaymentFilter implements Filter {
       throws IOException, ServletException {
     HttpServletRequest request = (HttpServletRequest) req;
     HttpServletResponse response = (HttpServletResponse) res;
+    if (request.getDispatcherType() == DispatcherType.REQUEST) {
+      Reply.Page page = Reply.page(request, response);
+      decide(request, response, chain);
+      page.finish(request);
+    } else {
+      decide(request, response, chain);
+    }
+  }
+
+  private void decide(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
     PathDecision decision = CanonicalPath.of(request, pathRules);
     if (decision instanceof PathDecision.Refused refused) {
-      Answers.error(target(request, response), 400, "invalid_path", refused.reason());
+      refuse(request, response, to -> Answers.error(to, 400, "invalid_path", refused.reason()));
       return;
-    }
-    if (request.getDispatcherType() == DispatcherType.REQUEST) {
-      request.setAttribute(RESPONSE, response);
     }
     CanonicalPath path = ((PathDecision.Canonical) decision).path();
     Optional<Match> match = annotated.gates(request) ? Optional.empty() : match(path, request);
-    if (match.isEmpty()) {
-      goOn(request, response, chain);
+    if (match.isPresent()) {
+      sell(match.get().priced(), match.get().path().value(), request, response, chain);
       return;
     }
-    sell(match.get().priced(), match.get().path().value(), request, response, chain);
+    Optional<Route> beside = routes.findBeside(path, request.getMethod());
+    if (beside.isPresent()) {
+      refuseMethod(beside.get(), request, response);
+      return;
+    }
+    goOn(request, response, chain);
   }
 
   /** A priced rule and the path that it is about. */
   private record Match(PricedRoute priced, CanonicalPath path) {}
 
-  /** A directory costs what its dearest welcome file does; the first priced one stands for it. */
+  /** A directory costs what the dearest of it and its welcome files does. */
   private Optional<Match> match(CanonicalPath path, HttpServletRequest request) {
+    List<Match> matches = new ArrayList<>();
     for (CanonicalPath candidate : path.withWelcomeFiles(pathRules)) {
       Optional<Route> route = routes.find(candidate, request.getMethod());
       if (route.isPresent() && !route.get().isFree()) {
-        return Optional.of(new Match(prices.of(route.get()), candidate));
+        matches.add(new Match(prices.of(route.get()), candidate));
       }
     }
-    return Optional.empty();
+    return matches.size() < 2
+        ? matches.stream().findFirst()
+        : matches.stream().max(Comparator.comparing(match -> match.priced().cost(request)));
   }
 
   /** The protocol, in the order of events. */
@@ -191,17 +207,21 @@ public final class PaymentFilter implements Filter {
       HttpServletResponse response,
       FilterChain chain)
       throws IOException, ServletException {
-    if (Answers.isOptions(request)) {
-      Answers.options(target(request, response), priced.route());
-      return;
-    }
-    if (request.getMethod().equalsIgnoreCase("TRACE")) {
-      Answers.error(target(request, response), 405, "trace_refused", "TRACE echoes the payment");
+    if (isRefusedMethod(request.getMethod())) {
+      refuseMethod(priced.route(), request, response);
       return;
     }
     Optional<PaidExchange> paid = PaidExchange.of(request);
     if (paid.isPresent()) {
       goOnPaid(paid.get(), priced, path, request, response, chain);
+      return;
+    }
+    Reply reply = Reply.to(request, response);
+    if (reply.isAnswered()) {
+      return;
+    }
+    if (ResourcePath.isTooLong(path)) {
+      reply.send(to -> Answers.error(to, 414, "path_too_long", "no descriptor could name it"));
       return;
     }
     Challenge challenge;
@@ -211,21 +231,49 @@ public final class PaymentFilter implements Filter {
       admission = admit(challenge, request);
     } catch (RuntimeException e) { // closes the gate: the handler does not run
       log.error("route {}: the payment could not be decided", priced.route(), e);
-      Answers.error(
-          target(request, response), 500, "payment_undecided", "the price or payment is unclear");
+      reply.send(
+          to -> Answers.error(to, 500, "payment_undecided", "the price or payment is unclear"));
       return;
     }
     if (admission instanceof Admission.Refused refused) {
-      Answers.refuse(target(request, response), refused.refusal());
+      reply.send(to -> Answers.refuse(to, refused.refusal()));
       return;
     }
-    delivery.deliver(
-        priced.route(),
-        challenge,
-        ((Admission.Admitted) admission).payment(),
-        request,
-        response,
-        chain);
+    VerifiedPayment payment = ((Admission.Admitted) admission).payment();
+    delivery.deliver(priced.route(), challenge, payment, reply, request, response, chain);
+  }
+
+  private static boolean isRefusedMethod(String method) {
+    return method.equalsIgnoreCase("OPTIONS") || method.equalsIgnoreCase("TRACE");
+  }
+
+  /** Answers what is not sold: OPTIONS, TRACE, and what no rule knows where rules name methods. */
+  private static void refuseMethod(
+      Route route, HttpServletRequest request, HttpServletResponse response)
+      throws IOException, ServletException {
+    if (request.getMethod().equalsIgnoreCase("OPTIONS")) {
+      refuse(request, response, to -> Answers.options(to, route));
+    } else {
+      refuse(
+          request,
+          response,
+          to -> Answers.error(to, 405, "method_not_allowed", "not for a priced resource"));
+    }
+  }
+
+  /**
+   * Answers in place of the resource; where a paid exchange is under way, in place of all of it.
+   */
+  private static void refuse(
+      HttpServletRequest request, HttpServletResponse response, Reply.Answer answer)
+      throws IOException, ServletException {
+    Optional<PaidExchange> paid = PaidExchange.of(request);
+    if (paid.isEmpty() || !paid.get().isHeld()) {
+      Reply.to(request, response).send(answer);
+      return;
+    }
+    paid.get().refuseWith(answer);
+    goOn(request, response, (req, res) -> {}); // an asynchronous run has to be told that it is over
   }
 
   private Admission admit(Challenge challenge, HttpServletRequest request) {
@@ -248,8 +296,8 @@ public final class PaymentFilter implements Filter {
       goOn(request, response, chain);
       return;
     }
-    paid.refuseWith(priced.challenge(request, path).refusal());
-    response.setStatus(HttpServletResponse.SC_PAYMENT_REQUIRED);
+    Refusal refusal = priced.challenge(request, path).refusal();
+    refuse(request, response, to -> Answers.refuse(to, refusal));
   }
 
   private static void goOn(
@@ -265,27 +313,17 @@ public final class PaymentFilter implements Filter {
     }
   }
 
-  /** Within an include the response takes neither status nor headers; the container's own does. */
-  private static HttpServletResponse target(
-      HttpServletRequest request, HttpServletResponse response) throws ServletException {
-    if (request.getDispatcherType() != DispatcherType.INCLUDE) {
-      return response;
-    }
-    if (!(request.getAttribute(RESPONSE) instanceof HttpServletResponse own) || own.isCommitted()) {
-      throw new ServletException(
-          "x402: a priced resource cannot be included in what is sent already");
-    }
-    own.reset();
-    return own;
-  }
-
   /** The filter of one annotated servlet, which knows its price whatever the URL. */
   private Filter inFrontOf(PricedRoute priced) {
     return (req, res, chain) -> {
       HttpServletRequest request = (HttpServletRequest) req;
       HttpServletResponse response = (HttpServletResponse) res;
       if (!priced.route().covers(request.getMethod())) {
-        chain.doFilter(request, response);
+        if (Routes.isOrdinary(request.getMethod())) {
+          chain.doFilter(request, response);
+        } else {
+          refuseMethod(priced.route(), request, response);
+        }
         return;
       }
       String path =

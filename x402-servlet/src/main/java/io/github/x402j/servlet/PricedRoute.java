@@ -45,8 +45,8 @@ final class PricedRoute {
         fixedOptions != null && route.pattern().isExact()
             ? challenge(route.pattern().text(), fixedOptions)
             : null;
-    if (fixedOptions != null) {
-      challenge("/", fixedOptions); // too long a descriptor stops the start
+    if (fixedChallenge == null) { // too long a descriptor stops the start
+      challenge("/" + "x".repeat(ResourcePath.MAX_PATH_LENGTH - 1), waysToPay());
     }
   }
 
@@ -64,8 +64,25 @@ final class PricedRoute {
 
   /** Returns what the request costs. */
   List<PaymentRequirements> options(HttpServletRequest request) {
-    if (fixedOptions != null) {
-      return fixedOptions;
+    return fixedOptions != null ? fixedOptions : options(price(request));
+  }
+
+  /**
+   * Returns what to compare prices by: dollars, and more than any where the price function fails,
+   * so that the failure is met again where it closes the gate.
+   */
+  BigDecimal cost(HttpServletRequest request) {
+    try {
+      return price(request).dollars();
+    } catch (RuntimeException e) {
+      return BigDecimal.TEN.pow(18);
+    }
+  }
+
+  private Price price(HttpServletRequest request) {
+    Price fixed = route.settings().price;
+    if (fixed != null) {
+      return fixed;
     }
     Function<HttpServletRequest, Price> dynamic = route.settings().dynamicPrice;
     if (dynamic == null) {
@@ -75,7 +92,7 @@ final class PricedRoute {
     if (price == null) {
       throw new IllegalStateException("route " + route + ": the price function returned null");
     }
-    return options(price);
+    return price;
   }
 
   /**

@@ -18,7 +18,14 @@ final class ResourcePath {
   /** Longer names are kept as their hash, so that a ledger's entries stay small. */
   private static final int MAX_NAME_LENGTH = 200;
 
+  /** The longest path that is sold, escaped; a descriptor that names it fits into its header. */
+  static final int MAX_PATH_LENGTH = 2048;
+
   private ResourcePath() {}
+
+  static boolean isTooLong(String path) {
+    return path.length() > MAX_PATH_LENGTH || encode(path).length() > MAX_PATH_LENGTH;
+  }
 
   /** Escapes a decoded path for a URL (RFC 3986, pchar). */
   static String encode(String path) {

@@ -63,7 +63,9 @@ public final class Route {
   }
 
   /**
-   * Returns this rule for these methods only; {@code GET} includes HEAD.
+   * Returns this rule for these methods only; {@code GET} includes HEAD. On its paths, other
+   * methods of GET, HEAD, POST, PUT, DELETE and PATCH are left alone; OPTIONS is answered, and any
+   * method that no rule names is refused with 405.
    *
    * @throws IllegalArgumentException if there is none, or one is not a method name
    */

@@ -6,12 +6,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The rules of a webapp, in their order of precedence: the most specific pattern first, and for one
  * pattern a rule with methods before one without. Immutable.
  */
 public final class Routes {
+  private static final Set<String> ORDINARY_METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH");
+
   private final List<Route> bySpecificity;
 
   private Routes(List<Route> bySpecificity) {
@@ -54,6 +58,25 @@ public final class Routes {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Returns the priced rule beside which a request would reach its handler by a method that nobody
+   * thought of: the path is priced for some methods, this one is not ordinary, and no rule covers
+   * it. Many handlers do not look at the method.
+   */
+  Optional<Route> findBeside(CanonicalPath path, String method) {
+    if (isOrdinary(method) || find(path, method).isPresent()) {
+      return Optional.empty();
+    }
+    return bySpecificity.stream()
+        .filter(route -> !route.isFree() && route.pattern().matches(path))
+        .findFirst();
+  }
+
+  /** Tells whether a rule that names other methods leaves this one alone. */
+  static boolean isOrdinary(String method) {
+    return ORDINARY_METHODS.contains(method);
   }
 
   /** Returns the rules, the most specific first. */

@@ -11,10 +11,15 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Lets the handler of a payment that was settled write to the client as it likes. */
 final class StreamedDelivery {
+  private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
+
   private final PaymentGate gate;
   private final VerifiedPayment payment;
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -26,16 +31,26 @@ final class StreamedDelivery {
 
   void run(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    Answers.addPaid(response, gate.receipt(payment));
+    Map<String, String> receipt = gate.receipt(payment);
+    Answers.addPaid(response, receipt);
     PaidExchange.mark(request, payment);
+    StreamedRequest streamed =
+        new StreamedRequest(request, new StreamedResponse(response), new End(response));
     boolean failed = true;
     try {
-      chain.doFilter(request, new StreamedResponse(response));
+      chain.doFilter(streamed, streamed.response());
       failed = false;
+    } catch (IOException | ServletException | RuntimeException e) {
+      // A container would drop the headers with the receipt when it answers for the handler.
+      if (response.isCommitted() || streamed.wentAsync()) {
+        throw e;
+      }
+      log.error("a handler failed after its payment was settled; it may be fetched again", e);
+      response.reset();
+      receipt.forEach(response::setHeader);
+      Answers.error(response, 500, "handler_failed", "send the same payment again");
     } finally {
-      if (!failed && request.isAsyncStarted()) {
-        request.getAsyncContext().addListener(new End(response));
-      } else {
+      if (failed || !streamed.wentAsync()) {
         end(failed, response);
       }
     }

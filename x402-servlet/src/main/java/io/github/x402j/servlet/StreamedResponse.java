@@ -5,9 +5,11 @@ package io.github.x402j.servlet;
 import io.github.x402j.PaymentHeader;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A response that goes straight out, but for what a handler must not say about the payment. */
 final class StreamedResponse extends HttpServletResponseWrapper {
@@ -22,20 +24,50 @@ final class StreamedResponse extends HttpServletResponseWrapper {
   }
 
   @Override
-  public void setHeader(String name, String value) {
-    if (name.equalsIgnoreCase("Cache-Control")) {
-      super.setHeader(name, value == null ? "private" : Answers.notShared(List.of(value)));
-    } else if (!isOurs(name)) {
-      super.setHeader(name, value);
+  public void setHeader(String name, @Nullable String value) {
+    if (isOurs(name)) {
+      return;
     }
+    if (name.equalsIgnoreCase("Cache-Control")) {
+      super.setHeader(name, Answers.notShared(value == null ? List.of() : List.of(value)));
+      return;
+    }
+    super.setHeader(name, value);
+    Answers.keepShared(name, super::addHeader); // ours are appended to, never replaced
   }
 
   @Override
   public void addHeader(String name, String value) {
     if (name.equalsIgnoreCase("Cache-Control")) {
-      setHeader(name, value);
+      List<String> all = new ArrayList<>(getHeaders(name));
+      all.add(value);
+      super.setHeader(name, Answers.notShared(all));
     } else if (!isOurs(name)) {
       super.addHeader(name, value);
+    }
+  }
+
+  @Override
+  public void setIntHeader(String name, int value) {
+    setHeader(name, Integer.toString(value));
+  }
+
+  @Override
+  public void addIntHeader(String name, int value) {
+    addHeader(name, Integer.toString(value));
+  }
+
+  @Override
+  public void setDateHeader(String name, long date) {
+    if (!isOurs(name)) {
+      super.setDateHeader(name, date);
+    }
+  }
+
+  @Override
+  public void addDateHeader(String name, long date) {
+    if (!isOurs(name)) {
+      super.addDateHeader(name, date);
     }
   }
 

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import io.github.x402j.Address;
+import io.github.x402j.Network;
+import io.github.x402j.Token;
+import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.ExactEvmFacilitator;
+import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.testing.LocalChain;
+import io.github.x402j.testing.TestUsdc;
+import io.github.x402j.testing.TestWallet;
+import java.math.BigInteger;
+import java.time.Duration;
+
+/** A chain with a token, a seller, and a funded gas key: what a webapp needs in order to sell. */
+final class Market implements AutoCloseable {
+  static final String PUBLIC_URL = "https://shop.example";
+  private static final BigInteger ETHER = BigInteger.TEN.pow(18);
+
+  final LocalChain chain = LocalChain.start();
+  final TestUsdc usdc = chain.deployUsdc();
+  final Token token =
+      new Token(
+          new Network(chain.chainId()),
+          Address.parse(usdc.address()),
+          usdc.decimals(),
+          usdc.name(),
+          usdc.version());
+
+  /** Returns a facilitator with a gas key of its own, which waits so long for receipts. */
+  ExactEvmFacilitator facilitator(Duration settleTimeout) {
+    TestWallet gas = TestWallet.random();
+    chain.fund(gas.address(), ETHER);
+    return ExactEvmFacilitator.builder(
+            token.network(),
+            Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(5)),
+            EvmSigner.ofPrivateKey(gas.privateKey()))
+        .settleTimeout(settleTimeout)
+        .build();
+  }
+
+  /** Returns a builder with all that is needed but the routes. */
+  PaymentFilter.Builder filter(TestWallet seller) {
+    return PaymentFilter.builder()
+        .publicUrl(PUBLIC_URL)
+        .accept(token, seller.address())
+        .facilitator(facilitator(Duration.ofSeconds(5)));
+  }
+
+  /** Returns somebody with a dollar. */
+  Payer payer() {
+    TestWallet wallet = TestWallet.random();
+    usdc.mint(wallet.address(), 1_000_000);
+    return new Payer(this, wallet);
+  }
+
+  long balance(TestWallet wallet) {
+    return usdc.balanceOf(wallet.address()).longValueExact();
+  }
+
+  @Override
+  public void close() {
+    chain.close();
+  }
+}
