@@ -216,6 +216,17 @@ class LocalChainTest {
   }
 
   @Test
+  void dropsWhatWaitsWhenItGoesBack() {
+    chain.automine(false);
+    LocalChain.Snapshot before = chain.snapshot();
+    String waiting = rpc.send(Rpc.payment(chain, wallet, 0));
+    chain.revertTo(before);
+    chain.mine();
+    assertThat(chain.mined(waiting)).isFalse();
+    assertThat(rpc.quantity("eth_getTransactionCount", wallet.address(), "pending")).isZero();
+  }
+
+  @Test
   void goesBackOnlyToBlocksItHas() {
     LocalChain.Snapshot early = chain.snapshot();
     chain.advanceTime(Duration.ofSeconds(5));

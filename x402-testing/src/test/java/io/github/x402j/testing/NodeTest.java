@@ -192,6 +192,16 @@ class NodeTest {
   }
 
   @Test
+  void findsNoLogWithFewerTopicsThanAskedFor() {
+    Assumptions.assumeTrue(
+        chain instanceof LocalChain, "geth finds none, anvil lets a null match what is not there");
+    usdc.mint(wallet.address(), 7);
+    List<Object> four = Arrays.asList(TRANSFER, null, null, null);
+    assertThat(logs(Map.of("address", usdc.address(), "topics", four))).isEmpty();
+    assertThat(logs(Map.of("address", usdc.address(), "topics", four.subList(0, 3)))).isNotEmpty();
+  }
+
+  @Test
   void answersBatchesInOrder() throws Exception {
     JsonNode answers =
         rpc.postJson(
