@@ -32,8 +32,7 @@ public record Address(String text) {
     String checksummed = checksummed(text.substring(2).toLowerCase(Locale.ROOT));
     if (isMixedCase(text.substring(2)) && !checksummed.equals(text)) {
       throw new IllegalArgumentException(
-          "the address checksum (EIP-55) is wrong: look for a mistyped digit, expected "
-              + checksummed);
+          "the address checksum (EIP-55) is wrong: look for a mistyped digit");
     }
     text = checksummed;
   }

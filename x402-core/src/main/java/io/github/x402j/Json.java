@@ -48,8 +48,9 @@ final class Json {
     JsonNode node;
     try {
       node = MAPPER.readTree(text);
-    } catch (JsonProcessingException e) {
-      // Jackson's message repeats the input.
+    } catch (JsonProcessingException | NumberFormatException | ArithmeticException e) {
+      // Jackson's message repeats the input; of an exponent that is too large it lets the number's
+      // own exception through.
       throw new MalformedPaymentException("not a JSON text that can be read strictly");
     }
     if (!node.isObject()) {

@@ -48,4 +48,16 @@ public record PaymentPayload(
   public static PaymentPayload v1(String scheme, Network network, Map<String, Object> payload) {
     return new PaymentPayload(1, scheme, network, null, payload, Map.of());
   }
+
+  /** Does not show the payload, whose signature is as good as the money it moves. */
+  @Override
+  public String toString() {
+    return "PaymentPayload[x402Version="
+        + x402Version
+        + ", scheme="
+        + scheme
+        + ", network="
+        + network
+        + ", payload redacted]";
+  }
 }
