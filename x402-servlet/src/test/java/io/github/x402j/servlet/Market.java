@@ -35,18 +35,18 @@ final class Market implements AutoCloseable {
     chain.fund(gas.address(), ETHER);
     return ExactEvmFacilitator.builder(
             token.network(),
-            Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(5)),
+            Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(2)),
             EvmSigner.ofPrivateKey(gas.privateKey()))
         .settleTimeout(settleTimeout)
         .build();
   }
 
   /** Returns a builder with all that is needed but the routes. */
-  PaymentFilter.Builder filter(TestWallet seller) {
+  PaymentFilter.Builder filter(TestWallet seller, Duration settleTimeout) {
     return PaymentFilter.builder()
         .publicUrl(PUBLIC_URL)
         .accept(token, seller.address())
-        .facilitator(facilitator(Duration.ofSeconds(5)));
+        .facilitator(facilitator(settleTimeout));
   }
 
   /** Returns somebody with a dollar. */

@@ -4,6 +4,7 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,7 +39,10 @@ final class PaidWebapp implements AutoCloseable {
   private PaidWebapp(Builder builder) {
     market = builder.market;
     PaymentFilter filter =
-        builder.filter.apply(market.filter(seller).routes(builder.routes)).build();
+        builder
+            .filter
+            .apply(market.filter(seller, builder.settleTimeout).routes(builder.routes))
+            .build();
     container =
         builder.container.start(
             context -> {
@@ -110,6 +114,7 @@ final class PaidWebapp implements AutoCloseable {
     final TestContainer.Builder container;
     private UnaryOperator<PaymentFilter.Builder> filter = b -> b;
     private Route[] routes = ROUTES;
+    private Duration settleTimeout = Duration.ofSeconds(5);
     private Map<String, Handlers.Handler> handlers = Map.of();
     private String[] handlerPaths = {
       "/paid/*", "/cheap/*", "/dear/*", "/stream/*", "/errors/*", "/free/*"
@@ -128,6 +133,12 @@ final class PaidWebapp implements AutoCloseable {
 
     Builder filter(UnaryOperator<PaymentFilter.Builder> change) {
       filter = change;
+      return this;
+    }
+
+    /** Waits so long for a receipt. */
+    Builder settleTimeout(Duration timeout) {
+      settleTimeout = timeout;
       return this;
     }
 

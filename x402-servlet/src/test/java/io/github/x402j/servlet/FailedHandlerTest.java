@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import static io.github.x402j.servlet.PaidWebapp.CENT;
+import static io.github.x402j.servlet.PaidWebapp.SECRET;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a handler does decides whether its payment is used: an error costs nothing. */
+class FailedHandlerTest {
+  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
+  private static final AtomicBoolean WELL = new AtomicBoolean();
+  private static final List<String> FAILURES =
+      List.of(
+          "exception",
+          "error",
+          "404",
+          "500",
+          "403-with-body",
+          "timeout",
+          "async-exception",
+          "too-large");
+  private static Market market;
+
+  private static Map<String, Handlers.Handler> handlers() {
+    Map<String, Handlers.Handler> all = new HashMap<>();
+    all.put(
+        "exception",
+        (request, response) -> {
+          response.getWriter().write(SECRET);
+          response.flushBuffer();
+          throw new IllegalStateException(SECRET);
+        });
+    all.put(
+        "error",
+        (request, response) -> {
+          response.getWriter().write(SECRET);
+          throw new StackOverflowError(SECRET);
+        });
+    all.put("404", (request, response) -> response.sendError(404, SECRET));
+    all.put(
+        "500",
+        (request, response) -> {
+          response.setStatus(500);
+          response.addHeader("X-Data", SECRET);
+          response.getWriter().write(SECRET);
+        });
+    all.put(
+        "403-with-body",
+        (request, response) -> {
+          response.setStatus(403);
+          response.getWriter().write("no: " + SECRET);
+        });
+    all.put(
+        "timeout",
+        (request, response) -> {
+          AsyncContext async = request.startAsync();
+          async.setTimeout(100);
+          async.getResponse().getWriter().write(SECRET);
+        });
+    all.put(
+        "async-exception",
+        (request, response) -> {
+          AsyncContext async = request.startAsync();
+          async.getResponse().getWriter().write(SECRET);
+          throw new IllegalStateException(SECRET);
+        });
+    all.put("too-large", (request, response) -> response.getOutputStream().write(large()));
+    Map<String, Handlers.Handler> mended = new HashMap<>();
+    all.forEach((name, handler) -> mended.put(name, unlessWell(handler)));
+    mended.put("204", (request, response) -> response.setStatus(204));
+    mended.put("302", (request, response) -> response.sendRedirect("/free/" + SECRET));
+    mended.put(
+        "304",
+        (request, response) -> {
+          response.setHeader("ETag", '"' + SECRET + '"');
+          response.setStatus(304);
+        });
+    return mended;
+  }
+
+  private static byte[] large() {
+    byte[] body = new byte[9 * 1024 * 1024];
+    System.arraycopy(SECRET.getBytes(java.nio.charset.StandardCharsets.UTF_8), 0, body, 0, 6);
+    return body;
+  }
+
+  private static Handlers.Handler unlessWell(Handlers.Handler handler) {
+    return (HttpServletRequest request, HttpServletResponse response) -> {
+      if (WELL.get()) {
+        response.getWriter().write(SECRET);
+      } else {
+        handler.handle(request, response);
+      }
+    };
+  }
+
+  @BeforeAll
+  static void startAll() {
+    market = new Market();
+    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
+      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(handlers()).start());
+    }
+  }
+
+  @AfterAll
+  static void stopAll() {
+    RUNNING.values().forEach(PaidWebapp::close);
+    market.close();
+  }
+
+  static Stream<Arguments> failures() {
+    return RUNNING.keySet().stream()
+        .flatMap(stack -> FAILURES.stream().map(name -> Arguments.of(stack, name)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void aFailureCostsNothingAndTheSamePaymentWorksLater(Stack stack, String name)
+      throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    Payer payer = market.payer();
+    WELL.set(false);
+    String header = payer.header(app.port(), "/paid/" + name);
+    long sent = market.chain.requests("eth_sendRawTransaction");
+    RawHttp.Response failed = app.get("/paid/" + name, header);
+    assertThat(failed.status()).isBetween(400, 599);
+    if (Character.isDigit(name.charAt(0))) {
+      assertThat(failed.status()).isEqualTo(Integer.parseInt(name.substring(0, 3)));
+    } else {
+      assertThat(failed.status()).isEqualTo(500);
+    }
+    assertThat(failed.all()).doesNotContain(SECRET).doesNotContain("IllegalState");
+    assertThat(failed.header("PAYMENT-RESPONSE")).isNull();
+    assertThat(payer.balance()).isEqualTo(1_000_000);
+    assertThat(market.chain.requests("eth_sendRawTransaction")).isEqualTo(sent);
+
+    WELL.set(true);
+    RawHttp.Response paid = app.get("/paid/" + name, header);
+    assertThat(paid.status()).isEqualTo(200);
+    assertThat(paid.text()).isEqualTo(SECRET);
+    assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
+    assertThat(app.get("/paid/" + name, header).status()).isEqualTo(402);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void errorsAreDeliveredForNothingWhereTheRouteSaysSo(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    Payer payer = market.payer();
+    WELL.set(false);
+    RawHttp.Response refused = app.pay(payer, "/errors/403-with-body");
+    assertThat(refused.status()).isEqualTo(403);
+    assertThat(refused.text()).isEqualTo("no: " + SECRET);
+    RawHttp.Response failed = app.pay(payer, "/errors/exception");
+    assertThat(failed.status()).isEqualTo(500);
+    assertThat(failed.all()).as("an exception is no answer").doesNotContain(SECRET);
+    assertThat(payer.balance()).isEqualTo(1_000_000);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void anEmptyAnswerAndARedirectAreDeliveriesAndNotModifiedIsNone(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    Payer payer = market.payer();
+    RawHttp.Response empty = app.pay(payer, "/paid/204");
+    assertThat(empty.status()).isEqualTo(204);
+    assertThat(empty.header("PAYMENT-RESPONSE")).isNotNull();
+    RawHttp.Response redirect = app.pay(payer, "/paid/302");
+    assertThat(redirect.status()).isEqualTo(302);
+    assertThat(redirect.header("Location")).contains(SECRET);
+    assertThat(payer.balance()).isEqualTo(1_000_000 - 2 * CENT);
+    RawHttp.Response unchanged = app.pay(payer, "/paid/304");
+    assertThat(unchanged.status()).isEqualTo(304);
+    assertThat(unchanged.header("ETag")).as("only its status").isNull();
+    assertThat(unchanged.header("PAYMENT-RESPONSE")).isNull();
+    assertThat(payer.balance()).isEqualTo(1_000_000 - 2 * CENT);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void whatIsTooLargeFailsBeforeItIsSettled(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    Payer payer = market.payer();
+    WELL.set(false);
+    RawHttp.Response response = app.pay(payer, "/paid/too-large");
+    assertThat(response.status()).isEqualTo(500);
+    assertThat(response.text()).contains("response_too_large");
+    assertThat(payer.balance()).isEqualTo(1_000_000);
+  }
+
+  static Stream<Stack> stacks() {
+    return RUNNING.keySet().stream();
+  }
+}

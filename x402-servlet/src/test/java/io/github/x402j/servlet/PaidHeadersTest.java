@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import static io.github.x402j.servlet.PaidWebapp.SECRET;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What caches, browsers and proxies are told about paid resources. */
+class PaidHeadersTest {
+  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
+  private static Market market;
+
+  private static Map<String, Handlers.Handler> handlers() {
+    Map<String, Handlers.Handler> all = new HashMap<>();
+    all.put(
+        "cached",
+        (request, response) -> {
+          String value = request.getParameter("say");
+          if (value != null) {
+            response.setHeader("Cache-Control", value);
+          }
+          response.getWriter().write(SECRET);
+        });
+    all.put(
+        "added",
+        (request, response) -> {
+          response.addHeader("Cache-Control", "no-store");
+          response.addHeader("Cache-Control", "public, max-age=60");
+          response.getWriter().write(SECRET);
+        });
+    all.put("headers", (request, response) -> setOurs(response));
+    return all;
+  }
+
+  private static void setOurs(HttpServletResponse response) throws IOException {
+    response.setHeader("Access-Control-Expose-Headers", "X-Data");
+    response.setHeader("Vary", "Accept");
+    response.setHeader("PAYMENT-RESPONSE", "forged");
+    response.addHeader("Payment-Response", "forged");
+    response.setIntHeader("PAYMENT-RESPONSE", 1);
+    response.addDateHeader("PAYMENT-RESPONSE", 1);
+    response.setHeader("PAYMENT-REQUIRED", "forged");
+    response.setHeader("X-PAYMENT-RESPONSE", "forged");
+    response.getWriter().write(SECRET);
+  }
+
+  @BeforeAll
+  static void startAll() {
+    market = new Market();
+    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
+      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(handlers()).start());
+    }
+  }
+
+  @AfterAll
+  static void stopAll() {
+    RUNNING.values().forEach(PaidWebapp::close);
+    market.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          -                                   | private
+          public                              | private
+          public,%20max-age=60                | private, max-age=60
+          PUBLIC,%20s-maxage=600,max-age=60   | private, max-age=60
+          max-age=60                          | private, max-age=60
+          no-cache                            | private, no-cache
+          private,%20max-age=60               | private, max-age=60
+          no-store                            | no-store
+          no-store,%20public                  | no-store
+          """)
+  void sharedCachesGetNothingPaid(String said, String sent) throws IOException {
+    for (PaidWebapp app : RUNNING.values()) {
+      Payer payer = market.payer();
+      for (String path : List.of("/paid/cached", "/stream/cached")) {
+        RawHttp.Response response = app.pay(payer, path + (said.equals("-") ? "" : "?say=" + said));
+        assertThat(response.text()).isEqualTo(SECRET);
+        assertThat(response.headers("Cache-Control")).as(path).containsExactly(sent);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("paths")
+  void severalCachingHeadersAreOne(Stack stack, String path) throws IOException {
+    RawHttp.Response response = RUNNING.get(stack).pay(market.payer(), path + "added");
+    assertThat(String.join(", ", response.headers("Cache-Control")))
+        .contains("no-store")
+        .doesNotContain("public");
+  }
+
+  @ParameterizedTest
+  @MethodSource("paths")
+  void ourHeadersAreAppendedAndNotForged(Stack stack, String path) throws IOException {
+    RawHttp.Response response = RUNNING.get(stack).pay(market.payer(), path + "headers");
+    assertThat(response.text()).isEqualTo(SECRET);
+    assertThat(list(response, "Access-Control-Expose-Headers"))
+        .contains("x-data", "payment-required", "payment-response", "x-payment-response");
+    assertThat(list(response, "Vary")).contains("accept", "payment-signature", "x-payment");
+    assertThat(response.headers("PAYMENT-RESPONSE")).hasSize(1).allMatch(v -> v.startsWith("ey"));
+    assertThat(response.head()).doesNotContain("forged");
+    assertThat(response.header("Access-Control-Allow-Origin")).isNull();
+  }
+
+  private static List<String> list(RawHttp.Response response, String name) {
+    return response.headers(name).stream()
+        .flatMap(value -> Arrays.stream(value.split(",")))
+        .map(value -> value.strip().toLowerCase(Locale.ROOT))
+        .toList();
+  }
+
+  static Stream<Arguments> paths() {
+    return RUNNING.keySet().stream()
+        .flatMap(s -> Stream.of("/paid/", "/stream/").map(path -> Arguments.of(s, path)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void theChallengeIsForNoCacheAndEveryOrigin(Stack stack) throws IOException {
+    RawHttp.Response response =
+        RUNNING
+            .get(stack)
+            .get(
+                "/paid/cached",
+                "Origin: https://evil.example",
+                "X-Forwarded-Host: evil.example",
+                "X-Forwarded-Proto: http",
+                "X-Forwarded-Prefix: /evil",
+                "Forwarded: host=evil.example;proto=http");
+    assertThat(response.status()).isEqualTo(402);
+    assertThat(response.headers("Cache-Control")).containsExactly("no-store");
+    assertThat(list(response, "Access-Control-Expose-Headers")).contains("payment-required");
+    assertThat(response.header("Access-Control-Allow-Origin")).isNull();
+    assertThat(response.header("Access-Control-Allow-Credentials")).isNull();
+    assertThat(Payer.required(response).resource().url())
+        .isEqualTo(Market.PUBLIC_URL + "/paid/cached");
+    assertThat(response.text()).contains(Market.PUBLIC_URL).doesNotContain("evil");
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void theUrlOfAnAttackerIsNotReflected(Stack stack) throws IOException {
+    RawHttp.Response response =
+        RUNNING.get(stack).get("/paid/%3Cscript%3Ealert(1)%3C/script%3E?x=%3Cscript%3E");
+    assertThat(response.status()).isEqualTo(402);
+    assertThat(response.text()).doesNotContain("<script");
+    assertThat(response.header("Content-Type")).startsWith("application/json");
+  }
+
+  static Stream<Stack> stacks() {
+    return RUNNING.keySet().stream();
+  }
+}
