@@ -70,6 +70,7 @@ public final class PaymentFilter implements Filter {
   private final PriceList prices;
   private final Delivery delivery;
   private final AnnotatedServlets annotated = new AnnotatedServlets();
+  private volatile boolean started;
 
   private PaymentFilter(Builder builder, PaymentGate gate, PriceList prices) {
     this.gate = gate;
@@ -91,6 +92,7 @@ public final class PaymentFilter implements Filter {
    *
    * @throws IllegalArgumentException if an annotation holds no price, or a servlet is priced by
    *     annotation and by a rule for exactly its URL
+   * @throws IllegalStateException if the configuration does not hold against the chain
    */
   public static void register(ServletContext context, PaymentFilter filter) {
     add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, "/*");
@@ -105,6 +107,7 @@ public final class PaymentFilter implements Filter {
               add(context, "x402-" + servlet, filter.inFrontOf(priced))
                   .addMappingForServletNames(ALL_DISPATCHES, true, servlet);
             });
+    filter.startGate(); // now: Undertow initialises filters with the first request only
   }
 
   private static FilterRegistration.Dynamic add(
@@ -141,9 +144,16 @@ public final class PaymentFilter implements Filter {
   public void init(FilterConfig config) throws ServletException {
     try {
       annotated.requireAllGated(config.getServletContext());
-      gate.start(prices.waysToPay());
+      startGate();
     } catch (IllegalStateException | IllegalArgumentException e) {
       throw new ServletException("x402: " + e.getMessage(), e);
+    }
+  }
+
+  private void startGate() {
+    if (!started) {
+      gate.start(prices.waysToPay());
+      started = true;
     }
   }
 
