@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.x402j.MutableClock;
+import io.github.x402j.PaymentLedger;
+import io.github.x402j.PaymentLedger.Claim;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class InMemoryPaymentLedgerTest extends PaymentLedgerContract {
+  private final MutableClock clock = new MutableClock();
+
+  @Override
+  protected PaymentLedger emptyLedger() {
+    return InMemoryPaymentLedger.create();
+  }
+
+  @Test
+  void saysThatItIsFullAndForgetsNothing() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(2, clock);
+    Instant until = clock.instant().plusSeconds(60);
+    ledger.claim(key(1), "GET /a", until);
+    ledger.delivered(key(1));
+    ledger.claim(key(2), "GET /a", until);
+    assertThat(ledger.claim(key(3), "GET /a", until)).isEqualTo(new Claim.Full());
+    assertThat(ledger.claim(key(1), "GET /a", until)).isEqualTo(new Claim.Used());
+    assertThat(ledger.claim(key(2), "GET /a", until)).isInstanceOf(Claim.InProgress.class);
+  }
+
+  @Test
+  void makesRoomWhenAnEntryNeedNotBeKeptAnyLonger() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(1, clock);
+    ledger.claim(key(1), "GET /a", clock.instant().plusSeconds(60));
+    ledger.delivered(key(1));
+    clock.advance(Duration.ofSeconds(59));
+    assertThat(ledger.claim(key(2), "GET /a", clock.instant().plusSeconds(60)))
+        .isEqualTo(new Claim.Full());
+    clock.advance(Duration.ofSeconds(1)); // exactly then
+    assertThat(ledger.claim(key(2), "GET /a", clock.instant().plusSeconds(60)))
+        .isEqualTo(new Claim.Granted());
+  }
+
+  @Test
+  void keepsWhatAnExchangeIsStillAtWorkOn() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(10, clock);
+    ledger.claim(key(1), "GET /a", clock.instant().plusSeconds(60));
+    clock.advance(Duration.ofSeconds(61));
+    assertThat(ledger.claim(key(1), "GET /a", clock.instant().plusSeconds(60)))
+        .isInstanceOf(Claim.InProgress.class);
+    ledger.delivered(key(1));
+    clock.advance(Duration.ofMinutes(11));
+    assertThat(ledger.size()).isZero();
+  }
+
+  @Test
+  void keepsNoTraceOfPaymentsThatNeverComeThrough() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(10, clock);
+    Instant until = clock.instant().plusSeconds(60);
+    for (int i = 0; i < 1_000_000; i++) {
+      ledger.claim(key(i), "GET /a", until);
+      ledger.release(key(i));
+    }
+    assertThat(ledger.size()).isZero();
+    assertThat(ledger)
+        .extracting("expiries")
+        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.COLLECTION)
+        .isEmpty();
+  }
+
+  @Test
+  void hasRoomForSomething() {
+    assertThatThrownBy(() -> InMemoryPaymentLedger.withCapacity(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("capacity");
+  }
+}
