@@ -13,6 +13,10 @@ import java.util.Optional;
  * that share the store. An implementation never forgets an entry before its {@code keepUntil}: when
  * it is full, it says so.
  *
+ * <p>A durable implementation must not let an entry stay held by a process that has died: it gives
+ * each hold a lease that its process renews, and takes an entry whose lease has run out for
+ * suspended. The next claim then asks the chain for the outcome and nothing is broadcast twice.
+ *
  * <p>Every implementation must pass {@code PaymentLedgerContract} (in the test-jar of {@code
  * x402-core}). Methods may throw {@link IllegalStateException} when the store does not answer; the
  * gate stays closed then.
