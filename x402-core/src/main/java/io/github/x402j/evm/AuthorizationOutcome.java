@@ -58,7 +58,7 @@ final class AuthorizationOutcome {
     if (isUsed()) {
       return ofUser(Optional.of(receipt.transaction()));
     }
-    if (!isConfirmed(receipt.block())) {
+    if (!isConfirmed(receipt)) {
       return new Settlement.Pending(receipt.transaction());
     }
     return new Settlement.Failed(
@@ -69,17 +69,21 @@ final class AuthorizationOutcome {
   }
 
   private Settlement confirmed(Chain.Receipt receipt) throws FacilitatorException {
-    return isConfirmed(receipt.block())
+    return isConfirmed(receipt)
         ? new Settlement.Settled(receipt.transaction(), authorization.from(), authorization.value())
         : new Settlement.Pending(receipt.transaction());
   }
 
-  private boolean isConfirmed(BigInteger block) throws FacilitatorException {
+  private boolean isConfirmed(Chain.Receipt receipt) throws FacilitatorException {
     if (confirmations == 1) {
       return true; // being in a block is the first
     }
     BigInteger newest = chain.head().number();
-    return newest.subtract(block).compareTo(BigInteger.valueOf(confirmations - 1L)) >= 0;
+    if (newest.subtract(receipt.block()).compareTo(BigInteger.valueOf(confirmations - 1L)) < 0) {
+      return false;
+    }
+    // The newest block may be on another branch than the receipt, which is older than it.
+    return chain.receipt(receipt.transaction()).filter(receipt::equals).isPresent();
   }
 
   private boolean paid(Chain.Receipt receipt) {

@@ -125,16 +125,19 @@ public final class ExactEvmFacilitator implements Facilitator {
   private boolean isSignedByPayer(ExactEvmPayload exact, PaymentRequirements requirements)
       throws FacilitatorException {
     byte[] digest = Eip712.digest(domainSeparator(requirements), exact.authorization());
-    Optional<EvmSignature> signature = ownerSignature(exact.signature());
-    if (signature.isPresent()
-        && signature
-            .get()
-            .signerOf(digest)
-            .filter(exact.authorization().from()::equals)
-            .isPresent()) {
-      return true;
-    }
-    return contractWallets && isSignedByWallet(exact, digest);
+    return payersSignature(exact, digest).isPresent()
+        || (contractWallets && isSignedByWallet(exact, digest));
+  }
+
+  /** Returns the signature if it is the payer's own, rather than one for a contract to judge. */
+  private static Optional<EvmSignature> payersSignature(ExactEvmPayload exact, byte[] digest) {
+    return ownerSignature(exact.signature())
+        .filter(
+            signature ->
+                signature
+                    .signerOf(digest)
+                    .filter(exact.authorization().from()::equals)
+                    .isPresent());
   }
 
   /** EIP-1271: the payer is a contract and says itself whether it signed. */
@@ -215,11 +218,26 @@ public final class ExactEvmFacilitator implements Facilitator {
           ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was sent");
     }
     if (sent.broadcast() instanceof Chain.Broadcast.Rejected rejected) {
-      log.error(
-          "the node rejected a settlement of {}: {}", gasAccount.address(), rejected.reason());
-      throw new FacilitatorException("the node rejected the settlement");
+      return rejectedBroadcast(payment, sent.hash(), rejected);
     }
-    return new SettlementWait(chain, clock, outcomeOf(payment), deadline).until(sent.hash());
+    Settlement outcome =
+        new SettlementWait(chain, clock, outcomeOf(payment), deadline).until(sent.hash());
+    if (outcome instanceof Settlement.Pending) {
+      gasAccount.recount(); // the node may have lost the transaction: its number is free again
+    }
+    return outcome;
+  }
+
+  /** Our transaction is nowhere, but somebody else's may have been quicker. */
+  private Settlement rejectedBroadcast(
+      SignedPayment payment, String hash, Chain.Broadcast.Rejected rejected)
+      throws FacilitatorException {
+    Settlement outcome = outcomeOf(payment).now(Optional.of(hash));
+    if (!(outcome instanceof Settlement.Pending)) {
+      return outcome;
+    }
+    log.error("the node rejected a settlement of {}: {}", gasAccount.address(), rejected.reason());
+    throw new FacilitatorException("the node rejected the settlement");
   }
 
   /** Nothing was sent by us; perhaps somebody else's transaction has used the authorization. */
@@ -253,9 +271,11 @@ public final class ExactEvmFacilitator implements Facilitator {
         lookBackBlocks);
   }
 
+  /** A contract wallet gets the bytes that it was asked about, not a spelling of ours. */
   private Chain.Call transferCall(SignedPayment payment, ExactEvmPayload exact) {
+    byte[] digest = Eip712.digest(domainSeparator(payment.requirements()), exact.authorization());
     String data =
-        ownerSignature(exact.signature())
+        payersSignature(exact, digest)
             .map(signature -> Eip3009.transfer(exact.authorization(), signature))
             .orElseGet(() -> Eip3009.transfer(exact.authorization(), Hex.bytes(exact.signature())));
     return new Chain.Call(gasAccount.address(), payment.requirements().asset(), data, true, null);

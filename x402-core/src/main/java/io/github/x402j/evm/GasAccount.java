@@ -30,6 +30,8 @@ final class GasAccount {
   /** The number of the next transaction; null when the chain must be asked. */
   private @Nullable BigInteger nextNonce;
 
+  private volatile boolean recount;
+
   GasAccount(EvmSigner signer, Chain chain, long chainId) {
     this.signer = signer;
     this.chain = chain;
@@ -38,6 +40,11 @@ final class GasAccount {
 
   Address address() {
     return signer.address();
+  }
+
+  /** Lets the chain be asked for the next number, as one that was given may have got lost. */
+  void recount() {
+    recount = true;
   }
 
   /** A transaction that left, or may have left, this process. */
@@ -67,7 +74,8 @@ final class GasAccount {
         return null;
       }
       BigInteger nonce = nextNonce;
-      if (nonce == null) {
+      if (nonce == null || recount) {
+        recount = false;
         nonce = chain.nextNonce(signer.address());
       }
       String raw = sign(fees.transaction(chainId, nonce, gas, to.lowerCase(), data));

@@ -103,7 +103,7 @@ public final class Web3jChain implements Chain {
   }
 
   private static CallResult callResult(Response<?> response) throws FacilitatorException {
-    if (response.hasError() && isRevert(response.getError())) {
+    if (response.hasError() && (isRevert(response.getError()) || isOutOfGas(response.getError()))) {
       return new CallResult.Reverted(String.valueOf(response.getError().getMessage()));
     }
     Object result = resultOf("eth_call", response);
@@ -315,6 +315,12 @@ public final class Web3jChain implements Chain {
   private static boolean isRevert(Response.Error error) {
     return error.getCode() == 3
         || String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT).contains("revert");
+  }
+
+  /** Geth's words, and anvil's. */
+  private static boolean isOutOfGas(Response.Error error) {
+    String words = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
+    return words.contains("out of gas") || words.contains("outofgas");
   }
 
   private <T extends Response<?>> Request<?, T> request(
