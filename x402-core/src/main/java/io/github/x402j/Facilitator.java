@@ -55,7 +55,8 @@ public interface Facilitator {
    *
    * @param payment as {@link #check} returned it
    * @param beforeBroadcast is handed the transaction's hash before the transaction leaves this
-   *     process; if it throws, nothing is sent. Never called where the hash is not known beforehand
+   *     process, again if another takes its place; if it throws, nothing is sent. Never called
+   *     where the hash is not known beforehand
    * @throws FacilitatorException if nothing was sent, for certain
    */
   Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)

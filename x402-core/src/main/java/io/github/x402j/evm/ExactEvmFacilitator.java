@@ -18,7 +18,6 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,13 +94,10 @@ public final class ExactEvmFacilitator implements Facilitator {
 
   @Override
   public void start(List<PaymentRequirements> offered) {
-    Map<Address, Token> tokens = new HashMap<>();
-    for (PaymentRequirements option : offered) {
-      tokens.putIfAbsent(option.asset(), tokenOf(option));
-    }
+    List<Token> tokens = offered.stream().map(ExactEvmFacilitator::tokenOf).distinct().toList();
     StartUpChecks checks = new StartUpChecks(chain, network);
     checks.requireChain();
-    tokens.values().forEach(checks::requireToken);
+    tokens.forEach(checks::requireToken);
     checks.warnIfWithoutGas(gasAccount.address());
   }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.web3j.crypto.Hash;
 import org.web3j.crypto.RawTransaction;
@@ -54,7 +55,8 @@ final class GasAccount {
    * Signs and sends a call.
    *
    * @param stillWanted is asked when the call's turn has come, after any wait in the queue
-   * @param beforeBroadcast is handed the hash before the transaction leaves; if it throws, nothing
+   * @param beforeBroadcast is handed the hash before the transaction leaves, and another if the
+   *     node refused the first for good and it is sent under another number; if it throws, nothing
    *     is sent and the number stays free
    * @return the transaction, or null if it was no longer wanted
    * @throws FacilitatorException if nothing was sent
@@ -73,20 +75,38 @@ final class GasAccount {
       if (!stillWanted.getAsBoolean()) {
         return null;
       }
-      BigInteger nonce = nextNonce;
-      if (nonce == null || recount) {
-        recount = false;
-        nonce = chain.nextNonce(signer.address());
+      Function<BigInteger, RawTransaction> transaction =
+          nonce -> fees.transaction(chainId, nonce, gas, to.lowerCase(), data);
+      BigInteger remembered = recount ? null : nextNonce;
+      recount = false;
+      if (remembered != null) {
+        Sent sent = send(transaction.apply(remembered), beforeBroadcast);
+        if (!(sent.broadcast() instanceof Chain.Broadcast.Rejected)) {
+          return sent;
+        }
+        // Perhaps another process has sent from this account: count again, once.
+        BigInteger counted = chain.nextNonce(signer.address());
+        return counted.equals(remembered)
+            ? sent
+            : send(transaction.apply(counted), beforeBroadcast);
       }
-      String raw = sign(fees.transaction(chainId, nonce, gas, to.lowerCase(), data));
-      String hash = Hash.sha3(raw);
-      beforeBroadcast.accept(hash);
-      Chain.Broadcast broadcast = chain.send(raw);
-      nextNonce = broadcast instanceof Chain.Broadcast.Accepted ? nonce.add(BigInteger.ONE) : null;
-      return new Sent(hash, broadcast);
+      return send(transaction.apply(chain.nextNonce(signer.address())), beforeBroadcast);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The caller has the lock. */
+  private Sent send(RawTransaction transaction, Consumer<String> beforeBroadcast) {
+    String raw = sign(transaction);
+    String hash = Hash.sha3(raw);
+    beforeBroadcast.accept(hash);
+    Chain.Broadcast broadcast = chain.send(raw);
+    nextNonce =
+        broadcast instanceof Chain.Broadcast.Accepted
+            ? transaction.getNonce().add(BigInteger.ONE)
+            : null;
+    return new Sent(hash, broadcast);
   }
 
   private void takeTurn(Duration patience) throws FacilitatorException {

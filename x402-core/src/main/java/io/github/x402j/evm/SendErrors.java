@@ -30,17 +30,20 @@ final class SendErrors {
           "exceeds block gas limit",
           "invalid sender",
           "invalid chain id",
+          "unknown transaction type",
+          "transaction type not supported",
           "txpool is full");
 
   private SendErrors() {}
 
   static Chain.Broadcast classify(String message) {
     String words = message.toLowerCase(Locale.ROOT);
-    if (ALREADY_THERE.stream().anyMatch(words::contains)) {
-      return new Chain.Broadcast.Accepted();
-    }
+    // Refusals first: "unknown transaction type" holds "known transaction".
     if (REJECTED.stream().anyMatch(words::contains)) {
       return new Chain.Broadcast.Rejected(message);
+    }
+    if (ALREADY_THERE.stream().anyMatch(words::contains)) {
+      return new Chain.Broadcast.Accepted();
     }
     return new Chain.Broadcast.Unknown();
   }

@@ -239,7 +239,7 @@ public final class Web3jChain implements Chain {
             new Event(
                 Address.parse(log.getAddress()),
                 log.getTopics().stream().map(topic -> topic.toLowerCase(Locale.ROOT)).toList(),
-                log.getData(),
+                log.getData().toLowerCase(Locale.ROOT),
                 log.getTransactionHash().toLowerCase(Locale.ROOT)));
       } catch (IllegalArgumentException | NullPointerException e) {
         throw nonsense("logs", e);

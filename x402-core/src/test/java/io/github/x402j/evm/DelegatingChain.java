@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+
+/** Passes everything on; a test overrides what it wants to see or to change. */
+class DelegatingChain implements Chain {
+  private final Chain chain;
+
+  DelegatingChain(Chain chain) {
+    this.chain = chain;
+  }
+
+  @Override
+  public long chainId() throws FacilitatorException {
+    return chain.chainId();
+  }
+
+  @Override
+  public boolean hasCode(Address address) throws FacilitatorException {
+    return chain.hasCode(address);
+  }
+
+  @Override
+  public BigInteger balance(Address account) throws FacilitatorException {
+    return chain.balance(account);
+  }
+
+  @Override
+  public BigInteger nextNonce(Address account) throws FacilitatorException {
+    return chain.nextNonce(account);
+  }
+
+  @Override
+  public List<CallResult> call(List<Call> calls) throws FacilitatorException {
+    return chain.call(calls);
+  }
+
+  @Override
+  public Quote quote(Call call) throws FacilitatorException {
+    return chain.quote(call);
+  }
+
+  @Override
+  public Broadcast send(String rawTransaction) {
+    return chain.send(rawTransaction);
+  }
+
+  @Override
+  public Optional<Receipt> receipt(String transaction) throws FacilitatorException {
+    return chain.receipt(transaction);
+  }
+
+  @Override
+  public Head head() throws FacilitatorException {
+    return chain.head();
+  }
+
+  @Override
+  public List<Event> events(Address contract, List<String> topics, BigInteger fromBlock)
+      throws FacilitatorException {
+    return chain.events(contract, topics, fromBlock);
+  }
+}
