@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import io.github.x402j.testing.LocalChain;
+import io.github.x402j.testing.TestUsdc.Mode;
+import io.github.x402j.testing.TestWallet;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SettlementFaultsTest {
+  private static final String SEND = "eth_sendRawTransaction";
+  private static final Consumer<String> NOBODY = hash -> {};
+  private LocalChain chain;
+  private Shop shop;
+  private ExactEvmFacilitator facilitator;
+  private final List<String> recorded = new CopyOnWriteArrayList<>();
+
+  @BeforeEach
+  void open() {
+    chain = LocalChain.start();
+    shop = Shop.on(chain);
+    facilitator = shop.builder().settleTimeout(Duration.ofMillis(300)).build();
+  }
+
+  @AfterEach
+  void close() {
+    shop.close();
+  }
+
+  private SignedPayment verified(long funds) throws Exception {
+    SignedPayment payment = shop.payment(facilitator, shop.payer(funds));
+    assertThat(facilitator.verify(payment)).isInstanceOf(Verification.Valid.class);
+    return payment;
+  }
+
+  private static ErrorReason failure(Settlement settlement) {
+    assertThat(settlement).isInstanceOf(Settlement.Failed.class);
+    return ((Settlement.Failed) settlement).reason();
+  }
+
+  private long gasNonce() {
+    return chain.nonce(shop.gas.address());
+  }
+
+  @Test
+  void recordsTheHashBeforeTheTransactionLeavesAndFindsTheOutcomeByItLater() throws Exception {
+    SignedPayment payment = verified(10_000);
+    chain.faults().withholdReceipts();
+    long sentBefore = chain.requests(SEND);
+    Settlement settlement =
+        facilitator.settle(
+            payment,
+            hash -> {
+              assertThat(chain.requests(SEND)).isEqualTo(sentBefore);
+              recorded.add(hash);
+            });
+    assertThat(settlement).isEqualTo(new Settlement.Pending(recorded.get(0)));
+    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+        .isInstanceOf(Settlement.Pending.class);
+    chain.faults().clear();
+    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+        .isEqualTo(new Settlement.Settled(recorded.get(0), payment.payer(), shop.offer.amount()));
+    assertThat(shop.earned()).isEqualTo(10_000);
+    assertThat(chain.requests(SEND)).isEqualTo(sentBefore + 1);
+  }
+
+  @Test
+  void sendsNothingAndTakesNoNumberWhenTheRecordCannotBeMade() throws Exception {
+    SignedPayment payment = verified(20_000);
+    long sentBefore = chain.requests(SEND);
+    assertThatExceptionOfType(IllegalStateException.class)
+        .isThrownBy(
+            () ->
+                facilitator.settle(
+                    payment,
+                    hash -> {
+                      throw new IllegalStateException("the ledger is down");
+                    }))
+        .withMessage("the ledger is down");
+    assertThat(chain.requests(SEND)).isEqualTo(sentBefore);
+    assertThat(gasNonce()).isZero();
+    assertThat(facilitator.settle(payment, NOBODY)).isInstanceOf(Settlement.Settled.class);
+    assertThat(gasNonce()).isEqualTo(1);
+  }
+
+  @Test
+  void aSwallowedTransactionIsPendingUntilItsWindowCloses() throws Exception {
+    SignedPayment payment = verified(10_000);
+    chain.faults().swallowTransactions();
+    assertThat(facilitator.settle(payment, recorded::add))
+        .isEqualTo(new Settlement.Pending(recorded.get(0)));
+    chain.faults().clear();
+    Optional<String> transaction = Optional.of(recorded.get(0));
+    assertThat(facilitator.outcome(payment, transaction)).isInstanceOf(Settlement.Pending.class);
+    chain.advanceTime(Duration.ofSeconds(59));
+    chain.mine();
+    if (chain.now().isBefore(payment.validBefore())) {
+      assertThat(facilitator.outcome(payment, transaction)).isInstanceOf(Settlement.Pending.class);
+    }
+    chain.advanceTime(Duration.ofSeconds(2));
+    chain.mine();
+    assertThat(failure(facilitator.outcome(payment, transaction)))
+        .isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED);
+    assertThat(shop.earned()).isZero();
+  }
+
+  @Test
+  void aSwallowedTransactionLeavesNoGapBeforeTheNext() throws Exception {
+    SignedPayment lost = verified(10_000);
+    chain.faults().swallowTransactions();
+    assertThat(facilitator.settle(lost, NOBODY)).isInstanceOf(Settlement.Pending.class);
+    chain.faults().clear();
+    assertThat(facilitator.settle(verified(10_000), NOBODY)).isInstanceOf(Settlement.Settled.class);
+    assertThat(gasNonce()).isEqualTo(1);
+  }
+
+  @Test
+  void numbersAnewWhenAnotherProcessHasUsedTheGasAccount() throws Exception {
+    assertThat(facilitator.settle(verified(10_000), NOBODY)).isInstanceOf(Settlement.Settled.class);
+    ExactEvmFacilitator other = shop.builder().build();
+    SignedPayment theirs = shop.payment(other, shop.payer(10_000));
+    assertThat(other.settle(theirs, NOBODY)).isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitator.settle(verified(10_000), recorded::add))
+        .isInstanceOfSatisfying(
+            Settlement.Settled.class,
+            settled -> assertThat(settled.transaction()).isEqualTo(recorded.get(1)));
+    assertThat(gasNonce()).isEqualTo(3);
+  }
+
+  @Test
+  void settlesOnceWhenAStrangerIsFaster() throws Exception {
+    SignedPayment payment = verified(50_000);
+    List<String> theirs = new CopyOnWriteArrayList<>();
+    chain.faults().beforeNext(SEND, () -> theirs.add(shop.preempt(payment)));
+    assertThat(facilitator.settle(payment, recorded::add))
+        .isEqualTo(new Settlement.Settled(theirs.get(0), payment.payer(), shop.offer.amount()));
+    assertThat((theirs.get(0))).isNotEqualTo(recorded.get(0));
+    assertThat(shop.balance(payment.payer())).isEqualTo(40_000);
+    assertThat(shop.earned()).isEqualTo(10_000);
+  }
+
+  @Test
+  void failsWhenTheTransferIsRevertedAtMining() throws Exception {
+    TestWallet payer = shop.payer(10_000);
+    SignedPayment payment = shop.payment(facilitator, payer);
+    chain
+        .faults()
+        .beforeNext(SEND, () -> shop.usdc.burn(payer.address(), BigInteger.valueOf(10_000)));
+    assertThat(failure(facilitator.settle(payment, recorded::add)))
+        .isEqualTo(ErrorReason.INVALID_TRANSACTION_STATE);
+    assertThat(chain.mined(recorded.get(0))).isTrue();
+    assertThat(failure(facilitator.outcome(payment, Optional.of(recorded.get(0)))))
+        .isEqualTo(ErrorReason.INVALID_TRANSACTION_STATE);
+    assertThat(shop.earned()).isZero();
+  }
+
+  @Test
+  void failsWhenThePayerCancelsWhileTheTransactionIsOnItsWay() throws Exception {
+    TestWallet payer = shop.payer(10_000);
+    SignedPayment payment = shop.payment(facilitator, payer);
+    chain
+        .faults()
+        .beforeNext(SEND, () -> shop.usdc.cancelAuthorization(payer, payment.key().nonce()));
+    assertThat(failure(facilitator.settle(payment, recorded::add)))
+        .isEqualTo(ErrorReason.NONCE_ALREADY_USED);
+    assertThat(shop.balance(payment.payer())).isEqualTo(10_000);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void takesForSettledOnlyWhatTheTokenSaysItMoved(Mode mode) throws Exception {
+    SignedPayment payment = verified(50_000);
+    chain.faults().beforeNext(SEND, () -> shop.usdc.misbehave(mode));
+    Settlement settlement = facilitator.settle(payment, recorded::add);
+    boolean settles =
+        mode == Mode.NONE
+            || mode == Mode.NO_REVERT_ON_USED_NONCE
+            || mode == Mode.EVENTS_WITHOUT_TRANSFER;
+    assertThat(settlement instanceof Settlement.Settled).as("%s", settlement).isEqualTo(settles);
+  }
+
+  @Test
+  void takesAUsedAuthorizationForNothingWhereTheTokenDoesNotRevert() throws Exception {
+    shop.usdc.misbehave(Mode.NO_REVERT_ON_USED_NONCE);
+    TestWallet payer = shop.payer(50_000);
+    SignedPayment payment = shop.payment(facilitator, payer);
+    chain
+        .faults()
+        .beforeNext(SEND, () -> shop.usdc.cancelAuthorization(payer, payment.key().nonce()));
+    assertThat(facilitator.settle(payment, recorded::add)).isInstanceOf(Settlement.Failed.class);
+    assertThat(shop.earned()).isZero();
+  }
+
+  @Test
+  void sendsNothingWhileGasCostsMoreThanTheCeiling() throws Exception {
+    BigInteger ceiling = BigInteger.valueOf(2_000_000_000L);
+    ExactEvmFacilitator thrifty = shop.builder().feeCeiling(ceiling).build();
+    SignedPayment payment = shop.payment(thrifty, shop.payer(10_000));
+    chain.gasPrice(ceiling.add(BigInteger.ONE));
+    long sentBefore = chain.requests(SEND);
+    assertThatExceptionOfType(FacilitatorException.class)
+        .isThrownBy(() -> thrifty.settle(payment, recorded::add))
+        .withMessageContaining("ceiling");
+    assertThat(recorded).isEmpty();
+    assertThat(chain.requests(SEND)).isEqualTo(sentBefore);
+    chain.gasPrice(ceiling);
+    assertThat(thrifty.settle(payment, recorded::add)).isInstanceOf(Settlement.Settled.class);
+  }
+
+  @Test
+  void tellsAGasAccountWithoutFundsFromAPaymentThatFails() throws Exception {
+    ExactEvmFacilitator poor =
+        ExactEvmFacilitator.builder(
+                shop.network(), shop.rpc, EvmSigner.ofPrivateKey(TestWallet.random().privateKey()))
+            .clock(shop.clock)
+            .build();
+    SignedPayment payment = shop.payment(poor, shop.payer(10_000));
+    assertThatExceptionOfType(FacilitatorException.class)
+        .isThrownBy(() -> poor.settle(payment, recorded::add));
+    assertThat(shop.isUsed(payment)).isFalse();
+  }
+
+  @Test
+  void sendsNothingWhenTheWindowClosesInTheQueue() throws Exception {
+    ExactEvmFacilitator patient = shop.builder().settleTimeout(Duration.ofSeconds(20)).build();
+    SignedPayment first = shop.payment(patient, shop.payer(10_000));
+    SignedPayment second = shop.payment(patient, shop.payer(10_000));
+    CountDownLatch firstHasTheTurn = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    ExecutorService pool = Executors.newFixedThreadPool(2);
+    try {
+      Future<Settlement> one =
+          pool.submit(
+              () ->
+                  patient.settle(
+                      first,
+                      hash -> {
+                        firstHasTheTurn.countDown();
+                        await(goOn);
+                      }));
+      firstHasTheTurn.await();
+      long quotes = chain.requests("eth_estimateGas");
+      Future<Settlement> two = pool.submit(() -> patient.settle(second, recorded::add));
+      while (chain.requests("eth_estimateGas") == quotes) {
+        Thread.sleep(5);
+      }
+      Thread.sleep(100);
+      chain.advanceTime(Duration.ofSeconds(61));
+      goOn.countDown();
+      assertThat(failure(two.get(30, TimeUnit.SECONDS)))
+          .isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED);
+      assertThat(one.get(30, TimeUnit.SECONDS)).isInstanceOf(Settlement.Failed.class);
+      assertThat(recorded).isEmpty();
+      assertThat(gasNonce()).isEqualTo(1);
+      assertThat(shop.earned()).isZero();
+    } finally {
+      goOn.countDown();
+      pool.shutdownNow();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
