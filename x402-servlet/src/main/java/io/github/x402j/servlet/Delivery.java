@@ -125,7 +125,8 @@ final class Delivery {
     if (failure == null
         && exchange.refusal().isEmpty()
         && isError
-        && route.settings().deliversErrors) {
+        && route.settings().deliversErrors
+        && !reply.isIncluded()) {
       reply.send(captured::commitTo);
       return;
     }

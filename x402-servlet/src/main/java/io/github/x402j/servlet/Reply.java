@@ -55,6 +55,11 @@ final class Reply {
     return page != null && page.answered;
   }
 
+  /** Tells whether it is about a part of a page, which has no status of its own to show. */
+  boolean isIncluded() {
+    return page != null;
+  }
+
   void send(Answer answer) throws IOException {
     if (page == null) {
       answer.to(response);

@@ -45,6 +45,12 @@ class DispatchTest {
     Map<String, Handlers.Handler> all = new HashMap<>();
     all.put("secret", (request, response) -> write(response, SECRET));
     all.put(
+        "refuse",
+        (request, response) -> {
+          response.setStatus(409);
+          write(response, SECRET);
+        });
+    all.put(
         "errorpage",
         (request, response) -> {
           if (request.getParameter("ok") != null) {
@@ -95,7 +101,7 @@ class DispatchTest {
         (request, response) -> {
           request.setAttribute(PaidExchange.class.getName(), "paid");
           request.setAttribute(Capture.class.getName(), Map.of("paid", true));
-          request.setAttribute(PaymentFilter.class.getName() + ".response", "own");
+          request.setAttribute(Reply.class.getName() + ".page", "own");
           dispatcher(request).forward(request, response);
         });
     return all;
@@ -233,6 +239,7 @@ class DispatchTest {
                         "/paid/include?to=/dear/secret",
                         "/paid/async?to=/dear/secret",
                         "/errors/forward?to=/dear/secret",
+                        "/errors/include?to=/dear/secret",
                         "/errors/async?to=/dear/secret")
                     .map(target -> Arguments.of(stack, target)));
   }
@@ -273,6 +280,17 @@ class DispatchTest {
     RawHttp.Response paid = app.get("/free/error?ok=yes", payer.header(unpaid));
     assertThat(paid.text()).contains(SECRET);
     assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anIncludedErrorIsNotShownAndCostsNothing(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    Payer payer = market.payer();
+    RawHttp.Response response = app.pay(payer, "/free/include?to=/errors/refuse");
+    assertThat(response.status()).isEqualTo(409);
+    assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
+    assertThat(payer.balance()).isEqualTo(1_000_000);
   }
 
   @ParameterizedTest
