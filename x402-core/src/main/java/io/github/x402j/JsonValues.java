@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** JSON as JDK types, made immutable all the way down. */
 final class JsonValues {
+  private static final int MAX_SCALE = 100;
+
   private JsonValues() {}
 
   @SuppressWarnings("unchecked") // a copy of a map is a map
@@ -32,19 +34,38 @@ final class JsonValues {
       array.forEach(element -> copy.add(immutable(element, path + "[]")));
       return Collections.unmodifiableList(copy);
     }
-    if (value instanceof String
-        || value instanceof Boolean
-        || value instanceof Long
-        || value instanceof BigInteger
-        || value instanceof BigDecimal) {
+    if (value instanceof String || value instanceof Boolean || value instanceof Long) {
       return value;
     }
     if (value instanceof Integer number) {
-      return number.longValue(); // one type for whole numbers, or equality would depend on it
+      return number.longValue();
+    }
+    if (value instanceof BigInteger number) {
+      return oneType(number);
+    }
+    if (value instanceof BigDecimal number) {
+      return oneType(number);
     }
     throw new IllegalArgumentException(
         path
             + ": expected a JSON value as a JDK type (Map, List, String, Boolean, Long,"
             + " BigInteger, BigDecimal)");
+  }
+
+  /** One type for each number, or equality would depend on which one its maker chose. */
+  private static Object oneType(BigInteger number) {
+    return number.bitLength() < Long.SIZE ? (Object) number.longValue() : number;
+  }
+
+  /**
+   * {@code 5.0}, {@code 5} and {@code 0.5e1} are one number, and the text that a client sends back
+   * need not be the one that it got. A large exponent is left alone: written out it would be long.
+   */
+  private static Object oneType(BigDecimal number) {
+    if (Math.abs((long) number.scale()) > MAX_SCALE) {
+      return number;
+    }
+    BigDecimal stripped = number.stripTrailingZeros();
+    return stripped.scale() <= 0 ? oneType(stripped.toBigIntegerExact()) : stripped;
   }
 }
