@@ -70,6 +70,12 @@ public interface Chain {
     public static Call latest(Address to, String data) {
       return new Call(null, to, data, false, null);
     }
+
+    /** Shows which function is called; the rest of the data may hold a signature. */
+    @Override
+    public String toString() {
+      return "Call[to=" + to + ", data=" + data.substring(0, Math.min(10, data.length())) + "...]";
+    }
   }
 
   /** What a call gave. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -60,7 +61,12 @@ final class JsonRpc extends Service {
   @Override
   @SuppressWarnings({"rawtypes", "unchecked"}) // as in the superclass
   public <T extends Response> T send(Request request, Class<T> type) throws IOException {
-    return objectMapper.readValue(performIO(message(request).toString()), type);
+    InputStream answer = performIO(message(request).toString());
+    try {
+      return objectMapper.readValue(answer, type);
+    } catch (JsonProcessingException e) {
+      throw unreadable();
+    }
   }
 
   /** Sends the requests in one round trip; the responses are in their order. */
@@ -68,7 +74,17 @@ final class JsonRpc extends Service {
       throws IOException {
     ArrayNode messages = objectMapper.createArrayNode();
     requests.forEach(request -> messages.add(message(request)));
-    JsonNode answers = objectMapper.readTree(performIO(messages.toString()));
+    InputStream answer = performIO(messages.toString());
+    try {
+      return responses(requests, objectMapper.readTree(answer));
+    } catch (JsonProcessingException e) {
+      throw unreadable();
+    }
+  }
+
+  private List<Response<?>> responses(
+      List<? extends Request<?, ? extends Response<?>>> requests, JsonNode answers)
+      throws IOException {
     Map<Long, JsonNode> byId = new HashMap<>();
     answers.forEach(answer -> byId.put(answer.path("id").asLong(-1), answer));
     List<Response<?>> responses = new ArrayList<>();
@@ -80,6 +96,11 @@ final class JsonRpc extends Service {
       responses.add(objectMapper.treeToValue(answer, request.getResponseType()));
     }
     return responses;
+  }
+
+  /** Without Jackson's exception, which quotes the answer, which may quote the URL. */
+  private static IOException unreadable() {
+    return new IOException("the node's answer is not JSON-RPC");
   }
 
   private ObjectNode message(Request<?, ?> request) {
