@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import io.github.x402j.evm.ExactEvmFacilitator;
+import io.github.x402j.evm.UntouchableChain;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Checks for real and without a chain; whatever comes after the check fails the test. */
+final class LocalCheckOnly implements Facilitator {
+  private final Facilitator local =
+      ExactEvmFacilitator.builder(Sale.OFFER.network(), new UntouchableChain(), Sale.PAYER)
+          .clock(Sale.CLOCK)
+          .build();
+
+  /** Returns a gate that can only refuse: behind it are no ledger and no chain. */
+  static PaymentGate gate() {
+    return PaymentGate.builder(new UntouchableLedger()).facilitator(new LocalCheckOnly()).build();
+  }
+
+  @Override
+  public void start(List<PaymentRequirements> offered) {}
+
+  @Override
+  public boolean supports(String scheme, Network network) {
+    return local.supports(scheme, network);
+  }
+
+  @Override
+  public Verification check(PaymentPayload payload, PaymentRequirements requirements)
+      throws MalformedPaymentException, FacilitatorException {
+    return local.check(payload, requirements);
+  }
+
+  @Override
+  public Verification verify(SignedPayment payment) {
+    throw new AssertionError("a broken payment came through the check");
+  }
+
+  @Override
+  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
+    throw new AssertionError("a broken payment was to be settled");
+  }
+
+  @Override
+  public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
+    throw new AssertionError("a broken payment was known");
+  }
+}
