@@ -77,12 +77,18 @@ final class GasAccount {
       }
       Function<BigInteger, RawTransaction> transaction =
           nonce -> fees.transaction(chainId, nonce, gas, to.lowerCase(), data);
-      BigInteger remembered = recount ? null : nextNonce;
-      recount = false;
+      if (recount) {
+        recount = false;
+        nextNonce = null;
+      }
+      BigInteger remembered = nextNonce;
       if (remembered != null) {
         Sent sent = send(transaction.apply(remembered), beforeBroadcast);
         if (!(sent.broadcast() instanceof Chain.Broadcast.Rejected)) {
           return sent;
+        }
+        if (chain.receipt(sent.hash()).isPresent()) {
+          return new Sent(sent.hash(), new Chain.Broadcast.Accepted()); // the refusal came too late
         }
         // Perhaps another process has sent from this account: count again, once.
         BigInteger counted = chain.nextNonce(signer.address());
