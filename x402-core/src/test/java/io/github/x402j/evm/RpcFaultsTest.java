@@ -41,6 +41,10 @@ class RpcFaultsTest {
           "eth_getLogs",
           Faults.ANY_METHOD);
 
+  /** Nonsense in place of these answers; the other methods are read by the same code. */
+  private static final List<String> ANSWERED_WITH_NONSENSE =
+      List.of("eth_call", "eth_gasPrice", "eth_sendRawTransaction", "eth_getTransactionReceipt");
+
   private static LocalChain chain;
   private static Shop shop;
 
@@ -98,12 +102,11 @@ class RpcFaultsTest {
     List<DynamicTest> tests = new ArrayList<>();
     faults()
         .forEach(
-            (name, fault) ->
-                METHODS.forEach(
-                    method ->
-                        tests.add(
-                            DynamicTest.dynamicTest(
-                                method + " " + name, () -> holds(fault, method)))));
+            (name, fault) -> {
+              for (String method : name.startsWith("answers") ? ANSWERED_WITH_NONSENSE : METHODS) {
+                tests.add(DynamicTest.dynamicTest(method + " " + name, () -> holds(fault, method)));
+              }
+            });
     return tests.stream();
   }
 
