@@ -200,6 +200,11 @@ class SettleFirstTest {
     assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
 
     WELL.set(true);
+    for (String other : new String[] {"/stream/" + name + "?other=1", "/paid/" + name}) {
+      assertThat(app.get(other, header).status())
+          .as("it was paid for another request")
+          .isEqualTo(402);
+    }
     RawHttp.Response again = app.get("/stream/" + name, header);
     assertThat(again.status()).isEqualTo(200);
     assertThat(again.text()).isEqualTo(SECRET);
