@@ -4,13 +4,19 @@ package io.github.x402j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -46,6 +52,7 @@ class HeaderFuzzTest {
       byte[] mutant = mutate(original);
       String header = encode(mutant);
       if (meansTheSame(header, second ? 2 : 1)) {
+        assertThat(money(header)).isEqualTo(money(encode(original)));
         unchanged++; // a change of white space or of an ignored member leaves a good payment
         continue;
       }
@@ -65,6 +72,39 @@ class HeaderFuzzTest {
     assertThat(statuses[400]).isGreaterThan(HEADERS / 3);
     assertThat(statuses[402]).isGreaterThan(HEADERS / 100);
     assertThat(unchanged).isLessThan(HEADERS / 20);
+  }
+
+  @Test
+  void answersEveryHeaderThatSaysAMemberTwiceWith400() {
+    PaymentGate gate = LocalCheckOnly.gate();
+    Challenge challenge = gate.challenge(Sale.REQUIRED);
+    for (int i = 0; i < 2_000; i++) {
+      String header = Base64.getEncoder().encodeToString(duplicateMember(v2));
+      Admission admission =
+          gate.admit(challenge, Sale.REQUEST, Sale.headers("PAYMENT-SIGNATURE", header));
+      assertThat(((Admission.Refused) admission).refusal().status()).isEqualTo(400);
+    }
+  }
+
+  /**
+   * What moves money in a header, read by another reader than the one under test: who pays whom how
+   * much and when, and the signature.
+   */
+  private static List<String> money(String header) {
+    boolean urlAlphabet = header.indexOf('-') >= 0 || header.indexOf('_') >= 0;
+    Base64.Decoder decoder = urlAlphabet ? Base64.getUrlDecoder() : Base64.getDecoder();
+    try {
+      JsonNode payload = new ObjectMapper().readTree(decoder.decode(header.trim())).get("payload");
+      JsonNode authorization = payload.get("authorization");
+      Stream<JsonNode> terms =
+          Stream.of("from", "to", "value", "validAfter", "validBefore", "nonce")
+              .map(authorization::get);
+      return Stream.concat(terms, Stream.of(payload.get("signature")))
+          .map(member -> member.textValue().toLowerCase(Locale.ROOT))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Whether the mutant still is the authorization with its good signature. */

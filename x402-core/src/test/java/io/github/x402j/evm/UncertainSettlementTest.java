@@ -43,9 +43,9 @@ import org.web3j.utils.Numeric;
  * leaves unsaid that something may have been sent.
  */
 class UncertainSettlementTest {
-  private static final Duration RPC_TIMEOUT = Duration.ofMillis(500);
+  private static final Duration RPC_TIMEOUT = Duration.ofMillis(1500);
   private static final Duration SETTLE_TIMEOUT = Duration.ofMillis(300);
-  private static final Duration TOO_LONG = Duration.ofMillis(700);
+  private static final Duration TOO_LONG = Duration.ofMillis(2000);
   private static final String SEND = "eth_sendRawTransaction";
   private static final String RECEIPT = "eth_getTransactionReceipt";
   private static final List<String> BEFORE_SENDING =

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-
 package io.github.x402j.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
