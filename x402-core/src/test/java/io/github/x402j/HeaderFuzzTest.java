@@ -52,7 +52,7 @@ class HeaderFuzzTest {
       byte[] mutant = mutate(original);
       String header = encode(mutant);
       if (meansTheSame(header, second ? 2 : 1)) {
-        assertThat(money(header)).isEqualTo(money(encode(original)));
+        assertThat(money(header)).isEqualTo(money(Base64.getEncoder().encodeToString(original)));
         unchanged++; // a change of white space or of an ignored member leaves a good payment
         continue;
       }
