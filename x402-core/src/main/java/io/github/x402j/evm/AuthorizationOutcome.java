@@ -87,9 +87,7 @@ final class AuthorizationOutcome {
   }
 
   private boolean paid(Chain.Receipt receipt) {
-    return receipt.succeeded()
-        && receipt.events().stream().anyMatch(e -> Eip3009.isUseOf(e, asset, authorization))
-        && receipt.events().stream().anyMatch(e -> Eip3009.isTransferOf(e, asset, authorization));
+    return receipt.succeeded() && Eip3009.moved(receipt.events(), asset, authorization);
   }
 
   /** The token says used: find by whom, and whether that paid us or cancelled. */

@@ -74,15 +74,33 @@ final class Eip3009 {
     return List.of(AUTHORIZATION_CANCELED, "0x" + word(a.from()), a.nonce());
   }
 
-  /** Returns whether the event says that exactly this authorization was used. */
-  static boolean isUseOf(Chain.Event event, Address asset, TransferAuthorization a) {
-    return event.contract().equals(asset) && event.topics().equals(usedTopics(a));
+  /**
+   * Returns whether a transaction with these events used exactly this authorization for exactly its
+   * transfer.
+   *
+   * <p>One transaction may use several authorizations of a payer, who can have signed one nonce
+   * twice, for different transfers. There a transfer counts for the use that it follows at once
+   * (EIP-3009, reference implementation), or one transfer would pay for all of them.
+   */
+  static boolean moved(List<Chain.Event> events, Address asset, TransferAuthorization a) {
+    List<Chain.Event> ofToken = events.stream().filter(e -> e.contract().equals(asset)).toList();
+    List<String> use = usedTopics(a);
+    int at = ofToken.stream().map(Chain.Event::topics).toList().indexOf(use);
+    if (at < 0) {
+      return false;
+    }
+    long usesOfPayer =
+        ofToken.stream()
+            .map(Chain.Event::topics)
+            .filter(topics -> topics.size() > 1 && topics.subList(0, 2).equals(use.subList(0, 2)))
+            .count();
+    return usesOfPayer == 1
+        ? ofToken.stream().anyMatch(e -> isTransferOf(e, a))
+        : at + 1 < ofToken.size() && isTransferOf(ofToken.get(at + 1), a);
   }
 
-  /** Returns whether the event says that exactly this transfer was made. */
-  static boolean isTransferOf(Chain.Event event, Address asset, TransferAuthorization a) {
-    return event.contract().equals(asset)
-        && event.topics().equals(List.of(TRANSFER, "0x" + word(a.from()), "0x" + word(a.to())))
+  private static boolean isTransferOf(Chain.Event event, TransferAuthorization a) {
+    return event.topics().equals(List.of(TRANSFER, "0x" + word(a.from()), "0x" + word(a.to())))
         && event.data().equals("0x" + Hex.word(a.value().atomicUnits()));
   }
 
