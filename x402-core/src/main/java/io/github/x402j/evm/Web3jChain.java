@@ -129,7 +129,7 @@ public final class Web3jChain implements Chain {
     BigInteger priorityFee =
         baseFee == null ? BigInteger.ZERO : gasPrice.subtract(baseFee).max(BigInteger.ONE);
     Response<?> estimate = responses.get(0);
-    if (estimate.hasError() && isRevert(estimate.getError())) {
+    if (estimate.hasError() && (isRevert(estimate.getError()) || isOutOfGas(estimate.getError()))) {
       return new Quote(
           BigInteger.ZERO,
           String.valueOf(estimate.getError().getMessage()),
@@ -320,7 +320,9 @@ public final class Web3jChain implements Chain {
   /** Geth's words, and anvil's. */
   private static boolean isOutOfGas(Response.Error error) {
     String words = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
-    return words.contains("out of gas") || words.contains("outofgas");
+    return words.contains("out of gas")
+        || words.contains("outofgas")
+        || words.contains("gas required exceeds");
   }
 
   private <T extends Response<?>> Request<?, T> request(

@@ -4,6 +4,7 @@ package io.github.x402j.evm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.Settlement;
@@ -102,6 +103,26 @@ class ContractWalletPaymentTest {
         .isInstanceOfSatisfying(
             Verification.Invalid.class,
             invalid -> assertThat(invalid.reason()).isEqualTo(ErrorReason.INSUFFICIENT_FUNDS));
+  }
+
+  /**
+   * Else the payer would be told that the chain is down, and could make handlers run for nothing.
+   */
+  @Test
+  void takesAnEstimateThatRunsOutOfGasForATransferThatReverts() throws Exception {
+    String wallet =
+        shop.chain.deployContractWallet(
+            TestWallet.random().address(), WalletBehaviour.BURNS_ALL_GAS);
+
+    Chain.Quote quote =
+        shop.rpc.quote(
+            new Chain.Call(
+                null,
+                Address.parse(wallet),
+                Eip3009.isValidSignature(new byte[32], new byte[65]),
+                true,
+                null));
+    assertThat(quote.reverted()).isNotNull();
   }
 
   @Test
