@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * to the held one.
  */
 final class CapturedRequest extends HttpServletRequestWrapper {
+  /** Tomcat sends the file that these attributes name when the response is committed. */
+  private static final String SENDFILE = "org.apache.tomcat.sendfile.";
+
   private final Capture capture;
   private @Nullable CapturedInputStream input;
 
@@ -71,6 +74,24 @@ final class CapturedRequest extends HttpServletRequestWrapper {
   @Override
   public @Nullable HttpSession getSession() {
     return getSession(true);
+  }
+
+  /** Says that the container sends no files by itself: what it sends is not held. */
+  @Override
+  public @Nullable Object getAttribute(String name) {
+    return name.startsWith(SENDFILE) ? null : super.getAttribute(name);
+  }
+
+  /**
+   * @throws IllegalArgumentException if the container would be told to send a file by itself
+   */
+  @Override
+  public void setAttribute(String name, @Nullable Object value) {
+    if (name.startsWith(SENDFILE)) {
+      throw new IllegalArgumentException(
+          name + ": a paid handler's file is held like any output; write it to the stream");
+    }
+    super.setAttribute(name, value);
   }
 
   /** Notes a new session: the container has put its cookie into the real response by then. */
