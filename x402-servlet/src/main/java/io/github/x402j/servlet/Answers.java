@@ -77,9 +77,14 @@ final class Answers {
   /** The same for a response that is not held. */
   static void addPaid(HttpServletResponse response, Map<String, String> receipt) {
     receipt.forEach(response::setHeader);
-    response.setHeader(CACHE_CONTROL, notShared(response.getHeaders(CACHE_CONTROL)));
+    keepPrivate(response);
     response.addHeader("Vary", VARY);
     response.addHeader(EXPOSE_HEADERS, EXPOSED);
+  }
+
+  /** Tells shared caches to keep nothing of a response that was paid for. */
+  static void keepPrivate(HttpServletResponse response) {
+    response.setHeader(CACHE_CONTROL, notShared(response.getHeaders(CACHE_CONTROL)));
   }
 
   /** Adds what stands in one of the headers that others may set, too, after they have set it. */

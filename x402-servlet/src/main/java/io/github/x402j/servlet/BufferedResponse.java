@@ -39,6 +39,7 @@ final class BufferedResponse extends HttpServletResponseWrapper {
   private final Class<?> containerType;
   private final boolean isInclude;
   private final boolean isHead;
+  private final boolean followsPage;
   private final BooleanSupplier endNewSession;
   private boolean delivered;
 
@@ -53,6 +54,7 @@ final class BufferedResponse extends HttpServletResponseWrapper {
     this.containerType = innermost(real).getClass();
     this.isInclude = request.getDispatcherType() == DispatcherType.INCLUDE;
     this.isHead = request.getMethod().equals("HEAD");
+    this.followsPage = request.getDispatcherType() == DispatcherType.ASYNC;
     this.endNewSession = endNewSession;
   }
 
@@ -132,6 +134,13 @@ final class BufferedResponse extends HttpServletResponseWrapper {
     return held.output().overflow();
   }
 
+  /**
+   * Returns why the trailers cannot be sent, or null if they can; call it before {@link #commitTo}.
+   */
+  @Nullable Throwable takeTrailers() {
+    return held.takeTrailers();
+  }
+
   /** Tells whether the handler called {@code sendError}; there is no body, then. */
   boolean isErrorSent() {
     return held.isErrorSent();
@@ -179,7 +188,7 @@ final class BufferedResponse extends HttpServletResponseWrapper {
       throw new IllegalStateException(
           "the response was committed before the handler's was delivered");
     } else {
-      held.writeTo(target, isHead);
+      held.writeTo(target, isHead, followsPage);
     }
     held.output().release();
   }

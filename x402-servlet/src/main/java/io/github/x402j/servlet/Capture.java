@@ -179,7 +179,9 @@ final class Capture {
     }
     try {
       response.seal();
-      completion.completed(outerRequest, response, reason != null ? reason : response.overflow());
+      Throwable unsendable =
+          response.overflow() != null ? response.overflow() : response.takeTrailers();
+      completion.completed(outerRequest, response, reason != null ? reason : unsendable);
     } finally {
       synchronized (this) {
         phase = Phase.DONE;

@@ -22,6 +22,7 @@ final class Delivery {
 
   private final PaymentGate gate;
   private final CaptureLimits limits;
+  private final BrokenDeliveries broken = new BrokenDeliveries();
 
   Delivery(PaymentGate gate, CaptureLimits limits) {
     this.gate = gate;
@@ -40,7 +41,7 @@ final class Delivery {
     if (route.settings().settlesFirst) {
       Settlement settlement = guarded(route, () -> gate.settle(payment));
       if (settlement instanceof Settlement.Settled) {
-        new StreamedDelivery(gate, payment).run(request, response, chain);
+        new StreamedDelivery(gate, broken, payment).run(request, response, chain);
       } else {
         reply.send(to -> Answers.refuse(to, gate.refuse(challenge, payment, settlement)));
       }
@@ -74,6 +75,10 @@ final class Delivery {
       Reply reply)
       throws IOException {
     VerifiedPayment payment = exchange.payment();
+    if (reply.isTooLate()) { // before the money moves: afterwards nothing could be delivered
+      gate.release(payment);
+      throw new IllegalStateException("the response of a paid handler was sent around its filter");
+    }
     if (failure != null || exchange.refusal().isPresent() || isUncharged(captured.getStatus())) {
       gate.release(payment);
       answerUncharged(route, exchange, captured, failure, reply);

@@ -130,6 +130,11 @@ final class HeldHeaders {
     outer.forEach((name, values) -> values.forEach(value -> response.addHeader(name, value)));
   }
 
+  static void check(String name, String value) {
+    checkName(name);
+    checkValue(name, value);
+  }
+
   private static void checkName(String name) {
     boolean isToken =
         !name.isEmpty()

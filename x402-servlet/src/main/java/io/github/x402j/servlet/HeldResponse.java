@@ -78,7 +78,30 @@ final class HeldResponse implements HttpServletResponse {
     return headers;
   }
 
-  synchronized void writeTo(HttpServletResponse target, boolean isHead) throws IOException {
+  /**
+   * Asks the handler's supplier of trailers, which is part of the handler, before the money moves.
+   *
+   * @return what it threw, or what is wrong with its fields; null if they can be sent
+   */
+  synchronized @Nullable Throwable takeTrailers() {
+    if (trailers == null) {
+      return null;
+    }
+    try {
+      Map<String, String> fields = Map.copyOf(trailers.get());
+      fields.forEach(HeldHeaders::check);
+      trailers = () -> fields;
+      return null;
+    } catch (Throwable thrown) {
+      return thrown; // the completion decides, as about anything that a handler throws
+    }
+  }
+
+  /**
+   * @param followsPage whether another resource may have written before: the length is not known
+   */
+  synchronized void writeTo(HttpServletResponse target, boolean isHead, boolean followsPage)
+      throws IOException {
     target.setStatus(status);
     headers.writeTo(target);
     cookies.writeTo(target);
@@ -87,10 +110,8 @@ final class HeldResponse implements HttpServletResponse {
       return;
     }
     if (trailers != null) {
-      // Taken once, now: the supplier is the handler's, and the handler is done.
-      Map<String, String> fields = Map.copyOf(trailers.get());
-      target.setTrailerFields(() -> fields);
-    } else {
+      target.setTrailerFields(trailers);
+    } else if (!followsPage) {
       writeContentLength(target, isHead);
     }
     if (!isHead) {

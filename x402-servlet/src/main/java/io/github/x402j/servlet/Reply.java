@@ -35,6 +35,9 @@ final class Reply {
   static Reply to(HttpServletRequest request, HttpServletResponse response)
       throws ServletException {
     if (request.getDispatcherType() != DispatcherType.INCLUDE) {
+      if (response.isCommitted()) { // a free page flushed, and dispatched to this
+        throw new ServletException("x402: a priced resource cannot follow what is sent already");
+      }
       return new Reply(response, null);
     }
     if (request.getAttribute(PAGE) instanceof Page page) {
@@ -53,6 +56,11 @@ final class Reply {
   /** Tells whether the page has got an answer of ours already: nothing more is sold to it. */
   boolean isAnswered() {
     return page != null && page.answered;
+  }
+
+  /** Tells whether somebody went around the filter: a whole response cannot be delivered then. */
+  boolean isTooLate() {
+    return page == null && response.isCommitted();
   }
 
   /** Tells whether it is about a part of a page, which has no status of its own to show. */
@@ -108,9 +116,10 @@ final class Reply {
       }
     }
 
+    /** Sets the headers now, where the container takes them, as the page may become long. */
     private void addPaid(Map<String, String> headers) {
       receipt = headers;
-      headers.forEach(response::setHeader);
+      Answers.addPaid(response, headers);
     }
 
     /** Sends what could not be sent from within the include; call it when the page is done. */
@@ -121,8 +130,10 @@ final class Reply {
       if (pending != null) {
         response.reset();
         pending.to(response);
+      } else if (!receipt.keySet().stream().allMatch(response::containsHeader)) {
+        Answers.addPaid(response, receipt); // Undertow takes no headers within an include
       } else if (!receipt.isEmpty()) {
-        Answers.addPaid(response, receipt);
+        Answers.keepPrivate(response); // whatever the page has said since
       }
     }
   }

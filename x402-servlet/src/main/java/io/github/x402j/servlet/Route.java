@@ -156,7 +156,8 @@ public final class Route {
    * and for handlers whose side effects must not happen unpaid.
    *
    * <p>The output is not held back then. If the handler fails, the payer has paid; the same payment
-   * may be sent again within its window and gets its delivery for nothing more.
+   * may be sent again within its window and gets its delivery for nothing more; of deliveries that
+   * break off on their way to the client it gets three.
    */
   public Route settleFirst() {
     return with(changed -> changed.settlesFirst = true);

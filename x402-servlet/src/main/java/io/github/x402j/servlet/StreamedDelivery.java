@@ -21,11 +21,13 @@ final class StreamedDelivery {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
   private final PaymentGate gate;
+  private final BrokenDeliveries broken;
   private final VerifiedPayment payment;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  StreamedDelivery(PaymentGate gate, VerifiedPayment payment) {
+  StreamedDelivery(PaymentGate gate, BrokenDeliveries broken, VerifiedPayment payment) {
     this.gate = gate;
+    this.broken = broken;
     this.payment = payment;
   }
 
@@ -61,7 +63,12 @@ final class StreamedDelivery {
     if (!ended.compareAndSet(false, true)) {
       return;
     }
-    if (failed || response.getStatus() >= HttpServletResponse.SC_BAD_REQUEST) {
+    boolean isError = response.getStatus() >= HttpServletResponse.SC_BAD_REQUEST;
+    boolean brokeOff = failed && !isError && response.isCommitted();
+    if (brokeOff && broken.isLast(payment)) {
+      log.warn("the delivery of {} broke off for the last time", payment);
+      gate.delivered(payment);
+    } else if (failed || isError) {
       gate.release(payment);
     } else {
       gate.delivered(payment);
