@@ -26,8 +26,29 @@ import org.junit.jupiter.api.Test;
 class HeaderFuzzTest {
   private static final int HEADERS = 100_000;
   private static final String[] TOKENS = {
-    "null", "[]", "{}", "\"\"", "0", "-1", "1e9", "true", "\"0x\"", "\"eip155:84532\"", "\"base\"",
-    "\"exact\"", "\"10000\"", "\\u0000", "\u0661", ",", ":", "\"", "{", "}", "[", "]"
+    "null",
+    "[]",
+    "{}",
+    "\"\"",
+    "0",
+    "-1",
+    "1e9",
+    "1e99999999999",
+    "true",
+    "\"0x\"",
+    "\"eip155:84532\"",
+    "\"base\"",
+    "\"exact\"",
+    "\"10000\"",
+    "\\u0000",
+    "\u0661",
+    ",",
+    ":",
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]"
   };
 
   private static final Pattern MEMBER = Pattern.compile("(\"\\w+\":)\"([^\"]*)\"");
