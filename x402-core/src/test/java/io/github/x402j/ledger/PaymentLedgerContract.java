@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -151,6 +152,25 @@ public abstract class PaymentLedgerContract {
     assertThat(atOnce(64, () -> ledger.claim(key(1), "GET /a", later())))
         .filteredOn(new Claim.Granted()::equals)
         .hasSize(1);
+  }
+
+  @Test
+  void grantsEachOfManyAuthorizationsOnceToThreadsThatRace() throws Exception {
+    PaymentLedger ledger = emptyLedger();
+    AtomicInteger granted = new AtomicInteger();
+    atOnce(
+        8,
+        () -> {
+          Claim last = new Claim.Used();
+          for (int i = 0; i < 1000; i++) {
+            last = ledger.claim(key(i), "GET /a", later());
+            if (last instanceof Claim.Granted) {
+              granted.incrementAndGet();
+            }
+          }
+          return last;
+        });
+    assertThat(granted).hasValue(1000);
   }
 
   @Test
