@@ -70,7 +70,15 @@ final class RawHttp implements AutoCloseable {
   }
 
   static RawHttp connect(int port) throws IOException {
-    Socket socket = new Socket(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
+    InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    Socket socket = new Socket(loopback, port);
+    while (socket.getLocalPort() == port) {
+      // After some ten thousand connections the kernel may pick the server's own port for this end,
+      // which connects the socket to itself: it then reads back what it sent.
+      Socket itself = socket;
+      socket = new Socket(loopback, port);
+      itself.close();
+    }
     socket.setSoTimeout(TIMEOUT_MILLIS);
     socket.setTcpNoDelay(true);
     return new RawHttp(socket);
@@ -113,7 +121,13 @@ final class RawHttp implements AutoCloseable {
   Response receive(boolean isHead) throws IOException {
     String head = readHead();
     if (!head.matches("(?s)HTTP/1\\.[01] [0-9]{3}.*")) {
-      throw new IOException("not the head of a response: " + head);
+      throw new IOException(
+          "not the head of a response from port "
+              + socket.getPort()
+              + " at port "
+              + socket.getLocalPort()
+              + ": "
+              + head);
     }
     int status = Integer.parseInt(head.substring(9, 12));
     String lower = head.toLowerCase(Locale.ROOT);
