@@ -4,15 +4,9 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.Admission;
 import io.github.x402j.Challenge;
-import io.github.x402j.Facilitator;
-import io.github.x402j.LoggingPaymentListener;
 import io.github.x402j.PaymentGate;
-import io.github.x402j.PaymentLedger;
-import io.github.x402j.PaymentListener;
 import io.github.x402j.Refusal;
-import io.github.x402j.Token;
 import io.github.x402j.VerifiedPayment;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -25,7 +19,6 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,8 +26,6 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,17 +63,22 @@ public final class PaymentFilter implements Filter {
   private final AnnotatedServlets annotated = new AnnotatedServlets();
   private volatile boolean started;
 
-  private PaymentFilter(Builder builder, PaymentGate gate, PriceList prices) {
+  PaymentFilter(
+      PaymentGate gate,
+      Routes routes,
+      PathRules pathRules,
+      PriceList prices,
+      CaptureLimits limits) {
     this.gate = gate;
-    this.routes = builder.routes;
-    this.pathRules = builder.pathRules;
+    this.routes = routes;
+    this.pathRules = pathRules;
     this.prices = prices;
-    this.delivery = new Delivery(gate, builder.limits());
+    this.delivery = new Delivery(gate, limits);
   }
 
   /** Returns a builder. */
-  public static Builder builder() {
-    return new Builder();
+  public static PaymentFilterBuilder builder() {
+    return new PaymentFilterBuilder();
   }
 
   /**
@@ -340,171 +336,5 @@ public final class PaymentFilter implements Filter {
           request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
       sell(priced, path.isEmpty() ? "/" : path, request, response, chain);
     };
-  }
-
-  /** Collects the settings. Not safe for use by several threads. */
-  public static final class Builder {
-    private @Nullable String publicUrl;
-    private final List<AcceptedToken> accepted = new ArrayList<>();
-    private final List<Facilitator> facilitators = new ArrayList<>();
-    private final List<PaymentListener> listeners = new ArrayList<>();
-    private @Nullable PaymentLedger ledger;
-    private Routes routes = Routes.of();
-    private PathRules pathRules = PathRules.strict();
-    private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
-    private long bufferLimit = CaptureLimits.DEFAULT_MAX_BYTES;
-    private @Nullable Integer spillAbove;
-    private final List<Consumer<PaymentGate.Builder>> gateSettings = new ArrayList<>();
-
-    private Builder() {}
-
-    /**
-     * Sets the URL under which clients see this webapp, its context path included: {@code
-     * https://api.example.com} or {@code https://example.com/shop}. Needed: the descriptor names
-     * resources by it, and what a request says of its own host is not to be trusted.
-     */
-    public Builder publicUrl(String url) {
-      publicUrl = requirePublicUrl(url);
-      return this;
-    }
-
-    /**
-     * Accepts a token on every route that names none of its own; called again, a further one. The
-     * order is the order of preference in the descriptor.
-     *
-     * @param payTo who is paid, as {@link io.github.x402j.Address#parse} takes it
-     * @throws IllegalArgumentException if {@code payTo} is no address, or its checksum is wrong
-     */
-    public Builder accept(Token token, String payTo) {
-      accepted.add(AcceptedToken.of(token, payTo));
-      return this;
-    }
-
-    /** Adds who verifies and settles; the first that supports a network handles it. Needed. */
-    public Builder facilitator(Facilitator facilitator) {
-      facilitators.add(facilitator);
-      return this;
-    }
-
-    /** Sets where used authorizations are remembered; in memory unless this is called. */
-    public Builder ledger(PaymentLedger newLedger) {
-      ledger = newLedger;
-      return this;
-    }
-
-    /** Adds an observer; the log is one already. */
-    public Builder listener(PaymentListener listener) {
-      listeners.add(listener);
-      return this;
-    }
-
-    /** Sets the rules by path. */
-    public Builder routes(Route... rules) {
-      return routes(Routes.of(rules));
-    }
-
-    /** Sets the rules by path. */
-    public Builder routes(Routes newRoutes) {
-      routes = newRoutes;
-      return this;
-    }
-
-    /**
-     * Relaxes what is refused as not canonical; {@link PathRules#strict()} unless this is called.
-     */
-    public Builder pathRules(PathRules rules) {
-      pathRules = rules;
-      return this;
-    }
-
-    /** Sets how long a payment may be valid: whole seconds, 10 to 3600. */
-    public Builder maxTimeout(Duration timeout) {
-      maxTimeout = AcceptedToken.requireTimeout(timeout);
-      return this;
-    }
-
-    /**
-     * Sets how many bytes of a response are held; a longer one fails before it is paid. 8 MiB
-     * unless this is called; at least 1.
-     */
-    public Builder bufferLimit(long bytes) {
-      if (bytes < 1) {
-        throw new IllegalArgumentException("bufferLimit: expected at least 1 byte, found " + bytes);
-      }
-      bufferLimit = bytes;
-      return this;
-    }
-
-    /** Holds what is longer than so many bytes in a temporary file instead of memory. */
-    public Builder spillAbove(int bytes) {
-      if (bytes < 0) {
-        throw new IllegalArgumentException("spillAbove: expected 0 or more bytes, found " + bytes);
-      }
-      spillAbove = bytes;
-      return this;
-    }
-
-    /** See {@link PaymentGate.Builder#maxConcurrentVerifications}. */
-    public Builder maxConcurrentVerifications(int payments) {
-      gateSettings.add(gate -> gate.maxConcurrentVerifications(payments));
-      return this;
-    }
-
-    /** See {@link PaymentGate.Builder#failuresPerMinute}. */
-    public Builder failuresPerMinute(int failures) {
-      gateSettings.add(gate -> gate.failuresPerMinute(failures));
-      return this;
-    }
-
-    /**
-     * Returns the filter. The chain is asked when the container initialises it.
-     *
-     * @throws IllegalStateException if something needed was not set
-     * @throws IllegalArgumentException if a price does not fit a token, or a descriptor is too long
-     */
-    public PaymentFilter build() {
-      if (publicUrl == null) {
-        throw new IllegalStateException(
-            "publicUrl: expected the URL under which clients see this webapp, found nothing");
-      }
-      PaymentGate.Builder gate =
-          PaymentGate.builder(ledger == null ? InMemoryPaymentLedger.create() : ledger);
-      facilitators.forEach(gate::facilitator);
-      gate.listener(new LoggingPaymentListener());
-      listeners.forEach(gate::listener);
-      gateSettings.forEach(setting -> setting.accept(gate));
-      PaymentGate built = gate.build();
-      PriceList prices = new PriceList(built, List.copyOf(accepted), maxTimeout, publicUrl);
-      routes.all().stream().filter(route -> !route.isFree()).forEach(prices::add);
-      return new PaymentFilter(this, built, prices);
-    }
-
-    private CaptureLimits limits() {
-      int memory = (int) Math.min(Integer.MAX_VALUE, bufferLimit);
-      return new CaptureLimits(
-          bufferLimit,
-          spillAbove == null ? memory : spillAbove,
-          CaptureLimits.DEFAULT_MAX_HEADER_BYTES);
-    }
-
-    private static String requirePublicUrl(String url) {
-      URI uri;
-      try {
-        uri = URI.create(url);
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("publicUrl: not a URL", e);
-      }
-      boolean isWeb = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
-      if (!isWeb
-          || uri.getHost() == null
-          || uri.getRawQuery() != null
-          || uri.getRawFragment() != null
-          || uri.getRawUserInfo() != null) {
-        throw new IllegalArgumentException(
-            "publicUrl: expected http:// or https://, a host and perhaps a path, such as"
-                + " https://api.example.com");
-      }
-      return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
-    }
   }
 }

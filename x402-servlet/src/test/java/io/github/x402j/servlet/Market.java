@@ -42,7 +42,7 @@ final class Market implements AutoCloseable {
   }
 
   /** Returns a builder with all that is needed but the routes. */
-  PaymentFilter.Builder filter(TestWallet seller, Duration settleTimeout) {
+  PaymentFilterBuilder filter(TestWallet seller, Duration settleTimeout) {
     return PaymentFilter.builder()
         .publicUrl(PUBLIC_URL)
         .accept(token, seller.address())

@@ -112,7 +112,7 @@ final class PaidWebapp implements AutoCloseable {
   static final class Builder {
     private final Market market;
     final TestContainer.Builder container;
-    private UnaryOperator<PaymentFilter.Builder> filter = b -> b;
+    private UnaryOperator<PaymentFilterBuilder> filter = b -> b;
     private Route[] routes = ROUTES;
     private Duration settleTimeout = Duration.ofSeconds(5);
     private Map<String, Handlers.Handler> handlers = Map.of();
@@ -131,7 +131,7 @@ final class PaidWebapp implements AutoCloseable {
       return this;
     }
 
-    Builder filter(UnaryOperator<PaymentFilter.Builder> change) {
+    Builder filter(UnaryOperator<PaymentFilterBuilder> change) {
       filter = change;
       return this;
     }

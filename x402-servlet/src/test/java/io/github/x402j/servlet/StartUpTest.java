@@ -47,7 +47,7 @@ class StartUpTest {
 
   /** A webapp with one mistake. */
   interface Mistake {
-    void make(ServletContext context, PaymentFilter.Builder good);
+    void make(ServletContext context, PaymentFilterBuilder good);
   }
 
   record Case(String message, Mistake mistake) {}
@@ -68,11 +68,11 @@ class StartUpTest {
     private static final long serialVersionUID = 1L;
   }
 
-  private static PaymentFilter.Builder without() {
+  private static PaymentFilterBuilder without() {
     return PaymentFilter.builder().publicUrl("https://shop.example");
   }
 
-  private static void routes(ServletContext context, PaymentFilter.Builder builder, Route... all) {
+  private static void routes(ServletContext context, PaymentFilterBuilder builder, Route... all) {
     PaymentFilter.register(context, builder.routes(all).build());
   }
 
@@ -337,7 +337,7 @@ class StartUpTest {
 
   @Test
   void aPriceFunctionThatFailsClosesTheGate() throws IOException {
-    PaymentFilter.Builder builder = market.filter(TestWallet.random(), SECOND);
+    PaymentFilterBuilder builder = market.filter(TestWallet.random(), SECOND);
     try (TestContainer container =
         TestContainer.on(Stack.JETTY)
             .start(
