@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Mockito.mock;
@@ -10,8 +11,11 @@ import static org.mockito.Mockito.when;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -198,7 +202,50 @@ class CanonicalPathTest {
         "/a#b"
       })
   void refusesWhatAContainerMayReadOtherwise(String line) {
-    assertThat(RequestLine.problemOf(line, STRICT)).isNotNull();
+    assertThat(RequestLine.problemOf(line, STRICT)).matches("the request line has .{5,}");
+  }
+
+  /** The platform's decoder is the judge of what is UTF-8. */
+  @Test
+  void takesTheEscapesThatAreUtf8AndNoOthers() {
+    int[] rest = {0x00, 0x2d, 0x7f, 0x80, 0x81, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff};
+    for (int first = 0x80; first <= 0xff; first++) {
+      decidesAsTheDecoderDoes(first);
+      for (int second = 0; second <= 0xff; second++) {
+        decidesAsTheDecoderDoes(first, second);
+        for (int third : rest) {
+          decidesAsTheDecoderDoes(first, second, third);
+        }
+      }
+      for (int second : rest) {
+        for (int third : rest) {
+          for (int fourth : rest) {
+            decidesAsTheDecoderDoes(first, second, third, fourth);
+          }
+        }
+      }
+    }
+  }
+
+  private static void decidesAsTheDecoderDoes(int... octets) {
+    StringBuilder line = new StringBuilder("/");
+    byte[] bytes = new byte[octets.length];
+    for (int i = 0; i < octets.length; i++) {
+      line.append(String.format("%%%02x", octets[i]));
+      bytes[i] = (byte) octets[i];
+    }
+    String decoded;
+    try {
+      decoded = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException notUtf8) {
+      assertThat(RequestLine.problemOf(line.toString(), STRICT)).as(line.toString()).isNotNull();
+      return;
+    }
+    boolean isPlain =
+        decoded.chars().noneMatch(c -> Character.isISOControl(c) || "\\/.%;".indexOf(c) >= 0);
+    assertThat(RequestLine.problemOf(line.toString(), STRICT) == null)
+        .as(line.toString())
+        .isEqualTo(isPlain);
   }
 
   @ParameterizedTest
@@ -287,6 +334,7 @@ class CanonicalPathTest {
   }
 
   @Test
+  @Tag("timed")
   void decidesHostileLengthInBoundedTime() {
     HttpServletRequest dots = request("/" + "a/../".repeat(7_000), "/" + "a/../".repeat(7_000));
     HttpServletRequest escapes = request("/" + "%2e".repeat(7_000), "/" + ".".repeat(7_000));

@@ -130,6 +130,32 @@ class PathPatternTest {
     assertThat(shuffled).isEqualTo(inOrder);
   }
 
+  /** '~' comes after '{': the texts alone would order these the other way round. */
+  @Test
+  void ordersBySpecificityAndNotByText() {
+    assertThat(PathPattern.parse("/~/{x}")).isLessThan(PathPattern.parse("/{y}/b"));
+    assertThat(PathPattern.parse("/a/~~{x}")).isLessThan(PathPattern.parse("/a/a{x}"));
+    assertThat(PathPattern.parse("/a/{x}~~")).isLessThan(PathPattern.parse("/a/a{x}"));
+    assertThat(PathPattern.parse("/~/b/{x}")).isLessThan(PathPattern.parse("/{y}/b/c"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "z", "A", "Z", "a0", "a9", "a_", "aZ", "_", "0"})
+  void takesNamesOfLettersDigitsAndUnderscores(String name) {
+    if (name.equals("_") || name.equals("0")) {
+      assertThatThrownBy(() -> PathPattern.parse("/{" + name + "}")).hasMessageContaining(name);
+    } else {
+      assertThat(PathPattern.parse("/{" + name + "}").names()).containsExactly(name);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"@", "[", "`", "a/b", "a:", "a-", "a@", "a[", "a`"})
+  void takesNothingBesideThemInAName(String name) {
+    assertThatThrownBy(() -> PathPattern.parse("/{" + name + "}"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void ordersTotally() {
     List<PathPattern> all =
