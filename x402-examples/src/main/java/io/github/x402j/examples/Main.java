@@ -2,31 +2,86 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.examples;
 
-import java.util.Arrays;
-import java.util.List;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
 /**
- * Runs the examples: without arguments one purchase from the 402 to the balances; {@code serve} a
- * server to play with; {@code pay URL} a payer; {@code measure} what the library costs.
+ * The command {@code x402}: without a subcommand one purchase from the 402 to the balances. See
+ * docs/cli.md.
  */
-public final class Main {
-  private Main() {}
+@Command(
+    name = "x402",
+    version = "x402j 0.1.0-SNAPSHOT",
+    description = {
+      "Sells and buys over HTTP 402.",
+      "Without a command it shows one purchase on a chain in the JVM."
+    },
+    synopsisSubcommandLabel = "[COMMAND]",
+    commandListHeading = "%nCommands:%n",
+    footerHeading = "%nExit status:%n",
+    footer = {
+      "  0  done",
+      "  1  failed: the server, the chain or a file did not play along",
+      "  2  an option, a key or a setting is wrong or missing",
+      "  3  a payment was asked for that is not allowed; nothing was signed",
+      "  4  a payment was sent and its outcome is not known; do not pay again",
+      "  5  with --fail: the server answered with a status of 400 or above",
+      "  6  a signature, receipt or offer does not hold"
+    })
+public final class Main implements Callable<Integer> {
+  private final Terminal terminal;
+
+  private Main(Terminal terminal) {
+    this.terminal = terminal;
+  }
 
   /**
-   * Runs an example.
+   * Runs a command. Ends the JVM if its exit status is not 0.
    *
-   * @param args nothing, {@code serve}, {@code pay} or {@code measure}, and their options
+   * @param args the command and its options, nothing for one purchase
    */
-  public static void main(String[] args) throws Exception {
-    List<String> rest = Arrays.asList(args).subList(Math.min(1, args.length), args.length);
-    switch (args.length == 0 ? "demo" : args[0]) {
-      case "demo" -> Demo.run(System.out);
-      case "serve" -> Serve.run(Options.parse(rest, Serve.OPTIONS, 0), System.out);
-      case "measure" -> Measure.run(System.out);
-      case "pay" -> Pay.run(Options.parse(rest, Pay.OPTIONS, 1), System.out);
-      default ->
-          throw new IllegalArgumentException(
-              "expected no argument, serve, pay URL or measure; found \"" + args[0] + "\"");
+  public static void main(String[] args) {
+    int status = run(Terminal.system(), args);
+    if (status != ExitCode.OK) {
+      System.exit(status);
     }
+  }
+
+  static int run(Terminal terminal, String... args) {
+    CommandLine x402 = new CommandLine(new Main(terminal));
+    x402.addSubcommand(new Serve(terminal)).addSubcommand(new Pay(terminal));
+    x402.setExpandAtFiles(false); // @FILE is a value of --data here
+    Values.registerWith(x402);
+    forAll(x402, terminal);
+    return x402.execute(args);
+  }
+
+  private static void forAll(CommandLine command, Terminal terminal) {
+    Errors errors = new Errors(terminal);
+    command.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
+    command.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
+    command.setParameterExceptionHandler(errors).setExecutionExceptionHandler(errors);
+    command.getCommandSpec().mixinStandardHelpOptions(true);
+    command.getSubcommands().values().forEach(each -> forAll(each, terminal));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    return demo();
+  }
+
+  @Command(name = "demo", description = "Shows one purchase, from the 402 to the balances.")
+  int demo() throws Exception {
+    Demo.run(terminal.out());
+    return ExitCode.OK;
+  }
+
+  @Command(name = "measure", description = "Measures what the library costs, as ratios.")
+  int measure() throws Exception {
+    Measure.run(terminal.out());
+    return ExitCode.OK;
   }
 }

@@ -2,94 +2,148 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.x402j.Address;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.PayingHttpClientBuilder;
 import io.github.x402j.client.Payment;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.OnChainToken;
-import io.github.x402j.evm.Web3jChain;
+import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
-import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Pays for a URL and prints what it bought. */
-final class Pay {
-  static final Set<String> OPTIONS =
-      Set.of(
-          "--rpc-url",
-          "--token",
-          "--key-env",
-          "--max",
-          "--method",
-          "--data",
-          "--json!",
-          "--header!");
+@Command(
+    name = "pay",
+    description = "Asks for a URL, pays for it within a limit, and prints what it bought.")
+final class Pay implements Callable<Integer>, Errors.ForPrograms {
+  private final Terminal terminal;
 
-  private Pay() {}
+  @Mixin final RequestOptions what = new RequestOptions();
+  @Mixin final TokenOptions tokens = new TokenOptions();
 
-  static void run(Options options, PrintStream out) throws Exception {
-    EvmSigner payer = EvmSigner.fromEnvironment(options.get("--key-env").orElse("X402_KEY"));
-    Price limit = Price.parse(options.require("--max", "as nothing is paid without a limit"));
-    List<Token> tokens = new ArrayList<>(Usdc.all());
-    if (options.has("--token")) {
-      tokens.add(0, token(options));
-    }
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(options.operand(0)))
-            .method(
-                options.get("--method").orElse(options.has("--data") ? "POST" : "GET"),
-                options
-                    .get("--data")
-                    .map(HttpRequest.BodyPublishers::ofString)
-                    .orElse(HttpRequest.BodyPublishers.noBody()))
-            .build();
-    if (options.has("--header")) {
-      out.println(SignedHeader.make(request, payer, limit, tokens));
-      return;
+  @Option(
+      names = "--max",
+      paramLabel = "PRICE",
+      required = true,
+      description = "The most that is paid, such as '$0.05'. Nothing is paid without a limit.")
+  @Nullable Price max;
+
+  @Option(
+      names = "--key-env",
+      paramLabel = "NAME",
+      defaultValue = "X402_KEY",
+      description =
+          "The environment variable with the payer's private key. Default: ${DEFAULT-VALUE}.")
+  String keyVariable = "";
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Write the body to this file.")
+  @Nullable Path output;
+
+  @Option(
+      names = {"-s", "--silent"},
+      description = "Print the body and nothing else; no progress.")
+  boolean silent;
+
+  @Option(
+      names = {"-f", "--fail"},
+      description = "Exit with 5 if the status is 400 or above.")
+  boolean fail;
+
+  @Option(names = "--json", description = "Print status, settlement and body as one JSON object.")
+  boolean json;
+
+  @Option(
+      names = {"--header", "--print-header"},
+      description = "Print the header that pays, for another tool, and do not send it.")
+  boolean header;
+
+  Pay(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public boolean json() {
+    return json;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Price limit = requireNonNull(max);
+    EvmSigner payer = Keys.inEnvironment(terminal, keyVariable);
+    HttpRequest request = what.request();
+    List<Token> known = tokens.known();
+    if (header) {
+      terminal.out().println(SignedHeader.make(request, payer, limit, known));
+      return ExitCode.OK;
     }
     PayingHttpClientBuilder client =
         PayingHttpClient.over(HttpClient.newHttpClient()).signer(payer).maxPerPayment(limit);
-    tokens.forEach(client::token);
-    print(options, client.build().send(request, HttpResponse.BodyHandlers.ofString()), out);
+    known.forEach(client::token);
+    HttpResponse<byte[]> response = send(client.build(), request);
+    print(response);
+    return fail && response.statusCode() >= 400 ? ExitCode.ERROR_STATUS : ExitCode.OK;
   }
 
-  private static Token token(Options options) throws Exception {
-    String rpcUrl = options.require("--rpc-url", "with --token, to read its name and version");
-    return OnChainToken.read(
-        Web3jChain.at(URI.create(rpcUrl)), Address.parse(options.require("--token", "here")));
+  private HttpResponse<byte[]> send(HttpClient client, HttpRequest request)
+      throws IOException, InterruptedException {
+    if (silent) {
+      return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    }
+    try (Progress waiting = Progress.waitingFor(terminal, "an answer of " + what.url.getHost())) {
+      return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    }
   }
 
-  private static void print(Options options, HttpResponse<String> response, PrintStream out) {
-    if (options.has("--json")) {
-      out.println(json(response));
+  private void print(HttpResponse<byte[]> response) throws IOException {
+    PrintStream out = terminal.out();
+    Path file = output;
+    if (file != null) {
+      Files.write(file, response.body());
+    }
+    if (json) {
+      out.write((json(response) + "\n").getBytes(UTF_8));
       return;
     }
-    out.println("status     " + response.statusCode());
-    Payment.of(response)
-        .ifPresent(
-            payment ->
-                out.println(
-                    "paid       "
-                        + payment.amount()
-                        + " atomic units to "
-                        + payment.payTo()
-                        + (payment.settled() ? ", settled in " : ", not settled ")
-                        + payment.transaction().orElse("")));
-    out.println(response.body());
+    if (!silent) {
+      out.println("status     " + response.statusCode());
+      Payment.of(response).ifPresent(payment -> out.println("paid       " + paid(payment)));
+    }
+    if (file == null) {
+      out.write(response.body());
+      out.println();
+    }
+    out.flush();
   }
 
-  private static String json(HttpResponse<String> response) {
+  private static String paid(Payment payment) {
+    return payment.amount()
+        + " atomic units to "
+        + payment.payTo()
+        + (payment.settled() ? ", settled in " : ", not settled ")
+        + payment.transaction().orElse("");
+  }
+
+  private String json(HttpResponse<byte[]> response) {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("status", response.statusCode());
     Payment.of(response)
         .ifPresent(
@@ -101,6 +155,12 @@ final class Pay {
                     .put("amount", payment.amount().toString())
                     .put("payer", payment.payer().text())
                     .put("payTo", payment.payTo().text()));
-    return json.put("body", response.body()).toString();
+    if (output != null) {
+      return json.put("output", output.toString()).toString();
+    }
+    String text = new String(response.body(), UTF_8);
+    return text.indexOf('\uFFFD') < 0
+        ? json.put("body", text).toString()
+        : json.put("bodyBase64", Base64.getEncoder().encodeToString(response.body())).toString();
   }
 }

@@ -14,76 +14,118 @@ import io.github.x402j.testing.TestWallet;
 import java.io.PrintStream;
 import java.math.BigInteger;
 import java.net.URI;
-import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** A server that stays up, on the chain in the JVM or on one that is there already. */
-final class Serve {
-  static final Set<String> OPTIONS =
-      Set.of(
-          "--port",
-          "--rpc-url",
-          "--chain-id",
-          "--token",
-          "--pay-to",
-          "--gas-key-env",
-          "--public-url");
+@Command(
+    name = "serve",
+    description = {
+      "Runs the example server, which sells /premium, /annotated, /report/{id} and others.",
+      "Without --rpc-url it sells on a chain in the JVM, and prints a funded key to pay with."
+    })
+final class Serve implements Callable<Integer> {
+  private final Terminal terminal;
 
-  private Serve() {}
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8402",
+      description = "Port on 127.0.0.1, 0 for a free one. Default: ${DEFAULT-VALUE}.")
+  int port;
 
-  static void run(Options options, PrintStream out) throws Exception {
-    if (options.has("--rpc-url")) {
-      onChain(options, out);
+  @Option(
+      names = "--public-url",
+      paramLabel = "URL",
+      description = "Under which clients see the server. Default: its own address.")
+  @Nullable String publicUrl;
+
+  @Option(
+      names = "--chain-id",
+      paramLabel = "N",
+      description = "Chain id of the chain in the JVM. Default: " + LocalChain.DEFAULT_CHAIN_ID)
+  long chainId = LocalChain.DEFAULT_CHAIN_ID;
+
+  @Option(
+      names = "--rpc-url",
+      paramLabel = "URL",
+      description = "Sell on this chain. Needs --token, --pay-to and --gas-key-env.")
+  @Nullable URI rpcUrl;
+
+  @Option(
+      names = "--token",
+      paramLabel = "ADDRESS",
+      description = "The token that is taken; its name and version are read from the chain.")
+  @Nullable Address token;
+
+  @Option(names = "--pay-to", paramLabel = "ADDRESS", description = "Who is paid.")
+  @Nullable String payTo;
+
+  @Option(
+      names = "--gas-key-env",
+      paramLabel = "NAME",
+      description = "The environment variable with the private key that pays gas.")
+  @Nullable String gasKeyVariable;
+
+  Serve(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    URI node = rpcUrl;
+    if (node != null) {
+      onChain(node);
     } else {
-      onLocalChain(options, out);
+      onLocalChain();
+    }
+    return ExitCode.OK;
+  }
+
+  private void onChain(URI node) throws Exception {
+    Web3jChain chain = Web3jChain.at(node);
+    Token sold = OnChainToken.read(chain, required(token, "--token"));
+    String payee = required(payTo, "--pay-to");
+    EvmSigner gasKey = Keys.inEnvironment(terminal, required(gasKeyVariable, "--gas-key-env"));
+    try (ExampleServer server = start(chain, sold, payee, gasKey)) {
+      terminal
+          .out()
+          .println("pay        payers need a key with " + sold.name() + " on " + sold.network());
+      serve(server);
     }
   }
 
-  private static void onChain(Options options, PrintStream out) throws Exception {
-    String because = "with --rpc-url";
-    Web3jChain chain = Web3jChain.at(URI.create(options.require("--rpc-url", because)));
-    Token token = OnChainToken.read(chain, Address.parse(options.require("--token", because)));
-    EvmSigner gasKey = EvmSigner.fromEnvironment(options.require("--gas-key-env", because));
-    try (ExampleServer server =
-        start(options, chain, token, options.require("--pay-to", because), gasKey)) {
-      out.println("pay        payers need a key with " + token.name() + " on " + token.network());
-      serve(server, out);
+  private static <T> T required(@Nullable T value, String option) {
+    if (value == null) {
+      throw new IllegalArgumentException(option + ": needed with --rpc-url");
     }
+    return value;
   }
 
-  private static void onLocalChain(Options options, PrintStream out) throws Exception {
-    try (LocalChain chain =
-        LocalChain.start(options.number("--chain-id", LocalChain.DEFAULT_CHAIN_ID))) {
+  private void onLocalChain() throws Exception {
+    try (LocalChain chain = LocalChain.start(chainId)) {
       TestUsdc usdc = chain.deployUsdc();
       TestWallet payer = TestWallet.random();
       TestWallet gas = TestWallet.random();
       usdc.mint(payer.address(), 100_000_000);
       chain.fund(gas.address(), BigInteger.TEN.pow(18));
-      String payTo = options.get("--pay-to").orElse(TestWallet.random().address());
-      Token token = Demo.token(chain, usdc);
-      try (ExampleServer server =
-          start(
-              options,
-              Web3jChain.at(chain.rpcUrl()),
-              token,
-              payTo,
-              EvmSigner.ofPrivateKey(gas.privateKey()))) {
-        printLocal(out, server, chain, token, payer);
-        serve(server, out);
+      String payee = payTo == null ? TestWallet.random().address() : payTo;
+      Token sold = Demo.token(chain, usdc);
+      EvmSigner gasKey = EvmSigner.ofPrivateKey(gas.privateKey());
+      try (ExampleServer server = start(Web3jChain.at(chain.rpcUrl()), sold, payee, gasKey)) {
+        printLocal(terminal.out(), server, chain, sold, payer);
+        serve(server);
       }
     }
   }
 
-  private static ExampleServer start(
-      Options options, Web3jChain chain, Token token, String payTo, EvmSigner gasKey)
+  private ExampleServer start(Web3jChain chain, Token sold, String payee, EvmSigner gasKey)
       throws Exception {
     ExactEvmFacilitator facilitator =
-        ExactEvmFacilitator.builder(token.network(), chain, gasKey).build();
-    return ExampleServer.start(
-        (int) options.number("--port", 8402),
-        options.get("--public-url").orElse(""),
-        token,
-        payTo,
-        facilitator);
+        ExactEvmFacilitator.builder(sold.network(), chain, gasKey).build();
+    return ExampleServer.start(port, publicUrl == null ? "" : publicUrl, sold, payee, facilitator);
   }
 
   private static void printLocal(
@@ -110,19 +152,7 @@ final class Serve {
     out.println("\nroutes: /free /premium /annotated /report/{id} /fails /health\n");
   }
 
-  private static void serve(ExampleServer server, PrintStream out) throws InterruptedException {
-    Thread stop =
-        new Thread(
-            () -> {
-              try {
-                server.close();
-              } catch (Exception e) {
-                out.println("stopping: " + e);
-              }
-            });
-    Runtime.getRuntime().addShutdownHook(stop);
-    out.println("READY " + server.url());
-    out.flush();
-    server.join();
+  private void serve(ExampleServer server) throws InterruptedException {
+    Running.untilStopped(terminal, server.url(), server::join, server::close);
   }
 }

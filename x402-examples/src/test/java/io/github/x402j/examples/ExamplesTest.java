@@ -3,7 +3,6 @@
 package io.github.x402j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.Price;
 import io.github.x402j.Token;
@@ -25,7 +24,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -140,16 +138,5 @@ class ExamplesTest {
     HttpClient plain = HttpClient.newHttpClient();
     assertThat(plain.send(paying, BodyHandlers.discarding()).statusCode()).isEqualTo(200);
     assertThat(plain.send(paying, BodyHandlers.discarding()).statusCode()).isEqualTo(402);
-  }
-
-  @Test
-  void namesTheOptionThatIsMissingOrUnknown() {
-    assertThatThrownBy(() -> Options.parse(List.of("--prot", "1"), Serve.OPTIONS, 0))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("--prot");
-    assertThatThrownBy(() -> Options.parse(List.of(), Set.of("--max"), 0).require("--max", "here"))
-        .hasMessageContaining("--max");
-    assertThatThrownBy(() -> Options.parse(List.of(), Pay.OPTIONS, 1))
-        .hasMessageContaining("1 arguments");
   }
 }
