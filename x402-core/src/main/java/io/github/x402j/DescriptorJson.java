@@ -54,7 +54,7 @@ final class DescriptorJson {
     return json;
   }
 
-  private static ObjectNode v1(PaymentRequirements option, String network, ResourceInfo resource) {
+  static ObjectNode v1(PaymentRequirements option, String network, ResourceInfo resource) {
     ObjectNode json =
         Json.newObject()
             .put("scheme", option.scheme())
@@ -104,9 +104,7 @@ final class DescriptorJson {
       if (!isKnown(option, text -> Network.ofV1Name(text).isPresent())) {
         continue;
       }
-      accepts.add(
-          readRequirements(
-              option, "accepts[].", v1Network(option, "accepts[]."), "maxAmountRequired"));
+      accepts.add(readRequirementsV1(option, "accepts[]."));
       if (info == null) {
         info =
             resourceInfo(
@@ -125,6 +123,11 @@ final class DescriptorJson {
   static PaymentRequirements readRequirementsV2(JsonNode option, String path)
       throws MalformedPaymentException {
     return readRequirements(option, path, caip2(option, path), "amount");
+  }
+
+  static PaymentRequirements readRequirementsV1(JsonNode option, String path)
+      throws MalformedPaymentException {
+    return readRequirements(option, path, v1Network(option, path), "maxAmountRequired");
   }
 
   private static PaymentRequirements readRequirements(

@@ -4,6 +4,7 @@ package io.github.x402j;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +25,11 @@ public interface Facilitator {
    *     settled; the message names the setting
    */
   void start(List<PaymentRequirements> offered);
+
+  /** Returns the accounts that send its settlements, as far as it tells them. */
+  default Set<Address> signers() {
+    return Set.of();
+  }
 
   /** Returns whether this facilitator handles payments of the scheme and network. */
   boolean supports(String scheme, Network network);
@@ -55,15 +61,16 @@ public interface Facilitator {
    *
    * @param payment as {@link #check} returned it
    * @param beforeBroadcast is handed the transaction's hash before the transaction leaves this
-   *     process, again if another takes its place; if it throws, nothing is sent. Never called
-   *     where the hash is not known beforehand
+   *     process, again if another takes its place; if it throws, nothing is sent. Where another
+   *     process sends it, is handed the hash as soon as that is told and the outcome is not known
    * @throws FacilitatorException if nothing was sent, for certain
    */
   Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
       throws FacilitatorException;
 
   /**
-   * Finds out how an earlier settlement of this payment ended. Sends no transaction.
+   * Finds out how an earlier settlement of this payment ended. Sends no transaction of its own; a
+   * remote facilitator may be asked again to settle what it was asked to settle before.
    *
    * @param transaction the hash that was recorded, empty if none was
    * @throws FacilitatorException if that could not be found out now

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,11 @@ final class GuardedFacilitator implements Facilitator {
   @Override
   public void start(List<PaymentRequirements> offered) {
     facilitator.start(offered);
+  }
+
+  @Override
+  public Set<Address> signers() {
+    return facilitator.signers();
   }
 
   @Override

@@ -67,6 +67,10 @@ public final class PaymentCodec {
 
   /** Returns the payload as JSON text in its own version. */
   public static String payloadJson(PaymentPayload payload) {
+    return Json.write(payloadNode(payload));
+  }
+
+  static ObjectNode payloadNode(PaymentPayload payload) {
     ObjectNode json = Json.newObject().put("x402Version", payload.x402Version());
     PaymentRequirements accepted = payload.accepted();
     if (accepted == null) {
@@ -78,7 +82,7 @@ public final class PaymentCodec {
     if (!payload.extensions().isEmpty()) {
       json.set("extensions", Json.fromJdk(payload.extensions()));
     }
-    return Json.write(json);
+    return json;
   }
 
   /**
@@ -95,7 +99,11 @@ public final class PaymentCodec {
       throw new MalformedPaymentException(
           "the payment header is longer than " + MAX_HEADER_LENGTH + " characters");
     }
-    JsonNode message = Json.parseObject(Base64Text.decode(header));
+    return readPayload(Json.parseObject(Base64Text.decode(header)), x402Version);
+  }
+
+  static PaymentPayload readPayload(JsonNode message, int x402Version)
+      throws MalformedPaymentException {
     requireVersion(message, x402Version);
     Map<String, Object> payload = Json.toMap(Json.object(message, "", "payload"), "payload");
     Map<String, Object> extensions = Json.optionalMap(message, "", "extensions");
@@ -115,6 +123,10 @@ public final class PaymentCodec {
    * (version 1).
    */
   public static String encodeSettlement(SettlementResponse response, int x402Version) {
+    return Base64Text.encode(Json.write(settlementNode(response, x402Version)));
+  }
+
+  static ObjectNode settlementNode(SettlementResponse response, int x402Version) {
     ObjectNode json = Json.newObject().put("success", response.success());
     if (response.errorReason() != null) {
       json.put("errorReason", response.errorReason());
@@ -129,13 +141,16 @@ public final class PaymentCodec {
     if (amount != null && x402Version == 2) {
       json.put("amount", amount.toString());
     }
-    return Base64Text.encode(Json.write(json));
+    return json;
   }
 
   /** Returns the settlement in a response header of either version. */
   public static SettlementResponse decodeSettlement(String header)
       throws MalformedPaymentException {
-    JsonNode json = Json.parseObject(Base64Text.decode(header));
+    return readSettlement(Json.parseObject(Base64Text.decode(header)));
+  }
+
+  static SettlementResponse readSettlement(JsonNode json) throws MalformedPaymentException {
     boolean success = Json.bool(json, "", "success");
     String transaction = Json.optionalString(json, "", "transaction").orElse("");
     if (success && !Settlement.TRANSACTION_HASH.matcher(transaction).matches()) {
@@ -168,12 +183,12 @@ public final class PaymentCodec {
     return v1.isPresent() ? v1.get() : DescriptorJson.caip2(json, "");
   }
 
-  private static <T> @Nullable T optional(JsonNode json, String name, Function<String, T> parse)
+  static <T> @Nullable T optional(JsonNode json, String name, Function<String, T> parse)
       throws MalformedPaymentException {
     return Json.isAbsent(json, name) ? null : DescriptorJson.parsed(json, "", name, parse);
   }
 
-  private static String networkText(Network network, int x402Version) {
+  static String networkText(Network network, int x402Version) {
     return x402Version == 1 ? v1Name(network) : network.caip2();
   }
 

@@ -9,6 +9,7 @@ import io.github.x402j.Settlement;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,23 +20,23 @@ final class AuthorizationOutcome {
   private final Chain chain;
   private final Address asset;
   private final TransferAuthorization authorization;
-  private final Address gasAccount;
+  private final Set<Address> gasAccounts;
   private final int confirmations;
-  private final long lookBackBlocks;
+  private final LookBack lookBack;
 
   AuthorizationOutcome(
       Chain chain,
       Address asset,
       TransferAuthorization authorization,
-      Address gasAccount,
+      Set<Address> gasAccounts,
       int confirmations,
-      long lookBackBlocks) {
+      LookBack lookBack) {
     this.chain = chain;
     this.asset = asset;
     this.authorization = authorization;
-    this.gasAccount = gasAccount;
+    this.gasAccounts = gasAccounts;
     this.confirmations = confirmations;
-    this.lookBackBlocks = lookBackBlocks;
+    this.lookBack = lookBack;
   }
 
   /** Returns the outcome as it stands now, whatever transaction is behind it. */
@@ -92,19 +93,31 @@ final class AuthorizationOutcome {
 
   /** The token says used: find by whom, and whether that paid us or cancelled. */
   private Settlement ofUser(Optional<String> transaction) throws FacilitatorException {
-    BigInteger from =
-        chain.head().number().subtract(BigInteger.valueOf(lookBackBlocks)).max(BigInteger.ZERO);
+    BigInteger newest = chain.head().number();
+    for (long blocks : lookBack.steps().toArray()) {
+      BigInteger from = newest.subtract(BigInteger.valueOf(blocks)).max(BigInteger.ZERO);
+      Optional<Settlement> found = ofUserSince(from, transaction);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    return pending(transaction); // used, and the node does not show yet by whom
+  }
+
+  private Optional<Settlement> ofUserSince(BigInteger from, Optional<String> transaction)
+      throws FacilitatorException {
     List<Chain.Event> uses = chain.events(asset, Eip3009.usedTopics(authorization), from);
     for (Chain.Event use : uses) {
       Optional<Chain.Receipt> receipt = chain.receipt(use.transaction());
       if (receipt.isPresent()) {
-        return ofUse(receipt.get(), transaction);
+        return Optional.of(ofUse(receipt.get(), transaction));
       }
     }
     if (!chain.events(asset, Eip3009.canceledTopics(authorization), from).isEmpty()) {
-      return new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled");
+      return Optional.of(
+          new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled"));
     }
-    return pending(transaction); // used, and the node does not show yet by whom
+    return Optional.empty();
   }
 
   private Settlement ofUse(Chain.Receipt use, Optional<String> transaction)
@@ -114,7 +127,7 @@ final class AuthorizationOutcome {
           ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved");
     }
     boolean isOurs = transaction.filter(use.transaction()::equals).isPresent();
-    if (!isOurs && use.sender().equals(gasAccount)) {
+    if (!isOurs && gasAccounts.contains(use.sender())) {
       // Another exchange of this seller, in a process that shares no ledger, got the money moved,
       // and delivers for it. A stranger who sends the authorization early delivers nothing.
       return new Settlement.Failed(

@@ -43,8 +43,21 @@ public interface Chain {
   /** Returns the receipt, empty while the transaction is not in a block. */
   Optional<Receipt> receipt(String transaction) throws FacilitatorException;
 
+  /**
+   * Returns whether the node has the transaction, mined or waiting. Unless an implementation says
+   * better: whether it is mined.
+   */
+  default boolean isKnown(String transaction) throws FacilitatorException {
+    return receipt(transaction).isPresent();
+  }
+
   /** Returns the newest block. */
   Head head() throws FacilitatorException;
+
+  /** Returns the block of this number, empty if the node does not show it. */
+  default Optional<Head> block(BigInteger number) throws FacilitatorException {
+    return Optional.empty();
+  }
 
   /**
    * Returns the events of a contract since a block.
@@ -119,7 +132,7 @@ public interface Chain {
     /**
      * The node refused it for good; it is nowhere.
      *
-     * @param reason the node's words
+     * @param reason one of a few fixed phrases; never the node's own words, which may hold its URL
      */
     record Rejected(String reason) implements Broadcast {}
 

@@ -18,10 +18,10 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,30 +51,35 @@ public final class ExactEvmFacilitator implements Facilitator {
   public static final BigInteger MAX_GAS = BigInteger.valueOf(300_000);
 
   private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
-  private static final BigInteger WALLET_CALL_GAS = BigInteger.valueOf(150_000);
-  private static final String EIP_6492_SUFFIX = "6492".repeat(16);
 
   private final Network network;
   private final Chain chain;
-  private final GasAccount gasAccount;
+  private final GasPool gasPool;
+  private final AuthorizationChecks authorizations;
   private final Clock clock;
   private final BigInteger feeCeiling;
   private final Duration settleTimeout;
   private final int confirmations;
-  private final long lookBackBlocks;
-  private final boolean contractWallets;
-  private final Map<Token, byte[]> domainSeparators = new ConcurrentHashMap<>();
+  private final LookBack lookBack;
 
   private ExactEvmFacilitator(Builder builder) {
     network = builder.network;
     chain = builder.chain;
-    gasAccount = new GasAccount(builder.gasKey, builder.chain, builder.network.chainId());
+    gasPool =
+        new GasPool(
+            builder.gasKeys.stream()
+                .map(key -> new GasAccount(key, builder.chain, builder.network.chainId()))
+                .toList(),
+            builder.clock);
+    authorizations =
+        new AuthorizationChecks(
+            builder.clock,
+            any -> builder.contractWallets ? Optional.of(builder.chain) : Optional.empty());
     clock = builder.clock;
     feeCeiling = builder.feeCeiling;
     settleTimeout = builder.settleTimeout;
     confirmations = builder.confirmations;
-    lookBackBlocks = builder.lookBackBlocks;
-    contractWallets = builder.contractWallets;
+    lookBack = builder.lookBack;
   }
 
   /**
@@ -92,77 +97,31 @@ public final class ExactEvmFacilitator implements Facilitator {
     return scheme.equals(PaymentRequirements.EXACT) && candidate.equals(network);
   }
 
+  /** Returns the gas accounts. */
+  @Override
+  public Set<Address> signers() {
+    return gasPool.addresses();
+  }
+
   @Override
   public void start(List<PaymentRequirements> offered) {
-    List<Token> tokens = offered.stream().map(ExactEvmFacilitator::tokenOf).distinct().toList();
+    List<Token> tokens = offered.stream().map(AuthorizationChecks::tokenOf).distinct().toList();
     StartUpChecks checks = new StartUpChecks(chain, network);
     checks.requireChain();
     tokens.forEach(checks::requireToken);
-    checks.warnIfWithoutGas(gasAccount.address());
+    gasPool.addresses().forEach(checks::warnIfWithoutGas);
+    lookBack.measure(chain, offered);
   }
 
   @Override
   public Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
-    ExactEvmPayload exact = ExactEvmPayload.parse(payload.payload());
-    ExactEvmChecks checks = new ExactEvmChecks(payload, exact, requirements, clock.instant());
-    Optional<Verification.Invalid> refused = checks.terms();
-    if (refused.isPresent()) {
-      return refused.get();
-    }
-    if (!isSignedByPayer(exact, requirements)) {
-      return checks.signatureRefused("signature: not the payer's over this authorization");
-    }
-    return checks.hasTimeToSettle()
-        ? new Verification.Valid(checks.signed())
-        : new Verification.Expired(checks.signed());
-  }
-
-  private boolean isSignedByPayer(ExactEvmPayload exact, PaymentRequirements requirements)
-      throws FacilitatorException {
-    byte[] digest = Eip712.digest(domainSeparator(requirements), exact.authorization());
-    return payersSignature(exact, digest).isPresent()
-        || (contractWallets && isSignedByWallet(exact, digest));
-  }
-
-  /** Returns the signature if it is the payer's own, rather than one for a contract to judge. */
-  private static Optional<EvmSignature> payersSignature(ExactEvmPayload exact, byte[] digest) {
-    return ownerSignature(exact.signature())
-        .filter(
-            signature ->
-                signature
-                    .signerOf(digest)
-                    .filter(exact.authorization().from()::equals)
-                    .isPresent());
-  }
-
-  /** EIP-1271: the payer is a contract and says itself whether it signed. */
-  private boolean isSignedByWallet(ExactEvmPayload exact, byte[] digest)
-      throws FacilitatorException {
-    // EIP-6492 would deploy the wallet by a contract of the payer's choice: no factory is trusted.
-    if (exact.signature().endsWith(EIP_6492_SUFFIX)
-        || !chain.hasCode(exact.authorization().from())) {
-      return false;
-    }
-    Chain.CallResult result =
-        chain
-            .call(
-                List.of(
-                    new Chain.Call(
-                        null,
-                        exact.authorization().from(),
-                        Eip3009.isValidSignature(digest, Hex.bytes(exact.signature())),
-                        false,
-                        WALLET_CALL_GAS)))
-            .get(0);
-    return result instanceof Chain.CallResult.Returned returned
-        && returned.data().equals(Eip3009.EIP_1271_MAGIC);
+    return authorizations.check(payload, requirements);
   }
 
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
-    ExactEvmPayload exact = payloadOf(payment);
-    TransferAuthorization authorization = exact.authorization();
+    TransferAuthorization authorization = AuthorizationChecks.payloadOf(payment).authorization();
     Address asset = payment.requirements().asset();
     List<Chain.CallResult> results =
         chain.call(
@@ -170,7 +129,7 @@ public final class ExactEvmFacilitator implements Facilitator {
                 Chain.Call.latest(
                     asset, Eip3009.authorizationState(authorization.from(), authorization.nonce())),
                 Chain.Call.latest(asset, Eip3009.balanceOf(authorization.from())),
-                transferCall(payment, exact)));
+                transferCall(payment)));
     if (Words.isTrue(results.get(0), "authorizationState")) {
       return invalid(payment, ErrorReason.NONCE_ALREADY_USED, "authorization: used or cancelled");
     }
@@ -189,7 +148,7 @@ public final class ExactEvmFacilitator implements Facilitator {
   public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
     Instant deadline = clock.instant().plus(settleTimeout);
-    Chain.Call transfer = transferCall(payment, payloadOf(payment));
+    Chain.Call transfer = transferCall(payment);
     Chain.Quote quote = chain.quote(transfer);
     if (quote.reverted() != null) {
       return revertedBeforeSending(payment);
@@ -200,12 +159,9 @@ public final class ExactEvmFacilitator implements Facilitator {
           ErrorReason.INVALID_TRANSACTION_STATE, "the transfer needs more gas than is allowed");
     }
     BigInteger gas = quote.gas().multiply(BigInteger.valueOf(6)).divide(BigInteger.valueOf(5));
-    GasAccount.Sent sent =
-        gasAccount.send(
-            transfer.to(),
-            transfer.data(),
-            gas,
-            fees,
+    GasPool.Sent sent =
+        gasPool.send(
+            new GasAccount.Task(transfer.to(), transfer.data(), gas, fees),
             settleTimeout,
             () -> clock.instant().isBefore(payment.validBefore()),
             beforeBroadcast);
@@ -213,26 +169,29 @@ public final class ExactEvmFacilitator implements Facilitator {
       return new Settlement.Failed(
           ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was sent");
     }
-    if (sent.broadcast() instanceof Chain.Broadcast.Rejected rejected) {
-      return rejectedBroadcast(payment, sent.hash(), rejected);
+    String hash = sent.transaction().hash();
+    if (sent.transaction().broadcast() instanceof Chain.Broadcast.Rejected rejected) {
+      return rejectedBroadcast(payment, sent, rejected);
     }
-    Settlement outcome =
-        new SettlementWait(chain, clock, outcomeOf(payment), deadline).until(sent.hash());
+    Settlement outcome = new SettlementWait(chain, clock, outcomeOf(payment), deadline).until(hash);
     if (outcome instanceof Settlement.Pending) {
-      gasAccount.recount(); // the node may have lost the transaction: its number is free again
+      sent.account().recount(); // the node may have lost the transaction: its number is free again
     }
     return outcome;
   }
 
   /** Our transaction is nowhere, but somebody else's may have been quicker. */
   private Settlement rejectedBroadcast(
-      SignedPayment payment, String hash, Chain.Broadcast.Rejected rejected)
+      SignedPayment payment, GasPool.Sent sent, Chain.Broadcast.Rejected rejected)
       throws FacilitatorException {
-    Settlement outcome = outcomeOf(payment).now(Optional.of(hash));
+    Settlement outcome = outcomeOf(payment).now(Optional.of(sent.transaction().hash()));
     if (!(outcome instanceof Settlement.Pending)) {
       return outcome;
     }
-    log.error("the node rejected a settlement of {}: {}", gasAccount.address(), rejected.reason());
+    log.error(
+        "the node rejected a settlement of {}: {}",
+        sent.account().address(),
+        SendErrors.shown(rejected));
     throw new FacilitatorException("the node rejected the settlement");
   }
 
@@ -251,90 +210,69 @@ public final class ExactEvmFacilitator implements Facilitator {
     return outcomeOf(payment).now(transaction);
   }
 
-  /** Names the network and the gas account; holds no key. */
+  /** Names the network and the gas accounts; holds no key. */
   @Override
   public String toString() {
-    return "ExactEvmFacilitator[" + network + ", gas account " + gasAccount.address() + "]";
+    return "ExactEvmFacilitator[" + network + ", gas accounts " + gasPool.addresses() + "]";
   }
 
   private AuthorizationOutcome outcomeOf(SignedPayment payment) {
     return new AuthorizationOutcome(
         chain,
         payment.requirements().asset(),
-        payloadOf(payment).authorization(),
-        gasAccount.address(),
+        AuthorizationChecks.payloadOf(payment).authorization(),
+        gasPool.addresses(),
         confirmations,
-        lookBackBlocks);
+        lookBack);
   }
 
-  /** A contract wallet gets the bytes that it was asked about, not a spelling of ours. */
-  private Chain.Call transferCall(SignedPayment payment, ExactEvmPayload exact) {
-    byte[] digest = Eip712.digest(domainSeparator(payment.requirements()), exact.authorization());
-    String data =
-        payersSignature(exact, digest)
-            .map(signature -> Eip3009.transfer(exact.authorization(), signature))
-            .orElseGet(() -> Eip3009.transfer(exact.authorization(), Hex.bytes(exact.signature())));
-    return new Chain.Call(gasAccount.address(), payment.requirements().asset(), data, true, null);
-  }
-
-  private byte[] domainSeparator(PaymentRequirements requirements) {
-    return domainSeparators.computeIfAbsent(tokenOf(requirements), Eip712::domainSeparator);
-  }
-
-  /** The token as far as its signatures depend on it; its decimals do not matter here. */
-  private static Token tokenOf(PaymentRequirements requirements) {
-    return new Token(
-        requirements.network(),
-        requirements.asset(),
-        0,
-        extra(requirements, "name"),
-        extra(requirements, "version"));
-  }
-
-  private static String extra(PaymentRequirements requirements, String name) {
-    if (requirements.extra().get(name) instanceof String text) {
-      return text;
-    }
-    throw new IllegalStateException(
-        "extra." + name + ": the EIP-712 domain of " + requirements.asset() + " needs it");
-  }
-
-  private static Optional<EvmSignature> ownerSignature(String signature) {
-    try {
-      return Optional.of(EvmSignature.of(Hex.bytes(signature)));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static ExactEvmPayload payloadOf(SignedPayment payment) {
-    try {
-      return ExactEvmPayload.parse(payment.payload().payload());
-    } catch (MalformedPaymentException e) {
-      throw new IllegalArgumentException("the payment did not come from check()", e);
-    }
+  /** Capped as the settlement is: code at the payer's account could keep the node busy. */
+  private Chain.Call transferCall(SignedPayment payment) {
+    return new Chain.Call(
+        gasPool.any(),
+        payment.requirements().asset(),
+        authorizations.transfer(payment),
+        true,
+        MAX_GAS);
   }
 
   private static Verification invalid(SignedPayment payment, ErrorReason reason, String detail) {
     return new Verification.Invalid(reason, detail, payment.payer());
   }
 
+  static int requireConfirmations(int blocks) {
+    if (blocks < 1 || blocks > 1000) {
+      throw new IllegalArgumentException(
+          "confirmations: expected 1 to 1000 blocks, found " + blocks);
+    }
+    return blocks;
+  }
+
   /** Collects the settings. Not safe for use by several threads. */
   public static final class Builder {
     private final Network network;
     private final Chain chain;
-    private final EvmSigner gasKey;
+    private final List<EvmSigner> gasKeys = new ArrayList<>();
     private Clock clock = Clock.systemUTC();
     private BigInteger feeCeiling = DEFAULT_FEE_CEILING;
     private Duration settleTimeout = DEFAULT_SETTLE_TIMEOUT;
     private int confirmations = 1;
-    private long lookBackBlocks = 5_000;
+    private LookBack lookBack = LookBack.byDefault();
     private boolean contractWallets;
 
     private Builder(Network network, Chain chain, EvmSigner gasKey) {
       this.network = network;
       this.chain = chain;
-      this.gasKey = gasKey;
+      gasKeys.add(gasKey);
+    }
+
+    /**
+     * Adds a further gas key: settlements are spread over all of them and go out at the same time.
+     * Each needs funds, and each belongs to this facilitator alone.
+     */
+    public Builder gasKey(EvmSigner another) {
+      gasKeys.add(another);
+      return this;
     }
 
     /** Reads the time from this clock instead of the system's. */
@@ -366,20 +304,20 @@ public final class ExactEvmFacilitator implements Facilitator {
      * to 1000. A reorganisation that reaches deeper is not noticed.
      */
     public Builder confirmations(int blocks) {
-      if (blocks < 1 || blocks > 1000) {
-        throw new IllegalArgumentException(
-            "confirmations: expected 1 to 1000 blocks, found " + blocks);
-      }
-      confirmations = blocks;
+      confirmations = requireConfirmations(blocks);
       return this;
     }
 
-    /** Searches so many blocks back for who used an authorization; 5,000 unless said otherwise. */
+    /**
+     * Searches so many blocks back for who used an authorization. Unless this is called: at least
+     * 5,000, and on a fast chain as many as it makes while a payment can be asked about, measured
+     * at the start. A number that is too small for the chain is a warning.
+     */
     public Builder lookBackBlocks(long blocks) {
       if (blocks < 1) {
         throw new IllegalArgumentException("lookBackBlocks: expected at least 1");
       }
-      lookBackBlocks = blocks;
+      lookBack = LookBack.of(blocks);
       return this;
     }
 
@@ -394,7 +332,11 @@ public final class ExactEvmFacilitator implements Facilitator {
       return this;
     }
 
-    /** Returns the facilitator; nothing is sent yet. */
+    /**
+     * Returns the facilitator; nothing is sent yet.
+     *
+     * @throws IllegalArgumentException if a gas key was given twice
+     */
     public ExactEvmFacilitator build() {
       return new ExactEvmFacilitator(this);
     }

@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.web3j.crypto.Hash;
 import org.web3j.crypto.RawTransaction;
@@ -48,6 +47,14 @@ final class GasAccount {
     recount = true;
   }
 
+  /** Returns how many are sending or waiting to send. */
+  int waiting() {
+    return lock.getQueueLength() + (lock.isLocked() ? 1 : 0);
+  }
+
+  /** A call to send. */
+  record Task(Address to, String data, BigInteger gas, GasFees fees) {}
+
   /** A transaction that left, or may have left, this process. */
   record Sent(String hash, Chain.Broadcast broadcast) {}
 
@@ -62,57 +69,60 @@ final class GasAccount {
    * @throws FacilitatorException if nothing was sent
    */
   @Nullable Sent send(
-      Address to,
-      String data,
-      BigInteger gas,
-      GasFees fees,
-      Duration patience,
-      BooleanSupplier stillWanted,
-      Consumer<String> beforeBroadcast)
+      Task task, Duration patience, BooleanSupplier stillWanted, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
     takeTurn(patience);
     try {
-      if (!stillWanted.getAsBoolean()) {
-        return null;
-      }
-      Function<BigInteger, RawTransaction> transaction =
-          nonce -> fees.transaction(chainId, nonce, gas, to.lowerCase(), data);
-      if (recount) {
-        recount = false;
-        nextNonce = null;
-      }
-      BigInteger remembered = nextNonce;
-      if (remembered != null) {
-        Sent sent = send(transaction.apply(remembered), beforeBroadcast);
-        if (!(sent.broadcast() instanceof Chain.Broadcast.Rejected)) {
-          return sent;
-        }
-        if (chain.receipt(sent.hash()).isPresent()) {
-          return new Sent(sent.hash(), new Chain.Broadcast.Accepted()); // the refusal came too late
-        }
-        // Perhaps another process has sent from this account: count again, once.
-        BigInteger counted = chain.nextNonce(signer.address());
-        return counted.equals(remembered)
-            ? sent
-            : send(transaction.apply(counted), beforeBroadcast);
-      }
-      return send(transaction.apply(chain.nextNonce(signer.address())), beforeBroadcast);
+      return stillWanted.getAsBoolean() ? send(task, beforeBroadcast) : null;
     } finally {
       lock.unlock();
     }
   }
 
   /** The caller has the lock. */
-  private Sent send(RawTransaction transaction, Consumer<String> beforeBroadcast) {
-    String raw = sign(transaction);
+  private Sent send(Task task, Consumer<String> beforeBroadcast) throws FacilitatorException {
+    if (recount) {
+      recount = false;
+      nextNonce = null;
+    }
+    BigInteger remembered = nextNonce;
+    if (remembered == null) {
+      return send(task, chain.nextNonce(signer.address()), beforeBroadcast);
+    }
+    Sent sent = send(task, remembered, beforeBroadcast);
+    if (!(sent.broadcast() instanceof Chain.Broadcast.Rejected)) {
+      return sent;
+    }
+    // Perhaps another process has sent from this account: count again, once.
+    BigInteger counted = chain.nextNonce(signer.address());
+    return counted.equals(remembered) ? sent : send(task, counted, beforeBroadcast);
+  }
+
+  private Sent send(Task task, BigInteger nonce, Consumer<String> beforeBroadcast) {
+    String raw =
+        sign(
+            task.fees()
+                .transaction(chainId, nonce, task.gas(), task.to().lowerCase(), task.data()));
     String hash = Hash.sha3(raw);
     beforeBroadcast.accept(hash);
     Chain.Broadcast broadcast = chain.send(raw);
-    nextNonce =
-        broadcast instanceof Chain.Broadcast.Accepted
-            ? transaction.getNonce().add(BigInteger.ONE)
-            : null;
+    if (broadcast instanceof Chain.Broadcast.Rejected rejected) {
+      broadcast = unlessTaken(hash, rejected);
+    }
+    nextNonce = broadcast instanceof Chain.Broadcast.Accepted ? nonce.add(BigInteger.ONE) : null;
     return new Sent(hash, broadcast);
+  }
+
+  /**
+   * A refusal may come too late: a proxy hands the transaction to several nodes, or sends it twice,
+   * and answers "nonce too low" of the very transaction that it has got mined.
+   */
+  private Chain.Broadcast unlessTaken(String hash, Chain.Broadcast.Rejected rejected) {
+    try {
+      return chain.isKnown(hash) ? new Chain.Broadcast.Accepted() : rejected;
+    } catch (FacilitatorException e) {
+      return new Chain.Broadcast.Unknown();
+    }
   }
 
   private void takeTurn(Duration patience) throws FacilitatorException {

@@ -4,6 +4,7 @@ package io.github.x402j.evm;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What a node's refusal of a transaction means. The words are those of geth, Erigon, Nethermind,
@@ -34,13 +35,27 @@ final class SendErrors {
           "transaction type not supported",
           "txpool is full");
 
+  private static final List<String> WITHOUT_FUNDS =
+      List.of("insufficient funds", "insufficientfunds");
+
   private SendErrors() {}
+
+  /** Returns whether the account cannot pay the gas: certain, and no fault of the transaction. */
+  static boolean isWithoutFunds(Chain.Broadcast.Rejected rejected) {
+    return WITHOUT_FUNDS.contains(rejected.reason());
+  }
+
+  /** Returns what may be shown of a reason: a phrase that is known here. */
+  static String shown(Chain.Broadcast.Rejected rejected) {
+    return REJECTED.contains(rejected.reason()) ? rejected.reason() : "in words not known here";
+  }
 
   static Chain.Broadcast classify(String message) {
     String words = message.toLowerCase(Locale.ROOT);
     // Refusals first: "unknown transaction type" holds "known transaction".
-    if (REJECTED.stream().anyMatch(words::contains)) {
-      return new Chain.Broadcast.Rejected(message);
+    Optional<String> refusal = REJECTED.stream().filter(words::contains).findFirst();
+    if (refusal.isPresent()) {
+      return new Chain.Broadcast.Rejected(refusal.get());
     }
     if (ALREADY_THERE.stream().anyMatch(words::contains)) {
       return new Chain.Broadcast.Accepted();

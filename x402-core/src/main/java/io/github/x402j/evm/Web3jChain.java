@@ -21,7 +21,9 @@ import org.web3j.protocol.core.Response;
 import org.web3j.protocol.core.methods.response.EthBlock;
 import org.web3j.protocol.core.methods.response.EthGetTransactionReceipt;
 import org.web3j.protocol.core.methods.response.EthLog;
+import org.web3j.protocol.core.methods.response.EthTransaction;
 import org.web3j.protocol.core.methods.response.Log;
+import org.web3j.protocol.core.methods.response.Transaction;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /**
@@ -76,7 +78,11 @@ public final class Web3jChain implements Chain {
 
   @Override
   public boolean hasCode(Address address) throws FacilitatorException {
-    return text("eth_getCode", List.of(address.lowerCase(), LATEST)).length() > "0x".length();
+    String code = text("eth_getCode", List.of(address.lowerCase(), LATEST));
+    if (!Hex.isBytes(code)) {
+      throw nonsense("eth_getCode", null);
+    }
+    return code.length() > "0x".length();
   }
 
   @Override
@@ -188,9 +194,31 @@ public final class Web3jChain implements Chain {
   }
 
   @Override
+  public boolean isKnown(String transaction) throws FacilitatorException {
+    Response<?> response =
+        send("eth_getTransactionByHash", List.of(transaction), EthTransaction.class);
+    if (response.hasError()) {
+      throw refused("eth_getTransactionByHash");
+    }
+    return response.getResult() instanceof Transaction found
+        && transaction.equalsIgnoreCase(found.getHash());
+  }
+
+  @Override
   public Head head() throws FacilitatorException {
-    EthBlock.Block block =
-        blockOf(send("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class));
+    return headOf(blockOf(send("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class)));
+  }
+
+  @Override
+  public Optional<Head> block(BigInteger number) throws FacilitatorException {
+    Response<?> response =
+        send("eth_getBlockByNumber", List.of(Hex.quantity(number), false), EthBlock.class);
+    return !response.hasError() && response.getResult() instanceof EthBlock.Block block
+        ? Optional.of(headOf(block))
+        : Optional.empty();
+  }
+
+  private static Head headOf(EthBlock.Block block) throws FacilitatorException {
     BigInteger seconds = quantityOf("eth_getBlockByNumber", block.getTimestampRaw());
     if (seconds.bitLength() > 40) {
       throw nonsense("eth_getBlockByNumber", null);

@@ -50,7 +50,8 @@ class AuthorizationOutcomeTest {
             return new Head(BigInteger.TEN, blockTime);
           }
         };
-    return new AuthorizationOutcome(chain, ASSET, PAYMENT, STRANGER, 1, 100);
+    return new AuthorizationOutcome(
+        chain, ASSET, PAYMENT, java.util.Set.of(STRANGER), 1, LookBack.of(100));
   }
 
   private static Settlement of(boolean succeeded, Chain.Event... events) throws Exception {

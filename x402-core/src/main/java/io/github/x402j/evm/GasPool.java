@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The accounts that pay the gas. A transaction goes to the one where the fewest are waiting, in
+ * turn where there are several; one that has run out of funds gets none for a while.
+ */
+final class GasPool {
+  private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
+  private static final Duration REST = Duration.ofSeconds(30);
+
+  private final List<GasAccount> accounts;
+  private final Set<Address> addresses;
+  private final Clock clock;
+  private final AtomicInteger turn = new AtomicInteger();
+  private final Map<GasAccount, Instant> resting = new ConcurrentHashMap<>();
+
+  GasPool(List<GasAccount> accounts, Clock clock) {
+    this.accounts = List.copyOf(accounts);
+    this.addresses =
+        accounts.stream().map(GasAccount::address).collect(Collectors.toUnmodifiableSet());
+    this.clock = clock;
+    if (addresses.size() != accounts.size()) {
+      throw new IllegalArgumentException(
+          "gasKey: the same account twice; two that number its transactions would collide");
+    }
+  }
+
+  /** A transaction that left, or may have left, this process, and whose it is. */
+  record Sent(GasAccount account, GasAccount.Sent transaction) {}
+
+  Set<Address> addresses() {
+    return addresses;
+  }
+
+  /** Returns an account to make calls in the name of. */
+  Address any() {
+    return accounts.get(0).address();
+  }
+
+  /** As {@link GasAccount#send}, by whichever account has funds. */
+  @Nullable Sent send(
+      GasAccount.Task task,
+      Duration patience,
+      BooleanSupplier stillWanted,
+      Consumer<String> beforeBroadcast)
+      throws FacilitatorException {
+    Sent last = null;
+    for (GasAccount account : inOrder()) {
+      GasAccount.Sent sent = account.send(task, patience, stillWanted, beforeBroadcast);
+      if (sent == null) {
+        return null;
+      }
+      last = new Sent(account, sent);
+      // Only what cannot have been taken goes to another account: its authorization is the same.
+      if (!(sent.broadcast() instanceof Chain.Broadcast.Rejected rejected)
+          || !SendErrors.isWithoutFunds(rejected)) {
+        resting.remove(account);
+        return last;
+      }
+      log.warn("gas key: {} has too little for a settlement", account.address());
+      resting.put(account, clock.instant().plus(REST));
+    }
+    return last;
+  }
+
+  /** Accounts with funds first; among them the least busy, and among those in turn. */
+  private List<GasAccount> inOrder() {
+    int first = Math.floorMod(turn.getAndIncrement(), accounts.size());
+    List<GasAccount> order = new ArrayList<>(accounts.subList(first, accounts.size()));
+    order.addAll(accounts.subList(0, first));
+    Instant now = clock.instant();
+    record Busy(GasAccount account, boolean rests, int waiting) {}
+    return order.stream()
+        .map(account -> new Busy(account, isResting(account, now), account.waiting()))
+        .sorted(Comparator.comparing(Busy::rests).thenComparing(Busy::waiting))
+        .map(Busy::account)
+        .toList();
+  }
+
+  private boolean isResting(GasAccount account, Instant now) {
+    Instant until = resting.get(account);
+    return until != null && now.isBefore(until);
+  }
+}
