@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -415,5 +416,39 @@ class BufferedResponseTest {
     inherited.getWriter().write("\u20ac");
     inherited.commitTo(real);
     assertThat(sent.toString(Charset.forName("UTF-8"))).isEqualTo("\u20ac");
+  }
+
+  /** Each way to lengthen the head is held against its limit: "A: " and a line end are 4 bytes. */
+  @Test
+  void takesAHeadUpToItsLimitAndFailsOneByteBeyond() {
+    CaptureLimits limits = new CaptureLimits(1024, 1024, 100);
+    List<BiConsumer<BufferedResponse, String>> ways =
+        List.of(
+            (to, value) -> to.setHeader("A", value),
+            (to, value) -> to.addHeader("A", value),
+            (to, value) -> to.addCookie(new Cookie("c", value)));
+    for (BiConsumer<BufferedResponse, String> way : ways) {
+      int longest = 0;
+      for (int length = 1; length <= 200; length++) {
+        BufferedResponse fresh = held(limits);
+        way.accept(fresh, "x".repeat(length));
+        if (deliversFully(fresh)) {
+          longest = length;
+        }
+      }
+      assertThat(longest).isBetween(80, 95);
+    }
+    BufferedResponse exact = held(limits);
+    exact.setHeader("A", "x".repeat(95));
+    assertThat(deliversFully(exact)).isTrue();
+  }
+
+  private static boolean deliversFully(BufferedResponse response) {
+    try {
+      response.getOutputStream().write(1);
+      return true;
+    } catch (IOException overflow) {
+      return false;
+    }
   }
 }
