@@ -87,7 +87,7 @@ final class DescriptorJson {
     List<PaymentRequirements> accepts = new ArrayList<>();
     for (JsonNode option : Json.array(message, "", "accepts")) {
       if (isKnown(option, text -> text.startsWith("eip155:"))) {
-        accepts.add(readRequirementsV2(option, "accepts[]."));
+        accepts.add(readRequirementsV2(option, "accepts[].").withReceived(Json.write(option)));
       }
     }
     return new PaymentRequired(

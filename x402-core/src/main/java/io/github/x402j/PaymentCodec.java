@@ -4,6 +4,7 @@ package io.github.x402j;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -51,13 +52,23 @@ public final class PaymentCodec {
    * does not know are left out.
    */
   public static PaymentRequired decodeRequiredBody(String body) throws MalformedPaymentException {
+    return versionOfRequiredBody(body) == 2
+        ? DescriptorJson.readV2(Json.parseObject(body))
+        : DescriptorJson.readV1(Json.parseObject(body));
+  }
+
+  /**
+   * Returns the version that the body of a 402 says it is in, 1 or 2.
+   *
+   * @throws MalformedPaymentException if it is no JSON object or says another or none
+   */
+  public static int versionOfRequiredBody(String body) throws MalformedPaymentException {
     JsonNode message = Json.parseObject(body);
-    long version = Json.wholeNumber(message, "", "x402Version");
-    if (version == 2) {
-      return DescriptorJson.readV2(message);
+    if (Json.wholeNumber(message, "", "x402Version") == 2) {
+      return 2;
     }
     requireVersion(message, 1);
-    return DescriptorJson.readV1(message);
+    return 1;
   }
 
   /** Returns the value of the payment header: base64 of the JSON in the payload's own version. */
@@ -76,7 +87,12 @@ public final class PaymentCodec {
     if (accepted == null) {
       json.put("scheme", payload.scheme()).put("network", v1Name(payload.network()));
     } else {
-      json.set("accepted", DescriptorJson.v2(accepted));
+      String received = accepted.received();
+      if (received == null) {
+        json.set("accepted", DescriptorJson.v2(accepted));
+      } else {
+        json.putRawValue("accepted", new RawValue(received));
+      }
     }
     json.set("payload", Json.fromJdk(payload.payload()));
     if (!payload.extensions().isEmpty()) {

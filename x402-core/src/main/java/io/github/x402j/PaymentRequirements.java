@@ -5,12 +5,14 @@ package io.github.x402j;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One way to pay (specification 5.1.2, {@code PaymentRequirements}).
  *
- * <p>Two requirements are equal when every field is; that is the comparison by which a payment is
- * held against what was offered.
+ * <p>Two requirements are equal when every field is, {@code received} aside; that is the comparison
+ * by which a payment is held against what was offered.
  *
  * @param scheme the payment scheme; this library pays and accepts {@value #EXACT}
  * @param network the chain
@@ -20,6 +22,9 @@ import java.util.Map;
  * @param maxTimeout how long an authorization may be valid, whole seconds, at least one
  * @param extra what the scheme needs besides; for {@value #EXACT} the token's EIP-712 {@code name}
  *     and {@code version}. JSON as JDK types, immutable
+ * @param received the JSON text of a version 2 descriptor that these requirements were read from,
+ *     or null. A payment sends it back as it is: a seller may compare what a payer accepted with
+ *     what it offered as text, in its own spelling of addresses and with members unknown here
  */
 public record PaymentRequirements(
     String scheme,
@@ -28,7 +33,8 @@ public record PaymentRequirements(
     Address asset,
     Address payTo,
     Duration maxTimeout,
-    Map<String, Object> extra) {
+    Map<String, Object> extra,
+    @Nullable String received) {
 
   /** The scheme in which exactly the price is transferred. */
   public static final String EXACT = "exact";
@@ -40,6 +46,18 @@ public record PaymentRequirements(
           "maxTimeoutSeconds: expected whole seconds, at least 1, found " + maxTimeout);
     }
     extra = JsonValues.copyOf(extra);
+  }
+
+  /** Makes requirements of the seller's own. */
+  public PaymentRequirements(
+      String scheme,
+      Network network,
+      TokenAmount amount,
+      Address asset,
+      Address payTo,
+      Duration maxTimeout,
+      Map<String, Object> extra) {
+    this(scheme, network, amount, asset, payTo, maxTimeout, extra, null);
   }
 
   /**
@@ -60,5 +78,28 @@ public record PaymentRequirements(
     extra.put("version", token.version());
     return new PaymentRequirements(
         EXACT, token.network(), amount, token.contract(), payTo, maxTimeout, extra);
+  }
+
+  /** Returns these requirements with the text that they were read from. */
+  PaymentRequirements withReceived(String json) {
+    return new PaymentRequirements(scheme, network, amount, asset, payTo, maxTimeout, extra, json);
+  }
+
+  /** Compares what is required, not how it was spelled. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PaymentRequirements that
+        && scheme.equals(that.scheme)
+        && network.equals(that.network)
+        && amount.equals(that.amount)
+        && asset.equals(that.asset)
+        && payTo.equals(that.payTo)
+        && maxTimeout.equals(that.maxTimeout)
+        && extra.equals(that.extra);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(scheme, network, amount, asset, payTo, maxTimeout, extra);
   }
 }

@@ -57,6 +57,35 @@ class PaymentCodecTest {
   }
 
   @Test
+  void sendsBackAnAcceptedOptionExactlyAsItCame() throws Exception {
+    com.fasterxml.jackson.databind.node.ObjectNode message =
+        SPEC.get("paymentRequiredV2").deepCopy();
+    com.fasterxml.jackson.databind.node.ObjectNode option =
+        (com.fasterxml.jackson.databind.node.ObjectNode) message.at("/accepts/0");
+    option.put("payTo", option.get("payTo").textValue().toLowerCase(java.util.Locale.ROOT));
+    option.put("unknownHere", 7).putNull("alsoUnknown");
+    PaymentRequirements read =
+        PaymentCodec.decodeRequired(Sale.base64(message.toString())).accepts().get(0);
+
+    String sent = PaymentCodec.payloadJson(PaymentPayload.v2(read, Map.of("signature", "0x")));
+
+    assertThat(sent).contains("\"accepted\":" + option + ",");
+    assertThat(read)
+        .isEqualTo(
+            PaymentCodec.decodeRequired(Sale.base64(example("paymentRequiredV2")))
+                .accepts()
+                .get(0));
+  }
+
+  @Test
+  void tellsTheVersionOfABody() throws Exception {
+    assertThat(PaymentCodec.versionOfRequiredBody(example("paymentRequiredV1"))).isEqualTo(1);
+    assertThat(PaymentCodec.versionOfRequiredBody(example("paymentRequiredV2"))).isEqualTo(2);
+    assertThatExceptionOfType(MalformedPaymentException.class)
+        .isThrownBy(() -> PaymentCodec.versionOfRequiredBody("{\"x402Version\":3}"));
+  }
+
+  @Test
   void readsTheVersion1HeaderOfTheSpecificationAndWritesTheSame() throws Exception {
     String header = SPEC.get("xPaymentHeaderV1").textValue();
     PaymentPayload read = PaymentCodec.decodePayload(header, 1);

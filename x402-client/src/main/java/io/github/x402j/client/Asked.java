@@ -11,7 +11,6 @@ import io.github.x402j.PaymentRequired;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,18 +55,8 @@ record Asked(int x402Version, PaymentRequired required) {
     if (text.isEmpty()) {
       return Optional.empty();
     }
-    PaymentRequired required = PaymentCodec.decodeRequiredBody(text.get());
-    return Optional.of(new Asked(isVersion2(body) ? 2 : 1, required));
-  }
-
-  /** The codec reads a body of either version, and a header of version 2 only. */
-  private static boolean isVersion2(byte[] body) {
-    try {
-      PaymentCodec.decodeRequired(Base64.getEncoder().encodeToString(body));
-      return true;
-    } catch (MalformedPaymentException e) {
-      return false;
-    }
+    int version = PaymentCodec.versionOfRequiredBody(text.get());
+    return Optional.of(new Asked(version, PaymentCodec.decodeRequiredBody(text.get())));
   }
 
   private static Optional<String> utf8(byte[] body) {
