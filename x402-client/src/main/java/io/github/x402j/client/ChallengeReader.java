@@ -29,6 +29,11 @@ final class ChallengeReader<T> implements BodyHandler<T> {
     this.maxTime = maxTime;
   }
 
+  /** Returns whether the answer has a descriptor, be it one that cannot be read. */
+  boolean sawDescriptor() {
+    return asked != null || malformed != null;
+  }
+
   /**
    * Returns what the answer asks for, empty if it has no descriptor.
    *

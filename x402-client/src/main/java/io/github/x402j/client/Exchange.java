@@ -3,13 +3,16 @@
 package io.github.x402j.client;
 
 import io.github.x402j.MalformedPaymentException;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** One request of the caller's: sent, and where a 402 answers it, paid for at most once. */
@@ -64,33 +67,56 @@ final class Exchange<T> {
     if (response.statusCode() != 402) {
       return CompletableFuture.completedFuture(response);
     }
+    if (!reader.sawDescriptor()) {
+      return CompletableFuture.completedFuture(response);
+    }
+    // Deciding and signing may wait for a disk, a person or a KMS: not on a connection's thread.
+    return CompletableFuture.supplyAsync(() -> pay(response, reader), sending.executor())
+        .thenCompose(
+            payment -> {
+              if (underWay.isOver()) {
+                cashier.outcomes().neverSent(payment, "cancelled before it was sent");
+                return CompletableFuture.failedFuture(new CancellationException());
+              }
+              return sendPaid(withoutDetour(response), payment, false);
+            });
+  }
+
+  private Payment pay(HttpResponse<T> response, ChallengeReader<T> reader) {
+    String requestId = cashier.newRequestId();
+    String method = response.request().method();
     try {
-      Optional<Asked> asked = reader.asked();
-      if (asked.isEmpty()) {
-        return CompletableFuture.completedFuture(response);
-      }
+      List<Offer> offers = acceptable(requestId, response, reader);
+      return cashier.pay(requestId, method, response.uri(), offers, underWay::isOver);
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  /** Returns the offers that nothing but the rules of the wallet can be held against. */
+  private List<Offer> acceptable(
+      String requestId, HttpResponse<T> response, ChallengeReader<T> reader) throws IOException {
+    try {
+      Asked asked = reader.asked().orElseThrow();
       requireSafe(response);
-      Offer offer = selection.choose(response.uri(), asked.get());
-      if (underWay.isOver()) {
-        return CompletableFuture.failedFuture(new CancellationException());
-      }
-      return sendPaid(withoutDetour(response), cashier.pay(offer), false);
+      return selection.inOrder(response.uri(), asked);
     } catch (PaymentDeclinedException e) {
-      return CompletableFuture.failedFuture(e);
+      cashier.till().declined(requestId, request.method(), request.uri(), e);
+      throw e;
     } catch (MalformedPaymentException e) {
-      return CompletableFuture.failedFuture(
+      PaymentDeclinedException declined =
           PaymentDeclinedException.of(
-              response.uri(),
-              "descriptor",
-              "one that can be read",
-              String.valueOf(e.getMessage())));
+              response.uri(), "descriptor", "one that can be read", String.valueOf(e.getMessage()));
+      cashier.till().declined(requestId, request.method(), request.uri(), declined);
+      throw declined;
     }
   }
 
   private CompletableFuture<HttpResponse<T>> sendPaid(
       HttpRequest unpaid, Payment payment, boolean sentBefore) {
     PaidRequest<T> next =
-        new PaidRequest<>(sending, unpaid, payment, callers, pushes, underWay, sentBefore);
+        new PaidRequest<>(
+            sending, cashier.outcomes(), unpaid, payment, callers, pushes, underWay, sentBefore);
     paid = next;
     return next.send();
   }

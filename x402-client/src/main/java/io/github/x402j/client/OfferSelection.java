@@ -6,7 +6,6 @@ import static java.util.stream.Collectors.joining;
 
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Price;
 import io.github.x402j.Token;
 import java.net.URI;
 import java.util.ArrayList;
@@ -22,39 +21,42 @@ final class OfferSelection {
   private static final int SHOWN = 5;
 
   private final List<Token> tokens;
-  private final Price maxPerPayment;
+  private final boolean anyOriginOfTheHost;
 
-  OfferSelection(List<Token> tokens, Price maxPerPayment) {
+  /**
+   * @param anyOriginOfTheHost whether a resource may be named by another scheme and port
+   */
+  OfferSelection(List<Token> tokens, boolean anyOriginOfTheHost) {
     this.tokens = List.copyOf(tokens);
-    this.maxPerPayment = maxPerPayment;
+    this.anyOriginOfTheHost = anyOriginOfTheHost;
   }
 
   /**
-   * Returns the offer to take: of the first of the caller's tokens that has any within the limit,
-   * the cheapest.
+   * Returns the offers that can be taken, at least one: those in the first of the caller's tokens
+   * first, and of those the cheapest first.
    *
    * @param requested whom the 402 came from
    */
-  Offer choose(URI requested, Asked asked) throws PaymentDeclinedException {
+  List<Offer> inOrder(URI requested, Asked asked) throws PaymentDeclinedException {
     requireItsOwnResource(requested, asked.required());
-    List<Offer> known = knownTokens(requested, asked);
-    return known.stream()
-        .filter(offer -> offer.amount().compareTo(maxPerPayment.in(offer.token())) <= 0)
-        .min(Comparator.comparingInt(this::preference).thenComparing(Offer::amount))
-        .orElseThrow(() -> tooExpensive(requested, known));
+    return knownTokens(requested, asked).stream()
+        .sorted(Comparator.comparingInt(this::preference).thenComparing(Offer::amount))
+        .toList();
   }
 
-  private static void requireItsOwnResource(URI requested, PaymentRequired required)
+  private void requireItsOwnResource(URI requested, PaymentRequired required)
       throws PaymentDeclinedException {
     Origin origin =
         Origin.of(requested)
             .orElseThrow(() -> new IllegalArgumentException("expected an HTTP URL"));
-    if (!origin.mayNameItself(required.resource().url(), requested)) {
+    String resource = required.resource().url();
+    if (!origin.isOf(resource, requested)
+        && !(anyOriginOfTheHost && origin.mayNameItself(resource, requested))) {
       throw PaymentDeclinedException.of(
           requested,
           "resource",
-          "a resource of " + origin.host(),
-          "payment for a resource of another host");
+          "a resource of " + origin,
+          "payment for a resource of another origin");
     }
   }
 
@@ -130,19 +132,5 @@ final class OfferSelection {
             .map(token -> token.contract() + " on " + token.network())
             .collect(joining(", ")),
         asked.isEmpty() ? "nothing that is known here" : asked);
-  }
-
-  private PaymentDeclinedException tooExpensive(URI requested, List<Offer> known) {
-    Offer cheapest =
-        known.stream()
-            .min(Comparator.comparing(offer -> offer.price().dollars()))
-            .orElseThrow(IllegalStateException::new);
-    return PaymentDeclinedException.of(
-        requested,
-        "maxPerPayment",
-        maxPerPayment.toString(),
-        String.format(
-            "%s (%s atomic units of %s on %s)",
-            cheapest.price(), cheapest.amount(), cheapest.token().contract(), cheapest.network()));
   }
 }

@@ -47,7 +47,16 @@ record Origin(String scheme, String host, int port) {
   }
 
   /**
-   * Returns whether a descriptor from this origin may name this resource as the one that it sells.
+   * Returns whether the resource is of this origin.
+   *
+   * @param base what a relative URL is relative to
+   */
+  boolean isOf(String resource, URI base) {
+    return resolved(resource, base).flatMap(Origin::of).filter(this::equals).isPresent();
+  }
+
+  /**
+   * Returns whether a descriptor from this host may name this resource as the one that it sells.
    *
    * <p>The host must be this one. A port must be this one where the URL names one, and the scheme
    * may be the other of the two: a seller behind a proxy that ends TLS often knows neither the
@@ -56,16 +65,19 @@ record Origin(String scheme, String host, int port) {
    * @param base what a relative URL is relative to
    */
   boolean mayNameItself(String resource, URI base) {
-    URI url;
-    try {
-      url = base.resolve(new URI(resource));
-    } catch (URISyntaxException e) {
-      return false;
-    }
-    return Origin.of(url)
+    return resolved(resource, base)
+        .filter(url -> url.getPort() == -1 || url.getPort() == port)
+        .flatMap(Origin::of)
         .filter(named -> named.host.equals(host))
-        .filter(named -> url.getPort() == -1 || url.getPort() == port)
         .isPresent();
+  }
+
+  private static Optional<URI> resolved(String resource, URI base) {
+    try {
+      return Optional.of(base.resolve(new URI(resource)));
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
   }
 
   @Override

@@ -33,6 +33,7 @@ final class PaidRequest<T> {
   private static final Set<Integer> UNKNOWN = Set.of(502, 503, 504);
 
   private final HttpClient http;
+  private final Outcomes outcomes;
   private final Resending resending;
   private final Clock clock;
   private final Executor executor;
@@ -51,6 +52,7 @@ final class PaidRequest<T> {
    */
   PaidRequest(
       Sending sending,
+      Outcomes outcomes,
       HttpRequest unpaid,
       Payment payment,
       BodyHandler<T> callers,
@@ -58,6 +60,7 @@ final class PaidRequest<T> {
       UnderWay<HttpResponse<T>> underWay,
       boolean mayHaveArrived) {
     this.http = sending.withoutRedirects();
+    this.outcomes = outcomes;
     this.resending = sending.resending();
     this.clock = sending.clock();
     this.executor = sending.executor();
@@ -113,6 +116,7 @@ final class PaidRequest<T> {
       return again(
           sending, Optional.of(response.headers()), "status " + response.statusCode(), null);
     }
+    outcomes.answered(answered, response.statusCode(), response.headers());
     return CompletableFuture.completedFuture(new PaidResponse<>(response, unpaid, answered));
   }
 
@@ -123,6 +127,7 @@ final class PaidRequest<T> {
     if (failure instanceof IOException lost) {
       return again(sending, Optional.empty(), "the answer was lost", lost);
     }
+    outcomes.pending(payment, "the request failed");
     abandoned("the request failed").ifPresent(failure::addSuppressed);
     return CompletableFuture.failedFuture(failure);
   }
@@ -131,14 +136,20 @@ final class PaidRequest<T> {
       int sending, Optional<HttpHeaders> answer, String why, @Nullable IOException lost) {
     Duration pause = resending.pauseAfter(sending, answer);
     if (sending > resending.times() || clock.instant().plus(pause).isAfter(deadline)) {
-      return CompletableFuture.failedFuture(
-          lost != null && !mayHaveArrived
-              ? lost
-              : PaymentPendingException.of(unpaid, payment, why, lost));
+      return CompletableFuture.failedFuture(givenUp(why, lost));
     }
     CompletableFuture<Void> waiting = new CompletableFuture<>();
     waiting.completeOnTimeout(null, pause.toNanos(), TimeUnit.NANOSECONDS);
     return underWay.waitFor(waiting).thenComposeAsync(nothing -> send(sending + 1), executor);
+  }
+
+  private IOException givenUp(String why, @Nullable IOException lost) {
+    if (lost != null && !mayHaveArrived) {
+      outcomes.neverSent(payment, "no connection");
+      return lost;
+    }
+    outcomes.pending(payment, why);
+    return PaymentPendingException.of(unpaid, payment, why, lost);
   }
 
   /** A seller that says it has settled this payment has decided, whatever the status is. */

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * HttpClient client =
  *     PayingHttpClient.over(HttpClient.newHttpClient())
  *         .signer(EvmSigner.fromEnvironment("AGENT_KEY"))
- *         .maxPerPayment("$0.05")
+ *         .policy(SpendingPolicy.empty().maxPerPayment("$0.05"))
  *         .token(Usdc.BASE)
  *         .build();
  * HttpResponse<String> response = client.send(request, BodyHandlers.ofString());

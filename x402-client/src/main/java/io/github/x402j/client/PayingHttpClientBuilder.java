@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
-import io.github.x402j.Price;
 import io.github.x402j.Token;
 import io.github.x402j.evm.EvmSigner;
 import java.net.http.HttpClient;
@@ -21,7 +20,9 @@ public final class PayingHttpClientBuilder {
   private final HttpClient wrapped;
   private final List<Token> tokens = new ArrayList<>();
   private @Nullable EvmSigner signer;
-  private @Nullable Price maxPerPayment;
+  private @Nullable SpendingPolicy policy;
+  private @Nullable AgentWallet wallet;
+  private boolean anyOriginOfTheHost;
   private Duration descriptorWithin = BoundedBody.MAX_TIME;
   private Clock clock = Clock.systemUTC();
   private SecureRandom random = new SecureRandom();
@@ -32,25 +33,34 @@ public final class PayingHttpClientBuilder {
     this.wrapped = wrapped;
   }
 
-  /** Sets whose money is spent. Mandatory. */
+  /** Sets whose money is spent, within the policy. Mandatory, or a wallet is. */
   public PayingHttpClientBuilder signer(EvmSigner signer) {
     this.signer = signer;
     return this;
   }
 
   /**
-   * Sets the most that one request may cost. Mandatory.
-   *
-   * @param price such as {@code $0.05}; exactly that much is still paid
-   * @throws IllegalArgumentException if it is not a price, see {@link Price#parse}
+   * Sets what may be paid. Mandatory with a signer; with a wallet its rules hold beside the
+   * wallet's.
    */
-  public PayingHttpClientBuilder maxPerPayment(String price) {
-    return maxPerPayment(Price.parse(price));
+  public PayingHttpClientBuilder policy(SpendingPolicy policy) {
+    this.policy = policy;
+    return this;
   }
 
-  /** Sets the most that one request may cost; exactly that much is still paid. Mandatory. */
-  public PayingHttpClientBuilder maxPerPayment(Price price) {
-    this.maxPerPayment = price;
+  /** Sets what wallet pays, instead of a signer. Several clients may share one. */
+  public PayingHttpClientBuilder wallet(AgentWallet wallet) {
+    this.wallet = wallet;
+    return this;
+  }
+
+  /**
+   * Pays for a resource that is named by another scheme than the one that was asked, and without a
+   * port, if the host is the one that was asked: some sellers behind a proxy that ends TLS know
+   * neither. Default: the origin must be the one that was asked.
+   */
+  public PayingHttpClientBuilder allowResourceOfSameHost() {
+    this.anyOriginOfTheHost = true;
     return this;
   }
 
@@ -111,25 +121,37 @@ public final class PayingHttpClientBuilder {
   /**
    * Returns the client.
    *
-   * @throws IllegalStateException if the signer, the limit or a token is missing; the message says
-   *     which
-   * @throws IllegalArgumentException if the limit has more decimal digits than one of the tokens
+   * @throws IllegalStateException if the signer with a policy, or the wallet, or a token is
+   *     missing, or there are both a signer and a wallet; the message says which
    */
   public PayingHttpClient build() {
-    if (signer == null) {
-      throw new IllegalStateException("signer: missing; say whose money is spent");
-    }
-    if (maxPerPayment == null) {
-      throw new IllegalStateException(
-          "maxPerPayment: missing; say what a request may cost, such as $0.05");
-    }
     if (tokens.isEmpty()) {
       throw new IllegalStateException("token: missing; say what to pay with, such as Usdc.BASE");
     }
-    tokens.forEach(maxPerPayment::in);
+    AgentWallet payer = payer();
+    boolean own = wallet == null;
+    List<SpendingPolicy> more = own || policy == null ? List.of() : List.of(policy);
     return new PayingHttpClient(
         Sending.over(wrapped, resending, descriptorWithin, clock),
-        new OfferSelection(tokens, maxPerPayment),
-        new Cashier(signer, clock, random));
+        new OfferSelection(tokens, anyOriginOfTheHost),
+        new Cashier(payer, more, clock, random));
+  }
+
+  private AgentWallet payer() {
+    if (wallet != null && signer != null) {
+      throw new IllegalStateException("signer: found a wallet, too, which has its own");
+    }
+    if (wallet != null) {
+      return wallet;
+    }
+    if (signer == null) {
+      throw new IllegalStateException("signer or wallet: missing; say whose money is spent");
+    }
+    if (policy == null) {
+      throw new IllegalStateException(
+          "policy: missing; say what may be paid, such as"
+              + " SpendingPolicy.empty().maxPerPayment(\"$0.05\")");
+    }
+    return AgentWallet.ofPolicy(signer, policy, clock);
   }
 }

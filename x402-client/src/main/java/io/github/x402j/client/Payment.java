@@ -32,26 +32,30 @@ public final class Payment {
   private final Offer offer;
   private final TransferAuthorization authorization;
   private final String headerValue;
+  private final String requestId;
   private final @Nullable SettlementResponse settlement;
 
   private Payment(
       Offer offer,
       TransferAuthorization authorization,
       String headerValue,
+      String requestId,
       @Nullable SettlementResponse settlement) {
     this.offer = offer;
     this.authorization = authorization;
     this.headerValue = headerValue;
+    this.requestId = requestId;
     this.settlement = settlement;
   }
 
-  static Payment signed(Offer offer, ExactEvmPayload signed) {
+  static Payment signed(Offer offer, ExactEvmPayload signed, String requestId) {
     Map<String, Object> payload = signed.toMap();
     PaymentPayload message =
         offer.x402Version() == 1
             ? PaymentPayload.v1(offer.requirements().scheme(), offer.network(), payload)
             : PaymentPayload.v2(offer.requirements(), payload);
-    return new Payment(offer, signed.authorization(), PaymentCodec.encodePayload(message), null);
+    return new Payment(
+        offer, signed.authorization(), PaymentCodec.encodePayload(message), requestId, null);
   }
 
   /**
@@ -69,7 +73,11 @@ public final class Payment {
   /** Returns this payment with what the answer says of it; nothing if it says nothing legible. */
   Payment answered(HttpHeaders headers) {
     return new Payment(
-        offer, authorization, headerValue, settlementIn(headers, offer.x402Version()).orElse(null));
+        offer,
+        authorization,
+        headerValue,
+        requestId,
+        settlementIn(headers, offer.x402Version()).orElse(null));
   }
 
   private static Optional<SettlementResponse> settlementIn(HttpHeaders headers, int x402Version) {
@@ -87,6 +95,11 @@ public final class Payment {
   /** Returns what was accepted. */
   public Offer offer() {
     return offer;
+  }
+
+  /** Returns what the wallet's journal calls the request that was paid for. */
+  public String requestId() {
+    return requestId;
   }
 
   /** Returns the token that was paid with. */

@@ -26,12 +26,21 @@ class ArchitectureTest {
                   resideInAnyPackage(
                       "java..",
                       "javax.net.ssl..",
+                      "javax.sql..",
                       "org.jspecify.annotations..",
                       "io.github.x402j",
                       "io.github.x402j.evm",
                       "io.github.x402j.client")));
 
   @ArchTest
-  static final ArchRule publicTypesAreFinal =
-      classes().that().arePublic().should().haveModifier(FINAL);
+  static final ArchRule publicClassesAreFinalOrSealed =
+      classes()
+          .that()
+          .arePublic()
+          .and()
+          .areNotInterfaces()
+          .and()
+          .doNotHaveFullyQualifiedName(SpendJournal.class.getName()) // sealed
+          .should()
+          .haveModifier(FINAL);
 }

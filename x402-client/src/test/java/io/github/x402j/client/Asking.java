@@ -40,7 +40,7 @@ final class Asking {
   static PayingHttpClientBuilder buyer(HttpClient wrapped) {
     return PayingHttpClient.over(wrapped)
         .signer(SIGNER)
-        .maxPerPayment("$0.05")
+        .policy(SpendingPolicy.empty().maxPerPayment("$0.05"))
         .token(USDC)
         .clock(Clock.fixed(NOW, ZoneOffset.UTC))
         .random(new SecureRandom())

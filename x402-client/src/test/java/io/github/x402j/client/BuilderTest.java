@@ -2,11 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.Address;
-import io.github.x402j.Token;
 import io.github.x402j.Usdc;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -17,25 +14,27 @@ class BuilderTest {
 
   @Test
   void saysWhichMandatorySettingIsMissing() {
-    assertThatThrownBy(
-            () -> PayingHttpClient.over(wrapped).maxPerPayment("$1").token(Usdc.BASE).build())
+    SpendingPolicy policy = SpendingPolicy.empty().maxPerPayment("$1");
+    assertThatThrownBy(() -> PayingHttpClient.over(wrapped).policy(policy).token(Usdc.BASE).build())
         .hasMessageContaining("signer");
     assertThatThrownBy(
             () -> PayingHttpClient.over(wrapped).signer(Asking.SIGNER).token(Usdc.BASE).build())
-        .hasMessageContaining("maxPerPayment");
+        .hasMessageContaining("policy");
     assertThatThrownBy(
-            () -> PayingHttpClient.over(wrapped).signer(Asking.SIGNER).maxPerPayment("$1").build())
+            () -> PayingHttpClient.over(wrapped).signer(Asking.SIGNER).policy(policy).build())
         .hasMessageContaining("token");
   }
 
   @Test
-  void refusesALimitThatATokenCannotExpress() {
-    Token cents =
-        new Token(Usdc.BASE.network(), Address.parse("0x" + "12".repeat(20)), 2, "Cents", "1");
-    assertThatThrownBy(() -> Asking.buyer(wrapped).token(cents).maxPerPayment("$0.005").build())
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("decimal digits");
-    assertThat(Asking.buyer(wrapped).token(cents).maxPerPayment("$0.05").build()).isNotNull();
+  void refusesASignerBesideAWallet() {
+    AgentWallet wallet =
+        AgentWallet.provision("a", Asking.SIGNER, SpendJournal.inMemory())
+            .limit("$1", BillingPeriod.DAY)
+            .allowedDomains("localhost")
+            .create();
+    assertThatThrownBy(() -> Asking.buyer(wrapped).wallet(wallet).build())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("signer");
   }
 
   @Test

@@ -64,6 +64,22 @@ public final class OnChainToken {
     return new TokenAmount(Words.number(result, "balanceOf"));
   }
 
+  /**
+   * Returns whether the payer's authorization with this nonce was used or cancelled, as of the
+   * newest block. One that was not, and has expired by the time of that block, can never be.
+   *
+   * @param nonce {@code 0x} and 64 hex digits
+   * @throws FacilitatorException if the chain does not answer, or there is no such token
+   */
+  public static boolean authorizationUsed(
+      Chain chain, Address contract, Address payer, String nonce) throws FacilitatorException {
+    Chain.CallResult result =
+        chain
+            .call(List.of(Chain.Call.latest(contract, Eip3009.authorizationState(payer, nonce))))
+            .get(0);
+    return Words.number(result, "authorizationState").signum() != 0;
+  }
+
   /** Reads an ABI-encoded string: an offset of one word, a length, the bytes. */
   private static String text(Chain.CallResult result, String what) throws FacilitatorException {
     byte[] data =

@@ -9,6 +9,7 @@ import io.github.x402j.Price;
 import io.github.x402j.Token;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
+import io.github.x402j.client.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
@@ -79,7 +80,7 @@ final class Demo {
     HttpClient agent =
         PayingHttpClient.over(HttpClient.newHttpClient())
             .signer(EvmSigner.ofPrivateKey(payer.privateKey()))
-            .maxPerPayment("$0.05")
+            .policy(SpendingPolicy.empty().maxPerPayment("$0.05"))
             .token(token)
             .build();
     HttpResponse<String> paid = agent.send(request, HttpResponse.BodyHandlers.ofString());

@@ -12,6 +12,7 @@ import io.github.x402j.Token;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.PayingHttpClientBuilder;
 import io.github.x402j.client.Payment;
+import io.github.x402j.client.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -97,7 +98,7 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
       return ExitCode.OK;
     }
     PayingHttpClientBuilder client =
-        PayingHttpClient.over(HttpClient.newHttpClient()).signer(payer).maxPerPayment(limit);
+        PayingHttpClient.over(HttpClient.newHttpClient()).signer(payer).policy(SpendingPolicy.empty().maxPerPayment(limit));
     known.forEach(client::token);
     HttpResponse<byte[]> response = send(client.build(), request);
     print(response);

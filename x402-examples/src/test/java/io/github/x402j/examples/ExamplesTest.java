@@ -8,6 +8,7 @@ import io.github.x402j.Price;
 import io.github.x402j.Token;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
+import io.github.x402j.client.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
@@ -63,7 +64,7 @@ class ExamplesTest {
     agent =
         PayingHttpClient.over(HttpClient.newHttpClient())
             .signer(EvmSigner.ofPrivateKey(PAYER.privateKey()))
-            .maxPerPayment("$0.05")
+            .policy(SpendingPolicy.empty().maxPerPayment("$0.05"))
             .token(token)
             .build();
   }

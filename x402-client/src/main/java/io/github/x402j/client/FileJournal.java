@@ -1,0 +1,278 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lines in a file. Read and written through {@link RandomAccessFile}, as a channel would be closed
+ * for all threads when one of them is interrupted.
+ */
+final class FileJournal extends SpendJournal {
+  private static final Duration LOCKED_WITHIN = Duration.ofSeconds(10);
+  private static final int MAX_LINE = 64 * 1024;
+
+  private final Path path;
+  private final RandomAccessFile file;
+  private final RandomAccessFile lockFile;
+  private final @Nullable Object identity;
+  private final Object durability = new Object();
+  private volatile long end;
+  private volatile boolean broken;
+  private long durableEnd;
+
+  private FileJournal(Path path, RandomAccessFile file, RandomAccessFile lockFile)
+      throws IOException {
+    this.path = path;
+    this.file = file;
+    this.lockFile = lockFile;
+    this.identity = identityOf(path);
+  }
+
+  static FileJournal open(Path path) throws IOException {
+    Path absolute = path.toAbsolutePath();
+    Path lock = absolute.resolveSibling(absolute.getFileName() + ".lock");
+    boolean created = createForOwner(absolute);
+    createForOwner(lock);
+    if (created) {
+      forceDirectory(absolute);
+    }
+    RandomAccessFile file = new RandomAccessFile(absolute.toFile(), "rw");
+    try {
+      return new FileJournal(absolute, file, new RandomAccessFile(lock.toFile(), "rw"));
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  @Override
+  Turn begin() throws IOException {
+    FileLock processes = lock();
+    try {
+      if (broken) {
+        throw new IOException("journal: writing failed before; open it again");
+      }
+      if (!java.util.Objects.equals(identity, identityOf(path)) || file.length() < end) {
+        throw new IOException("journal: the file was replaced or cut while it was open");
+      }
+      return new FileTurn(processes);
+    } catch (IOException e) {
+      processes.release();
+      throw e;
+    }
+  }
+
+  private FileLock lock() throws IOException {
+    long deadline = System.nanoTime() + LOCKED_WITHIN.toNanos();
+    while (true) {
+      FileLock lock = tryLock();
+      if (lock != null) {
+        return lock;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("journal: another process has held the lock for " + LOCKED_WITHIN);
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(200_000);
+      if (Thread.interrupted()) { // parking returns at once then; the lock is worth waiting for
+        return lockInterrupted(deadline);
+      }
+    }
+  }
+
+  private FileLock lockInterrupted(long deadline) throws IOException {
+    try {
+      FileLock lock = null;
+      while (lock == null && System.nanoTime() - deadline <= 0) {
+        lock = tryLock();
+        Thread.onSpinWait();
+      }
+      if (lock == null) {
+        throw new IOException("journal: another process has held the lock for " + LOCKED_WITHIN);
+      }
+      return lock;
+    } finally {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private @Nullable FileLock tryLock() throws IOException {
+    try {
+      return lockFile.getChannel().tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null; // another journal of this process, on the same file
+    }
+  }
+
+  /** One thread waits for the disk for all that wrote meanwhile. */
+  @Override
+  void makeDurable() throws IOException {
+    long written = end;
+    synchronized (durability) {
+      if (durableEnd >= written) {
+        return;
+      }
+      long reached = end;
+      try {
+        file.getFD().sync();
+      } catch (IOException e) {
+        broken = true; // what is on the disk is unknown now
+        throw e;
+      }
+      durableEnd = reached;
+    }
+  }
+
+  @Override
+  public void forEach(Consumer<JournalEntry> reader) throws IOException {
+    decide((book, entries) -> end);
+    JournalLines lines = new JournalLines();
+    try (RandomAccessFile copy = new RandomAccessFile(path.toFile(), "r")) {
+      readLines(copy, 0, end, line -> reader.accept(lines.read(line)));
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    // Closing a file gives up all locks that the process has on it, so nobody may hold one now.
+    FileLock processes = lock();
+    try (file;
+        lockFile) {
+      broken = true;
+    } finally {
+      processes.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "SpendJournal[file]";
+  }
+
+  /** Gives the lines between the offsets; returns where the last that has an end ends. */
+  private static long readLines(RandomAccessFile from, long start, long stop, LineReader reader)
+      throws IOException {
+    byte[] buffer = new byte[64 * 1024];
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    long position = start;
+    long complete = start;
+    from.seek(start);
+    while (position < stop) {
+      int read = from.read(buffer, 0, (int) Math.min(buffer.length, stop - position));
+      if (read < 0) {
+        break;
+      }
+      for (int i = 0; i < read; i++) {
+        position++;
+        if (buffer[i] == '\n') {
+          reader.read(line.toString(UTF_8));
+          line.reset();
+          complete = position;
+        } else {
+          line.write(buffer[i]);
+        }
+      }
+      if (line.size() > MAX_LINE) {
+        throw new IOException("journal: a line is longer than " + MAX_LINE + " bytes");
+      }
+    }
+    return complete;
+  }
+
+  private static boolean createForOwner(Path path) throws IOException {
+    if (Files.exists(path)) {
+      return false;
+    }
+    try {
+      if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+        Files.createFile(
+            path,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      } else {
+        Files.createFile(path);
+      }
+      return true;
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      return false; // another process was faster
+    }
+  }
+
+  private static void forceDirectory(Path file) throws IOException {
+    Path directory = file.getParent();
+    if (directory == null
+        || !file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static @Nullable Object identityOf(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+  }
+
+  private final class FileTurn implements Turn {
+    private final FileLock processes;
+
+    FileTurn(FileLock processes) {
+      this.processes = processes;
+    }
+
+    @Override
+    public void unread(LineReader reader) throws IOException {
+      long length = file.length();
+      if (length == end) {
+        return;
+      }
+      long complete;
+      try {
+        complete = readLines(file, end, length, reader);
+      } catch (IOException e) {
+        broken = true; // some of the lines are in the book, and the rest cannot be
+        throw e;
+      }
+      if (complete < length) {
+        file.setLength(complete); // its writer died over it, or could not write it: never acted on
+      }
+      end = complete;
+    }
+
+    @Override
+    public void append(List<JournalLines.Written> lines) throws IOException {
+      StringBuilder text = new StringBuilder();
+      lines.forEach(line -> text.append(line.line()).append('\n'));
+      byte[] bytes = text.toString().getBytes(UTF_8);
+      file.seek(end);
+      try {
+        file.write(bytes);
+      } catch (IOException e) {
+        broken = true;
+        file.setLength(end);
+        throw e;
+      }
+      end += bytes.length;
+    }
+
+    @Override
+    public void close() throws IOException {
+      processes.release();
+    }
+  }
+}
