@@ -98,7 +98,9 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
       return ExitCode.OK;
     }
     PayingHttpClientBuilder client =
-        PayingHttpClient.over(HttpClient.newHttpClient()).signer(payer).policy(SpendingPolicy.empty().maxPerPayment(limit));
+        PayingHttpClient.over(HttpClient.newHttpClient())
+            .signer(payer)
+            .policy(SpendingPolicy.empty().maxPerPayment(limit));
     known.forEach(client::token);
     HttpResponse<byte[]> response = send(client.build(), request);
     print(response);
