@@ -60,7 +60,7 @@ final class Exchange {
     }
     List<Verification> found = new ArrayList<>();
     for (PaymentRequirements candidate : candidates) {
-      Verification verification = facilitators.of(candidate).check(payload, candidate);
+      Verification verification = facilitators.check(payload, candidate);
       if (!(verification instanceof Verification.Invalid)) {
         return verification;
       }
@@ -119,7 +119,7 @@ final class Exchange {
   private Admission verify(SignedPayment payment) throws FacilitatorException {
     boolean valid = false;
     try {
-      Verification verification = facilitators.of(payment.requirements()).verify(payment);
+      Verification verification = facilitators.verify(payment);
       if (verification instanceof Verification.Invalid invalid) {
         failures.failed(payment.payer());
         return refuse(invalid);
@@ -142,7 +142,7 @@ final class Exchange {
       throws FacilitatorException {
     Settlement outcome = new Settlement.Pending(transaction.orElse(null));
     try {
-      outcome = facilitators.of(payment.requirements()).outcome(payment, transaction);
+      outcome = facilitators.outcome(payment, transaction);
     } finally {
       if (outcome instanceof Settlement.Pending) {
         ledger.suspend(payment.key());

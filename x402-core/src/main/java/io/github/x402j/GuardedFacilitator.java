@@ -80,6 +80,11 @@ final class GuardedFacilitator implements Facilitator {
     return look(() -> facilitator.outcome(payment, transaction));
   }
 
+  /** Returns whether looks are let through now. */
+  synchronized boolean isAnswering() {
+    return noLookBefore == null;
+  }
+
   private interface Look<T> {
     T get() throws FacilitatorException;
   }

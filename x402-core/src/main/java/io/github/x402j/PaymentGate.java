@@ -141,7 +141,6 @@ public final class PaymentGate {
   private Settlement settleNow(VerifiedPayment payment) throws FacilitatorException {
     return shared
         .facilitators()
-        .of(payment.requirements())
         .settle(
             payment.signed(), transaction -> ledger.settling(payment.signed().key(), transaction));
   }

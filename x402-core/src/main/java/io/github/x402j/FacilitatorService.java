@@ -1,0 +1,327 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A facilitator for others: verifies and settles what sellers bring, by the HTTP interface of the
+ * specification (section 7). Knows no servlet, so that any server can stand in front of it.
+ *
+ * <pre>{@code
+ * FacilitatorService service =
+ *     FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(200_000))
+ *         .facilitator(facilitator)
+ *         .token(Usdc.BASE)
+ *         .build();
+ * }</pre>
+ *
+ * <p>Every request is checked from its beginning, a settlement, too. The same authorization is
+ * settled once, and everybody who brings it gets the same answer. Requests are answered in the
+ * version of the protocol that they are written in.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class FacilitatorService {
+  /** The longest request that is read, in bytes. */
+  public static final int MAX_REQUEST_BYTES = 64 * 1024;
+
+  /** The longest window of a payment, whatever the seller allows. */
+  public static final Duration LONGEST_WINDOW = Duration.ofHours(1);
+
+  /** How many settlements may be under way at a time unless said otherwise. */
+  public static final int DEFAULT_MAX_CONCURRENT_SETTLEMENTS = 128;
+
+  private final List<Token> tokens;
+  private final List<GuardedFacilitator> guarded;
+  private final Facilitators facilitators;
+  private final FailureBudget failures;
+  private final Listeners listeners;
+  private final SettlementDesk desk;
+  private final Semaphore settlements;
+  private volatile boolean started;
+
+  private FacilitatorService(Builder builder) {
+    if (builder.facilitators.isEmpty()) {
+      throw new IllegalStateException("facilitator: none was given; who verifies and settles?");
+    }
+    if (builder.tokens.isEmpty()) {
+      throw new IllegalStateException("token: none was given; what is settled here?");
+    }
+    tokens = List.copyOf(builder.tokens);
+    guarded =
+        builder.facilitators.stream()
+            .map(
+                each ->
+                    new GuardedFacilitator(each, builder.maxConcurrentVerifications, builder.clock))
+            .toList();
+    facilitators = new Facilitators(List.copyOf(guarded));
+    failures = new FailureBudget(builder.failuresPerMinute, builder.clock);
+    listeners = new Listeners(builder.listeners);
+    desk = new SettlementDesk(facilitators, builder.ledger, failures);
+    settlements = new Semaphore(builder.maxConcurrentSettlements);
+  }
+
+  /** Returns a builder for a service that remembers settlements in this ledger. */
+  public static Builder builder(PaymentLedger ledger) {
+    return new Builder(ledger);
+  }
+
+  /**
+   * An answer.
+   *
+   * @param status the HTTP status
+   * @param json the body
+   */
+  public record Answer(int status, String json) {}
+
+  /**
+   * Checks the configuration against reality; call it once, before the first request.
+   *
+   * @throws IllegalStateException if a token could not be settled; the message names the setting
+   */
+  public void start() {
+    facilitators.start(
+        tokens.stream()
+            .map(
+                token ->
+                    PaymentRequirements.exact(
+                        token, TokenAmount.of(1), token.contract(), Duration.ofMinutes(1)))
+            .toList());
+    started = true;
+  }
+
+  /** Answers {@code GET /supported}. */
+  public Answer supported() {
+    List<Network> networks = tokens.stream().map(Token::network).distinct().toList();
+    Set<Address> signers = new LinkedHashSet<>();
+    guarded.forEach(facilitator -> signers.addAll(facilitator.signers()));
+    return new Answer(200, FacilitatorMessages.supported(networks, signers));
+  }
+
+  /** Answers {@code GET /health}: 200 if payments can be looked at, 503 otherwise. */
+  public Answer health() {
+    boolean isUp = started && guarded.stream().allMatch(GuardedFacilitator::isAnswering);
+    return new Answer(isUp ? 200 : 503, FacilitatorMessages.health(isUp ? "up" : "down"));
+  }
+
+  /** Answers {@code POST /verify} with this body. */
+  public Answer verify(String body) {
+    FacilitatorRequest request;
+    Verification verification;
+    try {
+      request = FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens);
+      verification = request.refusal().orElse(null);
+      if (verification == null) {
+        verification = look(request);
+      }
+    } catch (MalformedPaymentException e) {
+      return new Answer(400, FacilitatorMessages.invalid(e.reason(), message(e), null));
+    } catch (FacilitatorException e) {
+      return new Answer(
+          503, FacilitatorMessages.invalid(ErrorReason.UNEXPECTED_VERIFY_ERROR, message(e), null));
+    }
+    if (verification instanceof Verification.Valid valid) {
+      listeners.verified(new VerifiedPayment(valid.payment(), request.required(), null));
+      return new Answer(200, FacilitatorMessages.valid(valid.payment().payer()));
+    }
+    Verification.Invalid invalid = FacilitatorRequest.invalid(verification);
+    listeners.failed(request.required(), invalid.reason(), invalid.detail());
+    return new Answer(
+        200,
+        FacilitatorMessages.invalid(invalid.reason(), invalid.detail(), invalid.claimedPayer()));
+  }
+
+  private Verification look(FacilitatorRequest request)
+      throws MalformedPaymentException, FacilitatorException {
+    Verification checked = facilitators.check(request.payload(), request.requirements());
+    if (!(checked instanceof Verification.Valid valid)) {
+      return checked;
+    }
+    if (failures.isSpent(valid.payment().payer())) {
+      return spent(valid.payment());
+    }
+    Verification verification = facilitators.verify(valid.payment());
+    if (verification instanceof Verification.Invalid) {
+      failures.failed(valid.payment().payer());
+    }
+    return verification;
+  }
+
+  /** A verdict on this payer and no trouble of ours: a seller must not take it for an outage. */
+  private static Verification.Invalid spent(SignedPayment payment) {
+    return new Verification.Invalid(
+        ErrorReason.UNEXPECTED_VERIFY_ERROR,
+        "too many payments of this payer failed; wait a minute",
+        payment.payer());
+  }
+
+  /** Answers {@code POST /settle} with this body. */
+  public Answer settle(String body) {
+    FacilitatorRequest request;
+    try {
+      request = FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens);
+      Optional<Verification> refusal = request.refusal();
+      Verification checked =
+          refusal.isPresent()
+              ? refusal.get()
+              : facilitators.check(request.payload(), request.requirements());
+      return settle(request, checked);
+    } catch (MalformedPaymentException e) {
+      return new Answer(400, FacilitatorMessages.malformedSettlement(e.reason(), message(e)));
+    } catch (FacilitatorException e) {
+      return new Answer(
+          503,
+          FacilitatorMessages.malformedSettlement(ErrorReason.UNEXPECTED_SETTLE_ERROR, message(e)));
+    }
+  }
+
+  private Answer settle(FacilitatorRequest request, Verification checked)
+      throws FacilitatorException {
+    Optional<SignedPayment> payment = FacilitatorRequest.signed(checked);
+    if (payment.isEmpty()) {
+      return refused(request, FacilitatorRequest.invalid(checked));
+    }
+    // What was begun gets its answer: after its window, and though its payer has failed since.
+    if (!desk.knows(payment.get().key())) {
+      if (!(checked instanceof Verification.Valid)) {
+        return refused(request, FacilitatorRequest.invalid(checked));
+      }
+      if (failures.isSpent(payment.get().payer())) {
+        return refused(request, spent(payment.get()));
+      }
+    }
+    if (!settlements.tryAcquire()) {
+      throw new FacilitatorException("too many settlements are under way; try again");
+    }
+    try {
+      return answer(request, payment.get(), desk.settle(payment.get()));
+    } finally {
+      settlements.release();
+    }
+  }
+
+  private Answer answer(FacilitatorRequest request, SignedPayment payment, Settlement settlement) {
+    Network network = request.requirements().network();
+    VerifiedPayment verified = new VerifiedPayment(payment, request.required(), null);
+    if (settlement instanceof Settlement.Settled settled) {
+      verified.markSettled(settled);
+      listeners.settled(verified, settled);
+      return settlement(request, SettlementResponse.settled(network, settled));
+    }
+    if (settlement instanceof Settlement.Pending pending) {
+      listeners.pending(verified, pending);
+      return settlement(
+          request,
+          SettlementResponse.unsettled(
+              network,
+              payment.payer(),
+              ErrorReason.SETTLEMENT_PENDING,
+              pending.transaction().orElse(null)));
+    }
+    Settlement.Failed failed = (Settlement.Failed) settlement;
+    return refused(
+        request, new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()));
+  }
+
+  private Answer refused(FacilitatorRequest request, Verification.Invalid invalid) {
+    listeners.failed(request.required(), invalid.reason(), invalid.detail());
+    @Nullable Address payer = invalid.claimedPayer();
+    return settlement(
+        request,
+        SettlementResponse.unsettled(
+            request.requirements().network(), payer, invalid.reason(), null));
+  }
+
+  private static Answer settlement(FacilitatorRequest request, SettlementResponse response) {
+    return new Answer(
+        200, FacilitatorMessages.settlement(response, request.payload().x402Version()));
+  }
+
+  private static String message(Exception e) {
+    return String.valueOf(e.getMessage());
+  }
+
+  /** Collects what a service needs. Not safe for use by several threads. */
+  public static final class Builder {
+    private final PaymentLedger ledger;
+    private final List<Facilitator> facilitators = new ArrayList<>();
+    private final List<Token> tokens = new ArrayList<>();
+    private final List<PaymentListener> listeners = new ArrayList<>();
+    private Clock clock = Clock.systemUTC();
+    private int maxConcurrentVerifications = GuardedFacilitator.DEFAULT_MAX_CONCURRENT;
+    private int maxConcurrentSettlements = DEFAULT_MAX_CONCURRENT_SETTLEMENTS;
+    private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
+
+    private Builder(PaymentLedger ledger) {
+      this.ledger = ledger;
+      listeners.add(new LoggingPaymentListener());
+    }
+
+    /** Adds who verifies and settles on a network; at least one is needed. */
+    public Builder facilitator(Facilitator facilitator) {
+      facilitators.add(facilitator);
+      return this;
+    }
+
+    /** Adds a token that is settled here; at least one is needed, and no other is. */
+    public Builder token(Token token) {
+      tokens.add(token);
+      return this;
+    }
+
+    /** Adds an observer beside the one that writes to the log. */
+    public Builder listener(PaymentListener listener) {
+      listeners.add(listener);
+      return this;
+    }
+
+    /** Reads the time from this clock instead of the system's. */
+    public Builder clock(Clock newClock) {
+      clock = newClock;
+      return this;
+    }
+
+    /** Looks at so many payments on the chain at a time, per facilitator; at least 1. */
+    public Builder maxConcurrentVerifications(int payments) {
+      maxConcurrentVerifications = atLeastOne("maxConcurrentVerifications", payments);
+      return this;
+    }
+
+    /** Lets so many settlements be under way at a time; over it 503. At least 1. */
+    public Builder maxConcurrentSettlements(int payments) {
+      maxConcurrentSettlements = atLeastOne("maxConcurrentSettlements", payments);
+      return this;
+    }
+
+    /** Lets a payer fail so often in a minute before it is refused unseen; at least 1. */
+    public Builder failuresPerMinute(int failures) {
+      failuresPerMinute = atLeastOne("failuresPerMinute", failures);
+      return this;
+    }
+
+    /**
+     * Returns the service.
+     *
+     * @throws IllegalStateException if there is no facilitator or no token
+     */
+    public FacilitatorService build() {
+      return new FacilitatorService(this);
+    }
+
+    private static int atLeastOne(String setting, int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(setting + ": expected at least 1, found " + value);
+      }
+      return value;
+    }
+  }
+}
