@@ -9,10 +9,22 @@ package io.github.x402j;
 public final class Challenge {
   private final PaymentRequired required;
   private final Refusal refusal;
+  private final boolean olderHeader;
 
-  Challenge(PaymentRequired required, Refusal refusal) {
+  Challenge(PaymentRequired required, boolean olderHeader) {
     this.required = required;
-    this.refusal = refusal;
+    this.olderHeader = olderHeader;
+    this.refusal = Refusals.challenge(required, olderHeader);
+  }
+
+  /** Returns whether a 402 names the descriptor by its older header, too. */
+  boolean hasOlderHeader() {
+    return olderHeader;
+  }
+
+  /** Returns a network to name where no payment names one. */
+  Network anyNetwork() {
+    return required.accepts().get(0).network();
   }
 
   /** Returns what is asked for. */

@@ -39,6 +39,14 @@ public enum ErrorReason {
   UNEXPECTED_VERIFY_ERROR("unexpected_verify_error"),
   /** Settlement could not be carried out. */
   UNEXPECTED_SETTLE_ERROR("unexpected_settle_error"),
+  /** The receipt is not good for this; not a code of the specification. */
+  INVALID_RECEIPT("invalid_receipt"),
+  /** The receipt has no use left; not a code of the specification. */
+  RECEIPT_USED("receipt_already_used"),
+  /** The payment identifier was used with another payload; not a code of the specification. */
+  PAYMENT_IDENTIFIER_CONFLICT("payment_identifier_conflict"),
+  /** The seller needs a payment identifier; not a code of the specification. */
+  PAYMENT_IDENTIFIER_REQUIRED("payment_identifier_required"),
   /** The outcome of the settlement is not known yet; not a code of the specification. */
   SETTLEMENT_PENDING("settlement_pending");
 

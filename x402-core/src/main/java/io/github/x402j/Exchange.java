@@ -5,6 +5,7 @@ package io.github.x402j;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** One request that brings a payment, from the check without the chain to the decision. */
 final class Exchange {
@@ -13,23 +14,33 @@ final class Exchange {
       Facilitators facilitators,
       PaymentLedger ledger,
       FailureBudget failures,
-      Listeners listeners) {}
+      Listeners listeners,
+      Transfers transfers) {}
 
   private final Facilitators facilitators;
   private final PaymentLedger ledger;
   private final FailureBudget failures;
   private final Listeners listeners;
+  private final Transfers transfers;
   private final Challenge challenge;
   private final String request;
+  private final @Nullable Purchase purchase;
   private final PaymentPayload payload;
 
-  Exchange(Shared shared, Challenge challenge, String request, PaymentPayload payload) {
+  Exchange(
+      Shared shared,
+      Challenge challenge,
+      String request,
+      @Nullable Purchase purchase,
+      PaymentPayload payload) {
     this.facilitators = shared.facilitators();
     this.ledger = shared.ledger();
     this.failures = shared.failures();
     this.listeners = shared.listeners();
+    this.transfers = shared.transfers();
     this.challenge = challenge;
     this.request = request;
+    this.purchase = purchase;
     this.payload = payload;
   }
 
@@ -128,7 +139,7 @@ final class Exchange {
         throw new IllegalStateException("verify() answered Expired");
       }
       valid = true;
-      VerifiedPayment verified = new VerifiedPayment(payment, challenge.required(), null);
+      VerifiedPayment verified = VerifiedPayment.of(payment, challenge.required(), purchase);
       listeners.verified(verified);
       return new Admission.Admitted(verified);
     } finally {
@@ -142,7 +153,7 @@ final class Exchange {
       throws FacilitatorException {
     Settlement outcome = new Settlement.Pending(transaction.orElse(null));
     try {
-      outcome = facilitators.outcome(payment, transaction);
+      outcome = transfers.owned(payment, facilitators.outcome(payment, transaction));
     } finally {
       if (outcome instanceof Settlement.Pending) {
         ledger.suspend(payment.key());
@@ -155,8 +166,8 @@ final class Exchange {
       ledger.release(payment.key());
       return refuse(new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()));
     }
-    VerifiedPayment verified =
-        new VerifiedPayment(payment, challenge.required(), (Settlement.Settled) outcome);
+    VerifiedPayment verified = VerifiedPayment.of(payment, challenge.required(), purchase);
+    verified.markSettled((Settlement.Settled) outcome);
     listeners.settled(verified, (Settlement.Settled) outcome);
     return new Admission.Admitted(verified);
   }
@@ -164,7 +175,12 @@ final class Exchange {
   private Admission refuse(Verification.Invalid invalid) {
     listeners.failed(challenge.required(), invalid.reason(), invalid.detail());
     return new Admission.Refused(
-        Refusals.refused(challenge.required(), payload, invalid.claimedPayer(), invalid.reason()));
+        Refusals.refused(
+            challenge,
+            payload.x402Version(),
+            payload.network(),
+            invalid.claimedPayer(),
+            invalid.reason()));
   }
 
   private Admission tooManyFailures() {
@@ -174,6 +190,7 @@ final class Exchange {
 
   private Admission unavailable(Optional<String> transaction, String what) {
     listeners.unavailable(challenge.required(), what);
-    return new Admission.Refused(Refusals.unavailable(payload, null, transaction));
+    return new Admission.Refused(
+        Refusals.unavailable(payload.x402Version(), payload.network(), null, transaction));
   }
 }

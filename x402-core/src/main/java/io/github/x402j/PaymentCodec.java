@@ -157,6 +157,9 @@ public final class PaymentCodec {
     if (amount != null && x402Version == 2) {
       json.put("amount", amount.toString());
     }
+    if (!response.extensions().isEmpty()) {
+      json.set("extensions", Json.fromJdk(response.extensions()));
+    }
     return json;
   }
 
@@ -178,7 +181,8 @@ public final class PaymentCodec {
         anyNetwork(json),
         optional(json, "payer", Address::parse),
         Json.optionalString(json, "", "errorReason").orElse(null),
-        optional(json, "amount", TokenAmount::parse));
+        optional(json, "amount", TokenAmount::parse),
+        Json.optionalMap(json, "", "extensions"));
   }
 
   /** Returns a JSON object {@code {"error": code, "detail": text}}, the body of a 400 or 503. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine: decides whether a request is paid, moves the money, and answers for both protocol
@@ -39,6 +40,10 @@ public final class PaymentGate {
   private final FailureBudget failures;
   private final Listeners listeners;
   private final Exchange.Shared shared;
+  private final @Nullable ReceiptAcceptor acceptor;
+  private final @Nullable OfferReceipts statements;
+  private final PaidHeaders paidHeaders;
+  private final boolean olderHeader;
 
   private PaymentGate(Builder builder) {
     if (builder.facilitators.isEmpty()) {
@@ -55,7 +60,19 @@ public final class PaymentGate {
     failures = new FailureBudget(builder.failuresPerMinute, builder.clock);
     ledger = builder.ledger;
     listeners = new Listeners(builder.listeners);
-    shared = new Exchange.Shared(facilitators, ledger, failures, listeners);
+    acceptor = builder.acceptor;
+    Duration memory = acceptor == null ? Duration.ZERO : acceptor.transactionMemory();
+    shared =
+        new Exchange.Shared(
+            facilitators,
+            ledger,
+            failures,
+            listeners,
+            new Transfers(ledger, memory, builder.clock));
+    statements =
+        builder.statements == null ? null : new OfferReceipts(builder.statements, builder.clock);
+    paidHeaders = new PaidHeaders(builder.receipts, statements);
+    olderHeader = builder.olderHeader;
   }
 
   /** Returns a builder for a gate that remembers payments in this ledger. */
@@ -79,11 +96,11 @@ public final class PaymentGate {
    * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
    */
   public Challenge challenge(PaymentRequired required) {
-    return new Challenge(required, Refusals.challenge(required));
+    return new Challenge(statements == null ? required : statements.offer(required), olderHeader);
   }
 
   /**
-   * Decides on a request.
+   * Decides on a request that receipts are neither accepted nor issued for.
    *
    * @param challenge what the request costs
    * @param request names what is paid for: method and resource, so that a payment that was begun
@@ -93,10 +110,34 @@ public final class PaymentGate {
    */
   public Admission admit(
       Challenge challenge, String request, Function<String, List<String>> headers) {
+    return admit(challenge, request, null, headers);
+  }
+
+  /**
+   * Decides on a request.
+   *
+   * @param challenge what the request costs
+   * @param purchase what the request buys; receipts are held against it, and issued for it
+   * @param headers returns the values of a request header by its name, whatever its case; empty if
+   *     there is none
+   */
+  public Admission admit(
+      Challenge challenge, Purchase purchase, Function<String, List<String>> headers) {
+    return admit(challenge, purchase.request(), purchase, headers);
+  }
+
+  private Admission admit(
+      Challenge challenge,
+      String request,
+      @Nullable Purchase purchase,
+      Function<String, List<String>> headers) {
     try {
-      Optional<PaymentPayload> payload = PaymentHeader.read(headers);
-      if (payload.isPresent()) {
-        return new Exchange(shared, challenge, request, payload.get()).admit();
+      Optional<Presented> presented = PaymentHeader.read(headers);
+      if (presented.isPresent()) {
+        return presented.get() instanceof Presented.Payment payment
+            ? new Exchange(shared, challenge, request, purchase, payment.payload()).admit()
+            : new ReceiptExchange(shared, acceptor, challenge, purchase)
+                .admit(((Presented.ReceiptToken) presented.get()).token());
       }
     } catch (MalformedPaymentException e) {
       listeners.failed(challenge.required(), e.reason(), message(e));
@@ -122,7 +163,7 @@ public final class PaymentGate {
     PaymentKey key = payment.signed().key();
     boolean known = false;
     try {
-      Settlement settlement = settleNow(payment);
+      Settlement settlement = shared.transfers().owned(payment.signed(), settleNow(payment));
       conclude(payment, settlement);
       known = true;
       return settlement;
@@ -142,7 +183,11 @@ public final class PaymentGate {
     return shared
         .facilitators()
         .settle(
-            payment.signed(), transaction -> ledger.settling(payment.signed().key(), transaction));
+            payment.signed(),
+            transaction -> {
+              shared.transfers().note(payment.signed(), transaction);
+              ledger.settling(payment.signed().key(), transaction);
+            });
   }
 
   private void conclude(VerifiedPayment payment, Settlement settlement) {
@@ -162,18 +207,28 @@ public final class PaymentGate {
 
   /** Records that the settled payment has bought its delivery; call it before the first byte. */
   public void delivered(VerifiedPayment payment) {
-    ledger.delivered(payment.signed().key());
+    Optional<AcceptedReceipt> receipt = payment.receipt();
+    if (receipt.isEmpty()) {
+      ledger.delivered(payment.signed().key());
+    } else if (receipt.get().uses().isPresent()) {
+      ledger.useDelivered(receipt.get().key());
+    }
   }
 
   /**
    * Lets go of a payment whose handler failed. It has cost nothing if the money has not moved;
    * otherwise the same payment may be sent again for the same request, and gets its delivery then.
-   * Either way it counts against the payer's failure budget.
+   * A use of a receipt is given back. Either way it counts against the payer's failure budget.
    */
   public void release(VerifiedPayment payment) {
     failures.failed(payment.payer());
     Optional<Settlement.Settled> settled = payment.settlement();
-    if (settled.isPresent()) {
+    Optional<AcceptedReceipt> receipt = payment.receipt();
+    if (receipt.isPresent()) {
+      if (receipt.get().uses().isPresent()) {
+        ledger.useReleased(receipt.get().key());
+      }
+    } else if (settled.isPresent()) {
       ledger.suspend(payment.signed().key());
       listeners.undelivered(payment, settled.get());
     } else {
@@ -182,7 +237,8 @@ public final class PaymentGate {
   }
 
   /**
-   * Returns the headers that tell the payer of a settled payment about it.
+   * Returns the headers that tell the payer of a settled payment about it: the settlement and,
+   * where receipts are issued, the receipt.
    *
    * @throws IllegalStateException if it has not been settled
    */
@@ -191,19 +247,19 @@ public final class PaymentGate {
         payment
             .settlement()
             .orElseThrow(() -> new IllegalStateException("the payment has not been settled"));
-    return Refusals.responseHeader(
-        payment.x402Version(),
-        SettlementResponse.settled(payment.requirements().network(), settled));
+    return paidHeaders.of(payment, settled);
   }
 
   /** Returns the answer for a payment that was admitted and then not settled. */
   public Refusal refuse(Challenge challenge, VerifiedPayment payment, Settlement settlement) {
-    PaymentPayload payload = payment.signed().payload();
+    Network network = payment.requirements().network();
     if (settlement instanceof Settlement.Failed failed) {
-      return Refusals.refused(challenge.required(), payload, payment.payer(), failed.reason());
+      return Refusals.refused(
+          challenge, payment.x402Version(), network, payment.payer(), failed.reason());
     }
     if (settlement instanceof Settlement.Pending pending) {
-      return Refusals.unavailable(payload, payment.payer(), pending.transaction());
+      return Refusals.unavailable(
+          payment.x402Version(), network, payment.payer(), pending.transaction());
     }
     throw new IllegalArgumentException("a settled payment is not refused");
   }
@@ -220,6 +276,11 @@ public final class PaymentGate {
     private Clock clock = Clock.systemUTC();
     private int maxConcurrentVerifications = GuardedFacilitator.DEFAULT_MAX_CONCURRENT;
     private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
+
+    private @Nullable ReceiptAcceptor acceptor;
+    private @Nullable ReceiptSource receipts;
+    private @Nullable OfferReceiptSigner statements;
+    private boolean olderHeader;
 
     private Builder(PaymentLedger ledger) {
       this.ledger = ledger;
@@ -269,6 +330,35 @@ public final class PaymentGate {
             "failuresPerMinute: expected at least 1, found " + failures);
       }
       failuresPerMinute = failures;
+      return this;
+    }
+
+    /** Accepts receipts in {@code X-PAYMENT} and {@code X-Payment-Receipt}; none unless called. */
+    public Builder acceptReceipts(ReceiptAcceptor newAcceptor) {
+      acceptor = newAcceptor;
+      return this;
+    }
+
+    /** Hands out a receipt with every settled payment; none unless called. */
+    public Builder issueReceipts(ReceiptSource source) {
+      receipts = source;
+      return this;
+    }
+
+    /**
+     * Signs offers and deliveries as the {@code offer-receipt} extension says; not unless called.
+     */
+    public Builder signOffers(OfferReceiptSigner signer) {
+      statements = signer;
+      return this;
+    }
+
+    /**
+     * Repeats the descriptor in the {@code X-Payment-Required} header of a 402, for agents that
+     * know the older name; not unless called.
+     */
+    public Builder olderRequiredHeader() {
+      olderHeader = true;
       return this;
     }
 

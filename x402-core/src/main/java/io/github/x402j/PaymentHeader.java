@@ -23,6 +23,18 @@ public final class PaymentHeader {
   /** Carries the outcome of a version 1 payment. */
   public static final String X_PAYMENT_RESPONSE = "X-PAYMENT-RESPONSE";
 
+  /** Carries a receipt: in a request to present it, in a response to hand it out. */
+  public static final String X_PAYMENT_RECEIPT = "X-Payment-Receipt";
+
+  /** Tells how many uses a receipt has left, a whole number or {@code unlimited}. */
+  public static final String X_PAYMENT_RECEIPT_REMAINING = "X-Payment-Receipt-Remaining";
+
+  /** Carries the descriptor for agents that read an older name; off unless switched on. */
+  public static final String X_PAYMENT_REQUIRED = "X-Payment-Required";
+
+  private static final List<String> REQUEST_NAMES =
+      List.of(PAYMENT_SIGNATURE, X_PAYMENT, X_PAYMENT_RECEIPT);
+
   private PaymentHeader() {}
 
   /** Returns the name of the response header that answers a payment of this version. */
@@ -30,19 +42,37 @@ public final class PaymentHeader {
     return x402Version == 1 ? X_PAYMENT_RESPONSE : PAYMENT_RESPONSE;
   }
 
-  /** Returns the payment, empty if there is none; a blank header is none. */
-  static Optional<PaymentPayload> read(Function<String, List<String>> headers)
+  /** Returns what the request brings, empty if nothing; a blank header is none. */
+  static Optional<Presented> read(Function<String, List<String>> headers)
       throws MalformedPaymentException {
-    Optional<String> v2 = single(headers, PAYMENT_SIGNATURE);
-    Optional<String> v1 = single(headers, X_PAYMENT);
-    if (v2.isPresent() && v1.isPresent()) {
+    String found = null;
+    String value = "";
+    for (String name : REQUEST_NAMES) {
+      Optional<String> single = single(headers, name);
+      if (single.isEmpty()) {
+        continue;
+      }
+      if (found != null) {
+        throw new MalformedPaymentException(
+            "expected one payment header, found " + found + " and " + name);
+      }
+      found = name;
+      value = single.get();
+    }
+    return found == null ? Optional.empty() : Optional.of(presented(found, value));
+  }
+
+  private static Presented presented(String name, String value) throws MalformedPaymentException {
+    if (value.length() > PaymentCodec.MAX_HEADER_LENGTH) {
       throw new MalformedPaymentException(
-          "expected one payment header, found " + PAYMENT_SIGNATURE + " and " + X_PAYMENT);
+          "the payment header is longer than " + PaymentCodec.MAX_HEADER_LENGTH + " characters");
     }
-    if (v2.isPresent()) {
-      return Optional.of(PaymentCodec.decodePayload(v2.get(), 2));
+    // A compact JWT has dots between its parts, and base64 has no dots.
+    if (name.equals(X_PAYMENT_RECEIPT) || (name.equals(X_PAYMENT) && value.indexOf('.') >= 0)) {
+      return new Presented.ReceiptToken(value);
     }
-    return v1.isPresent() ? Optional.of(PaymentCodec.decodePayload(v1.get(), 1)) : Optional.empty();
+    return new Presented.Payment(
+        PaymentCodec.decodePayload(value, name.equals(PAYMENT_SIGNATURE) ? 2 : 1));
   }
 
   private static Optional<String> single(Function<String, List<String>> headers, String name)

@@ -6,7 +6,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Remembers which authorizations are in use or used, so that each buys one delivery.
+ * Remembers which authorizations are in use or used, so that each buys one delivery, and counts the
+ * uses of receipts.
  *
  * <p>An entry is <em>held</em> by the exchange that claimed it until that exchange calls {@link
  * #suspend}, {@link #delivered} or {@link #release}. Every method is atomic, also between processes
@@ -15,7 +16,8 @@ import java.util.Optional;
  *
  * <p>A durable implementation must not let an entry stay held by a process that has died: it gives
  * each hold a lease that its process renews, and takes an entry whose lease has run out for
- * suspended. The next claim then asks the chain for the outcome and nothing is broadcast twice.
+ * suspended. The next claim then asks the chain for the outcome and nothing is broadcast twice. A
+ * use of a receipt whose holder has died counts as delivered.
  *
  * <p>Every implementation must pass {@code PaymentLedgerContract} (in the test-jar of {@code
  * x402-core}). Methods may throw {@link IllegalStateException} when the store does not answer; the
@@ -50,6 +52,32 @@ public interface PaymentLedger {
   /** Forgets an entry that has cost the payer nothing: the authorization may be used again. */
   void release(PaymentKey key);
 
+  /**
+   * Takes one of the uses of a receipt. Uses that are held and uses that have bought their delivery
+   * are never more than {@code uses} together; a use that is released can be taken again.
+   *
+   * @param key which receipt
+   * @param uses how many uses it has in all, at least 1
+   * @param keepUntil the time until which the count must be remembered; of several the latest
+   * @return how it stands; only {@code Granted} gives the caller a use, which ends with {@link
+   *     #useDelivered} or {@link #useReleased}
+   */
+  Use use(ReceiptKey key, long uses, Instant keepUntil);
+
+  /**
+   * Records that a use has bought its delivery. It is gone for good.
+   *
+   * @throws IllegalStateException if no use of the receipt is held
+   */
+  void useDelivered(ReceiptKey key);
+
+  /**
+   * Gives a use back.
+   *
+   * @throws IllegalStateException if no use of the receipt is held
+   */
+  void useReleased(ReceiptKey key);
+
   /** Returns how the entry stands, empty if there is none. */
   Optional<Entry> find(PaymentKey key);
 
@@ -70,6 +98,25 @@ public interface PaymentLedger {
     SUSPENDED,
     /** It has bought its delivery. */
     DELIVERED
+  }
+
+  /** What came of asking for a use of a receipt. */
+  sealed interface Use {
+    /**
+     * The caller holds a use.
+     *
+     * @param remaining how many are left, uses that others hold not counted, 0 or more
+     */
+    record Granted(long remaining) implements Use {}
+
+    /** None is left, and some that others hold may come back. */
+    record InProgress() implements Use {}
+
+    /** All have bought their delivery. */
+    record UsedUp() implements Use {}
+
+    /** The ledger has no room for another entry. */
+    record Full() implements Use {}
   }
 
   /** What a claim met. */

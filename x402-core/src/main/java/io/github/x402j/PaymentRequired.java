@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,5 +45,12 @@ public record PaymentRequired(
   /** Returns this descriptor with another reason. */
   public PaymentRequired withError(String reason) {
     return new PaymentRequired(resource, accepts, reason, extensions);
+  }
+
+  /** Returns this descriptor with an extension, in place of one of the same name. */
+  public PaymentRequired withExtension(String name, Map<String, Object> extension) {
+    Map<String, Object> all = new LinkedHashMap<>(extensions);
+    all.put(name, extension);
+    return new PaymentRequired(resource, accepts, error, all);
   }
 }

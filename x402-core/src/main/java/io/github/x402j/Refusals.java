@@ -23,8 +23,8 @@ final class Refusals {
   /**
    * The 402 that asks for a payment, refused where its header would be longer than clients read.
    */
-  static Refusal challenge(PaymentRequired required) {
-    Refusal refusal = paymentRequired(required);
+  static Refusal challenge(PaymentRequired required, boolean olderHeader) {
+    Refusal refusal = paymentRequired(required, olderHeader);
     int length = String.valueOf(refusal.headers().get(PaymentHeader.PAYMENT_REQUIRED)).length();
     if (length > PaymentCodec.MAX_HEADER_LENGTH - ROOM_FOR_ERROR) {
       throw new IllegalArgumentException(
@@ -37,26 +37,30 @@ final class Refusals {
   }
 
   /** The 402 that asks for a payment. */
-  static Refusal paymentRequired(PaymentRequired required) {
+  static Refusal paymentRequired(PaymentRequired required, boolean olderHeader) {
     String header = PaymentCodec.encodeRequired(required);
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put(PaymentHeader.PAYMENT_REQUIRED, header);
+    if (olderHeader) {
+      headers.put(PaymentHeader.X_PAYMENT_REQUIRED, header);
+    }
     headers.put(CACHE_CONTROL, NO_STORE);
     return new Refusal(402, headers, PaymentCodec.encodeRequiredV1(required));
   }
 
   /** The 402 for a payment that was decoded and is not good, or was not settled. */
   static Refusal refused(
-      PaymentRequired required,
-      PaymentPayload payload,
+      Challenge challenge,
+      int x402Version,
+      Network network,
       @Nullable Address payer,
       ErrorReason reason) {
-    Refusal fresh = paymentRequired(required.withError(reason.wireCode()));
+    Refusal fresh =
+        paymentRequired(
+            challenge.required().withError(reason.wireCode()), challenge.hasOlderHeader());
     Map<String, String> headers = new LinkedHashMap<>(fresh.headers());
     headers.putAll(
-        responseHeader(
-            payload.x402Version(),
-            SettlementResponse.unsettled(payload.network(), payer, reason, null)));
+        responseHeader(x402Version, SettlementResponse.unsettled(network, payer, reason, null)));
     return new Refusal(402, headers, fresh.body());
   }
 
@@ -70,16 +74,15 @@ final class Refusals {
 
   /** The 503 that asks for the same payment again later, never for another. */
   static Refusal unavailable(
-      PaymentPayload payload, @Nullable Address payer, Optional<String> transaction) {
+      int x402Version, Network network, @Nullable Address payer, Optional<String> transaction) {
     ErrorReason reason = ErrorReason.SETTLEMENT_PENDING;
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put(CACHE_CONTROL, NO_STORE);
     headers.put("Retry-After", RETRY_AFTER);
     headers.putAll(
         responseHeader(
-            payload.x402Version(),
-            SettlementResponse.unsettled(
-                payload.network(), payer, reason, transaction.orElse(null))));
+            x402Version,
+            SettlementResponse.unsettled(network, payer, reason, transaction.orElse(null))));
     return new Refusal(
         503,
         headers,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param payer who paid, or null where it is not said
  * @param errorReason the code of the failure, or null
  * @param amount how much was settled, or null where it is not said
+ * @param extensions protocol extensions by name. JSON as JDK types, immutable
  */
 public record SettlementResponse(
     boolean success,
@@ -20,7 +22,30 @@ public record SettlementResponse(
     Network network,
     @Nullable Address payer,
     @Nullable String errorReason,
-    @Nullable TokenAmount amount) {
+    @Nullable TokenAmount amount,
+    Map<String, Object> extensions) {
+
+  /** Copies the extensions. */
+  public SettlementResponse {
+    extensions = JsonValues.copyOf(extensions);
+  }
+
+  /** Creates a message without extensions. */
+  public SettlementResponse(
+      boolean success,
+      String transaction,
+      Network network,
+      @Nullable Address payer,
+      @Nullable String errorReason,
+      @Nullable TokenAmount amount) {
+    this(success, transaction, network, payer, errorReason, amount, Map.of());
+  }
+
+  /** Returns this message with these extensions. */
+  SettlementResponse withExtensions(Map<String, Object> newExtensions) {
+    return new SettlementResponse(
+        success, transaction, network, payer, errorReason, amount, newExtensions);
+  }
 
   /** Returns the message about a payment that was settled. */
   static SettlementResponse settled(Network network, Settlement.Settled settled) {

@@ -37,6 +37,21 @@ final class UntouchableLedger implements PaymentLedger {
   }
 
   @Override
+  public Use use(ReceiptKey key, long uses, Instant keepUntil) {
+    throw touched();
+  }
+
+  @Override
+  public void useDelivered(ReceiptKey key) {
+    throw touched();
+  }
+
+  @Override
+  public void useReleased(ReceiptKey key) {
+    throw touched();
+  }
+
+  @Override
   public Optional<Entry> find(PaymentKey key) {
     throw touched();
   }

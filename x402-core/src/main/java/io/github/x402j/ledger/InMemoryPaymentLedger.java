@@ -4,6 +4,7 @@ package io.github.x402j.ledger;
 
 import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentLedger;
+import io.github.x402j.ReceiptKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +26,10 @@ import java.util.TreeSet;
  * <p>Safe for use by several threads.
  */
 public final class InMemoryPaymentLedger implements PaymentLedger {
-  /** How many authorizations are remembered unless said otherwise; about 100 MB when full. */
+  /**
+   * How many authorizations and receipts are remembered unless said otherwise; about 100 MB when
+   * full.
+   */
   public static final int DEFAULT_CAPACITY = 200_000;
 
   /** A held entry is kept a little longer than asked, so that its holder finds it. */
@@ -35,6 +39,8 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   private final Clock clock;
   private final Map<PaymentKey, Record> records = new HashMap<>();
   private final TreeSet<Expiry> expiries = new TreeSet<>();
+  private final Map<ReceiptKey, Count> counts = new HashMap<>();
+  private final TreeSet<CountExpiry> countExpiries = new TreeSet<>();
   private long claims;
 
   private InMemoryPaymentLedger(int capacity, Clock clock) {
@@ -78,7 +84,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   }
 
   private Claim grant(PaymentKey key, String request, Instant keepUntil) {
-    if (records.size() >= capacity) {
+    if (isFull()) {
       return new Claim.Full();
     }
     Record record = new Record(request, new Expiry(keepUntil, claims++, key));
@@ -109,15 +115,77 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   }
 
   @Override
+  public synchronized Use use(ReceiptKey key, long uses, Instant keepUntil) {
+    if (uses < 1) {
+      throw new IllegalArgumentException("uses: expected at least 1, found " + uses);
+    }
+    forgetExpired();
+    Count count = counts.get(key);
+    if (count == null) {
+      if (isFull()) {
+        return new Use.Full();
+      }
+      count = new Count(new CountExpiry(keepUntil, claims++, key));
+      counts.put(key, count);
+      countExpiries.add(count.expiry);
+    } else if (keepUntil.isAfter(count.expiry.at)) {
+      keep(key, count, keepUntil);
+    }
+    if (count.delivered >= uses) {
+      return new Use.UsedUp();
+    }
+    if (count.delivered + count.held >= uses) {
+      return new Use.InProgress();
+    }
+    count.held++;
+    return new Use.Granted(uses - count.delivered - count.held);
+  }
+
+  @Override
+  public synchronized void useDelivered(ReceiptKey key) {
+    Count count = heldUse(key);
+    count.held--;
+    count.delivered++;
+  }
+
+  @Override
+  public synchronized void useReleased(ReceiptKey key) {
+    Count count = heldUse(key);
+    count.held--;
+    if (count.held == 0 && count.delivered == 0) {
+      countExpiries.remove(count.expiry); // it has bought nothing yet: no need to remember it
+      counts.remove(key);
+    }
+  }
+
+  private Count heldUse(ReceiptKey key) {
+    Count count = counts.get(key);
+    if (count == null || count.held == 0) {
+      throw new IllegalStateException("no use of the receipt is held by an exchange");
+    }
+    return count;
+  }
+
+  private void keep(ReceiptKey key, Count count, Instant until) {
+    countExpiries.remove(count.expiry);
+    count.expiry = new CountExpiry(until, claims++, key);
+    countExpiries.add(count.expiry);
+  }
+
+  private boolean isFull() {
+    return records.size() + counts.size() >= capacity;
+  }
+
+  @Override
   public synchronized Optional<Entry> find(PaymentKey key) {
     return Optional.ofNullable(records.get(key))
         .map(record -> new Entry(record.request, record.state, record.transaction));
   }
 
-  /** Returns how many authorizations are remembered now. */
+  /** Returns how many authorizations and receipts are remembered now. */
   public synchronized int size() {
     forgetExpired();
-    return records.size();
+    return records.size() + counts.size();
   }
 
   private Record held(PaymentKey key) {
@@ -139,6 +207,37 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
       } else {
         records.remove(expired.key);
       }
+    }
+    while (!countExpiries.isEmpty() && !countExpiries.first().at.isAfter(now)) {
+      CountExpiry expired = countExpiries.first();
+      Count count = Objects.requireNonNull(counts.get(expired.key));
+      if (count.held > 0) {
+        keep(expired.key, count, now.plus(GRACE_FOR_HOLDER));
+      } else {
+        countExpiries.remove(expired);
+        counts.remove(expired.key);
+      }
+    }
+  }
+
+  /** How often a receipt was used. */
+  private static final class Count {
+    private long held;
+    private long delivered;
+    private CountExpiry expiry;
+
+    Count(CountExpiry expiry) {
+      this.expiry = expiry;
+    }
+  }
+
+  /** When a count may be forgotten; the number tells equal times apart. */
+  private record CountExpiry(Instant at, long number, ReceiptKey key)
+      implements Comparable<CountExpiry> {
+    @Override
+    public int compareTo(CountExpiry other) {
+      int byTime = at.compareTo(other.at);
+      return byTime != 0 ? byTime : Long.compare(number, other.number);
     }
   }
 
