@@ -130,7 +130,7 @@ public final class FacilitatorService {
           503, FacilitatorMessages.invalid(ErrorReason.UNEXPECTED_VERIFY_ERROR, message(e), null));
     }
     if (verification instanceof Verification.Valid valid) {
-      listeners.verified(new VerifiedPayment(valid.payment(), request.required(), null));
+      listeners.verified(VerifiedPayment.of(valid.payment(), request.required(), null));
       return new Answer(200, FacilitatorMessages.valid(valid.payment().payer()));
     }
     Verification.Invalid invalid = FacilitatorRequest.invalid(verification);
@@ -211,7 +211,7 @@ public final class FacilitatorService {
 
   private Answer answer(FacilitatorRequest request, SignedPayment payment, Settlement settlement) {
     Network network = request.requirements().network();
-    VerifiedPayment verified = new VerifiedPayment(payment, request.required(), null);
+    VerifiedPayment verified = VerifiedPayment.of(payment, request.required(), null);
     if (settlement instanceof Settlement.Settled settled) {
       verified.markSettled(settled);
       listeners.settled(verified, settled);
