@@ -14,6 +14,7 @@ import io.github.x402j.evm.OnChainToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -107,27 +108,28 @@ public final class AgentWallet {
 
   void provisioned(Terms terms) {
     try {
-      journal.decide(
-          (book, entries) -> {
-            Optional<WalletBook> known = book.wallet(agent);
-            if (known.isPresent() && !known.get().terms().address().equals(terms.address())) {
-              throw new IllegalStateException(
-                  "agent " + agent + ": its wallet is of " + known.get().terms().address());
-            }
-            if (known.isEmpty() || !known.get().terms().equals(terms)) {
-              entries.add(
-                  new JournalEntry.Draft(
-                      clock.instant(),
-                      JournalEntry.Event.PROVISIONED,
-                      agent,
-                      "-",
-                      terms.details()));
-            }
-            return agent;
-          });
+      boolean changed = journal.decide((book, entries) -> provisioned(terms, book, entries));
+      if (changed) { // a new wallet need not be on the disk before its first payment is
+        journal.makeDurable();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private boolean provisioned(Terms terms, Book book, List<JournalEntry.Draft> entries) {
+    Optional<Terms> known = book.wallet(agent).map(WalletBook::terms);
+    if (known.isPresent() && !known.get().address().equals(terms.address())) {
+      throw new IllegalStateException(
+          "agent " + agent + ": its wallet is of " + known.get().address());
+    }
+    if (known.isPresent() && known.get().equals(terms)) {
+      return false;
+    }
+    entries.add(
+        new JournalEntry.Draft(
+            clock.instant(), JournalEntry.Event.PROVISIONED, agent, "-", terms.details()));
+    return known.isPresent();
   }
 
   /** Returns whose wallet this is. */

@@ -4,6 +4,7 @@ package io.github.x402j.client;
 
 import io.github.x402j.MalformedPaymentException;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
@@ -21,6 +22,7 @@ final class Exchange<T> {
   private final OfferSelection selection;
   private final Cashier cashier;
   private final HttpRequest request;
+  private final HttpRequest sent;
   private final BodyHandler<T> callers;
   private final @Nullable PushPromiseHandler<T> pushes;
   private final UnderWay<HttpResponse<T>> underWay = new UnderWay<>();
@@ -37,6 +39,7 @@ final class Exchange<T> {
     this.selection = selection;
     this.cashier = cashier;
     this.request = request;
+    this.sent = RepeatableBody.watched(request);
     this.callers = callers;
     this.pushes = pushes;
   }
@@ -47,7 +50,7 @@ final class Exchange<T> {
         new ChallengeReader<>(callers, sending.executor(), sending.descriptorWithin());
     return underWay.completeWith(
         underWay
-            .waitFor(sending.wrapped().sendAsync(request, reader, pushes))
+            .waitFor(sending.wrapped().sendAsync(sent, reader, pushes))
             .thenCompose(response -> answered(response, reader)));
   }
 
@@ -70,46 +73,91 @@ final class Exchange<T> {
     if (!reader.sawDescriptor()) {
       return CompletableFuture.completedFuture(response);
     }
-    // Deciding and signing may wait for a disk, a person or a KMS: not on a connection's thread.
-    return CompletableFuture.supplyAsync(() -> pay(response, reader), sending.executor())
+    // Reading a body, deciding and signing may wait for a disk, a person or a KMS: not on a thread
+    // of
+    // the connection's.
+    return CompletableFuture.supplyAsync(() -> offers(response, reader), sending.executor())
         .thenCompose(
-            payment -> {
-              if (underWay.isOver()) {
-                cashier.outcomes().neverSent(payment, "cancelled before it was sent");
-                return CompletableFuture.failedFuture(new CancellationException());
-              }
-              return sendPaid(withoutDetour(response), payment, false);
+            offers ->
+                repeatable(offers, response)
+                    .thenApplyAsync(unpaid -> paid(unpaid, offers), sending.executor()))
+        .thenCompose(this::sendUnlessCancelled);
+  }
+
+  /** What can be taken of what a seller asks for. */
+  private record Offers(String requestId, String method, URI url, List<Offer> inOrder) {}
+
+  private record Paid(HttpRequest unpaid, Payment payment) {}
+
+  /** Returns the offers that nothing but the rules of the wallet can be held against. */
+  private Offers offers(HttpResponse<T> response, ChallengeReader<T> reader) {
+    String requestId = cashier.newRequestId();
+    try {
+      Asked asked = reader.asked().orElseThrow();
+      requireSafe(response);
+      return new Offers(
+          requestId,
+          response.request().method(),
+          response.uri(),
+          selection.inOrder(response.uri(), asked));
+    } catch (PaymentDeclinedException e) {
+      throw declined(requestId, e);
+    } catch (MalformedPaymentException e) {
+      throw declined(
+          requestId,
+          PaymentDeclinedException.of(
+              response.uri(),
+              "descriptor",
+              "one that can be read",
+              String.valueOf(e.getMessage())));
+    }
+  }
+
+  private CompletableFuture<HttpRequest> repeatable(Offers offers, HttpResponse<T> response) {
+    return RepeatableBody.repeatable(withoutDetour(response))
+        .exceptionallyCompose(
+            failure -> {
+              PaymentDeclinedException declined =
+                  PaymentDeclinedException.of(
+                      offers.url(),
+                      "body",
+                      "a request body that can be sent again",
+                      "payment for one that cannot");
+              declined.initCause(UnderWay.unwrapped(failure));
+              return CompletableFuture.failedFuture(declined(offers.requestId(), declined));
             });
   }
 
-  private Payment pay(HttpResponse<T> response, ChallengeReader<T> reader) {
-    String requestId = cashier.newRequestId();
-    String method = response.request().method();
+  private Paid paid(HttpRequest unpaid, Offers offers) {
     try {
-      List<Offer> offers = acceptable(requestId, response, reader);
-      return cashier.pay(requestId, method, response.uri(), offers, underWay::isOver);
+      Payment payment =
+          cashier.pay(
+              offers.requestId(),
+              offers.method(),
+              offers.url(),
+              offers.inOrder(),
+              underWay::isOver);
+      return new Paid(unpaid, payment);
     } catch (IOException e) {
       throw new CompletionException(e);
     }
   }
 
-  /** Returns the offers that nothing but the rules of the wallet can be held against. */
-  private List<Offer> acceptable(
-      String requestId, HttpResponse<T> response, ChallengeReader<T> reader) throws IOException {
-    try {
-      Asked asked = reader.asked().orElseThrow();
-      requireSafe(response);
-      return selection.inOrder(response.uri(), asked);
-    } catch (PaymentDeclinedException e) {
-      cashier.till().declined(requestId, request.method(), request.uri(), e);
-      throw e;
-    } catch (MalformedPaymentException e) {
-      PaymentDeclinedException declined =
-          PaymentDeclinedException.of(
-              response.uri(), "descriptor", "one that can be read", String.valueOf(e.getMessage()));
-      cashier.till().declined(requestId, request.method(), request.uri(), declined);
-      throw declined;
+  private CompletableFuture<HttpResponse<T>> sendUnlessCancelled(Paid paid) {
+    if (underWay.isOver()) {
+      cashier.outcomes().neverSent(paid.payment(), "cancelled before it was sent");
+      return CompletableFuture.failedFuture(new CancellationException());
     }
+    return sendPaid(paid.unpaid(), paid.payment(), false);
+  }
+
+  private CompletionException declined(String requestId, PaymentDeclinedException declined) {
+    try {
+      cashier.till().declined(requestId, request.method(), request.uri(), declined);
+    } catch (IOException e) {
+      declined.addSuppressed(e);
+    }
+    return new CompletionException(declined);
   }
 
   private CompletableFuture<HttpResponse<T>> sendPaid(
@@ -148,6 +196,6 @@ final class Exchange<T> {
 
   /** Returns the request that the 402 answers: after a redirect, the one that it led to. */
   private HttpRequest withoutDetour(HttpResponse<T> response) {
-    return response.uri().equals(request.uri()) ? request : response.request();
+    return response.uri().equals(request.uri()) ? sent : response.request();
   }
 }

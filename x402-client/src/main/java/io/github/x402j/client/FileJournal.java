@@ -150,13 +150,15 @@ final class FileJournal extends SpendJournal {
 
   @Override
   public void close() throws IOException {
-    // Closing a file gives up all locks that the process has on it, so nobody may hold one now.
-    FileLock processes = lock();
-    try (file;
-        lockFile) {
-      broken = true;
-    } finally {
-      processes.close();
+    if (!lockFile.getChannel().isOpen()) {
+      return;
+    }
+    // Closing a file gives up all locks that the process has on it, so nobody else may hold one
+    // now.
+    lock();
+    broken = true;
+    try (file) {
+      lockFile.close();
     }
   }
 

@@ -57,7 +57,7 @@ public record JournalEntry(
 
     /** Whether power may not fail between the writing of it and what is done next. */
     boolean mustBeDurable() {
-      return this == PROVISIONED || this == ALLOWED || this == REVOKED;
+      return this == ALLOWED || this == REVOKED;
     }
   }
 

@@ -60,9 +60,9 @@ import org.jspecify.annotations.Nullable;
  * send} adds the {@code PaymentPendingException} to the {@link InterruptedException} as suppressed.
  *
  * <p><b>Bodies.</b> A request is sent twice or more, so its body publisher must give the same body
- * each time. Those of {@link HttpRequest.BodyPublishers} do, {@code ofInputStream} if its supplier
- * opens a new stream each time and {@code fromPublisher} if the publisher can be subscribed to
- * again.
+ * each time. Before paying it is asked for the body a second time, and what it gives is compared
+ * with what was sent; a body that is another one then, as that of a stream which can be read once,
+ * is declined. A body of up to a mebibyte is kept; a longer one is asked for again when it is sent.
  *
  * <p><b>Redirects.</b> Requests without a payment follow redirects as the wrapped client does.
  * Requests with one follow none, because the JDK's client would take the payment along to any host;

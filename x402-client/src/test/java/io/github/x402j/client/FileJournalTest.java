@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FileJournalTest extends SpendJournalContract.Lasting {
+  @TempDir Path directory;
+
+  private Path file() {
+    return directory.resolve("spend.journal");
+  }
+
+  @Override
+  SpendJournal open() throws IOException {
+    return SpendJournal.file(file());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"x", "0123456789abcdef 4 2026-05-01T12:00:00Z ALLOWED a", " ", "\u0000\u0000"})
+  void forgetsALastLineThatHasNoEnd(String torn) throws Exception {
+    Purse before = new Purse(Purse.wallet(journal(), "a", "$0.000010", CLOCK), CLOCK);
+    before.pay(3);
+    closeAll();
+    String whole = Files.readString(file());
+    Files.writeString(file(), torn, StandardOpenOption.APPEND);
+    Purse after = new Purse(AgentWallet.open("a", Asking.SIGNER, journal()), CLOCK);
+    assertThat(after.wallet().remaining()).isEqualTo(Dollars.parse("$0.000007"));
+    assertThat(Files.readString(file())).isEqualTo(whole);
+    after.pay(7);
+    assertThat(journal().entries()).hasSize(7);
+  }
+
+  @Test
+  void aLineThatIsTornAnywhereLeavesTheLinesBeforeIt() throws Exception {
+    Purse before = new Purse(Purse.wallet(journal(), "a", "$0.000010", CLOCK), CLOCK);
+    before.pay(3);
+    closeAll();
+    byte[] whole = Files.readAllBytes(file());
+    int lastLine = Files.readString(file()).strip().lastIndexOf('\n') + 1;
+    for (int length = lastLine; length < whole.length; length += 7) {
+      Files.write(file(), java.util.Arrays.copyOf(whole, length));
+      AgentWallet wallet = AgentWallet.open("a", Asking.SIGNER, journal());
+      assertThat(wallet.remaining()).as("at " + length).isEqualTo(Dollars.parse("$0.000007"));
+      closeAll();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void refusesAFileInWhichALineIsChangedOrMissingOrDoubled(int line) throws Exception {
+    Purse purse = new Purse(Purse.wallet(journal(), "a", "$0.000010", CLOCK), CLOCK);
+    purse.pay(3);
+    purse.pay(3);
+    closeAll();
+    List<String> lines = Files.readAllLines(file());
+    List<String> changed = new java.util.ArrayList<>(lines);
+    changed.set(line, lines.get(line).replace("2026-05-01", "2027-05-01"));
+    refuses(changed);
+    List<String> missing = new java.util.ArrayList<>(lines);
+    missing.remove(line);
+    refuses(missing);
+    List<String> doubled = new java.util.ArrayList<>(lines);
+    doubled.add(line, lines.get(line));
+    refuses(doubled);
+  }
+
+  private void refuses(List<String> lines) throws IOException {
+    Files.writeString(file(), String.join("\n", lines) + "\n", UTF_8);
+    assertThatThrownBy(this::journal)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is damaged");
+  }
+
+  @Test
+  void paysNothingWhenTheFileWasReplacedOrCut() throws Exception {
+    Purse purse = new Purse(Purse.wallet(journal(), "a", "$1", CLOCK), CLOCK);
+    purse.pay(1);
+    byte[] whole = Files.readAllBytes(file());
+    Files.write(file(), new byte[0]);
+    assertThatThrownBy(() -> purse.pay(1)).isInstanceOf(IOException.class);
+    Files.write(file(), whole);
+    purse.pay(1);
+    Path copy = Files.copy(file(), directory.resolve("copy"));
+    Files.move(copy, file(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> purse.pay(1)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void anInterruptedThreadDoesNoHarmToOthers() throws Exception {
+    Purse purse = new Purse(Purse.wallet(journal(), "a", "$1", CLOCK), CLOCK);
+    Thread.currentThread().interrupt();
+    purse.pay(1);
+    assertThat(Thread.interrupted()).isTrue();
+    purse.pay(1);
+    assertThat(purse.wallet().spent(BillingPeriod.EVER)).isEqualTo(Dollars.parse("$0.000002"));
+  }
+
+  @Test
+  void isForItsOwnerAlone() throws Exception {
+    journal();
+    assertThat(
+            java.nio.file.attribute.PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(file())))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void holdsNoSignatureAndNoQuery() throws Exception {
+    Purse purse = new Purse(Purse.wallet(journal(), "a", "$1", CLOCK), CLOCK);
+    Payment payment =
+        purse.pay(
+            "https://shop.example/a%20b?key=s3cret",
+            "GET", Purse.offer(Asking.USDC, Asking.SELLER, 1));
+    String text = Files.readString(file());
+    assertThat(text).contains("a%2520b", payment.nonce()).doesNotContain("s3cret");
+    String signature =
+        io.github.x402j.evm.ExactEvmPayload.parse(
+                io.github.x402j.PaymentCodec.decodePayload(payment.secretHeaderValue(), 2)
+                    .payload())
+            .signature();
+    assertThat(text).doesNotContain(signature.substring(2, 66));
+  }
+}
