@@ -48,10 +48,24 @@ final class Exchange<T> {
   CompletableFuture<HttpResponse<T>> start() {
     ChallengeReader<T> reader =
         new ChallengeReader<>(callers, sending.executor(), sending.descriptorWithin());
-    return underWay.completeWith(
-        underWay
-            .waitFor(sending.wrapped().sendAsync(sent, reader, pushes))
-            .thenCompose(response -> answered(response, reader)));
+    return underWay.completeWith(first(reader).thenCompose(response -> answered(response, reader)));
+  }
+
+  /** Sends the request without a payment; with a receipt that covers it, if there is one. */
+  private CompletableFuture<HttpResponse<T>> first(ChallengeReader<T> reader) {
+    Optional<StoredReceipt> receipt = sending.receipts().covering(request);
+    if (receipt.isEmpty()) {
+      return underWay.waitFor(sending.wrapped().sendAsync(sent, reader, pushes));
+    }
+    HttpRequest shown = Receipts.with(receipt.get(), sent);
+    return underWay
+        .waitFor(sending.withoutRedirects().sendAsync(shown, reader, pushes))
+        .thenApplyAsync(
+            response -> {
+              sending.receipts().shown(receipt.get(), response);
+              return new SentResponse<>(response, request);
+            },
+            sending.executor());
   }
 
   /** Sends a payment again that was made before. */
@@ -166,7 +180,13 @@ final class Exchange<T> {
         new PaidRequest<>(
             sending, cashier.outcomes(), unpaid, payment, callers, pushes, underWay, sentBefore);
     paid = next;
-    return next.send();
+    return next.send()
+        .thenApplyAsync(
+            response -> {
+              sending.receipts().bought(unpaid, response);
+              return response;
+            },
+            sending.executor());
   }
 
   /**

@@ -2,27 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.Optional;
-import javax.net.ssl.SSLSession;
 
 /** The answer to a request that carried a payment. */
-final class PaidResponse<T> implements HttpResponse<T> {
-  private final HttpResponse<T> response;
-  private final HttpRequest request;
+final class PaidResponse<T> extends SentResponse<T> {
   private final Payment payment;
 
-  /**
-   * @param request what was sent, without the payment, so that code which logs a response and its
-   *     request does not log a signature
-   */
   PaidResponse(HttpResponse<T> response, HttpRequest request, Payment payment) {
-    this.response = response;
-    this.request = request;
+    super(response, request);
     this.payment = payment;
   }
 
@@ -31,49 +19,9 @@ final class PaidResponse<T> implements HttpResponse<T> {
   }
 
   @Override
-  public HttpRequest request() {
-    return request;
-  }
-
-  @Override
-  public int statusCode() {
-    return response.statusCode();
-  }
-
-  @Override
-  public Optional<HttpResponse<T>> previousResponse() {
-    return response.previousResponse();
-  }
-
-  @Override
-  public HttpHeaders headers() {
-    return response.headers();
-  }
-
-  @Override
-  public T body() {
-    return response.body();
-  }
-
-  @Override
-  public Optional<SSLSession> sslSession() {
-    return response.sslSession();
-  }
-
-  @Override
-  public URI uri() {
-    return response.uri();
-  }
-
-  @Override
-  public HttpClient.Version version() {
-    return response.version();
-  }
-
-  @Override
   public String toString() {
     return "PaidResponse["
-        + request.method()
+        + request().method()
         + " "
         + uri()
         + " "

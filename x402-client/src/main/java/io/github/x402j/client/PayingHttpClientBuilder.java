@@ -26,6 +26,7 @@ public final class PayingHttpClientBuilder {
   private Duration descriptorWithin = BoundedBody.MAX_TIME;
   private Clock clock = Clock.systemUTC();
   private SecureRandom random = new SecureRandom();
+  private @Nullable ReceiptStore receipts;
   private Resending resending =
       Resending.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN);
 
@@ -106,6 +107,15 @@ public final class PayingHttpClientBuilder {
     return this;
   }
 
+  /**
+   * Keeps the receipts that sellers hand out, and shows them instead of paying where they cover a
+   * request. Default: none are kept.
+   */
+  public PayingHttpClientBuilder receipts(ReceiptStore store) {
+    this.receipts = store;
+    return this;
+  }
+
   /** Sets what time it is. Default: the system's clock. */
   public PayingHttpClientBuilder clock(Clock clock) {
     this.clock = clock;
@@ -132,7 +142,7 @@ public final class PayingHttpClientBuilder {
     boolean own = wallet == null;
     List<SpendingPolicy> more = own || policy == null ? List.of() : List.of(policy);
     return new PayingHttpClient(
-        Sending.over(wrapped, resending, descriptorWithin, clock),
+        Sending.over(wrapped, resending, descriptorWithin, clock, new Receipts(receipts, clock)),
         new OfferSelection(tokens, anyOriginOfTheHost),
         new Cashier(payer, more, clock, random));
   }

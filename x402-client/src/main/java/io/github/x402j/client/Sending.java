@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
  *     header along, to whatever host it leads
  * @param descriptorWithin how long is waited for the end of a 402's body
  * @param executor where steps go on that must not hold up a timer or a connection
+ * @param receipts what is shown instead of a payment
  */
 record Sending(
     HttpClient wrapped,
@@ -23,15 +24,20 @@ record Sending(
     Resending resending,
     Duration descriptorWithin,
     Clock clock,
-    Executor executor) {
+    Executor executor,
+    Receipts receipts) {
 
   static Sending over(
-      HttpClient wrapped, Resending resending, Duration descriptorWithin, Clock clock) {
+      HttpClient wrapped,
+      Resending resending,
+      Duration descriptorWithin,
+      Clock clock,
+      Receipts receipts) {
     HttpClient paying =
         wrapped.followRedirects() == HttpClient.Redirect.NEVER ? wrapped : twinOf(wrapped);
     Executor executor =
         wrapped.executor().orElseGet(() -> new CompletableFuture<>().defaultExecutor());
-    return new Sending(wrapped, paying, resending, descriptorWithin, clock, executor);
+    return new Sending(wrapped, paying, resending, descriptorWithin, clock, executor, receipts);
   }
 
   /** Returns a client with the same settings that follows no redirect. */

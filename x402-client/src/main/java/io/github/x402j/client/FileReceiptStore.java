@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receipts in a file that only its owner may read. Each change writes the whole file beside the old
+ * one and puts it in its place in one step, so that a crash leaves one or the other.
+ *
+ * <p>One process has a file open at a time: it holds a lock on the file of the same name with
+ * {@code .lock} appended until the store is closed, or the process ends in whatever way.
+ */
+public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
+  private static final String HEADER = "x402j-receipts 1";
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+  private final Path file;
+  private final FileChannel lockFile;
+  private final MemoryReceiptStore receipts;
+
+  private FileReceiptStore(Path file, FileChannel lockFile, MemoryReceiptStore receipts) {
+    this.file = file;
+    this.lockFile = lockFile;
+    this.receipts = receipts;
+  }
+
+  static FileReceiptStore open(Path file, int capacity) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    FileChannel lockFile = lock(absolute);
+    boolean opened = false;
+    try {
+      MemoryReceiptStore receipts = new MemoryReceiptStore(capacity);
+      if (Files.exists(absolute)) {
+        requirePrivate(absolute);
+        read(absolute, receipts);
+      }
+      opened = true;
+      return new FileReceiptStore(absolute, lockFile, receipts);
+    } finally {
+      if (!opened) {
+        lockFile.close();
+      }
+    }
+  }
+
+  @Override
+  public synchronized void keep(StoredReceipt receipt) throws IOException {
+    List<StoredReceipt> before = receipts.all();
+    receipts.keep(receipt);
+    boolean written = false;
+    try {
+      write();
+      written = true;
+    } finally {
+      if (!written) {
+        receipts.all().forEach(receipts::drop);
+        before.forEach(receipts::keep);
+      }
+    }
+  }
+
+  @Override
+  public synchronized void drop(StoredReceipt receipt) throws IOException {
+    receipts.drop(receipt);
+    write();
+  }
+
+  @Override
+  public synchronized List<StoredReceipt> of(String origin, Instant now) {
+    return receipts.of(origin, now);
+  }
+
+  @Override
+  public synchronized List<StoredReceipt> all() {
+    return receipts.all();
+  }
+
+  /** Lets another process have the file. What is kept after that fails. */
+  @Override
+  public synchronized void close() throws IOException {
+    lockFile.close();
+  }
+
+  private static FileChannel lock(Path file) throws IOException {
+    Path beside = file.resolveSibling(file.getFileName() + ".lock");
+    FileChannel channel =
+        FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    @Nullable FileLock held = null;
+    try {
+      held = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      throw new IOException(file + ": open in another receipt store of this process", e);
+    } finally {
+      if (held == null) {
+        channel.close();
+      }
+    }
+    if (held == null) {
+      throw new IOException(file + ": open in a receipt store of another process");
+    }
+    return channel;
+  }
+
+  private static boolean isPosix(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+
+  private static void requirePrivate(Path file) throws IOException {
+    if (isPosix(file)) {
+      Set<PosixFilePermission> found = Files.getPosixFilePermissions(file);
+      if (!OWNER_ONLY.containsAll(found)) {
+        throw new IOException(
+            file
+                + ": expected permissions rw-------, as who reads a receipt can use it; found "
+                + PosixFilePermissions.toString(found));
+      }
+    }
+  }
+
+  private static void read(Path file, MemoryReceiptStore receipts) throws IOException {
+    List<String> lines = Files.readAllLines(file, UTF_8);
+    if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
+      throw new IOException(file + ": expected a file that begins with \"" + HEADER + "\"");
+    }
+    for (int i = 1; i < lines.size(); i++) {
+      try {
+        receipts.keep(parse(lines.get(i)));
+      } catch (RuntimeException e) { // whatever it is, the message must not repeat a receipt
+        throw new IOException(file + ": line " + (i + 1) + " is not a receipt");
+      }
+    }
+  }
+
+  private static StoredReceipt parse(String line) {
+    String[] parts = line.split("\t", -1);
+    if (parts.length != 5) {
+      throw new IllegalArgumentException("expected 5 parts, found " + parts.length);
+    }
+    return new StoredReceipt(
+        parts[0],
+        List.of(parts[1].split(",")),
+        parts[2].equals("-") ? null : Long.valueOf(parts[2]),
+        Instant.ofEpochSecond(Long.parseLong(parts[3])),
+        parts[4]);
+  }
+
+  private static String line(StoredReceipt receipt) {
+    return String.join(
+        "\t",
+        receipt.origin(),
+        receipt.covers().stream()
+            .map(covered -> covered.replace(",", "%2C"))
+            .collect(Collectors.joining(",")),
+        receipt.uses() == null ? "-" : receipt.uses().toString(),
+        String.valueOf(receipt.expires().getEpochSecond()),
+        receipt.token());
+  }
+
+  private void write() throws IOException {
+    if (!lockFile.isOpen()) {
+      throw new IOException(file + ": the receipt store is closed");
+    }
+    StringBuilder text = new StringBuilder(HEADER).append('\n');
+    receipts.all().forEach(receipt -> text.append(line(receipt)).append('\n'));
+    FileAttribute<?>[] attributes =
+        isPosix(file)
+            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
+            : new FileAttribute<?>[0];
+    Path fresh =
+        Files.createTempFile(file.getParent(), file.getFileName() + ".", ".new", attributes);
+    boolean moved = false;
+    try {
+      try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+        ByteBuffer bytes = UTF_8.encode(text.toString());
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+        channel.force(true);
+      }
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      moved = true;
+    } finally {
+      if (!moved) {
+        Files.deleteIfExists(fresh);
+      }
+    }
+  }
+}

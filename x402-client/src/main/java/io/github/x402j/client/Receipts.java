@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Decides which receipts are shown to whom, and which are kept. */
+final class Receipts {
+  /** Carries a receipt, both ways. */
+  static final String RECEIPT = "X-Payment-Receipt";
+
+  /** Says how often the receipt may still be shown: a number, or {@code unlimited}. */
+  static final String REMAINING = "X-Payment-Remaining";
+
+  /** Says what the receipt opens. */
+  static final String COVERS = "X-Payment-Covers";
+
+  private static final System.Logger log = System.getLogger(Receipts.class.getName());
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern EXPIRY =
+      Pattern.compile("\"exp\"\\s*:\\s*([0-9]{1,12})(?![0-9.eE])");
+
+  private final @Nullable ReceiptStore store;
+  private final Clock clock;
+
+  Receipts(@Nullable ReceiptStore store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /**
+   * Returns the receipt to show with the request, of several the one that expires first. Whatever
+   * the store says: to the origin that it is for only, and where nobody reads along.
+   */
+  Optional<StoredReceipt> covering(HttpRequest request) {
+    Optional<Origin> origin = Origin.of(request.uri()).filter(Origin::isConfidential);
+    if (store == null || origin.isEmpty() || request.headers().firstValue(RECEIPT).isPresent()) {
+      return Optional.empty();
+    }
+    Instant now = clock.instant();
+    return store.of(origin.get().toString(), now).stream()
+        .filter(receipt -> receipt.isUsable(now))
+        .filter(receipt -> receipt.covers(request.method(), request.uri()))
+        .min(Comparator.comparing(StoredReceipt::expires));
+  }
+
+  /** Returns the request with the receipt. */
+  static HttpRequest with(StoredReceipt receipt, HttpRequest request) {
+    return HttpRequest.newBuilder(request, (name, value) -> true)
+        .setHeader(RECEIPT, receipt.token())
+        .build();
+  }
+
+  /** Notes what became of a receipt that was shown: refused it is of no use any more. */
+  void shown(StoredReceipt receipt, HttpResponse<?> response) {
+    if (response.statusCode() == 402) {
+      change("forget", kept -> kept.drop(receipt));
+      return;
+    }
+    Optional<String> said = response.headers().firstValue(REMAINING);
+    Long left = said.isPresent() ? remaining(said) : leftAfter(receipt, response.statusCode());
+    if (!Objects.equals(left, receipt.uses())) {
+      change("count a use of", kept -> kept.keep(receipt.withUses(left)));
+    }
+  }
+
+  /** A seller that does not count aloud: what is delivered has taken a use, a failure has not. */
+  private static @Nullable Long leftAfter(StoredReceipt receipt, int status) {
+    Long uses = receipt.uses();
+    return uses == null || status >= 400 ? uses : Long.valueOf(uses - 1);
+  }
+
+  /** Keeps the receipt that a seller hands out for a payment, if there is one. */
+  void bought(HttpRequest request, HttpResponse<?> response) {
+    if (store != null) {
+      receiptIn(request, response.headers())
+          .ifPresent(receipt -> change("keep", kept -> kept.keep(receipt)));
+    }
+  }
+
+  private Optional<StoredReceipt> receiptIn(HttpRequest request, HttpHeaders headers) {
+    List<String> tokens = headers.allValues(RECEIPT);
+    Optional<Origin> origin = Origin.of(request.uri()).filter(Origin::isConfidential);
+    if (tokens.size() != 1 || origin.isEmpty()) {
+      return Optional.empty();
+    }
+    String token = tokens.get(0).trim();
+    try {
+      return expiry(token)
+          .filter(expires -> clock.instant().isBefore(expires))
+          .map(
+              expires ->
+                  new StoredReceipt(
+                      origin.get().toString(),
+                      covered(request, headers),
+                      remaining(headers.firstValue(REMAINING)),
+                      expires,
+                      token));
+    } catch (IllegalArgumentException e) { // what a stranger sends may be anything
+      log.log(Level.DEBUG, "a seller handed out what is no receipt");
+      return Optional.empty();
+    }
+  }
+
+  /** What a receipt without a word on it opens is nothing: it proves the payment. */
+  private static @Nullable Long remaining(Optional<String> said) {
+    if (said.map(String::trim).filter("unlimited"::equals).isPresent()) {
+      return null;
+    }
+    return said.map(String::trim)
+        .filter(text -> NUMBER.matcher(text).matches())
+        .map(Long::valueOf)
+        .orElse(0L);
+  }
+
+  private static List<String> covered(HttpRequest request, HttpHeaders headers) {
+    List<String> said =
+        headers.allValues(COVERS).stream()
+            .flatMap(value -> Arrays.stream(value.split(",")))
+            .map(String::trim)
+            .filter(text -> !text.isEmpty())
+            .toList();
+    return said.isEmpty() ? List.of(StoredReceipt.covered(request.method(), request.uri())) : said;
+  }
+
+  /** The claim, unchecked: it only says until when it is worth a try. The earliest, if in doubt. */
+  private static Optional<Instant> expiry(String token) {
+    String[] parts = token.split("\\.", -1);
+    if (token.length() > StoredReceipt.MAX_TOKEN_LENGTH || parts.length != 3) {
+      return Optional.empty();
+    }
+    Matcher found = EXPIRY.matcher(new String(Base64.getUrlDecoder().decode(parts[1]), ISO_8859_1));
+    return found
+        .results()
+        .map(match -> Instant.ofEpochSecond(Long.parseLong(match.group(1))))
+        .min(Comparator.naturalOrder());
+  }
+
+  private interface Change {
+    void of(ReceiptStore kept) throws IOException;
+  }
+
+  /** A response that is paid for must reach the caller whatever the store's disk says. */
+  private void change(String what, Change change) {
+    if (store == null) {
+      return;
+    }
+    try {
+      change.of(store);
+    } catch (IOException e) {
+      log.log(Level.WARNING, "could not " + what + " a receipt", e);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A receipt of a seller's, or of a payment network for a seller, and what it may be shown for.
+ *
+ * @param origin who it is shown to, and nobody else: scheme, host and port, such as {@code
+ *     https://api.example.com:443}
+ * @param covers what it opens there: paths as the seller's rules write them ({@code /exact}, {@code
+ *     /prefix/*}, {@code /with/{name}}), each perhaps after a method and a space. {@code GET}
+ *     includes HEAD. 1 to {@link #MAX_COVERED}
+ * @param uses how often it may still be shown; 0 for what only proves a payment; null if the seller
+ *     sets no limit before it expires
+ * @param expires from when on it is worth nothing
+ * @param token the receipt itself, a compact JWT: who has it can use it
+ */
+public record StoredReceipt(
+    String origin, List<String> covers, @Nullable Long uses, Instant expires, String token) {
+  /** The longest receipt that is kept, in characters. */
+  public static final int MAX_TOKEN_LENGTH = 4096;
+
+  /** The most paths that one receipt covers. */
+  public static final int MAX_COVERED = 32;
+
+  private static final int MAX_PATTERN_LENGTH = 1024;
+  private static final Pattern COMPACT_JWT =
+      Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
+  private static final Pattern COVERED = Pattern.compile("([A-Z-]{1,32} )?/[\\x21-\\x7e]*");
+
+  /** Checks each part. The token is checked for its form only, and not shown in messages. */
+  public StoredReceipt {
+    if (!origin.equals(originOf(URI.create(origin)))) {
+      throw new IllegalArgumentException("origin: expected scheme, host and port");
+    }
+    covers = List.copyOf(covers);
+    if (covers.isEmpty() || covers.size() > MAX_COVERED) {
+      throw new IllegalArgumentException(
+          "covers: expected 1 to " + MAX_COVERED + " paths, found " + covers.size());
+    }
+    for (String covered : covers) {
+      if (covered.length() > MAX_PATTERN_LENGTH || !COVERED.matcher(covered).matches()) {
+        throw new IllegalArgumentException("covers: expected a path, perhaps after a method");
+      }
+    }
+    if (uses != null && uses < 0) {
+      throw new IllegalArgumentException("uses: expected at least 0, found " + uses);
+    }
+    if (token.length() > MAX_TOKEN_LENGTH || !COMPACT_JWT.matcher(token).matches()) {
+      throw new IllegalArgumentException(
+          "token: expected a compact JWT of at most " + MAX_TOKEN_LENGTH + " characters");
+    }
+  }
+
+  /**
+   * Returns a receipt that is good for one request: what a payment network hands out for a payment
+   * that was made outside of this client.
+   *
+   * @throws IllegalArgumentException if the URL is not an absolute HTTP URL, or the token is not a
+   *     compact JWT
+   */
+  public static StoredReceipt forOneRequest(String method, URI url, Instant expires, String token) {
+    return new StoredReceipt(originOf(url), List.of(covered(method, url)), 1L, expires, token);
+  }
+
+  /** Returns how often it may still be shown, empty if there is no limit. */
+  public OptionalLong remainingUses() {
+    return uses == null ? OptionalLong.empty() : OptionalLong.of(uses);
+  }
+
+  /** Returns whether it opens anything now; at the instant of its expiry it no longer does. */
+  public boolean isUsable(Instant now) {
+    return (uses == null || uses > 0) && now.isBefore(expires);
+  }
+
+  /** Returns whether it may be shown with a request, as far as origin, method and path go. */
+  public boolean covers(String method, URI url) {
+    if (Origin.of(url).filter(of -> of.toString().equals(origin)).isEmpty()) {
+      return false;
+    }
+    String name = nameOf(method);
+    String path = pathOf(url);
+    return covers.stream().anyMatch(covered -> CoveredPath.of(covered).matches(name, path));
+  }
+
+  StoredReceipt withUses(@Nullable Long left) {
+    return new StoredReceipt(origin, covers, left, expires, token);
+  }
+
+  static String originOf(URI url) {
+    return Origin.of(url)
+        .map(Origin::toString)
+        .orElseThrow(() -> new IllegalArgumentException("expected an absolute HTTP URL"));
+  }
+
+  static String covered(String method, URI url) {
+    return nameOf(method) + " " + pathOf(url);
+  }
+
+  private static String nameOf(String method) {
+    String upper = method.toUpperCase(Locale.ROOT);
+    return upper.equals("HEAD") ? "GET" : upper;
+  }
+
+  private static String pathOf(URI url) {
+    return url.getRawPath() == null || url.getRawPath().isEmpty() ? "/" : url.getRawPath();
+  }
+
+  /** Does not show the token. */
+  @Override
+  public String toString() {
+    return String.format(
+        "StoredReceipt[%s %s, uses %s, expires %s]",
+        origin, covers, uses == null ? "unlimited" : uses, expires);
+  }
+
+  /** One entry of {@link #covers}, taken apart. */
+  private record CoveredPath(@Nullable String method, List<String> segments, boolean below) {
+
+    static CoveredPath of(String text) {
+      int space = text.indexOf(' ');
+      String path = text.substring(space + 1);
+      boolean below = path.endsWith("/*");
+      return new CoveredPath(
+          space < 0 ? null : nameOf(text.substring(0, space)),
+          segments(below ? path.substring(0, path.length() - 2) : path),
+          below);
+    }
+
+    boolean matches(String name, String path) {
+      List<String> asked = segments(path);
+      boolean fits = below ? asked.size() >= segments.size() : asked.size() == segments.size();
+      if (!fits || (method != null && !method.equals(name))) {
+        return false;
+      }
+      for (int i = 0; i < segments.size(); i++) {
+        if (!segmentMatches(segments.get(i), asked.get(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private static boolean segmentMatches(String pattern, String segment) {
+      int open = pattern.indexOf('{');
+      int close = pattern.lastIndexOf('}');
+      if (open < 0 || close < open) {
+        return pattern.equals(segment);
+      }
+      String before = pattern.substring(0, open);
+      String after = pattern.substring(close + 1);
+      return segment.length() > before.length() + after.length()
+          && segment.startsWith(before)
+          && segment.endsWith(after);
+    }
+
+    /** One slash at the end makes no difference, as in the rules of a seller. */
+    private static List<String> segments(String path) {
+      List<String> found = new ArrayList<>(List.of(path.split("/", -1)));
+      if (found.get(found.size() - 1).isEmpty()) {
+        found.remove(found.size() - 1);
+      }
+      return found;
+    }
+  }
+}
