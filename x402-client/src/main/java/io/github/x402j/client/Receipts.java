@@ -27,10 +27,12 @@ final class Receipts {
   static final String RECEIPT = "X-Payment-Receipt";
 
   /** Says how often the receipt may still be shown: a number, or {@code unlimited}. */
-  static final String REMAINING = "X-Payment-Remaining";
+  static final String REMAINING = "X-Payment-Receipt-Remaining";
 
-  /** Says what the receipt opens. */
-  static final String COVERS = "X-Payment-Covers";
+  /**
+   * Says what the receipt opens: paths as a seller's rules have them, each after a method or not.
+   */
+  static final String COVERS = "X-Payment-Receipt-Covers";
 
   private static final System.Logger log = System.getLogger(Receipts.class.getName());
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");

@@ -23,7 +23,9 @@ abstract class ReceiptStoreContract {
 
   static String token(String id, Instant expires) {
     String claims = "{\"jti\":\"" + id + "\",\"exp\":" + expires.getEpochSecond() + "}";
-    return "e30." + Base64.getUrlEncoder().withoutPadding().encodeToString(claims.getBytes()) + ".sig";
+    return "e30."
+        + Base64.getUrlEncoder().withoutPadding().encodeToString(claims.getBytes())
+        + ".sig";
   }
 
   @Test

@@ -67,7 +67,7 @@ class ShownReceiptsTest {
     }
     return receipt(call).isPresent() && accepted.getAndDecrement() > 0
         ? Seller.Answer.of(200, "shown")
-        : both(forUrl(seller.url(call.path()), option("bash.01")));
+        : both(forUrl(seller.url(call.path()), option("$0.01")));
   }
 
   private static Optional<String> receipt(Seller.Call call) {
@@ -159,6 +159,7 @@ class ShownReceiptsTest {
     try (Seller other = Seller.start()) {
       other.does(call -> Seller.Answer.of(200, "free"));
       client.send(HttpRequest.newBuilder(other.url("/pass")).build(), BodyHandlers.ofString());
+      seller.does(call -> Seller.Answer.of(200, "free"));
       String port = ":" + seller.url("/").getPort();
       client.send(
           HttpRequest.newBuilder(URI.create("http://localhost" + port + "/pass")).build(),
@@ -210,7 +211,12 @@ class ShownReceiptsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "no-receipt", "a.b.c", "e30.e30.e30", "e30.!!.sig", "''", "e30.eyJleHAiOjF9.sig",
+    "no-receipt",
+    "a.b.c",
+    "e30.e30.e30",
+    "e30.!!.sig",
+    "''",
+    "e30.eyJleHAiOjF9.sig",
   })
   void keepsNothingThatIsNoReceipt(String token) throws Exception {
     onPayment.put(Receipts.RECEIPT, token);
@@ -229,15 +235,13 @@ class ShownReceiptsTest {
   void aStoreThatCannotWriteCostsNoResponse() throws Exception {
     HttpClient unlucky = buyer(wrapped).receipts(new Careless(List.of())).build();
     HttpResponse<String> response =
-        unlucky.send(
-            HttpRequest.newBuilder(seller.url("/pass")).build(), BodyHandlers.ofString());
+        unlucky.send(HttpRequest.newBuilder(seller.url("/pass")).build(), BodyHandlers.ofString());
     assertThat(response.body()).isEqualTo("paid");
   }
 
   @Test
   void showsAReceiptThatWasBoughtElsewhereOnce() throws Exception {
-    store.keep(
-        StoredReceipt.forOneRequest("GET", seller.url("/once"), LATER, token("net", LATER)));
+    store.keep(StoredReceipt.forOneRequest("GET", seller.url("/once"), LATER, token("net", LATER)));
     assertThat(get("/once").body()).isEqualTo("shown");
     assertThat(get("/once").body()).isEqualTo("paid");
     assertThat(seller.calls().get(0).header(Receipts.RECEIPT)).contains(token("net", LATER));
@@ -246,8 +250,7 @@ class ShownReceiptsTest {
 
   @Test
   void aFailureTakesNoUse() throws Exception {
-    store.keep(
-        StoredReceipt.forOneRequest("GET", seller.url("/once"), LATER, token("net", LATER)));
+    store.keep(StoredReceipt.forOneRequest("GET", seller.url("/once"), LATER, token("net", LATER)));
     seller.does(call -> Seller.Answer.of(503, "later"));
     assertThat(get("/once").statusCode()).isEqualTo(503);
     seller.does(this::sells);
