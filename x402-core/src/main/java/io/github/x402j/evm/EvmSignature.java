@@ -52,6 +52,24 @@ public record EvmSignature(BigInteger r, BigInteger s, int v) {
         new BigInteger(1, bytes, 0, 32), new BigInteger(1, bytes, 32, 32), v < 2 ? v + 27 : v);
   }
 
+  /**
+   * Returns the signature of an account from what a KMS or HSM gives: {@code s} is brought into the
+   * lower half, and {@code v} is found.
+   *
+   * @param digest the 32 bytes that were signed
+   * @throws IllegalArgumentException if the numbers are no signature of the digest by the account
+   */
+  public static EvmSignature ofAccount(Address account, byte[] digest, BigInteger r, BigInteger s) {
+    BigInteger low = s.compareTo(HALF_ORDER) > 0 ? ORDER.subtract(s) : s;
+    for (int v = 27; v <= 28; v++) {
+      EvmSignature signature = new EvmSignature(r, low, v);
+      if (signature.signerOf(digest).filter(account::equals).isPresent()) {
+        return signature;
+      }
+    }
+    throw new IllegalArgumentException("signature: it is not one of " + account);
+  }
+
   /** Returns who signed the digest, empty if the signature belongs to no key. */
   public Optional<Address> signerOf(byte[] digest) {
     try {

@@ -3,7 +3,9 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.web3j.crypto.ECKeyPair;
@@ -11,7 +13,9 @@ import org.web3j.crypto.Keys;
 import org.web3j.crypto.Sign;
 
 /**
- * Signs for one account. Implement it to keep the key in a KMS or HSM.
+ * Signs for one account. Implement it to keep the key in a KMS or HSM, which answers with {@code r}
+ * and {@code s} as a rule: {@link EvmSignature#ofAccount} makes a signature of them. {@code
+ * EvmSignerContract} in the test-jar of this module is what each implementation has to keep.
  *
  * <p>Implementations are safe for use by several threads and never show the key, in {@code
  * toString} or elsewhere.
@@ -58,6 +62,19 @@ public interface EvmSigner {
     }
   }
 
+  /**
+   * Returns a signer whose key stands in a keystore file of version 3, as web3j, geth and others
+   * write it. The key is in memory from then on.
+   *
+   * @param password left as it is; the caller may overwrite it afterwards
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if it is no keystore, the password is wrong, or the key is not
+   *     that of the address in the file; the message names the file and no part of either
+   */
+  static EvmSigner fromKeystore(Path file, char[] password) throws IOException {
+    return InMemorySigner.of(Keystore.read(file, password));
+  }
+
   /** A key in the memory of this process. */
   final class InMemorySigner implements EvmSigner {
     private static final Pattern PRIVATE_KEY = Pattern.compile("(?:0x)?[0-9a-fA-F]{64}");
@@ -68,6 +85,10 @@ public interface EvmSigner {
     private InMemorySigner(ECKeyPair key) {
       this.key = key;
       this.address = Address.parse("0x" + Keys.getAddress(key));
+    }
+
+    private static InMemorySigner of(ECKeyPair key) {
+      return new InMemorySigner(key);
     }
 
     private static InMemorySigner of(String privateKey) {
