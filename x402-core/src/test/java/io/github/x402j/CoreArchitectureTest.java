@@ -63,6 +63,15 @@ class CoreArchitectureTest {
           .resideInAnyPackage("org.web3j..");
 
   @ArchTest
+  static final ArchRule onlyReceiptSeesNimbus =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.github.x402j.receipt")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("com.nimbusds..");
+
+  @ArchTest
   static final ArchRule nobodySeesServlets =
       noClasses().should().dependOnClassesThat().resideInAnyPackage("jakarta..", "javax.servlet..");
 
@@ -93,7 +102,10 @@ class CoreArchitectureTest {
   static void looksAtAllOfThisModuleAndNothingElse(JavaClasses all) {
     assertThat(all.stream().map(JavaClass::getPackageName).distinct())
         .containsExactlyInAnyOrder(
-            "io.github.x402j", "io.github.x402j.evm", "io.github.x402j.ledger");
+            "io.github.x402j",
+            "io.github.x402j.evm",
+            "io.github.x402j.ledger",
+            "io.github.x402j.receipt");
   }
 
   @ArchTest

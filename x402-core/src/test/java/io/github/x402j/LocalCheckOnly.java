@@ -9,11 +9,16 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Checks for real and without a chain; whatever comes after the check fails the test. */
-final class LocalCheckOnly implements Facilitator {
+public final class LocalCheckOnly implements Facilitator {
   private final Facilitator local =
       ExactEvmFacilitator.builder(Sale.OFFER.network(), new UntouchableChain(), Sale.PAYER)
           .clock(Sale.CLOCK)
           .build();
+
+  /** Returns a facilitator that must not be asked for more than the check. */
+  public static Facilitator facilitator() {
+    return new LocalCheckOnly();
+  }
 
   /** Returns a gate that can only refuse: behind it are no ledger and no chain. */
   static PaymentGate gate() {

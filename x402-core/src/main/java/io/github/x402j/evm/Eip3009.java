@@ -99,8 +99,13 @@ final class Eip3009 {
         : at + 1 < ofToken.size() && isTransferOf(ofToken.get(at + 1), a);
   }
 
+  /** Returns the topics of a transfer between two accounts. */
+  static List<String> transferTopics(Address from, Address to) {
+    return List.of(TRANSFER, "0x" + word(from), "0x" + word(to));
+  }
+
   private static boolean isTransferOf(Chain.Event event, TransferAuthorization a) {
-    return event.topics().equals(List.of(TRANSFER, "0x" + word(a.from()), "0x" + word(a.to())))
+    return event.topics().equals(transferTopics(a.from(), a.to()))
         && event.data().equals("0x" + Hex.word(a.value().atomicUnits()));
   }
 

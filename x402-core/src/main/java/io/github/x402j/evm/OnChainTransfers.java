@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.AcceptedReceipt;
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ReceiptAcceptor.Confirmation;
+import io.github.x402j.TransferConfirmation;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Confirms receipts on one chain: the transaction succeeded, is deep enough, is not too old, and
+ * its {@code Transfer} events moved at least the price from payer to payee.
+ *
+ * <p>What was confirmed is remembered, for a bounded number of transactions, so that a pass asks
+ * the node once. Safe for use by several threads.
+ */
+public final class OnChainTransfers implements TransferConfirmation {
+  /** How old a transaction may be unless said otherwise. */
+  public static final Duration DEFAULT_MAX_AGE = Duration.ofDays(1);
+
+  private static final int MAX_REMEMBERED = 10_000;
+
+  private final Chain chain;
+  private final int confirmations;
+  private final Duration maxAge;
+  private final Clock clock;
+  private final Map<Question, Instant> confirmed =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Question, Instant> eldest) {
+          return size() > MAX_REMEMBERED;
+        }
+      };
+
+  private record Question(String transaction, Address payer, PaymentRequirements paid) {}
+
+  private OnChainTransfers(Chain chain, int confirmations, Duration maxAge, Clock clock) {
+    this.chain = chain;
+    this.confirmations = confirmations;
+    this.maxAge = maxAge;
+    this.clock = clock;
+  }
+
+  /**
+   * Returns the confirmation on this chain, with {@link #DEFAULT_MAX_AGE}.
+   *
+   * @param confirmations how deep the transaction must be, at least 1; 1 is being in the newest
+   *     block
+   */
+  public static OnChainTransfers of(Chain chain, int confirmations) {
+    return of(chain, confirmations, DEFAULT_MAX_AGE, Clock.systemUTC());
+  }
+
+  /** Returns the confirmation on this chain. */
+  public static OnChainTransfers of(Chain chain, int confirmations, Duration maxAge, Clock clock) {
+    if (confirmations < 1 || maxAge.toSeconds() < 1) {
+      throw new IllegalArgumentException(
+          "confirmOnChain: expected at least one confirmation and an age of at least a second");
+    }
+    return new OnChainTransfers(chain, confirmations, maxAge, clock);
+  }
+
+  @Override
+  public Duration maxAge() {
+    return maxAge;
+  }
+
+  @Override
+  public Confirmation confirm(AcceptedReceipt receipt) throws FacilitatorException {
+    Question question =
+        new Question(receipt.transaction(), receipt.payer(), receipt.requirements());
+    Instant tooOldFrom = remembered(question);
+    if (tooOldFrom.equals(Instant.MIN)) {
+      Confirmation confirmation = look(question);
+      if (!(confirmation instanceof Confirmation.Confirmed found)) {
+        return confirmation;
+      }
+      tooOldFrom = found.tooOldFrom();
+      remember(question, tooOldFrom);
+    }
+    return clock.instant().isBefore(tooOldFrom)
+        ? new Confirmation.Confirmed(tooOldFrom)
+        : new Confirmation.Refuted("tx: the transaction is too old");
+  }
+
+  private Confirmation look(Question question) throws FacilitatorException {
+    if (chain.chainId() != question.paid.network().chainId()) {
+      throw new FacilitatorException("receipts of " + question.paid.network() + " have no chain");
+    }
+    Optional<Chain.Receipt> found = chain.receipt(question.transaction);
+    if (found.isEmpty()) {
+      throw new FacilitatorException("the receipt's transaction is not in the chain yet");
+    }
+    Chain.Receipt receipt = found.get();
+    if (!receipt.succeeded()) {
+      return new Confirmation.Refuted("tx: the transaction was reverted");
+    }
+    if (moved(receipt.events(), question).compareTo(question.paid.amount().atomicUnits()) < 0) {
+      return new Confirmation.Refuted("tx: the transaction does not move the price to the payee");
+    }
+    Chain.Head head = chain.head();
+    BigInteger depth = head.number().subtract(receipt.block()).add(BigInteger.ONE);
+    if (depth.compareTo(BigInteger.valueOf(confirmations)) < 0) {
+      throw new FacilitatorException("the receipt's transaction has too few confirmations yet");
+    }
+    // The head may be of another branch than the receipt; it must still be where it was.
+    if (confirmations > 1
+        && chain.receipt(question.transaction).filter(receipt::equals).isEmpty()) {
+      throw new FacilitatorException("the chain is being reorganised");
+    }
+    Chain.Head block =
+        chain
+            .block(receipt.block())
+            .orElseThrow(() -> new FacilitatorException("the chain does not show a block it has"));
+    return new Confirmation.Confirmed(block.time().plus(maxAge));
+  }
+
+  private static BigInteger moved(List<Chain.Event> events, Question question) {
+    return events.stream()
+        .filter(event -> event.contract().equals(question.paid.asset()))
+        .filter(
+            event ->
+                event
+                    .topics()
+                    .equals(Eip3009.transferTopics(question.payer, question.paid.payTo())))
+        .filter(event -> event.data().matches("0x[0-9a-f]{64}"))
+        .map(event -> new BigInteger(event.data().substring(2), 16))
+        .max(BigInteger::compareTo)
+        .orElse(BigInteger.ZERO);
+  }
+
+  private synchronized Instant remembered(Question question) {
+    return confirmed.getOrDefault(question, Instant.MIN);
+  }
+
+  private synchronized void remember(Question question, Instant tooOldFrom) {
+    confirmed.put(question, tooOldFrom);
+  }
+}

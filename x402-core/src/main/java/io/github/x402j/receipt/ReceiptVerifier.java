@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.receipt;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSVerifier;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import io.github.x402j.AcceptedReceipt;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.Purchase;
+import io.github.x402j.ReceiptAcceptor;
+import io.github.x402j.TransferConfirmation;
+import java.text.ParseException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Checks receipts with configured keys and nothing else: nothing in a token names a key, a URL or
+ * an algorithm that would be used.
+ *
+ * <p>Usable alone, through {@link #verify}, and in a {@link io.github.x402j.PaymentGate}. Safe for
+ * use by several threads.
+ */
+public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
+  /** What must stand in a token's {@code typ}. */
+  public static final String TYPE = "x402-receipt+jwt";
+
+  private static final JOSEObjectType JOSE_TYPE = new JOSEObjectType(TYPE);
+
+  private final Map<String, Trusted> issuers;
+  private final KeyRefresh refresh;
+  private final Clock clock;
+
+  private record Trusted(TrustedIssuer issuer, IssuerKeys keys) {}
+
+  private ReceiptVerifier(List<TrustedIssuer> trusted, Clock clock) {
+    if (trusted.isEmpty()) {
+      throw new IllegalArgumentException("receipt verifier: expected at least one trusted issuer");
+    }
+    Map<String, Trusted> byName = new LinkedHashMap<>();
+    for (TrustedIssuer issuer : trusted) {
+      if (byName.put(issuer.issuer(), new Trusted(issuer, issuer.keys(clock))) != null) {
+        throw new IllegalArgumentException(
+            "receipt verifier: issuer " + issuer.issuer() + " is configured twice");
+      }
+    }
+    issuers = Map.copyOf(byName);
+    this.clock = clock;
+    refresh =
+        KeyRefresh.of(
+            issuers.values().stream()
+                .map(Trusted::keys)
+                .filter(JwksUrl.class::isInstance)
+                .map(JwksUrl.class::cast)
+                .toList());
+  }
+
+  /**
+   * Returns a verifier. Keys behind URLs are fetched now, and refreshed in the background until
+   * {@link #close}.
+   *
+   * @throws IllegalArgumentException if an issuer is configured twice, or there is none
+   */
+  public static ReceiptVerifier of(TrustedIssuer... trusted) {
+    return new ReceiptVerifier(Arrays.asList(trusted), Clock.systemUTC());
+  }
+
+  /** Returns a verifier that reads this clock. */
+  public static ReceiptVerifier of(List<TrustedIssuer> trusted, Clock clock) {
+    return new ReceiptVerifier(trusted, clock);
+  }
+
+  /**
+   * Returns whether the token is a receipt of a trusted issuer for its audience, now. Does not
+   * count uses, and does not look at what is being bought or at a chain.
+   *
+   * @throws MalformedPaymentException if it is no compact JWS, or longer than 8,192 characters
+   * @throws FacilitatorException if the issuer's keys are not known at present
+   */
+  public Verdict verify(String token) throws MalformedPaymentException, FacilitatorException {
+    SignedJWT jwt = parse(token);
+    JWTClaimsSet claims = claims(jwt);
+    Trusted trusted = claims.getIssuer() == null ? null : issuers.get(claims.getIssuer());
+    if (trusted == null) {
+      return new Verdict.Rejected("iss: not a trusted issuer");
+    }
+    Optional<String> wrong = wrongHeader(jwt.getHeader(), trusted.issuer());
+    if (wrong.isPresent()) {
+      return new Verdict.Rejected(wrong.get());
+    }
+    JWSVerifier verifier = trusted.keys().byKid().get(jwt.getHeader().getKeyID());
+    if (verifier == null) {
+      return new Verdict.Rejected("kid: not a key of the issuer");
+    }
+    if (!isSigned(jwt, verifier)) {
+      return new Verdict.Rejected("the signature is not the issuer's");
+    }
+    return judge(claims, trusted.issuer());
+  }
+
+  private static SignedJWT parse(String token) throws MalformedPaymentException {
+    if (token.length() > PaymentCodec.MAX_HEADER_LENGTH) {
+      throw new MalformedPaymentException(
+          "receipt: longer than " + PaymentCodec.MAX_HEADER_LENGTH + " characters");
+    }
+    try {
+      return SignedJWT.parse(token);
+    } catch (ParseException | IllegalArgumentException | IllegalStateException e) {
+      throw malformed();
+    }
+  }
+
+  private static JWTClaimsSet claims(SignedJWT jwt) throws MalformedPaymentException {
+    try {
+      JWTClaimsSet claims = jwt.getJWTClaimsSet();
+      if (claims != null) {
+        return claims;
+      }
+    } catch (ParseException | IllegalArgumentException e) {
+      throw malformed();
+    }
+    throw malformed();
+  }
+
+  private static MalformedPaymentException malformed() {
+    return new MalformedPaymentException(
+        ErrorReason.INVALID_RECEIPT, "receipt: expected a compact JWS with JSON claims");
+  }
+
+  /** Nothing is taken from the header but the name of a configured key. */
+  private static Optional<String> wrongHeader(JWSHeader header, TrustedIssuer issuer) {
+    if (!header.getAlgorithm().equals(issuer.algorithm().jws())) {
+      return Optional.of("alg: expected " + issuer.algorithm().wireName());
+    }
+    if (!JOSE_TYPE.equals(header.getType())) {
+      return Optional.of("typ: expected " + TYPE);
+    }
+    if (header.getCriticalParams() != null || !header.isBase64URLEncodePayload()) {
+      return Optional.of("crit, b64: not supported");
+    }
+    if (header.getJWK() != null
+        || header.getJWKURL() != null
+        || header.getX509CertURL() != null
+        || header.getX509CertChain() != null) {
+      return Optional.of("jwk, jku, x5u, x5c: keys are not taken from tokens");
+    }
+    return header.getKeyID() == null ? Optional.of("kid: missing") : Optional.empty();
+  }
+
+  private static boolean isSigned(SignedJWT jwt, JWSVerifier verifier) {
+    try {
+      return jwt.verify(verifier);
+    } catch (JOSEException | IllegalStateException e) {
+      return false; // a signature that the algorithm cannot have
+    }
+  }
+
+  private Verdict judge(JWTClaimsSet claims, TrustedIssuer issuer) {
+    Receipt receipt;
+    try {
+      receipt = ReceiptJson.receipt(claims);
+    } catch (IllegalArgumentException e) {
+      return new Verdict.Rejected("claims: " + e.getMessage());
+    }
+    Duration skew = issuer.clockSkew();
+    Instant now = clock.instant();
+    if (!receipt.audience().equals(issuer.audience())) {
+      return new Verdict.Rejected("aud: another audience");
+    }
+    if (receipt.issuedAt().isAfter(now.plus(skew))) {
+      return new Verdict.Rejected("iat: in the future");
+    }
+    if (claims.getNotBeforeTime() != null
+        && claims.getNotBeforeTime().toInstant().isAfter(now.plus(skew))) {
+      return new Verdict.Rejected("nbf: in the future");
+    }
+    if (!receipt.expiresAt().plus(skew).isAfter(now)) {
+      return new Verdict.Rejected("exp: the receipt has expired");
+    }
+    if (receipt.lifetime().compareTo(issuer.maxLifetime()) > 0) {
+      return new Verdict.Rejected("exp: further from iat than is accepted");
+    }
+    return new Verdict.Genuine(receipt);
+  }
+
+  @Override
+  public Decision accept(String token, PaymentRequired required, Purchase purchase)
+      throws MalformedPaymentException, FacilitatorException {
+    Verdict verdict = verify(token);
+    if (verdict instanceof Verdict.Rejected rejected) {
+      return new Decision.Rejected(rejected.detail());
+    }
+    Receipt receipt = ((Verdict.Genuine) verdict).receipt();
+    return ReceiptTerms.decide(receipt, trusted(receipt.issuer()), required, purchase);
+  }
+
+  @Override
+  public Confirmation confirm(AcceptedReceipt receipt) throws FacilitatorException {
+    Optional<TransferConfirmation> confirmation = trusted(receipt.key().issuer()).confirmation();
+    return confirmation.isPresent()
+        ? confirmation.get().confirm(receipt)
+        : new Confirmation.NotNeeded();
+  }
+
+  @Override
+  public Duration transactionMemory() {
+    return issuers.values().stream()
+        .flatMap(trusted -> trusted.issuer().confirmation().stream())
+        .map(TransferConfirmation::maxAge)
+        .max(Duration::compareTo)
+        .orElse(Duration.ZERO);
+  }
+
+  private TrustedIssuer trusted(String issuer) {
+    Trusted trusted = issuers.get(issuer);
+    if (trusted == null) {
+      throw new IllegalArgumentException("not a receipt of a trusted issuer");
+    }
+    return trusted.issuer();
+  }
+
+  /** Ends the background refresh. */
+  @Override
+  public void close() {
+    refresh.close();
+  }
+}

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.receipt;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSVerifier;
+import com.nimbusds.jose.jwk.JWK;
+import io.github.x402j.TransferConfirmation;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose receipts count, and how they are checked: one issuer, one audience, one algorithm, and keys
+ * from the configuration. Immutable.
+ */
+public final class TrustedIssuer {
+  /** The longest time from {@code iat} to {@code exp} unless said otherwise. */
+  public static final Duration DEFAULT_MAX_LIFETIME = Duration.ofDays(1);
+
+  /** How far clocks may be apart unless said otherwise. */
+  public static final Duration DEFAULT_CLOCK_SKEW = Duration.ofSeconds(5);
+
+  private static final Duration MAX_CLOCK_SKEW = Duration.ofSeconds(60);
+
+  private final Builder settings;
+  private final Function<Clock, IssuerKeys> keys;
+
+  private TrustedIssuer(Builder settings, Function<Clock, IssuerKeys> keys) {
+    this.settings = new Builder(settings);
+    this.keys = keys;
+  }
+
+  /**
+   * Returns a builder.
+   *
+   * @param issuer what must stand in {@code iss}
+   * @param audience what must stand in {@code aud}, alone: this seller's public origin
+   * @param algorithm what must stand in {@code alg}
+   */
+  public static Builder builder(String issuer, String audience, ReceiptAlgorithm algorithm) {
+    return new Builder(issuer, audience, algorithm);
+  }
+
+  /**
+   * Returns the trust of a seller in its own receipts, passes included. The keys are those that the
+   * issuer publishes.
+   */
+  public static TrustedIssuer self(ReceiptIssuer issuer) {
+    return builder(issuer.issuer(), issuer.audience(), issuer.algorithm())
+        .jwks(issuer.jwks())
+        .maxLifetime(Duration.ofDays(366))
+        .passes()
+        .build();
+  }
+
+  String issuer() {
+    return settings.issuer;
+  }
+
+  String audience() {
+    return settings.audience;
+  }
+
+  ReceiptAlgorithm algorithm() {
+    return settings.algorithm;
+  }
+
+  Duration maxLifetime() {
+    return settings.maxLifetime;
+  }
+
+  Duration clockSkew() {
+    return settings.clockSkew;
+  }
+
+  boolean mayIssuePasses() {
+    return settings.passes;
+  }
+
+  Optional<TransferConfirmation> confirmation() {
+    return Optional.ofNullable(settings.confirmation);
+  }
+
+  IssuerKeys keys(Clock clock) {
+    return keys.apply(clock);
+  }
+
+  /** Names issuer, audience and algorithm. */
+  @Override
+  public String toString() {
+    return "TrustedIssuer[" + issuer() + " for " + audience() + ", " + algorithm() + "]";
+  }
+
+  /** Collects the settings. Not safe for use by several threads. */
+  public static final class Builder {
+    private final String issuer;
+    private final String audience;
+    private final ReceiptAlgorithm algorithm;
+    private Duration maxLifetime = DEFAULT_MAX_LIFETIME;
+    private Duration clockSkew = DEFAULT_CLOCK_SKEW;
+    private boolean passes;
+    private @Nullable TransferConfirmation confirmation;
+    private @Nullable Function<Clock, IssuerKeys> keys;
+
+    private Builder(String issuer, String audience, ReceiptAlgorithm algorithm) {
+      if (issuer.isBlank() || audience.isBlank()) {
+        throw new IllegalArgumentException("trusted issuer: expected an issuer and an audience");
+      }
+      this.issuer = issuer;
+      this.audience = audience;
+      this.algorithm = algorithm;
+    }
+
+    private Builder(Builder other) {
+      this(other.issuer, other.audience, other.algorithm);
+      maxLifetime = other.maxLifetime;
+      clockSkew = other.clockSkew;
+      passes = other.passes;
+      confirmation = other.confirmation;
+    }
+
+    /**
+     * Takes the keys of a JWK set that fit the algorithm.
+     *
+     * @throws IllegalArgumentException if it is none, or none fits
+     */
+    public Builder jwks(String json) {
+      Map<String, JWSVerifier> verifiers = Keys.verifiers(json, algorithm);
+      return keys(clock -> () -> verifiers);
+    }
+
+    /**
+     * Takes the public key in a PEM file.
+     *
+     * @param kid the name by which tokens call it
+     * @throws IllegalArgumentException if the file holds none, or it does not fit
+     */
+    public Builder pem(Path file, String kid) {
+      JWK key = PemKeys.publicKey(file, kid);
+      if (!Keys.fits(key, algorithm)) {
+        throw new IllegalArgumentException(
+            "key file " + file + ": the key does not fit " + algorithm.wireName());
+      }
+      try {
+        Map<String, JWSVerifier> verifiers = Map.of(kid, Keys.verifier(key, algorithm));
+        return keys(clock -> () -> verifiers);
+      } catch (JOSEException e) {
+        throw new IllegalArgumentException("key file " + file + ": cannot be used", e);
+      }
+    }
+
+    /**
+     * Fetches the keys from a JWKS URL when the verifier is made, and every five minutes after
+     * that. While it does not answer, the last keys stay good for 24 hours; as long as there are
+     * none, receipts of this issuer are answered with 503.
+     *
+     * @throws IllegalArgumentException if it is not https, or http on this machine
+     */
+    public Builder jwksUrl(URI url) {
+      JwksUrl.requireSafe(url);
+      return keys(clock -> new JwksUrl(url, algorithm, clock));
+    }
+
+    private Builder keys(Function<Clock, IssuerKeys> newKeys) {
+      if (keys != null) {
+        throw new IllegalArgumentException(
+            "trusted issuer " + issuer + ": expected keys from one place, found two");
+      }
+      keys = newKeys;
+      return this;
+    }
+
+    /** Refuses receipts that are good for longer; {@link #DEFAULT_MAX_LIFETIME} unless called. */
+    public Builder maxLifetime(Duration lifetime) {
+      if (lifetime.toSeconds() < 1) {
+        throw new IllegalArgumentException("maxLifetime: expected at least a second");
+      }
+      maxLifetime = lifetime;
+      return this;
+    }
+
+    /** Sets how far clocks may be apart: up to a minute; {@link #DEFAULT_CLOCK_SKEW} unless set. */
+    public Builder clockSkew(Duration skew) {
+      if (skew.isNegative() || skew.compareTo(MAX_CLOCK_SKEW) > 0) {
+        throw new IllegalArgumentException("clockSkew: expected 0 to 60 seconds");
+      }
+      clockSkew = skew;
+      return this;
+    }
+
+    /**
+     * Lets this issuer say how often a receipt may be used, and issue passes. Without this every
+     * receipt of it is good once.
+     */
+    public Builder passes() {
+      passes = true;
+      return this;
+    }
+
+    /** Looks the transaction of every receipt of this issuer up before it counts. */
+    public Builder confirmOnChain(TransferConfirmation newConfirmation) {
+      confirmation = newConfirmation;
+      return this;
+    }
+
+    /**
+     * Returns the trusted issuer.
+     *
+     * @throws IllegalStateException if there are no keys
+     */
+    public TrustedIssuer build() {
+      if (keys == null) {
+        throw new IllegalStateException(
+            "trusted issuer " + issuer + ": no keys: expected jwks, pem or jwksUrl");
+      }
+      return new TrustedIssuer(this, keys);
+    }
+  }
+}
