@@ -62,6 +62,16 @@ class DelegatingChain implements Chain {
   }
 
   @Override
+  public boolean isKnown(String transaction) throws FacilitatorException {
+    return chain.isKnown(transaction);
+  }
+
+  @Override
+  public Optional<Head> block(BigInteger number) throws FacilitatorException {
+    return chain.block(number);
+  }
+
+  @Override
   public Head head() throws FacilitatorException {
     return chain.head();
   }

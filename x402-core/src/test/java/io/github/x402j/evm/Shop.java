@@ -123,11 +123,15 @@ final class Shop implements AutoCloseable {
 
   /** Lets a stranger send the payment's authorization to the token, and returns the hash. */
   String preempt(SignedPayment payment) {
+    return preempt(payment, TestWallet.random());
+  }
+
+  String preempt(SignedPayment payment, TestWallet sender) {
     try {
       ExactEvmPayload exact = ExactEvmPayload.parse(payment.payload().payload());
       TransferAuthorization a = exact.authorization();
       return usdc.transferWithAuthorization(
-          TestWallet.random(),
+          sender,
           a.from().text(),
           a.to().text(),
           a.value().atomicUnits(),

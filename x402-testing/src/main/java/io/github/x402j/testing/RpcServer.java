@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /** JSON-RPC over HTTP on loopback: single requests and batches, with faults. Thread safe. */
 final class RpcServer implements AutoCloseable {
 
+  /** Hundreds of connections at once: one that finds the queue full waits for seconds. */
+  private static final int BACKLOG = 1024;
+
   private static final int MAX_BODY = 8 * 1024 * 1024;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -55,7 +58,7 @@ final class RpcServer implements AutoCloseable {
       System.setProperty("sun.net.httpserver.nodelay", "true");
     }
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-    HttpServer http = HttpServer.create(new InetSocketAddress(loopback, port), 0);
+    HttpServer http = HttpServer.create(new InetSocketAddress(loopback, port), BACKLOG);
     ExecutorService threads =
         Executors.newCachedThreadPool(
             task -> {
