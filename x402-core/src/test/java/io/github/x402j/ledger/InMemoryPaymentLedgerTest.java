@@ -78,4 +78,23 @@ class InMemoryPaymentLedgerTest extends PaymentLedgerContract {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("capacity");
   }
+
+  @Test
+  void remembersUsesUntilTheLatestTimeThatWasAskedFor() {
+    MutableClock clock = new MutableClock();
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(1, clock);
+    Instant soon = clock.instant().plusSeconds(10);
+    ledger.use(receipt(1), 2, soon);
+    ledger.useDelivered(receipt(1));
+    ledger.use(receipt(1), 2, soon.plusSeconds(10)); // the same receipt, issued again
+    ledger.useDelivered(receipt(1));
+
+    clock.advance(Duration.ofSeconds(19));
+    assertThat(ledger.use(receipt(1), 2, soon)).isEqualTo(new PaymentLedger.Use.UsedUp());
+    assertThat(ledger.use(receipt(2), 1, soon)).isEqualTo(new PaymentLedger.Use.Full());
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Full());
+
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(ledger.size()).isZero();
+  }
 }

@@ -11,6 +11,8 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentLedger;
 import io.github.x402j.PaymentLedger.Claim;
 import io.github.x402j.PaymentLedger.State;
+import io.github.x402j.PaymentLedger.Use;
+import io.github.x402j.ReceiptKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -182,6 +184,90 @@ public abstract class PaymentLedgerContract {
     assertThat(atOnce(64, () -> ledger.claim(key(1), "GET /a", later())))
         .filteredOn(Claim.Resumed.class::isInstance)
         .hasSize(1);
+  }
+
+  /** Returns a receipt that no other number gives. */
+  protected static ReceiptKey receipt(int number) {
+    return new ReceiptKey("https://pay.example", "receipt-" + number);
+  }
+
+  @Test
+  void grantsAReceiptAsOftenAsItMayBeUsed() {
+    PaymentLedger ledger = emptyLedger();
+    assertThat(ledger.use(receipt(1), 2, later())).isEqualTo(new Use.Granted(1));
+    ledger.useDelivered(receipt(1));
+    assertThat(ledger.use(receipt(1), 2, later())).isEqualTo(new Use.Granted(0));
+    ledger.useDelivered(receipt(1));
+    assertThat(ledger.use(receipt(1), 2, later())).isEqualTo(new Use.UsedUp());
+  }
+
+  @Test
+  void tellsAUseThatMayComeBackFromOneThatIsGone() {
+    PaymentLedger ledger = emptyLedger();
+    ledger.use(receipt(1), 1, later());
+    assertThat(ledger.use(receipt(1), 1, later())).isEqualTo(new Use.InProgress());
+    ledger.useReleased(receipt(1));
+    assertThat(ledger.use(receipt(1), 1, later())).isEqualTo(new Use.Granted(0));
+  }
+
+  @Test
+  void remembersWhatWasDeliveredWhenAnotherUseIsReleased() {
+    PaymentLedger ledger = emptyLedger();
+    ledger.use(receipt(1), 2, later());
+    ledger.use(receipt(1), 2, later());
+    ledger.useDelivered(receipt(1));
+    ledger.useReleased(receipt(1));
+    assertThat(ledger.use(receipt(1), 2, later())).isEqualTo(new Use.Granted(0));
+  }
+
+  @Test
+  void tellsIssuersAndReceiptsApart() {
+    PaymentLedger ledger = emptyLedger();
+    ledger.use(receipt(1), 1, later());
+    assertThat(ledger.use(receipt(2), 1, later())).isEqualTo(new Use.Granted(0));
+    assertThat(ledger.use(new ReceiptKey("https://other.example", "receipt-1"), 1, later()))
+        .isEqualTo(new Use.Granted(0));
+  }
+
+  @Test
+  void refusesToEndAUseThatNobodyHolds() {
+    PaymentLedger ledger = emptyLedger();
+    assertThatThrownBy(() -> ledger.useDelivered(receipt(1)))
+        .isInstanceOf(IllegalStateException.class);
+    ledger.use(receipt(1), 1, later());
+    ledger.useDelivered(receipt(1));
+    assertThatThrownBy(() -> ledger.useReleased(receipt(1)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(ledger.use(receipt(1), 1, later())).isEqualTo(new Use.UsedUp());
+  }
+
+  @Test
+  void grantsExactlyAsManyUsesAsThereAreToThreadsThatRace() throws Exception {
+    PaymentLedger ledger = emptyLedger();
+    AtomicInteger delivered = new AtomicInteger();
+    atOnce(
+        8,
+        () -> {
+          for (int i = 0; i < 2000; i++) {
+            ReceiptKey key = receipt(i % 100);
+            if (ledger.use(key, 7, later()) instanceof Use.Granted) {
+              if (i % 3 == 0) {
+                ledger.useReleased(key);
+              } else {
+                delivered.incrementAndGet();
+                ledger.useDelivered(key);
+              }
+            }
+          }
+          return new Claim.Used();
+        });
+    for (int i = 0; i < 100; i++) {
+      while (ledger.use(receipt(i), 7, later()) instanceof Use.Granted) {
+        delivered.incrementAndGet();
+        ledger.useDelivered(receipt(i));
+      }
+    }
+    assertThat(delivered).hasValue(700);
   }
 
   private static List<Claim> atOnce(int threads, Callable<Claim> claim) throws Exception {
