@@ -54,7 +54,9 @@ final class Facilitators {
     for (Facilitator facilitator : allFor(payment.requirements())) {
       try {
         Verification verification = facilitator.verify(payment);
-        remember(payment.key(), failure == null ? null : facilitator);
+        if (failure != null) {
+          standIn(payment.key(), facilitator);
+        }
         return verification;
       } catch (FacilitatorException e) {
         failure = failure == null ? e : failure;
@@ -109,14 +111,9 @@ final class Facilitators {
     return standIn == null ? of(payment.requirements()) : standIn;
   }
 
-  /** A payment is verified only while no settlement of it is under way: who looked last settles. */
-  private void remember(PaymentKey key, @Nullable Facilitator standIn) {
+  private void standIn(PaymentKey key, Facilitator facilitator) {
     synchronized (standIns) {
-      if (standIn == null) {
-        standIns.remove(key);
-      } else {
-        standIns.put(key, standIn);
-      }
+      standIns.put(key, facilitator);
     }
   }
 

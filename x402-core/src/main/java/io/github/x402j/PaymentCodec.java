@@ -38,6 +38,16 @@ public final class PaymentCodec {
   }
 
   /**
+   * Returns the body of a 402 that every client can read: the version 1 JSON, or that of version 2
+   * if no chain has a name in version 1, whose {@code accepts} must not be empty.
+   */
+  static String encodeRequiredBody(PaymentRequired required) {
+    return required.accepts().stream().anyMatch(option -> option.network().v1Name().isPresent())
+        ? encodeRequiredV1(required)
+        : Json.write(DescriptorJson.v2(required));
+  }
+
+  /**
    * Returns the descriptor in a {@code PAYMENT-REQUIRED} header. Ways to pay that this library does
    * not know (other schemes, chains that are not EVM) are left out.
    */
