@@ -3,6 +3,8 @@
 package io.github.x402j;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,42 @@ public record OfferStatement(
         option.payTo(),
         option.amount(),
         null);
+  }
+
+  /**
+   * Returns the statement with these members.
+   *
+   * @throws IllegalArgumentException if one is missing or is not what it must be, or the version is
+   *     not 1
+   */
+  public static OfferStatement ofMembers(Map<String, Object> members) {
+    StatementFields.requireVersion(members);
+    boolean noEnd =
+        !members.containsKey("validUntil") || StatementFields.number(members, "validUntil") == 0;
+    return new OfferStatement(
+        StatementFields.text(members, "resourceUrl"),
+        StatementFields.text(members, "scheme"),
+        Network.parse(StatementFields.text(members, "network")),
+        Address.parse(StatementFields.text(members, "asset")),
+        Address.parse(StatementFields.text(members, "payTo")),
+        TokenAmount.parse(StatementFields.text(members, "amount")),
+        noEnd ? null : StatementFields.seconds(members, "validUntil"));
+  }
+
+  /** Returns the members that are signed, as JSON in JDK types. */
+  public Map<String, Object> toMembers() {
+    Map<String, Object> members = new LinkedHashMap<>();
+    members.put("version", StatementFields.VERSION);
+    members.put("resourceUrl", resourceUrl);
+    members.put("scheme", scheme);
+    members.put("network", network.caip2());
+    members.put("asset", asset.text());
+    members.put("payTo", payTo.text());
+    members.put("amount", amount.toString());
+    if (until != null) {
+      members.put("validUntil", until.getEpochSecond());
+    }
+    return members;
   }
 
   /** Returns how long the offer holds, empty where it is not said. */
