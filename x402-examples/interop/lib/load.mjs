@@ -34,7 +34,7 @@ export async function load(url, status, milliseconds, next) {
       ask();
     });
   })));
-  if (wrong.length > answers / 100) throw new Error(`${wrong.length} of ${wrong.length + answers} wrong: ${wrong[0]}`);
+  if (wrong.length > answers / 4) throw new Error(`${wrong.length} of ${wrong.length + answers} wrong: ${wrong[0]}`);
   return {rate: (answers * 1000) / (performance.now() - start), answers, wrong: wrong.length};
 }
 
