@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.net.URI;
+import java.net.URLDecoder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,9 +166,21 @@ public record StoredReceipt(
           && segment.endsWith(after);
     }
 
+    /** Escapes differ between sellers and callers; what is no escape stands for itself. */
+    private static String decoded(String segment) {
+      try {
+        return URLDecoder.decode(segment.replace("+", "%2B"), UTF_8);
+      } catch (IllegalArgumentException e) {
+        return segment;
+      }
+    }
+
     /** One slash at the end makes no difference, as in the rules of a seller. */
     private static List<String> segments(String path) {
-      List<String> found = new ArrayList<>(List.of(path.split("/", -1)));
+      List<String> found = new ArrayList<>();
+      for (String segment : path.split("/", -1)) {
+        found.add(decoded(segment));
+      }
       if (found.get(found.size() - 1).isEmpty()) {
         found.remove(found.size() - 1);
       }

@@ -142,6 +142,9 @@ class ShownReceiptsTest {
           /report/{id}.pdf | GET  | /report/.pdf | false
           /report/{id}     | GET  | /report/7/x  | false
           GET /pass        | GET  | /a/../pass   | false
+          GET /p%2Cass     | GET  | /p,ass       | true
+          GET /p%C3%A4ss   | GET  | /p%c3%a4ss   | true
+          GET /p%zz        | GET  | /p           | false
           """)
   void showsAPassForWhatTheSellerSaysThatItCovers(
       String covers, String method, String path, boolean shown) throws Exception {

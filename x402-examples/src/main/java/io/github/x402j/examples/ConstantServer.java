@@ -72,14 +72,14 @@ final class ConstantServer implements AutoCloseable {
   }
 
   /** Returns a turn of load over one connection that is kept open; it answers requests a second. */
-  Callable<Double> load(String path) {
+  Callable<Double> load(String path, String... headers) {
     return () -> {
       try (Socket socket = connect()) {
         InputStream in = new BufferedInputStream(socket.getInputStream(), 16_384);
         long start = System.nanoTime();
         long requests = 0;
         while (System.nanoTime() - start < TURN_NANOS) {
-          send(socket, path);
+          send(socket, path, headers);
           skipResponse(in);
           requests++;
         }
@@ -95,10 +95,12 @@ final class ConstantServer implements AutoCloseable {
     return socket;
   }
 
-  private static void send(Socket socket, String path) throws IOException {
-    socket
-        .getOutputStream()
-        .write(("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").getBytes(US_ASCII));
+  private static void send(Socket socket, String path, String... headers) throws IOException {
+    String head = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+    for (String header : headers) {
+      head += header + "\r\n";
+    }
+    socket.getOutputStream().write((head + "\r\n").getBytes(US_ASCII));
   }
 
   private static int skipResponse(InputStream in) throws IOException {

@@ -4,16 +4,27 @@ package io.github.x402j.examples;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
+import io.github.x402j.receipt.ReceiptAlgorithm;
+import io.github.x402j.receipt.ReceiptIssuer;
+import io.github.x402j.receipt.SigningKey;
+import io.github.x402j.servlet.JwksServlet;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.Route;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Locale;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
 /** An embedded Jetty that sells endpoints. */
 final class ExampleServer implements AutoCloseable {
+  /** How long the payment for {@code /pass} opens it again. */
+  private static final Duration PASS = Duration.ofMinutes(10);
+
   private final Server server;
   private final ServerConnector connector;
 
@@ -39,14 +50,18 @@ final class ExampleServer implements AutoCloseable {
     server.addConnector(connector);
     ExampleServer example = new ExampleServer(server, connector);
 
+    String url = publicUrl.isEmpty() ? example.url() : publicUrl;
+    ReceiptIssuer issuer = issuer(url);
     PaymentFilter filter =
         PaymentFilter.builder()
-            .publicUrl(publicUrl.isEmpty() ? example.url() : publicUrl)
+            .publicUrl(url)
             .accept(token, payTo)
             .facilitator(facilitator)
+            .receipts(issuer)
             .routes(
                 Route.of("/premium").methods("GET", "POST").price("$0.01").description("Premium"),
                 Route.of("/report/{id}").price("$0.02").description("A report by its id"),
+                Route.get("/pass").price("$0.01").pass(PASS).description("Ten minutes of it"),
                 Route.of("/fails").price("$0.01").description("A handler that fails"),
                 Route.of("/free").free(),
                 Route.of("/health").free())
@@ -54,6 +69,7 @@ final class ExampleServer implements AutoCloseable {
 
     ServletContextHandler webapp = new ServletContextHandler("/");
     Handlers.addTo(webapp);
+    webapp.addServlet(new ServletHolder("keys", JwksServlet.of(issuer)), "/.well-known/jwks.json");
     webapp.addEventListener(
         new ServletContextListener() {
           @Override
@@ -70,6 +86,15 @@ final class ExampleServer implements AutoCloseable {
       throw e;
     }
     return example;
+  }
+
+  /** Signs receipts with a key that ends with this process, as the chain of the example does. */
+  private static ReceiptIssuer issuer(String publicUrl) {
+    URI url = URI.create(publicUrl);
+    String origin = (url.getScheme() + "://" + url.getRawAuthority()).toLowerCase(Locale.ROOT);
+    return ReceiptIssuer.builder(origin, origin)
+        .key(SigningKey.generated(ReceiptAlgorithm.ES256))
+        .build();
   }
 
   String url() {

@@ -22,6 +22,7 @@ final class Handlers {
     webapp.addServlet(new ServletHolder("premium", new Premium()), "/premium");
     webapp.addServlet(new ServletHolder("annotated", new Annotated()), "/annotated");
     webapp.addServlet(new ServletHolder("report", new Report()), "/report/*");
+    webapp.addServlet(new ServletHolder("pass", new Text("open for ten minutes")), "/pass");
     webapp.addServlet(new ServletHolder("fails", new Fails()), "/fails");
   }
 

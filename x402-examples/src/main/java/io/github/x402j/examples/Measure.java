@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.examples;
 
+import io.github.x402j.Address;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
@@ -13,6 +14,10 @@ import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.receipt.Receipt;
+import io.github.x402j.receipt.ReceiptAlgorithm;
+import io.github.x402j.receipt.ReceiptIssuer;
+import io.github.x402j.receipt.SigningKey;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.Route;
 import io.github.x402j.testing.LocalChain;
@@ -25,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 
 /**
@@ -32,6 +38,7 @@ import java.util.concurrent.Callable;
  * turns, and the median of the turns counts.
  */
 final class Measure {
+  private static final String PUBLIC_URL = "http://127.0.0.1:8402";
   private static final int TURNS = 7;
   private static final Duration TURN = Duration.ofMillis(1500);
 
@@ -85,16 +92,23 @@ final class Measure {
       Token token = Demo.token(chain, chain.deployUsdc());
       EvmSigner gas = EvmSigner.ofPrivateKey(TestWallet.random().privateKey());
       chain.fund(gas.address().text(), BigInteger.TEN.pow(18));
+      String seller = TestWallet.random().address();
+      ReceiptIssuer issuer =
+          ReceiptIssuer.builder(PUBLIC_URL, PUBLIC_URL)
+              .key(SigningKey.generated(ReceiptAlgorithm.ES256))
+              .build();
       PaymentFilter filter =
           PaymentFilter.builder()
-              .publicUrl("http://127.0.0.1:8402")
-              .accept(token, TestWallet.random().address())
+              .publicUrl(PUBLIC_URL)
+              .accept(token, seller)
+              .receipts(issuer)
               .facilitator(
                   ExactEvmFacilitator.builder(token.network(), Web3jChain.at(chain.rpcUrl()), gas)
                       .build())
               .routes(
                   Route.get("/paid").price("$0.01"),
                   Route.get("/report/{id}").price("$0.01"),
+                  Route.get("/pass").price("$0.01").pass(Duration.ofHours(1)),
                   Route.get("/free").free())
               .build();
       try (ConstantServer gated = ConstantServer.start(filter);
@@ -106,8 +120,35 @@ final class Measure {
         gated.bodyOf(100);
         plain.bodyOf(100);
         compareHttp(out, "free route, with filter", gated, "/free", plain, "without");
+        String pass = "X-Payment-Receipt: " + pass(issuer, token, seller);
+        double[] rates = compare(gated.load("/pass", pass), gated.load("/free"));
+        out.printf("%-32s per second %,8.0f%n", "pass-holding request", rates[0]);
+        out.printf("%-32s per second %,8.0f%n", "free route, same filter", rates[1]);
+        out.printf("ratio %.2f%n%n", rates[0] / rates[1]);
       }
     }
+  }
+
+  /** Returns the receipt that a payment for {@code /pass} would have got. */
+  private static String pass(ReceiptIssuer issuer, Token token, String seller) {
+    Instant now = Instant.now();
+    return issuer.sign(
+        new Receipt(
+            PUBLIC_URL,
+            PUBLIC_URL,
+            Address.parse(TestWallet.random().address()),
+            "measured",
+            now,
+            now.plusSeconds(3600),
+            "0x" + "5a".repeat(32),
+            token.network(),
+            token.contract(),
+            TokenAmount.of(10_000),
+            Address.parse(seller),
+            "/pass",
+            "GET",
+            true,
+            OptionalLong.empty()));
   }
 
   private static void compareHttp(

@@ -8,6 +8,7 @@ import io.github.x402j.Price;
 import io.github.x402j.Token;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
+import io.github.x402j.client.ReceiptStore;
 import io.github.x402j.client.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
@@ -77,6 +78,29 @@ class ExamplesTest {
 
   private static HttpRequest request(String path) {
     return HttpRequest.newBuilder(URI.create(server.url() + path)).build();
+  }
+
+  @Test
+  void onePaymentOpensThePassRouteForTenMinutes() throws Exception {
+    HttpClient holder =
+        PayingHttpClient.over(HttpClient.newHttpClient())
+            .signer(EvmSigner.ofPrivateKey(PAYER.privateKey()))
+            .policy(SpendingPolicy.empty().maxPerPayment("$0.05"))
+            .token(token)
+            .receipts(ReceiptStore.inMemory())
+            .build();
+    HttpRequest request = HttpRequest.newBuilder(URI.create(server.url() + "/pass")).build();
+    HttpResponse<String> bought = holder.send(request, BodyHandlers.ofString());
+    assertThat(Payment.of(bought)).isPresent();
+    BigInteger balance = usdc.balanceOf(PAYER.address());
+    for (int i = 0; i < 3; i++) {
+      HttpResponse<String> again = holder.send(request, BodyHandlers.ofString());
+      assertThat(again.statusCode()).isEqualTo(200);
+      assertThat(again.body()).isEqualTo(bought.body());
+      assertThat(Payment.of(again)).isEmpty();
+      assertThat(again.headers().firstValue("X-Payment-Receipt-Remaining")).contains("unlimited");
+    }
+    assertThat(usdc.balanceOf(PAYER.address())).isEqualTo(balance);
   }
 
   @Test

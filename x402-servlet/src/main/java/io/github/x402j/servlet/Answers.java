@@ -23,9 +23,17 @@ final class Answers {
           ", ",
           PaymentHeader.PAYMENT_REQUIRED,
           PaymentHeader.PAYMENT_RESPONSE,
-          PaymentHeader.X_PAYMENT_RESPONSE);
+          PaymentHeader.X_PAYMENT_RESPONSE,
+          PaymentHeader.X_PAYMENT_REQUIRED,
+          PaymentHeader.X_PAYMENT_RECEIPT,
+          PaymentHeader.X_PAYMENT_RECEIPT_REMAINING,
+          PassTerms.COVERS);
   private static final String VARY =
-      PaymentHeader.PAYMENT_SIGNATURE + ", " + PaymentHeader.X_PAYMENT;
+      String.join(
+          ", ",
+          PaymentHeader.PAYMENT_SIGNATURE,
+          PaymentHeader.X_PAYMENT,
+          PaymentHeader.X_PAYMENT_RECEIPT);
 
   private Answers() {}
 
@@ -69,7 +77,7 @@ final class Answers {
   /** Adds to the response of a handler that was paid for what tells its payer so. */
   static void addPaid(BufferedResponse captured, Map<String, String> receipt) {
     receipt.forEach(captured::replaceHeader);
-    captured.replaceHeader(CACHE_CONTROL, notShared(captured.getHeaders(CACHE_CONTROL)));
+    captured.replaceHeader(CACHE_CONTROL, cacheable(captured.getHeaders(CACHE_CONTROL), receipt));
     captured.appendHeader("Vary", VARY);
     captured.appendHeader(EXPOSE_HEADERS, EXPOSED);
   }
@@ -77,14 +85,22 @@ final class Answers {
   /** The same for a response that is not held. */
   static void addPaid(HttpServletResponse response, Map<String, String> receipt) {
     receipt.forEach(response::setHeader);
-    keepPrivate(response);
+    keepPrivate(response, receipt);
     response.addHeader("Vary", VARY);
     response.addHeader(EXPOSE_HEADERS, EXPOSED);
   }
 
   /** Tells shared caches to keep nothing of a response that was paid for. */
-  static void keepPrivate(HttpServletResponse response) {
-    response.setHeader(CACHE_CONTROL, notShared(response.getHeaders(CACHE_CONTROL)));
+  static void keepPrivate(HttpServletResponse response, Map<String, String> receipt) {
+    response.setHeader(CACHE_CONTROL, cacheable(response.getHeaders(CACHE_CONTROL), receipt));
+  }
+
+  /** A receipt is as good as the money: no cache is to keep one, not even its owner's. */
+  static String cacheable(Iterable<String> said, Map<String, String> receipt) {
+    String kept = notShared(said);
+    return receipt.containsKey(PaymentHeader.X_PAYMENT_RECEIPT) && !kept.contains("no-store")
+        ? kept + ", no-store"
+        : kept;
   }
 
   /** Adds what stands in one of the headers that others may set, too, after they have set it. */
@@ -97,7 +113,7 @@ final class Answers {
   }
 
   /** Keeps what the handler says about caching, but for shared caches: those get nothing paid. */
-  static String notShared(Iterable<String> headers) {
+  private static String notShared(Iterable<String> headers) {
     List<String> kept = new ArrayList<>();
     boolean strict = false;
     for (String header : headers) {

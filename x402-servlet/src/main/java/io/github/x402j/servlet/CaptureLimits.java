@@ -23,6 +23,9 @@ record CaptureLimits(long maxBytes, int memoryBytes, int maxHeaderBytes) {
    */
   static final int DEFAULT_MAX_HEADER_BYTES = 6 * 1024;
 
+  /** Less where receipts are handed out, which need their own room in the same 8 KiB. */
+  static final int MAX_HEADER_BYTES_WITH_RECEIPTS = 3584;
+
   CaptureLimits {
     if (maxBytes < 1 || memoryBytes < 0 || maxHeaderBytes < 1) {
       throw new IllegalArgumentException(

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Challenge;
 import io.github.x402j.PaymentGate;
 import io.github.x402j.Settlement;
 import io.github.x402j.VerifiedPayment;
@@ -30,20 +29,20 @@ final class Delivery {
   }
 
   void deliver(
-      Route route,
-      Challenge challenge,
-      VerifiedPayment payment,
+      Sale sale,
       Reply reply,
       HttpServletRequest request,
       HttpServletResponse response,
       FilterChain chain)
       throws IOException, ServletException {
+    Route route = sale.route();
+    VerifiedPayment payment = sale.payment();
     if (route.settings().settlesFirst) {
       Settlement settlement = guarded(route, () -> gate.settle(payment));
       if (settlement instanceof Settlement.Settled) {
-        new StreamedDelivery(gate, broken, payment).run(request, response, chain);
+        new StreamedDelivery(gate, broken, sale).run(request, response, chain);
       } else {
-        reply.send(to -> Answers.refuse(to, gate.refuse(challenge, payment, settlement)));
+        reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
       }
       return;
     }
@@ -56,7 +55,7 @@ final class Delivery {
         ownLimit == null ? limits : limits.withMaxBytes(ownLimit),
         (original, captured, failure) -> {
           try {
-            conclude(route, challenge, exchange, captured, failure, reply);
+            conclude(sale, exchange, captured, failure, reply);
           } finally {
             if (exchange.isHeld()) {
               PaidExchange.unmark(original);
@@ -67,13 +66,13 @@ final class Delivery {
 
   /** The handler is done: what it made goes out if, and only if, the money has moved. */
   private void conclude(
-      Route route,
-      Challenge challenge,
+      Sale sale,
       PaidExchange exchange,
       BufferedResponse captured,
       @Nullable Throwable failure,
       Reply reply)
       throws IOException {
+    Route route = sale.route();
     VerifiedPayment payment = exchange.payment();
     if (reply.isTooLate()) { // before the money moves: afterwards nothing could be delivered
       gate.release(payment);
@@ -87,10 +86,10 @@ final class Delivery {
     Settlement settlement = guarded(route, () -> settleAndRecord(payment));
     if (settlement instanceof Settlement.Settled) {
       exchange.delivered();
-      reply.deliver(captured, gate.receipt(payment));
+      reply.deliver(captured, sale.headers(gate));
     } else {
       captured.discard();
-      reply.send(to -> Answers.refuse(to, gate.refuse(challenge, payment, settlement)));
+      reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
     }
   }
 

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import io.github.x402j.Admission;
 import io.github.x402j.Challenge;
 import io.github.x402j.PaymentGate;
+import io.github.x402j.Purchase;
 import io.github.x402j.Refusal;
 import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.DispatcherType;
@@ -234,7 +235,7 @@ public final class PaymentFilter implements Filter {
     Admission admission;
     try {
       challenge = priced.challenge(request, path);
-      admission = admit(challenge, request);
+      admission = admit(priced.purchase(request, challenge), challenge, request);
     } catch (RuntimeException e) { // closes the gate: the handler does not run
       log.error("route {}: the payment could not be decided", priced.route(), e);
       reply.send(
@@ -246,7 +247,8 @@ public final class PaymentFilter implements Filter {
       return;
     }
     VerifiedPayment payment = ((Admission.Admitted) admission).payment();
-    delivery.deliver(priced.route(), challenge, payment, reply, request, response, chain);
+    Sale sale = new Sale(priced.route(), challenge, payment, priced.more(request, routes.all()));
+    delivery.deliver(sale, reply, request, response, chain);
   }
 
   private static boolean isRefusedMethod(String method) {
@@ -282,11 +284,8 @@ public final class PaymentFilter implements Filter {
     goOn(request, response, (req, res) -> {}); // an asynchronous run has to be told that it is over
   }
 
-  private Admission admit(Challenge challenge, HttpServletRequest request) {
-    return gate.admit(
-        challenge,
-        ResourcePath.requestName(request, challenge.required().resource().url()),
-        name -> Collections.list(request.getHeaders(name)));
+  private Admission admit(Purchase purchase, Challenge challenge, HttpServletRequest request) {
+    return gate.admit(challenge, purchase, name -> Collections.list(request.getHeaders(name)));
   }
 
   /** A dispatch within an exchange that is paid: once is enough, unless this costs more. */

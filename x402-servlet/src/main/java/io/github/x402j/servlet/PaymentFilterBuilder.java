@@ -4,15 +4,21 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.LoggingPaymentListener;
+import io.github.x402j.OfferReceiptSigner;
 import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentLedger;
 import io.github.x402j.PaymentListener;
 import io.github.x402j.Token;
 import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.receipt.ReceiptIssuer;
+import io.github.x402j.receipt.ReceiptVerifier;
+import io.github.x402j.receipt.TrustedIssuer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +34,8 @@ public final class PaymentFilterBuilder {
   private Duration maxTimeout = PaymentFilter.DEFAULT_MAX_TIMEOUT;
   private long bufferLimit = CaptureLimits.DEFAULT_MAX_BYTES;
   private @Nullable Integer spillAbove;
+  private @Nullable ReceiptIssuer issuer;
+  private @Nullable ReceiptVerifier verifier;
   private final List<Consumer<PaymentGate.Builder>> gateSettings = new ArrayList<>();
 
   PaymentFilterBuilder() {}
@@ -116,6 +124,39 @@ public final class PaymentFilterBuilder {
     return this;
   }
 
+  /**
+   * Hands out a receipt with each paid response, in the header {@code X-Payment-Receipt}. Needed
+   * where a rule sells a pass. Without {@link #acceptReceipts} the filter accepts the passes that
+   * this issuer signs, and no other receipts.
+   *
+   * @param newIssuer its audience must be the origin of {@link #publicUrl}
+   */
+  public PaymentFilterBuilder receipts(ReceiptIssuer newIssuer) {
+    issuer = newIssuer;
+    return this;
+  }
+
+  /**
+   * Accepts receipts in place of payments, in {@code X-Payment-Receipt} and {@code X-Payment}. Who
+   * sells passes names the own issuer here, too: {@code TrustedIssuer.self(issuer)}.
+   */
+  public PaymentFilterBuilder acceptReceipts(ReceiptVerifier newVerifier) {
+    verifier = newVerifier;
+    return this;
+  }
+
+  /** Adds the signed offers and receipts of the {@code offer-receipt} extension. */
+  public PaymentFilterBuilder signOffers(OfferReceiptSigner signer) {
+    gateSettings.add(gate -> gate.signOffers(signer));
+    return this;
+  }
+
+  /** Adds the descriptor to a 402 under its older name, too: {@code X-Payment-Required}. */
+  public PaymentFilterBuilder olderRequiredHeader() {
+    gateSettings.add(PaymentGate.Builder::olderRequiredHeader);
+    return this;
+  }
+
   /** See {@link PaymentGate.Builder#maxConcurrentVerifications}. */
   public PaymentFilterBuilder maxConcurrentVerifications(int payments) {
     gateSettings.add(gate -> gate.maxConcurrentVerifications(payments));
@@ -145,10 +186,42 @@ public final class PaymentFilterBuilder {
     gate.listener(new LoggingPaymentListener());
     listeners.forEach(gate::listener);
     gateSettings.forEach(setting -> setting.accept(gate));
+    addReceipts(gate, publicUrl);
     PaymentGate built = gate.build();
     PriceList prices = new PriceList(built, List.copyOf(accepted), maxTimeout, publicUrl);
     routes.all().stream().filter(route -> !route.isFree()).forEach(prices::add);
     return new PaymentFilter(built, routes, pathRules, prices, limits());
+  }
+
+  private void addReceipts(PaymentGate.Builder gate, String url) {
+    Optional<Route> pass =
+        routes.all().stream().filter(route -> route.settings().pass != null).findFirst();
+    if (pass.isPresent() && issuer == null) {
+      throw new IllegalStateException(
+          "route " + pass.get() + " sells a pass: expected receipts(issuer), found nothing");
+    }
+    if (issuer != null) {
+      requireOwnAudience(issuer.audience(), url);
+      gate.issueReceipts(issuer);
+    }
+    if (verifier != null) {
+      gate.acceptReceipts(verifier);
+    } else if (issuer != null) {
+      gate.acceptReceipts(ReceiptVerifier.of(TrustedIssuer.self(issuer)));
+    }
+  }
+
+  /** A receipt for somebody else would be refused here, and might be accepted there. */
+  private static void requireOwnAudience(String audience, String url) {
+    URI uri = URI.create(url);
+    String origin = (uri.getScheme() + "://" + uri.getRawAuthority()).toLowerCase(Locale.ROOT);
+    if (!audience.equals(origin)) {
+      throw new IllegalStateException(
+          "receipts: the issuer's audience is "
+              + audience
+              + ", expected the origin of publicUrl, "
+              + origin);
+    }
   }
 
   private CaptureLimits limits() {
@@ -156,7 +229,9 @@ public final class PaymentFilterBuilder {
     return new CaptureLimits(
         bufferLimit,
         spillAbove == null ? memory : spillAbove,
-        CaptureLimits.DEFAULT_MAX_HEADER_BYTES);
+        issuer == null
+            ? CaptureLimits.DEFAULT_MAX_HEADER_BYTES
+            : CaptureLimits.MAX_HEADER_BYTES_WITH_RECEIPTS);
   }
 
   private static String requirePublicUrl(String url) {

@@ -3,15 +3,19 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Challenge;
+import io.github.x402j.Pass;
 import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
+import io.github.x402j.Purchase;
 import io.github.x402j.ResourceInfo;
 import jakarta.servlet.http.HttpServletRequest;
 import java.math.BigDecimal;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,7 @@ final class PricedRoute {
   private final List<AcceptedToken> accepted;
   private final Duration maxTimeout;
   private final String publicUrl;
+  private final String webapp;
   private final @Nullable List<PaymentRequirements> fixedOptions;
   private final @Nullable Challenge fixedChallenge;
 
@@ -39,6 +44,7 @@ final class PricedRoute {
     this.accepted = accepted;
     this.maxTimeout = maxTimeout;
     this.publicUrl = publicUrl;
+    this.webapp = String.valueOf(URI.create(publicUrl).getRawPath());
     Price price = route.settings().price;
     fixedOptions = price == null ? null : options(price);
     fixedChallenge =
@@ -47,6 +53,10 @@ final class PricedRoute {
             : null;
     if (fixedChallenge == null) { // too long a descriptor stops the start
       challenge("/" + "x".repeat(ResourcePath.MAX_PATH_LENGTH - 1), waysToPay());
+    }
+    PassTerms terms = route.settings().pass;
+    if (terms != null) { // nor may a name be too long
+      terms.pass(webapp, route.pattern(), "GET");
     }
   }
 
@@ -103,6 +113,32 @@ final class PricedRoute {
    */
   Challenge challenge(HttpServletRequest request, String path) {
     return fixedChallenge != null ? fixedChallenge : challenge(path, options(request));
+  }
+
+  /** Returns what the request buys. */
+  Purchase purchase(HttpServletRequest request, Challenge challenge) {
+    String name = ResourcePath.requestName(request, challenge.required().resource().url());
+    Purchase purchase = Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
+    PassTerms terms = route.settings().pass;
+    if (terms == null) {
+      return purchase;
+    }
+    Pass pass = terms.pass(webapp, route.pattern(), request.getMethod());
+    return purchase.withPass(pass);
+  }
+
+  /** Returns what a client that pays is told besides what the gate tells it. */
+  Map<String, String> more(HttpServletRequest request, List<Route> all) {
+    PassTerms terms = route.settings().pass;
+    if (terms == null) {
+      return Map.of();
+    }
+    List<Route> opened =
+        terms.group() == null
+            ? List.of(route)
+            : all.stream().filter(other -> other.sharesPassWith(route)).toList();
+    String covers = terms.covers(webapp, opened, request.getMethod());
+    return covers.isEmpty() ? Map.of() : Map.of(PassTerms.COVERS, covers);
   }
 
   private Challenge challenge(String path, List<PaymentRequirements> options) {

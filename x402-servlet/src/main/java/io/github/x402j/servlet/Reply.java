@@ -133,7 +133,7 @@ final class Reply {
       } else if (!receipt.keySet().stream().allMatch(response::containsHeader)) {
         Answers.addPaid(response, receipt); // Undertow takes no headers within an include
       } else if (!receipt.isEmpty()) {
-        Answers.keepPrivate(response); // whatever the page has said since
+        Answers.keepPrivate(response, receipt); // whatever the page has said since
       }
     }
   }

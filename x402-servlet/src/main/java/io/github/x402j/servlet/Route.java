@@ -172,6 +172,54 @@ public final class Route {
     return with(changed -> changed.deliversErrors = true);
   }
 
+  /**
+   * Returns this rule so that its payment buys a pass: the receipt opens the rule again, for the
+   * same method, any number of times until it expires. The filter needs {@link
+   * PaymentFilterBuilder#receipts}.
+   *
+   * @param lifetime whole seconds, 1 second to 366 days
+   * @throws IllegalArgumentException if the lifetime is not in that range
+   */
+  public Route pass(Duration lifetime) {
+    return withPass(lifetime, null);
+  }
+
+  /**
+   * Returns this rule so that its payment buys a pass for so many requests, besides the one that
+   * was paid for; see {@link #pass(Duration)}. A handler that fails takes no use.
+   *
+   * @param uses at least 1
+   */
+  public Route pass(Duration lifetime, int uses) {
+    return withPass(lifetime, (long) uses);
+  }
+
+  /**
+   * Returns this rule so that its pass opens every rule of the webapp with the same group, by every
+   * method that they cover, and costs at most as much. Call it after {@code pass}; all rules of a
+   * group need the same lifetime and number of uses.
+   *
+   * @param name 1 to 64 letters, digits, dots, hyphens or underscores
+   * @throws IllegalStateException if the rule has no pass
+   */
+  public Route passGroup(String name) {
+    PassTerms terms = settings.pass;
+    if (terms == null) {
+      throw new IllegalStateException("route " + pattern + ": passGroup needs pass(...) first");
+    }
+    return with(changed -> changed.pass = terms.inGroup(name));
+  }
+
+  private Route withPass(Duration lifetime, @Nullable Long uses) {
+    PassTerms terms;
+    try {
+      terms = new PassTerms(lifetime, uses, null);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("route " + pattern + ": " + e.getMessage(), e);
+    }
+    return with(changed -> changed.pass = terms);
+  }
+
   /** Returns this rule with another limit on the held response, in bytes, at least 1. */
   public Route bufferLimit(long bytes) {
     if (bytes < 1) {
@@ -211,6 +259,15 @@ public final class Route {
     return methods.contains(upper.equals("HEAD") ? "GET" : upper) || methods.contains(upper);
   }
 
+  boolean sharesPassWith(Route other) {
+    PassTerms own = settings.pass;
+    PassTerms others = other.settings.pass;
+    return own != null
+        && others != null
+        && own.group() != null
+        && own.group().equals(others.group());
+  }
+
   boolean sharesMethodWith(Route other) {
     return methods.isEmpty() == other.methods.isEmpty()
         && (methods.isEmpty() || !Collections.disjoint(methods, other.methods));
@@ -240,6 +297,7 @@ public final class Route {
     boolean settlesFirst;
     boolean deliversErrors;
     @Nullable Long bufferLimit;
+    @Nullable PassTerms pass;
 
     private Settings() {}
 
@@ -254,6 +312,7 @@ public final class Route {
       settlesFirst = other.settlesFirst;
       deliversErrors = other.deliversErrors;
       bufferLimit = other.bufferLimit;
+      pass = other.pass;
     }
 
     private void setPrice(

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,6 +46,7 @@ public final class Routes {
     for (int i = 0; i < sorted.size(); i++) {
       for (int j = i + 1; j < sorted.size(); j++) {
         requireDistinct(sorted.get(i), sorted.get(j));
+        requireOnePass(sorted.get(i), sorted.get(j));
       }
     }
     return new Routes(List.copyOf(sorted));
@@ -86,9 +88,23 @@ public final class Routes {
 
   private static void requireDecided(Route route) {
     Route.Settings settings = route.settings();
+    if (settings.free && settings.pass != null) {
+      throw new IllegalArgumentException("route " + route + ": it is free, and sells a pass");
+    }
     if (settings.price == null && settings.dynamicPrice == null && !settings.free) {
       throw new IllegalArgumentException(
           "route " + route + ": expected price(...) or free(), found neither");
+    }
+  }
+
+  private static void requireOnePass(Route one, Route other) {
+    if (one.sharesPassWith(other) && !Objects.equals(one.settings().pass, other.settings().pass)) {
+      throw new IllegalArgumentException(
+          "routes "
+              + one
+              + " and "
+              + other
+              + ": they share a pass, and say different things about it");
     }
   }
 

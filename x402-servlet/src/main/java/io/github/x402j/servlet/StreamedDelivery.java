@@ -22,22 +22,24 @@ final class StreamedDelivery {
 
   private final PaymentGate gate;
   private final BrokenDeliveries broken;
+  private final Sale sale;
   private final VerifiedPayment payment;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  StreamedDelivery(PaymentGate gate, BrokenDeliveries broken, VerifiedPayment payment) {
+  StreamedDelivery(PaymentGate gate, BrokenDeliveries broken, Sale sale) {
     this.gate = gate;
     this.broken = broken;
-    this.payment = payment;
+    this.sale = sale;
+    this.payment = sale.payment();
   }
 
   void run(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    Map<String, String> receipt = gate.receipt(payment);
+    Map<String, String> receipt = sale.headers(gate);
     Answers.addPaid(response, receipt);
     PaidExchange.mark(request, payment);
     StreamedRequest streamed =
-        new StreamedRequest(request, new StreamedResponse(response), new End(response));
+        new StreamedRequest(request, new StreamedResponse(response, receipt), new End(response));
     boolean failed = true;
     try {
       chain.doFilter(streamed, streamed.response());

@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +18,19 @@ final class StreamedResponse extends HttpServletResponseWrapper {
       Set.of(
           PaymentHeader.PAYMENT_REQUIRED.toLowerCase(Locale.ROOT),
           PaymentHeader.PAYMENT_RESPONSE.toLowerCase(Locale.ROOT),
-          PaymentHeader.X_PAYMENT_RESPONSE.toLowerCase(Locale.ROOT));
+          PaymentHeader.X_PAYMENT_RESPONSE.toLowerCase(Locale.ROOT),
+          PaymentHeader.X_PAYMENT_RECEIPT.toLowerCase(Locale.ROOT),
+          PaymentHeader.X_PAYMENT_RECEIPT_REMAINING.toLowerCase(Locale.ROOT),
+          PassTerms.COVERS.toLowerCase(Locale.ROOT));
 
-  StreamedResponse(HttpServletResponse response) {
+  private final Map<String, String> receipt;
+
+  /**
+   * @param receipt the headers that tell the payer of the payment
+   */
+  StreamedResponse(HttpServletResponse response, Map<String, String> receipt) {
     super(response);
+    this.receipt = receipt;
   }
 
   @Override
@@ -29,7 +39,7 @@ final class StreamedResponse extends HttpServletResponseWrapper {
       return;
     }
     if (name.equalsIgnoreCase("Cache-Control")) {
-      super.setHeader(name, Answers.notShared(value == null ? List.of() : List.of(value)));
+      super.setHeader(name, Answers.cacheable(value == null ? List.of() : List.of(value), receipt));
       return;
     }
     super.setHeader(name, value);
@@ -41,7 +51,7 @@ final class StreamedResponse extends HttpServletResponseWrapper {
     if (name.equalsIgnoreCase("Cache-Control")) {
       List<String> all = new ArrayList<>(getHeaders(name));
       all.add(value);
-      super.setHeader(name, Answers.notShared(all));
+      super.setHeader(name, Answers.cacheable(all, receipt));
     } else if (!isOurs(name)) {
       super.addHeader(name, value);
     }

@@ -34,7 +34,11 @@ import org.junit.jupiter.api.Test;
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String[] KNOWN = {
-    "java..", "jakarta.servlet..", "io.github.x402j", "io.github.x402j.servlet"
+    "java..",
+    "jakarta.servlet..",
+    "io.github.x402j",
+    "io.github.x402j.receipt",
+    "io.github.x402j.servlet"
   };
 
   @ArchTest
@@ -50,6 +54,7 @@ class ArchitectureTest {
                       "org.jspecify.annotations",
                       "io.github.x402j",
                       "io.github.x402j.ledger",
+                      "io.github.x402j.receipt",
                       "io.github.x402j.servlet")));
 
   @ArchTest
