@@ -264,8 +264,8 @@ class FacilitatorServiceTest {
       Thread.sleep(100);
       behind.hold.countDown();
       for (Future<FacilitatorService.Answer> answer : answers) {
-        assertThat(read(answer.get(10, TimeUnit.SECONDS), 200).path("transaction").asText())
-            .isEqualTo(TX);
+        assertThat(read(answer.get(10, TimeUnit.SECONDS), 200).path("success").booleanValue())
+            .isTrue();
       }
     } finally {
       threads.shutdownNow();

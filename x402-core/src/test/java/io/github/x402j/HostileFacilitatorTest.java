@@ -105,6 +105,21 @@ class HostileFacilitatorTest {
     assertThat(remote.asked("/settle")).isEqualTo(1);
   }
 
+  /** F18: the cap ends it, long before any deadline. */
+  @Test
+  void readsNoMoreThanAnAnswerMayHave() throws Exception {
+    String padding = " ".repeat(FacilitatorHttp.MAX_ANSWER_BYTES - success(TX).length());
+    HttpFacilitator patient = to(remote.url()).build();
+    remote.on("/settle", json(200, success(TX) + padding + " "));
+    assertThat(settle(patient)).isEqualTo(UNKNOWN);
+    remote.on("/settle", HostileFacilitator.endless());
+    long start = System.nanoTime();
+    assertThat(settle(patient)).isEqualTo(UNKNOWN);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
+    remote.on("/settle", json(200, success(TX) + padding));
+    assertThat(settle(patient)).isInstanceOf(Settlement.Settled.class);
+  }
+
   static Stream<Arguments> contradictions() {
     return Stream.of(
         arguments("F04 another network", success(TX).replace("eip155:84532", "eip155:1")),
