@@ -73,3 +73,4 @@ export async function stop(child) {
 
 export const stopAll = () => Promise.all([...running].map(stop));
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => process.exit(1));
