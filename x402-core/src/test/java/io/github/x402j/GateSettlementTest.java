@@ -56,6 +56,16 @@ class GateSettlementTest {
   }
 
   @Test
+  void remembersTheTransactionBeforeItIsBroadcast() {
+    chain.settlement = new Settlement.Pending(null);
+    VerifiedPayment payment = admitted();
+    gate.settle(payment);
+
+    assertThat(ledger.find(payment.signed().key()).orElseThrow().transaction())
+        .contains(ScriptedFacilitator.TX);
+  }
+
+  @Test
   void deliversOnceWhenAPendingPaymentTurnsOutSettled() {
     chain.settlement = new Settlement.Pending(ScriptedFacilitator.TX);
     gate.settle(admitted());
