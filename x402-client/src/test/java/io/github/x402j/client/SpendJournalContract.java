@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -143,11 +144,18 @@ abstract class SpendJournalContract {
   /** Pays one atomic unit in each of so many threads, and returns how many could. */
   static int paid(int threads, Purse... purses) throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
+    CountDownLatch together = new CountDownLatch(1);
     List<Future<Boolean>> attempts = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       Purse purse = purses[i % purses.length];
-      attempts.add(pool.submit(() -> tryToPay(purse)));
+      attempts.add(
+          pool.submit(
+              () -> {
+                together.await();
+                return tryToPay(purse);
+              }));
     }
+    together.countDown();
     int paid = 0;
     for (Future<Boolean> attempt : attempts) {
       paid += attempt.get() ? 1 : 0;
