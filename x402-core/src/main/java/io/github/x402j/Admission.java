@@ -14,6 +14,14 @@ public sealed interface Admission {
   record Admitted(VerifiedPayment payment) implements Admission {}
 
   /**
+   * The handler must not run: the payer has bought this answer before, and names the same payment
+   * again. Only where {@link PaymentGate.Builder#paymentIdentifiers} is used.
+   *
+   * @param answer what it got then; send it as it is
+   */
+  record Answered(StoredAnswer answer) implements Admission {}
+
+  /**
    * The handler must not run.
    *
    * @param refusal what the client is told

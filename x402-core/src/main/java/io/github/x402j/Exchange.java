@@ -15,13 +15,15 @@ final class Exchange {
       PaymentLedger ledger,
       FailureBudget failures,
       Listeners listeners,
-      Transfers transfers) {}
+      Transfers transfers,
+      @Nullable PaymentIdentifiers identifiers) {}
 
   private final Facilitators facilitators;
   private final PaymentLedger ledger;
   private final FailureBudget failures;
   private final Listeners listeners;
   private final Transfers transfers;
+  private final @Nullable PaymentIdentifiers identifiers;
   private final Challenge challenge;
   private final String request;
   private final @Nullable Purchase purchase;
@@ -38,6 +40,7 @@ final class Exchange {
     this.failures = shared.failures();
     this.listeners = shared.listeners();
     this.transfers = shared.transfers();
+    this.identifiers = shared.identifiers();
     this.challenge = challenge;
     this.request = request;
     this.purchase = purchase;
@@ -45,6 +48,7 @@ final class Exchange {
   }
 
   Admission admit() throws MalformedPaymentException {
+    requireIdentifier();
     try {
       Verification checked = check();
       if (checked instanceof Verification.Invalid invalid) {
@@ -57,9 +61,55 @@ final class Exchange {
       if (failures.isSpent(payment.payer())) {
         return tooManyFailures();
       }
-      return checked instanceof Verification.Valid ? claim(payment) : finish(payment);
+      return identified(payment, checked instanceof Verification.Valid);
     } catch (FacilitatorException e) {
       return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Looks the payment's name up, where it has one; its signature is known to be good here. */
+  private Admission identified(SignedPayment payment, boolean inTime)
+      throws FacilitatorException, MalformedPaymentException {
+    Optional<String> id = identifiers == null ? Optional.empty() : PaymentIdentifiers.idOf(payload);
+    if (identifiers == null || id.isEmpty()) {
+      return decide(payment, inTime);
+    }
+    PaymentIdentifiers.Name name = new PaymentIdentifiers.Name(payment.payer(), id.get());
+    PaymentIdentifiers.Earlier earlier =
+        identifiers.take(name, payment.key().nonce() + " " + payload.payload() + " " + request);
+    if (earlier == PaymentIdentifiers.Earlier.ANOTHER) {
+      return new Admission.Refused(Refusals.identifierConflict());
+    }
+    Optional<StoredAnswer> answer = identifiers.answer(name);
+    if (answer.isPresent()) {
+      return new Admission.Answered(answer.get());
+    }
+    boolean admitted = false;
+    try {
+      Admission admission = decide(payment, inTime);
+      admitted = admission instanceof Admission.Admitted;
+      if (admission instanceof Admission.Admitted verified) {
+        verified.payment().markNamed(name);
+      }
+      return admission;
+    } finally {
+      if (!admitted && earlier == PaymentIdentifiers.Earlier.NOTHING) {
+        identifiers.free(name);
+      }
+    }
+  }
+
+  private Admission decide(SignedPayment payment, boolean inTime) throws FacilitatorException {
+    return inTime ? claim(payment) : finish(payment);
+  }
+
+  private void requireIdentifier() throws MalformedPaymentException {
+    if (identifiers != null
+        && PaymentIdentifiers.idOf(payload).isEmpty()
+        && identifiers.isRequired()) {
+      throw new MalformedPaymentException(
+          ErrorReason.PAYMENT_IDENTIFIER_REQUIRED,
+          "extensions.payment-identifier.info.id: missing");
     }
   }
 

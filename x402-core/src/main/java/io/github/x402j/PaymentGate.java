@@ -44,6 +44,7 @@ public final class PaymentGate {
   private final @Nullable OfferReceipts statements;
   private final PaidHeaders paidHeaders;
   private final boolean olderHeader;
+  private final @Nullable PaymentIdentifiers identifiers;
 
   private PaymentGate(Builder builder) {
     if (builder.facilitators.isEmpty()) {
@@ -68,7 +69,9 @@ public final class PaymentGate {
             ledger,
             failures,
             listeners,
-            new Transfers(ledger, memory, builder.clock));
+            new Transfers(ledger, memory, builder.clock),
+            builder.identifiers);
+    identifiers = builder.identifiers;
     statements =
         builder.statements == null ? null : new OfferReceipts(builder.statements, builder.clock);
     paidHeaders = new PaidHeaders(builder.receipts, statements);
@@ -96,7 +99,8 @@ public final class PaymentGate {
    * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
    */
   public Challenge challenge(PaymentRequired required) {
-    return new Challenge(statements == null ? required : statements.offer(required), olderHeader);
+    PaymentRequired full = statements == null ? required : statements.offer(required);
+    return new Challenge(identifiers == null ? full : identifiers.announce(full), olderHeader);
   }
 
   /**
@@ -197,6 +201,7 @@ public final class PaymentGate {
       listeners.settled(payment, settled);
     } else if (settlement instanceof Settlement.Failed failed) {
       ledger.release(key);
+      freeName(payment);
       failures.failed(payment.payer());
       listeners.failed(payment.required(), failed.reason(), failed.detail());
     } else if (settlement instanceof Settlement.Pending pending) {
@@ -216,6 +221,29 @@ public final class PaymentGate {
   }
 
   /**
+   * Keeps the answer of a delivered payment for a payer that asks for it again under the payment's
+   * identifier; does nothing for a payment without one, and where the answer is too large.
+   */
+  public void store(VerifiedPayment payment, StoredAnswer answer) {
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      identifiers.store(name.get(), answer);
+    }
+  }
+
+  /** Returns whether {@link #store} would keep the payment's answer, if it is not too large. */
+  public boolean wantsAnswerOf(VerifiedPayment payment) {
+    return payment.name().isPresent();
+  }
+
+  private void freeName(VerifiedPayment payment) {
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      identifiers.free(name.get());
+    }
+  }
+
+  /**
    * Lets go of a payment whose handler failed. It has cost nothing if the money has not moved;
    * otherwise the same payment may be sent again for the same request, and gets its delivery then.
    * A use of a receipt is given back. Either way it counts against the payer's failure budget.
@@ -223,6 +251,9 @@ public final class PaymentGate {
   public void release(VerifiedPayment payment) {
     failures.failed(payment.payer());
     Optional<Settlement.Settled> settled = payment.settlement();
+    if (settled.isEmpty()) {
+      freeName(payment);
+    }
     Optional<AcceptedReceipt> receipt = payment.receipt();
     if (receipt.isPresent()) {
       if (receipt.get().uses().isPresent()) {
@@ -281,6 +312,7 @@ public final class PaymentGate {
     private @Nullable ReceiptSource receipts;
     private @Nullable OfferReceiptSigner statements;
     private boolean olderHeader;
+    private @Nullable PaymentIdentifiers identifiers;
 
     private Builder(PaymentLedger ledger) {
       this.ledger = ledger;
@@ -350,6 +382,15 @@ public final class PaymentGate {
      */
     public Builder signOffers(OfferReceiptSigner signer) {
       statements = signer;
+      return this;
+    }
+
+    /**
+     * Lets payers name their payments; not unless called. The server must then call {@link
+     * PaymentGate#store}.
+     */
+    public Builder paymentIdentifiers(PaymentIdentifiers newIdentifiers) {
+      identifiers = newIdentifiers;
       return this;
     }
 

@@ -90,6 +90,16 @@ final class Refusals {
             reason, "send the same payment again later; do not make another payment"));
   }
 
+  /** The 409 for a name that another payment has. */
+  static Refusal identifierConflict() {
+    return new Refusal(
+        409,
+        Map.of(CACHE_CONTROL, NO_STORE),
+        PaymentCodec.errorBody(
+            ErrorReason.PAYMENT_IDENTIFIER_CONFLICT,
+            "extensions.payment-identifier: another payment has this id"));
+  }
+
   /** The 429 for a payer that has caused too much work for nothing. */
   static Refusal tooManyFailures() {
     return new Refusal(

@@ -24,6 +24,7 @@ public final class VerifiedPayment {
   private final Address payer;
   private final @Nullable Purchase purchase;
   private volatile Settlement.@Nullable Settled settled;
+  private volatile PaymentIdentifiers.@Nullable Name name;
 
   private VerifiedPayment(
       @Nullable SignedPayment signed,
@@ -143,6 +144,14 @@ public final class VerifiedPayment {
 
   Optional<Purchase> purchase() {
     return Optional.ofNullable(purchase);
+  }
+
+  Optional<PaymentIdentifiers.Name> name() {
+    return Optional.ofNullable(name);
+  }
+
+  void markNamed(PaymentIdentifiers.Name newName) {
+    name = newName;
   }
 
   void markSettled(Settlement.Settled settlement) {
