@@ -9,7 +9,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +45,6 @@ public final class FacilitatorService {
   private final FailureBudget failures;
   private final Listeners listeners;
   private final SettlementDesk desk;
-  private final Semaphore settlements;
   private volatile boolean started;
 
   private FacilitatorService(Builder builder) {
@@ -66,8 +64,9 @@ public final class FacilitatorService {
     facilitators = new Facilitators(List.copyOf(guarded));
     failures = new FailureBudget(builder.failuresPerMinute, builder.clock);
     listeners = new Listeners(builder.listeners);
-    desk = new SettlementDesk(facilitators, builder.ledger, failures);
-    settlements = new Semaphore(builder.maxConcurrentSettlements);
+    desk =
+        new SettlementDesk(
+            facilitators, builder.ledger, failures, builder.maxConcurrentSettlements);
   }
 
   /** Returns a builder for a service that remembers settlements in this ledger. */
@@ -115,17 +114,20 @@ public final class FacilitatorService {
 
   /** Answers {@code POST /verify} with this body. */
   public Answer verify(String body) {
-    FacilitatorRequest request;
-    Verification verification;
     try {
-      request = FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens);
-      verification = request.refusal().orElse(null);
-      if (verification == null) {
-        verification = look(request);
-      }
+      return verify(FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens));
     } catch (MalformedPaymentException e) {
       return new Answer(400, FacilitatorMessages.invalid(e.reason(), message(e), null));
+    }
+  }
+
+  private Answer verify(FacilitatorRequest request) throws MalformedPaymentException {
+    Verification verification;
+    try {
+      Optional<Verification> refusal = request.refusal();
+      verification = refusal.isPresent() ? refusal.get() : look(request);
     } catch (FacilitatorException e) {
+      listeners.unavailable(request.required(), message(e));
       return new Answer(
           503, FacilitatorMessages.invalid(ErrorReason.UNEXPECTED_VERIFY_ERROR, message(e), null));
     }
@@ -166,21 +168,28 @@ public final class FacilitatorService {
 
   /** Answers {@code POST /settle} with this body. */
   public Answer settle(String body) {
-    FacilitatorRequest request;
     try {
-      request = FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens);
-      Optional<Verification> refusal = request.refusal();
-      Verification checked =
-          refusal.isPresent()
-              ? refusal.get()
-              : facilitators.check(request.payload(), request.requirements());
-      return settle(request, checked);
+      return settle(FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens));
     } catch (MalformedPaymentException e) {
       return new Answer(400, FacilitatorMessages.malformedSettlement(e.reason(), message(e)));
+    }
+  }
+
+  private Answer settle(FacilitatorRequest request) throws MalformedPaymentException {
+    try {
+      Optional<Verification> refusal = request.refusal();
+      return settle(
+          request,
+          refusal.isPresent()
+              ? refusal.get()
+              : facilitators.check(request.payload(), request.requirements()));
     } catch (FacilitatorException e) {
-      return new Answer(
+      listeners.unavailable(request.required(), message(e));
+      return settlement(
           503,
-          FacilitatorMessages.malformedSettlement(ErrorReason.UNEXPECTED_SETTLE_ERROR, message(e)));
+          request,
+          SettlementResponse.unsettled(
+              request.requirements().network(), null, ErrorReason.UNEXPECTED_SETTLE_ERROR, null));
     }
   }
 
@@ -199,14 +208,7 @@ public final class FacilitatorService {
         return refused(request, spent(payment.get()));
       }
     }
-    if (!settlements.tryAcquire()) {
-      throw new FacilitatorException("too many settlements are under way; try again");
-    }
-    try {
-      return answer(request, payment.get(), desk.settle(payment.get()));
-    } finally {
-      settlements.release();
-    }
+    return answer(request, payment.get(), desk.settle(payment.get()));
   }
 
   private Answer answer(FacilitatorRequest request, SignedPayment payment, Settlement settlement) {
@@ -215,11 +217,12 @@ public final class FacilitatorService {
     if (settlement instanceof Settlement.Settled settled) {
       verified.markSettled(settled);
       listeners.settled(verified, settled);
-      return settlement(request, SettlementResponse.settled(network, settled));
+      return settlement(200, request, SettlementResponse.settled(network, settled));
     }
     if (settlement instanceof Settlement.Pending pending) {
       listeners.pending(verified, pending);
       return settlement(
+          200,
           request,
           SettlementResponse.unsettled(
               network,
@@ -236,14 +239,16 @@ public final class FacilitatorService {
     listeners.failed(request.required(), invalid.reason(), invalid.detail());
     @Nullable Address payer = invalid.claimedPayer();
     return settlement(
+        200,
         request,
         SettlementResponse.unsettled(
             request.requirements().network(), payer, invalid.reason(), null));
   }
 
-  private static Answer settlement(FacilitatorRequest request, SettlementResponse response) {
+  private static Answer settlement(
+      int status, FacilitatorRequest request, SettlementResponse response) {
     return new Answer(
-        200, FacilitatorMessages.settlement(response, request.payload().x402Version()));
+        status, FacilitatorMessages.settlement(response, request.payload().x402Version()));
   }
 
   private static String message(Exception e) {

@@ -54,9 +54,7 @@ final class Facilitators {
     for (Facilitator facilitator : allFor(payment.requirements())) {
       try {
         Verification verification = facilitator.verify(payment);
-        if (failure != null) {
-          standIn(payment.key(), facilitator);
-        }
+        remember(payment.key(), failure == null ? null : facilitator);
         return verification;
       } catch (FacilitatorException e) {
         failure = failure == null ? e : failure;
@@ -111,9 +109,14 @@ final class Facilitators {
     return standIn == null ? of(payment.requirements()) : standIn;
   }
 
-  private void standIn(PaymentKey key, Facilitator facilitator) {
+  /** A payment is verified only while no settlement of it is under way: who looked last settles. */
+  private void remember(PaymentKey key, @Nullable Facilitator standIn) {
     synchronized (standIns) {
-      standIns.put(key, facilitator);
+      if (standIn == null) {
+        standIns.remove(key);
+      } else {
+        standIns.put(key, standIn);
+      }
     }
   }
 

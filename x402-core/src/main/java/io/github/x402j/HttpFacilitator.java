@@ -65,7 +65,13 @@ public final class HttpFacilitator implements Facilitator {
             http, builder.requestTimeout, builder.verifyTimeout, builder.resource);
     settlement =
         new RemoteSettlement(
-            http, local, kinds, builder.settleTimeout, builder.idempotent, builder.resource);
+            http,
+            local,
+            kinds,
+            builder.settleTimeout,
+            builder.verifyTimeout,
+            builder.idempotent,
+            builder.resource);
   }
 
   /**
@@ -207,7 +213,10 @@ public final class HttpFacilitator implements Facilitator {
       return this;
     }
 
-    /** Ends a verification after so long, retries and pauses included; more than zero. */
+    /**
+     * Ends a verification after so long, retries and pauses included, and a question for the
+     * outcome of an earlier settlement, too; more than zero.
+     */
     public Builder verifyTimeout(Duration timeout) {
       verifyTimeout = positive("verifyTimeout", timeout);
       return this;

@@ -28,6 +28,7 @@ final class RemoteSettlement {
   private final LocalChecks local;
   private final KindsCache kinds;
   private final Duration timeout;
+  private final Duration outcomeTimeout;
   private final boolean idempotent;
   private final ResourceInfo resource;
 
@@ -45,12 +46,14 @@ final class RemoteSettlement {
       LocalChecks local,
       KindsCache kinds,
       Duration timeout,
+      Duration outcomeTimeout,
       boolean idempotent,
       ResourceInfo resource) {
     this.http = http;
     this.local = local;
     this.kinds = kinds;
     this.timeout = timeout;
+    this.outcomeTimeout = outcomeTimeout;
     this.idempotent = idempotent;
     this.resource = resource;
   }
@@ -85,7 +88,7 @@ final class RemoteSettlement {
     if (onChain.isPresent() && transaction.isPresent() && !idempotent) {
       return onChain.get(); // on its way: to ask again would send another transaction
     }
-    Deadline deadline = Deadline.in(timeout);
+    Deadline deadline = Deadline.in(outcomeTimeout);
     RemoteAnswer answer = ask(payment, deadline);
     if (answer instanceof RemoteAnswer.NotSent notSent) {
       throw new FacilitatorException("the facilitator was not reached: " + notSent.why());

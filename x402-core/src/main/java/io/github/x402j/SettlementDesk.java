@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,9 +27,14 @@ final class SettlementDesk {
   private static final int MAX_REMEMBERED = 50_000;
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(90);
 
+  /** Those who wait for the settlement of another keep a thread busy and pay nothing for it. */
+  private static final int MAX_WAITING = 64;
+
   private final Facilitators facilitators;
   private final PaymentLedger ledger;
   private final FailureBudget failures;
+  private final Semaphore settling;
+  private final Semaphore waiting = new Semaphore(MAX_WAITING);
   private final Map<PaymentKey, CompletableFuture<Settlement>> running = new ConcurrentHashMap<>();
 
   private final Map<PaymentKey, Settlement> known =
@@ -39,10 +45,12 @@ final class SettlementDesk {
         }
       };
 
-  SettlementDesk(Facilitators facilitators, PaymentLedger ledger, FailureBudget failures) {
+  SettlementDesk(
+      Facilitators facilitators, PaymentLedger ledger, FailureBudget failures, int maxConcurrent) {
     this.facilitators = facilitators;
     this.ledger = ledger;
     this.failures = failures;
+    this.settling = new Semaphore(maxConcurrent);
   }
 
   /** Returns whether a settlement of this authorization has been begun here before. */
@@ -62,7 +70,7 @@ final class SettlementDesk {
       return await(others);
     }
     try {
-      Settlement settlement = go(payment);
+      Settlement settlement = whenThereIsRoom(payment);
       mine.complete(settlement);
       return settlement;
     } catch (FacilitatorException e) {
@@ -74,8 +82,25 @@ final class SettlementDesk {
     }
   }
 
-  private static Settlement await(CompletableFuture<Settlement> others)
-      throws FacilitatorException {
+  private Settlement whenThereIsRoom(SignedPayment payment) throws FacilitatorException {
+    Settlement earlier = known(payment.key());
+    if (earlier != null) {
+      return earlier;
+    }
+    if (!settling.tryAcquire()) {
+      throw new FacilitatorException("too many settlements are under way; try again");
+    }
+    try {
+      return go(payment);
+    } finally {
+      settling.release();
+    }
+  }
+
+  private Settlement await(CompletableFuture<Settlement> others) throws FacilitatorException {
+    if (!waiting.tryAcquire()) {
+      return new Settlement.Pending(null);
+    }
     try {
       return others.get(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -85,14 +110,12 @@ final class SettlementDesk {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Settlement.Pending(null);
+    } finally {
+      waiting.release();
     }
   }
 
   private Settlement go(SignedPayment payment) throws FacilitatorException {
-    Settlement earlier = known(payment.key());
-    if (earlier != null) {
-      return earlier;
-    }
     PaymentLedger.Claim claim =
         ledger.claim(
             payment.key(), REQUEST, payment.validBefore().plus(PaymentGate.KEEP_AFTER_EXPIRY));
