@@ -45,7 +45,7 @@ final class Refusals {
       headers.put(PaymentHeader.X_PAYMENT_REQUIRED, header);
     }
     headers.put(CACHE_CONTROL, NO_STORE);
-    return new Refusal(402, headers, PaymentCodec.encodeRequiredV1(required));
+    return new Refusal(402, headers, PaymentCodec.encodeRequiredBody(required));
   }
 
   /** The 402 for a payment that was decoded and is not good, or was not settled. */
