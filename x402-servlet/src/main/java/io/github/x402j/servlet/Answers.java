@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Refusal;
+import io.github.x402j.StoredAnswer;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -44,6 +45,26 @@ final class Answers {
     response.addHeader(EXPOSE_HEADERS, EXPOSED);
     response.addHeader("Vary", VARY);
     sendJson(response, refusal.body());
+  }
+
+  /** Sends an answer that was bought before once more. */
+  static void again(HttpServletResponse response, StoredAnswer answer) throws IOException {
+    start(response, answer.status());
+    answer
+        .headers()
+        .forEach(
+            (name, values) -> {
+              response.setHeader(name, values.get(0));
+              values.stream().skip(1).forEach(value -> response.addHeader(name, value));
+            });
+    byte[] body = answer.body();
+    response.setContentLength(body.length);
+    try {
+      response.getOutputStream().write(body);
+    } catch (IllegalStateException writerInUse) { // a free page wrote, and then forwarded
+      response.getWriter().write(new String(body, response.getCharacterEncoding()));
+    }
+    response.flushBuffer();
   }
 
   /** Sends an error of the filter's own: a fixed code and a fixed text, both safe in JSON. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.StoredAnswer;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
@@ -9,7 +10,12 @@ import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -191,6 +197,27 @@ final class BufferedResponse extends HttpServletResponseWrapper {
       held.writeTo(target, isHead, followsPage);
     }
     held.output().release();
+  }
+
+  /**
+   * Returns a copy of what {@link #commitTo} is about to send, to be sent again later; empty for a
+   * part of a page, for the answer to a HEAD, and for a body of more than {@code maxBytes}. Cookies
+   * were for the one time, and are left out.
+   */
+  Optional<StoredAnswer> copy(long maxBytes) throws IOException {
+    seal();
+    if (isInclude || isHead || followsPage || bodySize() > maxBytes) {
+      return Optional.empty();
+    }
+    Map<String, List<String>> headers = new LinkedHashMap<>();
+    for (String name : getHeaderNames()) {
+      if (!name.equalsIgnoreCase("Set-Cookie") && !name.equalsIgnoreCase("Content-Length")) {
+        headers.put(name, List.copyOf(getHeaders(name)));
+      }
+    }
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    held.output().copyTo(body);
+    return Optional.of(StoredAnswer.of(getStatus(), headers, body.toByteArray()));
   }
 
   /**

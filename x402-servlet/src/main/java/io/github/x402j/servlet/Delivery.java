@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentIdentifiers;
 import io.github.x402j.Settlement;
 import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.FilterChain;
@@ -86,7 +87,13 @@ final class Delivery {
     Settlement settlement = guarded(route, () -> settleAndRecord(payment));
     if (settlement instanceof Settlement.Settled) {
       exchange.delivered();
-      reply.deliver(captured, sale.headers(gate));
+      reply.addPaid(captured, sale.headers(gate));
+      if (gate.wantsAnswerOf(payment)) {
+        captured
+            .copy(PaymentIdentifiers.MAX_ANSWER_BYTES)
+            .ifPresent(answer -> gate.store(payment, answer));
+      }
+      reply.deliver(captured);
     } else {
       captured.discard();
       reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));

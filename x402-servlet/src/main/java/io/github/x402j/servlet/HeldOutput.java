@@ -6,6 +6,7 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -154,6 +155,11 @@ final class HeldOutput {
 
   long size() {
     return body.size();
+  }
+
+  /** Copies the bytes that are held. */
+  void copyTo(OutputStream out) throws IOException {
+    body.writeTo(out);
   }
 
   void writeTo(HttpServletResponse target, String charset) throws IOException {

@@ -246,6 +246,10 @@ public final class PaymentFilter implements Filter {
       reply.send(to -> Answers.refuse(to, refused.refusal()));
       return;
     }
+    if (admission instanceof Admission.Answered answered) {
+      reply.send(to -> Answers.again(to, answered.answer()));
+      return;
+    }
     VerifiedPayment payment = ((Admission.Admitted) admission).payment();
     Sale sale = new Sale(priced.route(), challenge, payment, priced.more(request, routes.all()));
     delivery.deliver(sale, reply, request, response, chain);

@@ -6,6 +6,7 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.LoggingPaymentListener;
 import io.github.x402j.OfferReceiptSigner;
 import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentIdentifiers;
 import io.github.x402j.PaymentLedger;
 import io.github.x402j.PaymentListener;
 import io.github.x402j.Token;
@@ -148,6 +149,16 @@ public final class PaymentFilterBuilder {
   /** Adds the signed offers and receipts of the {@code offer-receipt} extension. */
   public PaymentFilterBuilder signOffers(OfferReceiptSigner signer) {
     gateSettings.add(gate -> gate.signOffers(signer));
+    return this;
+  }
+
+  /**
+   * Lets a payer name its payment (extension {@code payment-identifier}): the same payment under
+   * the same name gets the answer that it bought, another payment under it a 409. Kept in this
+   * process; not for routes that settle first.
+   */
+  public PaymentFilterBuilder paymentIdentifiers(PaymentIdentifiers identifiers) {
+    gateSettings.add(gate -> gate.paymentIdentifiers(identifiers));
     return this;
   }
 

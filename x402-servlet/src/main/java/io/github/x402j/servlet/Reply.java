@@ -76,13 +76,17 @@ final class Reply {
     }
   }
 
-  /** Sends what was held, and tells the payer that it is paid. */
-  void deliver(BufferedResponse captured, Map<String, String> receipt) throws IOException {
+  /** Tells the payer that it is paid; what was held goes out with {@link #deliver}. */
+  void addPaid(BufferedResponse captured, Map<String, String> receipt) {
     if (page == null) {
       Answers.addPaid(captured, receipt);
     } else {
       page.addPaid(receipt);
     }
+  }
+
+  /** Sends what was held. */
+  void deliver(BufferedResponse captured) throws IOException {
     captured.commitTo(response);
   }
 

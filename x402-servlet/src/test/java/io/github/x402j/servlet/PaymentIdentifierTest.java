@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentHeader;
+import io.github.x402j.PaymentIdentifiers;
+import io.github.x402j.PaymentPayload;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A payer that names its payment gets the answer again that it bought. */
+class PaymentIdentifierTest {
+  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
+  private static final AtomicInteger runs = new AtomicInteger();
+  private static final AtomicInteger names = new AtomicInteger();
+  private static Market market;
+
+  @BeforeAll
+  static void startAll() {
+    market = new Market();
+    Map<String, Handlers.Handler> handlers =
+        Map.of(
+            "once",
+            (request, response) -> {
+              int run = runs.incrementAndGet();
+              response.setStatus(203);
+              response.setContentType("text/plain;charset=UTF-8");
+              response.addHeader("X-Many", "one");
+              response.addHeader("X-Many", "two");
+              response.addHeader("Set-Cookie", "a=b");
+              response.getWriter().write("gr\u00fc\u00dfe " + run);
+            },
+            "large",
+            (request, response) -> response.getOutputStream().write(new byte[300_000]));
+    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
+      RUNNING.put(
+          stack,
+          PaidWebapp.on(stack, market)
+              .routes(Route.of("/paid/*").price("$0.01"))
+              .handlers(handlers)
+              .filter(filter -> filter.paymentIdentifiers(PaymentIdentifiers.optional()))
+              .start());
+    }
+  }
+
+  @AfterAll
+  static void stopAll() {
+    RUNNING.values().forEach(PaidWebapp::close);
+    market.close();
+  }
+
+  static Stream<Stack> stacks() {
+    return RUNNING.keySet().stream();
+  }
+
+  private static String id() {
+    return "purchase-number-" + names.incrementAndGet();
+  }
+
+  private static String named(PaymentPayload plain, String id) {
+    PaymentPayload named =
+        new PaymentPayload(
+            2,
+            plain.scheme(),
+            plain.network(),
+            plain.accepted(),
+            plain.payload(),
+            Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", id))));
+    return PaymentHeader.PAYMENT_SIGNATURE + ": " + PaymentCodec.encodePayload(named);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void givesTheAnswerAgainWithoutTheHandlerOrTheChain(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
+    Payer payer = market.payer();
+    RawHttp.Response unpaid = app.get("/paid/once");
+    assertThat(Payer.required(unpaid).extensions()).containsKey("payment-identifier");
+    String header = named(payer.payload(unpaid), id());
+    RawHttp.Response paid = app.get("/paid/once", header);
+    assertThat(paid.status()).isEqualTo(203);
+    int before = runs.get();
+    long asked = market.chain.requests();
+
+    RawHttp.Response again = app.get("/paid/once", header);
+
+    assertThat(again.status()).isEqualTo(203);
+    assertThat(again.text()).isEqualTo(paid.text()).startsWith("gr\u00fc\u00dfe ");
+    for (String name : new String[] {"PAYMENT-RESPONSE", "X-Many", "Content-Type", "Vary"}) {
+      assertThat(again.headers(name)).as(name).isEqualTo(paid.headers(name)).isNotEmpty();
+    }
+    assertThat(again.header("Cache-Control")).isEqualTo("private");
+    assertThat(again.header("Set-Cookie")).isNull();
+    assertThat(runs).hasValue(before);
+    assertThat(market.chain.requests()).isEqualTo(asked);
+    assertThat(payer.balance()).isEqualTo(1_000_000 - PaidWebapp.CENT);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void refusesAnotherPaymentUnderTheNameAndServesAnotherPayerUnderIt(Stack stack)
+      throws IOException {
+    PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
+    String id = id();
+    Payer payer = market.payer();
+    RawHttp.Response unpaid = app.get("/paid/once");
+    String first = app.get("/paid/once", named(payer.payload(unpaid), id)).text();
+
+    assertThat(app.get("/paid/once", named(payer.payload(unpaid), id)).status()).isEqualTo(409);
+    RawHttp.Response others = app.get("/paid/once", named(market.payer().payload(unpaid), id));
+    assertThat(others.status()).isEqualTo(203);
+    assertThat(others.text()).isNotEqualTo(first);
+    assertThat(app.get("/paid/once", named(payer.payload(unpaid), "short")).status())
+        .isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void refusesAsUsedWhatIsTooLargeToKeep(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
+    String header = named(market.payer().payload(app.get("/paid/large")), id());
+    assertThat(app.get("/paid/large", header).body()).hasSize(300_000);
+    RawHttp.Response again = app.get("/paid/large", header);
+    assertThat(again.status()).isEqualTo(402);
+  }
+}
