@@ -52,7 +52,9 @@ public final class Main implements Callable<Integer> {
 
   static int run(Terminal terminal, String... args) {
     CommandLine x402 = new CommandLine(new Main(terminal));
-    x402.addSubcommand(new Serve(terminal)).addSubcommand(new Pay(terminal));
+    x402.addSubcommand(new Serve(terminal))
+        .addSubcommand(new Pay(terminal))
+        .addSubcommand(new Inspect(terminal));
     x402.setExpandAtFiles(false); // @FILE is a value of --data here
     Values.registerWith(x402);
     forAll(x402, terminal);

@@ -28,7 +28,7 @@ final class TokenOptions {
       paramLabel = "URL",
       defaultValue = "${env:X402_RPC_URL}",
       description =
-          "The chain that --token is on, to read its name and version. Default: $X402_RPC_URL.")
+          "The chain that --token is on, to read its name and version. Default: $$X402_RPC_URL.")
   @Nullable URI rpcUrl;
 
   /** Returns the known tokens, the caller's own first. */

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.examples;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.PaymentRequired;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Shows what a URL costs, and pays nothing. */
+@Command(
+    name = "inspect",
+    description = {
+      "Shows what a URL costs, as a person reads it: price, network, token, recipient, window.",
+      "Pays nothing and needs no key."
+    })
+final class Inspect implements Callable<Integer>, Errors.ForPrograms {
+  private final Terminal terminal;
+
+  @Mixin final RequestOptions what = new RequestOptions();
+
+  @Option(
+      names = "--rpc-url",
+      paramLabel = "URL",
+      defaultValue = "${env:X402_RPC_URL}",
+      description =
+          "A chain to ask about tokens that are not known, such as how many decimals they have."
+              + " Default: $$X402_RPC_URL.")
+  @Nullable URI rpcUrl;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  boolean json;
+
+  Inspect(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public boolean json() {
+    return json;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    HttpRequest request = what.request();
+    try (Progress waiting = Progress.waitingFor(terminal, "an answer of " + what.url.getHost())) {
+      Asked asked = Asked.of(request);
+      PaymentRequired required = asked.required();
+      if (required == null) {
+        printFree(asked);
+        return ExitCode.OK;
+      }
+      Inspection inspection = Inspection.of(asked, required, rpcUrl);
+      if (json) {
+        print(inspection.json());
+      } else {
+        inspection.print(terminal.out());
+      }
+      return ExitCode.OK;
+    }
+  }
+
+  private void printFree(Asked asked) {
+    if (json) {
+      ObjectNode free = JsonNodeFactory.instance.objectNode().put("status", asked.status());
+      free.putArray("accepts");
+      print(free);
+    } else {
+      terminal.out().println(asked.status() + ", no payment is asked for");
+    }
+  }
+
+  private void print(ObjectNode object) {
+    terminal.out().writeBytes((object + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+}

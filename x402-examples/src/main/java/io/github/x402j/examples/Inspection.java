@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.examples;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Token;
+import java.io.PrintStream;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A descriptor, looked at with a payer's eyes, as text for a person and as JSON for programs. */
+final class Inspection {
+  private final Asked asked;
+  private final PaymentRequired required;
+  private final List<InspectedOption> options;
+  private final List<String> warnings;
+
+  private Inspection(
+      Asked asked, PaymentRequired required, List<InspectedOption> options, List<String> warnings) {
+    this.asked = asked;
+    this.required = required;
+    this.options = options;
+    this.warnings = warnings;
+  }
+
+  static Inspection of(Asked asked, PaymentRequired required, @Nullable URI rpcUrl)
+      throws FacilitatorException {
+    List<InspectedOption> options = new ArrayList<>();
+    for (PaymentRequirements terms : required.accepts()) {
+      options.add(InspectedOption.of(terms, rpcUrl));
+    }
+    return new Inspection(asked, required, options, warnings(asked.url(), required));
+  }
+
+  private static List<String> warnings(URI url, PaymentRequired required) {
+    List<String> warnings = new ArrayList<>();
+    if (!host(url).equals(hostOf(required.resource().url()))) {
+      warnings.add("the descriptor names a resource of another host");
+    }
+    if (required.accepts().isEmpty()) {
+      warnings.add("it offers no way to pay that is known here");
+    }
+    return warnings;
+  }
+
+  private static String host(URI url) {
+    return String.valueOf(url.getHost()).toLowerCase(Locale.ROOT);
+  }
+
+  private static String hostOf(String url) {
+    try {
+      return host(URI.create(url));
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
+  void print(PrintStream out) {
+    out.println("402 Payment Required, x402 version " + asked.x402Version());
+    line(out, "resource", Terminal.harmless(required.resource().url()));
+    String description = required.resource().description();
+    if (description != null) {
+      line(out, "", Terminal.harmless(description));
+    }
+    String error = required.error();
+    if (error != null) {
+      line(out, "because", Terminal.harmless(error));
+    }
+    int number = 0;
+    for (InspectedOption option : options) {
+      out.println("\nway to pay " + ++number + " of " + options.size());
+      print(out, option);
+    }
+    warnings.forEach(warning -> out.println("\nwarning: " + warning));
+  }
+
+  private static void print(PrintStream out, InspectedOption option) {
+    PaymentRequirements terms = option.terms();
+    line(out, "price", option.price());
+    line(out, "network", Words.name(terms.network()));
+    line(out, "token", option.tokenText());
+    line(out, "recipient", terms.payTo().text());
+    line(out, "window", "an authorization for at most " + terms.maxTimeout().toSeconds() + " s");
+    option.objections().forEach(objection -> line(out, "objection", objection));
+  }
+
+  private static void line(PrintStream out, String name, String value) {
+    out.printf("  %-10s %s%n", name, value);
+  }
+
+  ObjectNode json() {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("status", asked.status())
+            .put("x402Version", asked.x402Version());
+    ObjectNode resource = json.putObject("resource").put("url", required.resource().url());
+    if (required.resource().description() != null) {
+      resource.put("description", required.resource().description());
+    }
+    if (required.error() != null) {
+      json.put("error", required.error());
+    }
+    ArrayNode accepts = json.putArray("accepts");
+    options.forEach(option -> accepts.add(json(option)));
+    ArrayNode said = json.putArray("warnings");
+    warnings.forEach(said::add);
+    return json;
+  }
+
+  private static ObjectNode json(InspectedOption option) {
+    PaymentRequirements terms = option.terms();
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("scheme", terms.scheme())
+            .put("network", terms.network().caip2())
+            .put("networkName", Words.name(terms.network()))
+            .put("amount", terms.amount().toString());
+    Token token = option.token();
+    if (token != null) {
+      json.put("price", Words.dollars(terms.amount(), token));
+    }
+    json.put("asset", terms.asset().text())
+        .put("assetKnown", option.trusted())
+        .put("payTo", terms.payTo().text())
+        .put("maxTimeoutSeconds", terms.maxTimeout().toSeconds());
+    ArrayNode objections = json.putArray("objections");
+    option.objections().forEach(objections::add);
+    return json;
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.examples;
+
+import io.github.x402j.Network;
+import io.github.x402j.Token;
+import io.github.x402j.TokenAmount;
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** How amounts and chains are shown to a person. */
+final class Words {
+  private Words() {}
+
+  /** Returns the amount in dollars, taking one token for one dollar: {@code $0.01}. */
+  static String dollars(TokenAmount amount, Token token) {
+    BigDecimal dollars =
+        new BigDecimal(amount.atomicUnits(), token.decimals()).stripTrailingZeros();
+    return "$" + (dollars.scale() < 2 ? dollars.setScale(2) : dollars).toPlainString();
+  }
+
+  /** Returns the chain's name and id: {@code Base Sepolia (eip155:84532)}. */
+  static String name(Network network) {
+    String name;
+    if (network.equals(Network.ARBITRUM_ONE)) {
+      name = "Arbitrum One";
+    } else if (network.equals(Network.ARBITRUM_SEPOLIA)) {
+      name = "Arbitrum Sepolia";
+    } else {
+      name = network.v1Name().map(Words::capitalised).orElse("a chain without a known name");
+    }
+    return name + " (" + network + ")";
+  }
+
+  private static String capitalised(String hyphenated) {
+    return Arrays.stream(hyphenated.split("-"))
+        .map(word -> Character.toUpperCase(word.charAt(0)) + word.substring(1))
+        .collect(Collectors.joining(" "));
+  }
+}
