@@ -53,8 +53,12 @@ public final class Main implements Callable<Integer> {
   static int run(Terminal terminal, String... args) {
     CommandLine x402 = new CommandLine(new Main(terminal));
     x402.addSubcommand(new Serve(terminal))
+        .addSubcommand(new RunFacilitator(terminal))
         .addSubcommand(new Pay(terminal))
-        .addSubcommand(new Inspect(terminal));
+        .addSubcommand(new Inspect(terminal))
+        .addSubcommand(new Wallet(terminal))
+        .addSubcommand(new Spend(terminal))
+        .addSubcommand(new ReceiptCommand(terminal));
     x402.setExpandAtFiles(false); // @FILE is a value of --data here
     Values.registerWith(x402);
     forAll(x402, terminal);

@@ -9,9 +9,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
+import io.github.x402j.client.AgentWallet;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.PayingHttpClientBuilder;
 import io.github.x402j.client.Payment;
+import io.github.x402j.client.SpendJournal;
 import io.github.x402j.client.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
@@ -42,9 +44,22 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
   @Option(
       names = "--max",
       paramLabel = "PRICE",
-      required = true,
-      description = "The most that is paid, such as '$0.05'. Nothing is paid without a limit.")
+      description =
+          "The most that is paid, such as '$0.05'. Nothing is paid without a limit or a wallet.")
   @Nullable Price max;
+
+  @Option(
+      names = "--agent",
+      paramLabel = "AGENT",
+      description = "Pay from this agent's wallet in the journal, within its limits.")
+  @Nullable String agent;
+
+  @Option(
+      names = "--journal",
+      paramLabel = "FILE",
+      defaultValue = "${env:X402_JOURNAL}",
+      description = "The file with the wallets, for --agent. Default: $$X402_JOURNAL.")
+  @Nullable Path journal;
 
   @Option(
       names = "--key-env",
@@ -89,19 +104,37 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
 
   @Override
   public Integer call() throws Exception {
-    Price limit = requireNonNull(max);
+    Price limit = max;
+    String who = agent;
+    if (limit == null && (who == null || header)) {
+      throw new IllegalArgumentException("--max: needed, such as --max '$0.05'");
+    }
     EvmSigner payer = Keys.inEnvironment(terminal, keyVariable);
     HttpRequest request = what.request();
     List<Token> known = tokens.known();
     if (header) {
-      terminal.out().println(SignedHeader.make(request, payer, limit, known));
+      terminal.out().println(SignedHeader.make(request, payer, requireNonNull(limit), known));
       return ExitCode.OK;
     }
-    PayingHttpClientBuilder client =
-        PayingHttpClient.over(HttpClient.newHttpClient())
-            .signer(payer)
-            .policy(SpendingPolicy.empty().maxPerPayment(limit));
+    PayingHttpClientBuilder client = PayingHttpClient.over(HttpClient.newHttpClient());
     known.forEach(client::token);
+    if (limit != null) {
+      client.policy(SpendingPolicy.empty().maxPerPayment(limit));
+    }
+    if (who == null) {
+      return buy(client.signer(payer), request);
+    }
+    Path file = journal;
+    if (file == null) {
+      throw new IllegalArgumentException("--journal: needed with --agent");
+    }
+    try (SpendJournal book = SpendJournal.file(file)) {
+      return buy(client.wallet(AgentWallet.open(who, payer, book)), request);
+    }
+  }
+
+  private int buy(PayingHttpClientBuilder client, HttpRequest request)
+      throws IOException, InterruptedException {
     HttpResponse<byte[]> response = send(client.build(), request);
     print(response);
     return fail && response.statusCode() >= 400 ? ExitCode.ERROR_STATUS : ExitCode.OK;

@@ -3,9 +3,14 @@
 package io.github.x402j.examples;
 
 import io.github.x402j.Address;
+import io.github.x402j.Facilitator;
+import io.github.x402j.HttpFacilitator;
+import io.github.x402j.LocalChecks;
 import io.github.x402j.Token;
+import io.github.x402j.Usdc;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
+import io.github.x402j.evm.ExactEvmLocalChecks;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
@@ -51,8 +56,17 @@ final class Serve implements Callable<Integer> {
   @Option(
       names = "--rpc-url",
       paramLabel = "URL",
-      description = "Sell on this chain. Needs --token, --pay-to and --gas-key-env.")
+      description =
+          "Sell on this chain. Needs --token, --pay-to, and --gas-key-env or --facilitator.")
   @Nullable URI rpcUrl;
+
+  @Option(
+      names = "--facilitator",
+      paramLabel = "URL",
+      description =
+          "Who verifies and settles, instead of a gas key. With --rpc-url what it says is held"
+              + " against the chain; without, --token is a known deployment of USDC.")
+  @Nullable URI facilitatorUrl;
 
   @Option(
       names = "--token",
@@ -76,7 +90,14 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     URI node = rpcUrl;
-    if (node != null) {
+    URI remote = facilitatorUrl;
+    if (remote != null) {
+      if (gasKeyVariable != null) {
+        throw new IllegalArgumentException(
+            "--facilitator: it settles with a key of its own; leave --gas-key-env out");
+      }
+      through(remote, node);
+    } else if (node != null) {
       onChain(node);
     } else {
       onLocalChain();
@@ -97,9 +118,39 @@ final class Serve implements Callable<Integer> {
     }
   }
 
+  private void through(URI remote, @Nullable URI node) throws Exception {
+    Address contract = required(token, "--token");
+    String payee = required(payTo, "--pay-to");
+    Token sold;
+    LocalChecks checks;
+    if (node == null) {
+      sold = known(contract);
+      checks = ExactEvmLocalChecks.withoutChain();
+    } else {
+      Web3jChain chain = Web3jChain.at(node);
+      sold = OnChainToken.read(chain, contract);
+      checks = ExactEvmLocalChecks.builder().chain(sold.network(), chain).build();
+    }
+    Facilitator facilitator = HttpFacilitator.builder(remote, checks).build();
+    String url = publicUrl == null ? "" : publicUrl;
+    try (ExampleServer server = ExampleServer.start(port, url, sold, payee, facilitator)) {
+      serve(server);
+    }
+  }
+
+  private static Token known(Address contract) {
+    return Usdc.all().stream()
+        .filter(known -> known.contract().equals(contract))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--rpc-url: needed for a token that is no known deployment of USDC"));
+  }
+
   private static <T> T required(@Nullable T value, String option) {
     if (value == null) {
-      throw new IllegalArgumentException(option + ": needed with --rpc-url");
+      throw new IllegalArgumentException(option + ": needed with --rpc-url and with --facilitator");
     }
     return value;
   }

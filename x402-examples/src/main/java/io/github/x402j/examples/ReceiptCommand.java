@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.examples;
+
+import io.github.x402j.receipt.Receipt;
+import io.github.x402j.receipt.ReceiptAlgorithm;
+import io.github.x402j.receipt.ReceiptVerifier;
+import io.github.x402j.receipt.TrustedIssuer;
+import io.github.x402j.receipt.Verdict;
+import java.io.PrintStream;
+import java.net.URI;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Looks at receipts. */
+@Command(
+    name = "receipt",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Verifies a receipt against the keys of its issuer.")
+final class ReceiptCommand {
+  private final Terminal terminal;
+
+  ReceiptCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Command(
+      name = "verify",
+      mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
+      description = {
+        "Verifies a receipt and prints what it says. Exits with 6 if it does not hold.",
+        "The issuer is one that you trust; nothing that the token says of itself chooses a key."
+      })
+  int verify(
+      @Parameters(paramLabel = "TOKEN", description = "The receipt, a compact JWT.") String token,
+      @Option(
+              names = "--issuer",
+              paramLabel = "ORIGIN",
+              required = true,
+              description = "Who has signed it, such as https://api.example.com.")
+          String issuer,
+      @Option(
+              names = "--audience",
+              paramLabel = "ORIGIN",
+              description = "Whom it is for. Default: the issuer.")
+          @Nullable String audience,
+      @Option(
+              names = "--jwks-url",
+              paramLabel = "URL",
+              description = "Its keys. Default: /.well-known/jwks.json of the issuer.")
+          @Nullable URI jwksUrl,
+      @Option(
+              names = "--algorithm",
+              paramLabel = "ALG",
+              defaultValue = "ES256",
+              description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+          ReceiptAlgorithm algorithm)
+      throws Exception {
+    URI keys = jwksUrl == null ? URI.create(issuer + "/.well-known/jwks.json") : jwksUrl;
+    TrustedIssuer trusted =
+        TrustedIssuer.builder(issuer, audience == null ? issuer : audience, algorithm)
+            .jwksUrl(keys)
+            .maxLifetime(Duration.ofDays(366))
+            .passes()
+            .build();
+    try (ReceiptVerifier verifier = ReceiptVerifier.of(trusted)) {
+      Verdict verdict = verifier.verify(token);
+      if (verdict instanceof Verdict.Rejected rejected) {
+        terminal.err().println("x402: the receipt does not hold: " + rejected.detail());
+        return ExitCode.NOT_VERIFIED;
+      }
+      print(((Verdict.Genuine) verdict).receipt());
+      return ExitCode.OK;
+    }
+  }
+
+  private void print(Receipt receipt) {
+    PrintStream out = terminal.out();
+    out.println("genuine     signed by " + receipt.issuer());
+    out.println("payer       " + receipt.payer());
+    out.println("paid        " + receipt.amount() + " atomic units of " + receipt.asset());
+    out.println("to          " + receipt.payTo());
+    out.println("transaction " + receipt.transaction() + " on " + receipt.network());
+    out.println(
+        "for         "
+            + Terminal.harmless(receipt.method())
+            + " "
+            + Terminal.harmless(receipt.route()));
+    out.println("expires     " + receipt.expiresAt());
+  }
+}
