@@ -37,7 +37,8 @@ export function serve({chain, rpcUrl = chain.url, token, payTo, facilitator, gas
     return interopServer(["--rpc-url", chain.url, "--token", token.address, "--pay-to", payTo, "--facilitator", facilitator]);
   }
   const how = facilitator ? ["--facilitator", facilitator] : ["--gas-key-env", "INTEROP_GAS_KEY"];
-  return running("Main", ["serve", "--port", "0", "--rpc-url", rpcUrl, "--token", token.address, "--pay-to", payTo, ...how],
+  return running("Main", ["serve", "--port", "0", "--rpc-url", rpcUrl, "--token", token.address, "--pay-to", payTo,
+    "--accept-contract-wallets", ...how],
     {INTEROP_GAS_KEY: gasKey});
 }
 
@@ -59,7 +60,8 @@ export async function facilitate({chain, rpcUrl = chain.url, token, gasKey}) {
     return interopFacilitator(["--rpc-url", rpcUrl, "--token", token.address], env);
   }
   return known(await running("Main",
-    ["facilitator", "--port", "0", "--rpc-url", rpcUrl, "--gas-key-env", "INTEROP_GAS_KEY"], env));
+    ["facilitator", "--port", "0", "--rpc-url", rpcUrl, "--gas-key-env", "INTEROP_GAS_KEY",
+      "--accept-contract-wallets"], env));
 }
 
 /** The origins of our facilitators. */

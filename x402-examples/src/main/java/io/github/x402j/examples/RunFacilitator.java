@@ -60,6 +60,11 @@ final class RunFacilitator implements Callable<Integer> {
               + " chain's USDC.")
   List<Address> tokens = List.of();
 
+  @Option(
+      names = "--accept-contract-wallets",
+      description = "Take payments of contract wallets (EIP-1271), too.")
+  boolean contractWallets;
+
   RunFacilitator(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -98,7 +103,7 @@ final class RunFacilitator implements Callable<Integer> {
         gasKeyVariables.stream().map(name -> Keys.inEnvironment(terminal, name.trim())).toList();
     ExactEvmFacilitator.Builder builder = ExactEvmFacilitator.builder(network, chain, keys.get(0));
     keys.stream().skip(1).forEach(builder::gasKey);
-    return builder.build();
+    return contractWallets ? builder.acceptContractWallets().build() : builder.build();
   }
 
   private List<Token> settled(Web3jChain chain, Network network) throws Exception {

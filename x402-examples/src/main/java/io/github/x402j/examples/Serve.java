@@ -83,6 +83,11 @@ final class Serve implements Callable<Integer> {
       description = "The environment variable with the private key that pays gas.")
   @Nullable String gasKeyVariable;
 
+  @Option(
+      names = "--accept-contract-wallets",
+      description = "Take payments of contract wallets (EIP-1271), too.")
+  boolean contractWallets;
+
   Serve(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -129,7 +134,9 @@ final class Serve implements Callable<Integer> {
     } else {
       Web3jChain chain = Web3jChain.at(node);
       sold = OnChainToken.read(chain, contract);
-      checks = ExactEvmLocalChecks.builder().chain(sold.network(), chain).build();
+      ExactEvmLocalChecks.Builder builder =
+          ExactEvmLocalChecks.builder().chain(sold.network(), chain);
+      checks = contractWallets ? builder.acceptContractWallets().build() : builder.build();
     }
     Facilitator facilitator = HttpFacilitator.builder(remote, checks).build();
     String url = publicUrl == null ? "" : publicUrl;
@@ -174,8 +181,10 @@ final class Serve implements Callable<Integer> {
 
   private ExampleServer start(Web3jChain chain, Token sold, String payee, EvmSigner gasKey)
       throws Exception {
+    ExactEvmFacilitator.Builder builder =
+        ExactEvmFacilitator.builder(sold.network(), chain, gasKey);
     ExactEvmFacilitator facilitator =
-        ExactEvmFacilitator.builder(sold.network(), chain, gasKey).build();
+        contractWallets ? builder.acceptContractWallets().build() : builder.build();
     return ExampleServer.start(port, publicUrl == null ? "" : publicUrl, sold, payee, facilitator);
   }
 
