@@ -7,8 +7,10 @@ import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.TrustedIssuer;
 import io.github.x402j.receipt.Verdict;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,7 +37,12 @@ final class ReceiptCommand {
         "The issuer is one that you trust; nothing that the token says of itself chooses a key."
       })
   int verify(
-      @Parameters(paramLabel = "TOKEN", description = "The receipt, a compact JWT.") String token,
+      @Parameters(
+              paramLabel = "TOKEN",
+              description =
+                  "The receipt, a compact JWT; - reads it from the input, so that no list of"
+                      + " processes shows it.")
+          String token,
       @Option(
               names = "--issuer",
               paramLabel = "ORIGIN",
@@ -67,7 +74,7 @@ final class ReceiptCommand {
             .passes()
             .build();
     try (ReceiptVerifier verifier = ReceiptVerifier.of(trusted)) {
-      Verdict verdict = verifier.verify(token);
+      Verdict verdict = verifier.verify(token.equals("-") ? input() : token);
       if (verdict instanceof Verdict.Rejected rejected) {
         terminal.err().println("x402: the receipt does not hold: " + rejected.detail());
         return ExitCode.NOT_VERIFIED;
@@ -75,6 +82,10 @@ final class ReceiptCommand {
       print(((Verdict.Genuine) verdict).receipt());
       return ExitCode.OK;
     }
+  }
+
+  private static String input() throws IOException {
+    return new String(System.in.readNBytes(16 * 1024), StandardCharsets.US_ASCII).strip();
   }
 
   private void print(Receipt receipt) {
