@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.agent.tool.ToolSpecifications;
+import io.github.x402j.client.AgentWallet;
+import io.github.x402j.client.BillingPeriod;
+import io.github.x402j.client.PayingHttpClient;
+import io.github.x402j.client.SpendJournal;
+import io.github.x402j.evm.EvmSigner;
+import java.math.BigInteger;
+import java.net.http.HttpClient;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a model would call, called without one. */
+class PaidFetchToolTest {
+  private static Shop shop;
+
+  @BeforeAll
+  static void open() throws Exception {
+    shop = Shop.open();
+  }
+
+  @AfterAll
+  static void close() throws Exception {
+    shop.close();
+  }
+
+  private static AgentWallet wallet(String agent, String limit) {
+    return AgentWallet.provision(
+            agent, EvmSigner.ofPrivateKey(shop.payer.privateKey()), SpendJournal.inMemory())
+        .limit(limit, BillingPeriod.DAY)
+        .allowedDomains("127.0.0.1")
+        .create();
+  }
+
+  private static PaidFetchTool tool(AgentWallet wallet) {
+    return new PaidFetchTool(
+        PayingHttpClient.over(HttpClient.newHttpClient()).wallet(wallet).token(shop.token).build());
+  }
+
+  @Test
+  void describesItselfToAModel() {
+    List<ToolSpecification> tools =
+        ToolSpecifications.toolSpecificationsFrom(tool(wallet("a", "$1")));
+    assertThat(tools).hasSize(1);
+    assertThat(tools.get(0).name()).isEqualTo("fetch");
+    assertThat(tools.get(0).description()).contains("budget");
+    assertThat(tools.get(0).parameters().properties()).hasSize(1);
+  }
+
+  @Test
+  void paysWithinTheWalletAndSaysWhenItMayNot() {
+    AgentWallet wallet = wallet("b", "$0.015");
+    PaidFetchTool tool = tool(wallet);
+    BigInteger before = shop.sold();
+
+    assertThat(tool.fetch(shop.url("/free"))).startsWith("Status 200\n");
+    assertThat(tool.fetch(shop.url("/premium")))
+        .startsWith("Status 200, paid $0.01\n")
+        .contains("premium content");
+    assertThat(tool.fetch(shop.url("/premium"))).startsWith("Not paid, and not fetched: the rule");
+
+    assertThat(shop.sold().subtract(before)).isEqualTo(10_000);
+    assertThat(wallet.spent(BillingPeriod.DAY)).hasToString("$0.01");
+  }
+
+  @Test
+  void paysNothingForWhatIsNoAddressOrDoesNotAnswer() {
+    PaidFetchTool tool = tool(wallet("c", "$1"));
+    assertThat(tool.fetch("not a url")).startsWith("Not fetched");
+    assertThat(tool.fetch("file:///etc/passwd")).startsWith("Not fetched");
+    assertThat(tool.fetch("http://127.0.0.1:1/")).startsWith("Not fetched: no answer");
+  }
+}
