@@ -9,14 +9,12 @@ import {finished, started, startedLine} from "./processes.mjs";
 const EXAMPLES = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const JAVA = process.env.JAVA_HOME ? `${process.env.JAVA_HOME}/bin/java` : "java";
 
-/** Compiles if something has changed, and reads the class path that bin/x402 notes. */
-const can = {};
 let classPath;
+
+/** Compiles if something has changed, and reads the class path that bin/x402 notes. */
 export async function compile() {
   const version = await finished(`${EXAMPLES}/bin/x402`, ["--version"], {seconds: 300});
   if (version.code !== 0) throw new Error(`bin/x402 --version: ${version.out}${version.err}`);
-  can.facilitate = /^ +facilitator /m.test((await finished(`${EXAMPLES}/bin/x402`, ["--help"])).out);
-  can.serveThrough = (await finished(`${EXAMPLES}/bin/x402`, ["serve", "--help"])).out.includes("--facilitator");
   classPath = `${EXAMPLES}/target/classes:${readFileSync(`${EXAMPLES}/target/x402.classpath`, "utf8").trim()}`;
 }
 
@@ -33,13 +31,9 @@ async function running(mainClass, args, env, jvm) {
 
 /** `x402 serve`, with an own gas key or with a facilitator. */
 export function serve({chain, rpcUrl = chain.url, token, payTo, facilitator, gasKey}) {
-  if (facilitator && !can.serveThrough) {
-    return interopServer(["--rpc-url", chain.url, "--token", token.address, "--pay-to", payTo, "--facilitator", facilitator]);
-  }
   const how = facilitator ? ["--facilitator", facilitator] : ["--gas-key-env", "INTEROP_GAS_KEY"];
   return running("Main", ["serve", "--port", "0", "--rpc-url", rpcUrl, "--token", token.address, "--pay-to", payTo,
-    "--accept-contract-wallets", ...how],
-    {INTEROP_GAS_KEY: gasKey});
+    "--accept-contract-wallets", ...how], {INTEROP_GAS_KEY: gasKey});
 }
 
 /** `x402 serve` on its own chain in the JVM; returns what it prints about it. */
@@ -53,16 +47,9 @@ export async function serveOnLocalChain(chainId, payTo) {
   };
 }
 
-/** `x402 facilitator`. */
-export async function facilitate({chain, rpcUrl = chain.url, token, gasKey}) {
-  const env = {INTEROP_GAS_KEY: gasKey};
-  if (!can.facilitate || !token.default) {
-    return interopFacilitator(["--rpc-url", rpcUrl, "--token", token.address], env);
-  }
-  return known(await running("Main",
-    ["facilitator", "--port", "0", "--rpc-url", rpcUrl, "--gas-key-env", "INTEROP_GAS_KEY",
-      "--accept-contract-wallets"], env));
-}
+/** `x402 facilitator`, which settles the chain's USDC. */
+export const facilitate = ({chain, rpcUrl = chain.url, token, gasKey}) =>
+  interopFacilitator(["--rpc-url", rpcUrl, ...(token.default ? [] : ["--token", token.address])], {INTEROP_GAS_KEY: gasKey});
 
 /** The origins of our facilitators. */
 export const facilitators = new Set();
@@ -95,8 +82,9 @@ function x402(args, key) {
 
 const ofToken = ({chain, token}) => (token.default ? [] : ["--rpc-url", chain.url, "--token", token.address]);
 
-/** A facilitator for any tokens. */
-export const interopFacilitator = async (args, env) => known(await running("InteropFacilitator", args, env));
+/** `x402 facilitator` for the tokens that are named. */
+export const interopFacilitator = async (args, env) => known(await running("Main",
+  ["facilitator", "--port", "0", "--gas-key-env", "INTEROP_GAS_KEY", "--accept-contract-wallets", ...args], env));
 
 /** `x402 pay --json`. */
 export async function pay(url, method, {chain, token, key, max = "$0.05"}) {
