@@ -19,6 +19,7 @@ record PathSegment(String before, @Nullable String name, String after)
     int open = segment.indexOf('{');
     int close = segment.indexOf('}');
     if (open < 0 && close < 0) {
+      requireNoForeignName(segment, pattern);
       return new PathSegment(segment, null, "");
     }
     boolean isOnePair =
@@ -40,6 +41,17 @@ record PathSegment(String before, @Nullable String name, String after)
           "a name has ASCII letters, digits and underscores, and begins with a letter");
     }
     return new PathSegment(segment.substring(0, open), name, segment.substring(close + 1));
+  }
+
+  /** Taken as literal text, a name as other routers write it would leave the route free. */
+  private static void requireNoForeignName(String segment, String pattern) {
+    boolean isBracketed = segment.startsWith("[") && segment.endsWith("]");
+    if (segment.startsWith(":") || isBracketed) {
+      throw PathPattern.bad(
+          pattern,
+          "has the segment '" + segment + "', which other routers take for a name",
+          "write {name}; a path that really begins so is covered by a {name} or a prefix");
+    }
   }
 
   private static boolean isName(String name) {

@@ -97,6 +97,9 @@ class PathPatternTest {
         "/a#b",
         "/a\nb",
         "/a//*",
+        "/report/:id",
+        "/:id/report",
+        "/report/[id]",
         "//*"
       })
   void refusesAtStartWhatWouldMatchNothingOrTooMuch(String pattern) {
