@@ -140,10 +140,19 @@ public final class PaymentFilter implements Filter {
   @Override
   public void init(FilterConfig config) throws ServletException {
     try {
+      FilterMapping.requireEverything(config);
       annotated.requireAllGated(config.getServletContext());
       startGate();
     } catch (IllegalStateException | IllegalArgumentException e) {
       throw new ServletException("x402: " + e.getMessage(), e);
+    }
+  }
+
+  private void requireStarted() throws ServletException {
+    if (!started) {
+      throw new ServletException(
+          "x402: the filter was not initialised; register it with the container, or call init"
+              + " where another filter calls it");
     }
   }
 
@@ -154,9 +163,15 @@ public final class PaymentFilter implements Filter {
     }
   }
 
+  /**
+   * Answers in place of what is priced, or lets the request through, paid or free.
+   *
+   * @throws ServletException if the filter was not initialised: nothing is served then
+   */
   @Override
   public void doFilter(ServletRequest req, ServletResponse res, FilterChain chain)
       throws IOException, ServletException {
+    requireStarted();
     HttpServletRequest request = (HttpServletRequest) req;
     HttpServletResponse response = (HttpServletResponse) res;
     if (request.getDispatcherType() == DispatcherType.REQUEST) {

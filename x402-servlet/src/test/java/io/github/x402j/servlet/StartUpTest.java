@@ -14,6 +14,8 @@ import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.TestWallet;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -24,6 +26,7 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.logging.Handler;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.opentest4j.TestAbortedException;
 
@@ -261,7 +265,10 @@ class StartUpTest {
   @ParameterizedTest
   @MethodSource("cases")
   void aMistakeStopsTheStartAndIsNamed(Stack stack, String name) {
-    Case mistaken = CASES.get(name);
+    refuses(stack, CASES.get(name));
+  }
+
+  private static void refuses(Stack stack, Case mistaken) {
     String[] thrown = new String[1];
     String log =
         logged(
@@ -307,6 +314,43 @@ class StartUpTest {
     protected void service(HttpServletRequest request, HttpServletResponse response)
         throws IOException {
       response.getWriter().write(SECRET);
+    }
+  }
+
+  /** Undertow initialises a filter with the first request that it is mapped to, so not there. */
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT"})
+  void aFilterMustBeMappedToEverything(Stack stack) {
+    refuses(
+        stack,
+        new Case(
+            "is mapped to [/premium/*]; expected /*",
+            (ctx, b) -> {
+              var registration = ctx.addFilter("part", b.routes(priced("$0.01")).build());
+              registration.setAsyncSupported(true);
+              registration.addMappingForUrlPatterns(
+                  EnumSet.allOf(DispatcherType.class), true, "/premium/*");
+            }));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void aFilterThatAnotherCallsWithoutInitServesNothing(Stack stack) throws IOException {
+    PaymentFilter inner =
+        market.filter(TestWallet.random(), SECOND).routes(priced("$0.01")).build();
+    Filter outer = (request, response, chain) -> inner.doFilter(request, response, chain);
+    try (TestContainer container =
+        TestContainer.on(stack)
+            .start(
+                ctx -> {
+                  TestContainer.addServlet(ctx, "private", new Plain(), "/private", "/free");
+                  TestContainer.addFilter(ctx, outer);
+                })) {
+      for (String target : new String[] {"/private", "/free"}) {
+        RawHttp.Response response = RawHttp.get(container.port(), target);
+        assertThat(response.status()).as(target).isEqualTo(500);
+        assertThat(response.all()).as(target).doesNotContain(SECRET);
+      }
     }
   }
 
