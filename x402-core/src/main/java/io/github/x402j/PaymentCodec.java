@@ -179,6 +179,12 @@ public final class PaymentCodec {
     return readSettlement(Json.parseObject(Base64Text.decode(header)));
   }
 
+  /** Returns the settlement in a JSON text, as transports without headers carry it. */
+  public static SettlementResponse decodeSettlementJson(String json)
+      throws MalformedPaymentException {
+    return readSettlement(Json.parseObject(json));
+  }
+
   static SettlementResponse readSettlement(JsonNode json) throws MalformedPaymentException {
     boolean success = Json.bool(json, "", "success");
     String transaction = Json.optionalString(json, "", "transaction").orElse("");

@@ -16,11 +16,12 @@ import java.util.TreeMap;
  * @param agent whose wallet
  * @param requestId which request; {@code -} where there is none
  * @param details what else is known, by name: {@code method}, {@code host}, {@code path}, {@code
- *     price}, {@code amount}, {@code token}, {@code network}, {@code payTo}, {@code nonce}, {@code
- *     validBefore}, {@code rule}, {@code limit}, {@code asked}, {@code left}, {@code transaction},
- *     {@code receipt} (a fingerprint), {@code reason}; of a wallet {@code address}, {@code limit},
- *     {@code period}, {@code domains}, {@code expires}, {@code onLimit}, {@code refusals}. No
- *     signature, no query, no free text of a seller
+ *     resource} (what is paid for, where path does not name it), {@code price}, {@code amount},
+ *     {@code token}, {@code network}, {@code payTo}, {@code nonce}, {@code validBefore}, {@code
+ *     rule}, {@code limit}, {@code asked}, {@code left}, {@code transaction}, {@code receipt} (a
+ *     fingerprint), {@code reason}; of a wallet {@code address}, {@code limit}, {@code period},
+ *     {@code domains}, {@code expires}, {@code onLimit}, {@code refusals}. No signature, no query,
+ *     no free text of a seller
  */
 public record JournalEntry(
     long sequence,

@@ -13,6 +13,7 @@ final class JournalExport {
           "method",
           "host",
           "path",
+          "resource",
           "price",
           "amount",
           "token",

@@ -39,7 +39,25 @@ final class OfferSelection {
    */
   List<Offer> inOrder(URI requested, Asked asked) throws PaymentDeclinedException {
     requireItsOwnResource(requested, asked.required());
-    return knownTokens(requested, asked).stream()
+    return inOrder(knownTokens(requested, asked));
+  }
+
+  /**
+   * Returns the offers that can be taken for something that is not named by a URL of its server.
+   *
+   * @param server whom the descriptor came from
+   * @param resource the name of what was asked for, which the descriptor must repeat to the letter
+   */
+  List<Offer> inOrderFor(URI server, String resource, Asked asked) throws PaymentDeclinedException {
+    if (!asked.required().resource().url().equals(resource)) {
+      throw PaymentDeclinedException.of(
+          server, "resource", resource, "payment for another resource");
+    }
+    return inOrder(knownTokens(server, asked));
+  }
+
+  private List<Offer> inOrder(List<Offer> offers) {
+    return offers.stream()
         .sorted(Comparator.comparingInt(this::preference).thenComparing(Offer::amount))
         .toList();
   }

@@ -34,15 +34,26 @@ final class Outcomes {
   /** An answer came that decides. */
   void answered(Payment payment, int status, HttpHeaders headers) {
     Map<String, String> details = new TreeMap<>();
-    payment.transaction().ifPresent(transaction -> details.put("transaction", transaction));
     headers.firstValue(RECEIPT).ifPresent(receipt -> details.put("receipt", fingerprint(receipt)));
+    answered(payment, status < 400, "status " + status, details);
+  }
+
+  /**
+   * An answer came that decides, over whatever transport.
+   *
+   * @param delivered whether it is what was paid for
+   * @param what the answer, for people
+   */
+  void answered(Payment payment, boolean delivered, String what, Map<String, String> more) {
+    Map<String, String> details = new TreeMap<>(more);
+    payment.transaction().ifPresent(transaction -> details.put("transaction", transaction));
     if (payment.settled()) {
       write(JournalEntry.Event.SETTLED, payment, details);
-    } else if (status < 400) {
-      details.put("reason", "status " + status + " without a settlement of this payment");
+    } else if (delivered) {
+      details.put("reason", what + " without a settlement of this payment");
       write(JournalEntry.Event.UNCONFIRMED, payment, details);
     } else {
-      details.put("reason", "status " + status);
+      details.put("reason", what);
       write(JournalEntry.Event.REJECTED, payment, details);
     }
   }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.github.x402j.Address;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
@@ -16,6 +18,7 @@ import io.github.x402j.evm.TransferAuthorization;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +81,19 @@ public final class Payment {
         headerValue,
         requestId,
         settlementIn(headers, offer.x402Version()).orElse(null));
+  }
+
+  /** Returns this payment with what the text says of it; nothing if it says nothing legible. */
+  Payment answered(@Nullable String settlementJson) {
+    SettlementResponse said = null;
+    if (settlementJson != null && settlementJson.length() <= BoundedBody.MAX_BYTES) {
+      try {
+        said = PaymentCodec.decodeSettlementJson(settlementJson);
+      } catch (MalformedPaymentException e) {
+        said = null; // the same as nothing: only a settlement that can be read counts
+      }
+    }
+    return new Payment(offer, authorization, headerValue, requestId, said);
   }
 
   private static Optional<SettlementResponse> settlementIn(HttpHeaders headers, int x402Version) {
@@ -171,6 +187,14 @@ public final class Payment {
    */
   public String secretHeaderValue() {
     return headerValue;
+  }
+
+  /**
+   * Returns the payment as JSON text, as transports without headers carry it; as secret as {@link
+   * #secretHeaderValue()}.
+   */
+  public String secretJson() {
+    return new String(Base64.getDecoder().decode(headerValue), UTF_8);
   }
 
   /** Does not show the signature. */

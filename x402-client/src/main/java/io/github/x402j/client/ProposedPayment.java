@@ -3,6 +3,8 @@
 package io.github.x402j.client;
 
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Optional;
 
 /**
  * A payment that is being decided on. Nothing is signed yet.
@@ -25,6 +27,25 @@ public record ProposedPayment(String agent, String requestId, String method, URI
     return Origin.of(url)
         .map(Origin::host)
         .orElseThrow(() -> new IllegalArgumentException("expected an HTTP URL"));
+  }
+
+  /**
+   * Returns the name of what is asked for where the URL does not name it: that of a tool, say, of
+   * the server at the URL.
+   */
+  public Optional<String> resource() {
+    return Optional.of(offer.descriptor().resource().url()).filter(ProposedPayment::isNoHttpUrl);
+  }
+
+  private static boolean isNoHttpUrl(String name) {
+    try {
+      String scheme = new URI(name).getScheme();
+      return scheme != null
+          && !scheme.equalsIgnoreCase("http")
+          && !scheme.equalsIgnoreCase("https");
+    } catch (URISyntaxException e) {
+      return true;
+    }
   }
 
   /** Returns the URL's path without its query. */

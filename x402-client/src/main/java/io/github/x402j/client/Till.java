@@ -209,6 +209,7 @@ final class Till {
     details.put("method", payment.method());
     details.put("host", payment.host());
     details.put("path", payment.path());
+    payment.resource().ifPresent(resource -> details.put("resource", resource));
     details.put("price", payment.price().toString());
     details.put("amount", payment.offer().amount().toString());
     details.put("token", payment.offer().token().contract().toString());
