@@ -21,7 +21,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "receipt",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Verifies a receipt against the keys of its issuer.")
+    description = {
+      "Verifies a receipt against the keys of its issuer.",
+      "Shows what a payment network's receipts buy, on a chain in the JVM."
+    })
 final class ReceiptCommand {
   private final Terminal terminal;
 
@@ -79,17 +82,28 @@ final class ReceiptCommand {
         terminal.err().println("x402: the receipt does not hold: " + rejected.detail());
         return ExitCode.NOT_VERIFIED;
       }
-      print(((Verdict.Genuine) verdict).receipt());
+      print(terminal.out(), ((Verdict.Genuine) verdict).receipt());
       return ExitCode.OK;
     }
+  }
+
+  @Command(
+      name = "demo",
+      description = {
+        "Shows purchases that a payment network executes: from the 402 to the signed receipt, the"
+            + " answer, and what a second showing of the receipt gets.",
+        "Exits with 1 if a step or a balance is not as it should be."
+      })
+  int demo() throws Exception {
+    ReceiptDemo.run(terminal.out());
+    return ExitCode.OK;
   }
 
   private static String input() throws IOException {
     return new String(System.in.readNBytes(16 * 1024), StandardCharsets.US_ASCII).strip();
   }
 
-  private void print(Receipt receipt) {
-    PrintStream out = terminal.out();
+  static void print(PrintStream out, Receipt receipt) {
     out.println("genuine     signed by " + receipt.issuer());
     out.println("payer       " + receipt.payer());
     out.println("paid        " + receipt.amount() + " atomic units of " + receipt.asset());

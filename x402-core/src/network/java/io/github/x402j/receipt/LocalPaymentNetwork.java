@@ -95,13 +95,15 @@ public final class LocalPaymentNetwork implements AutoCloseable {
   }
 
   /**
-   * Pays what the first way to pay asks for, and returns the receipt: a compact JWT for the
-   * seller's origin, the resource and the method.
+   * Pays what the first way to pay in its token asks for, and returns the receipt: a compact JWT
+   * for the seller's origin, the resource and the method. The transaction is mined by then.
    *
+   * @param method the method of the request that the receipt is for, such as {@code GET}
+   * @throws IllegalArgumentException if no way to pay is in its token
    * @throws IllegalStateException if the transfer fails, for want of funds, say
    */
   public String pay(PaymentRequired required, String method, TestWallet payer) {
-    PaymentRequirements option = required.accepts().get(0);
+    PaymentRequirements option = inItsToken(required);
     String transaction = transfer(option, payer);
     byte[] id = new byte[16];
     RANDOM.nextBytes(id);
@@ -124,6 +126,17 @@ public final class LocalPaymentNetwork implements AutoCloseable {
             method,
             false,
             OptionalLong.empty()));
+  }
+
+  private PaymentRequirements inItsToken(PaymentRequired required) {
+    Address contract = Address.parse(token.address());
+    return required.accepts().stream()
+        .filter(option -> option.asset().equals(contract))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "accepts: expected a way to pay in " + token + ", found none"));
   }
 
   private String transfer(PaymentRequirements option, TestWallet payer) {
