@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  * @param payer who paid
  * @param requirements the seller's own requirements that it meets
  * @param transaction the hash of the transaction that moved the money
+ * @param pass whether it is a pass, which its payment bought besides an answer of its own
  * @param uses how often it may be used in all, at least 1; empty for any number of times
  * @param expiresAt the time from which it is good no more, clock skew included
  */
@@ -20,6 +21,7 @@ public record AcceptedReceipt(
     Address payer,
     PaymentRequirements requirements,
     String transaction,
+    boolean pass,
     OptionalLong uses,
     Instant expiresAt) {
   /** Checks the hash and the number. */

@@ -38,9 +38,9 @@ public interface ReceiptAcceptor {
   }
 
   /**
-   * Returns how old a transaction may be when a receipt for it is confirmed, zero if none is looked
-   * up. The gate remembers its own transfers for so long, so that a receipt for one of them buys
-   * nothing more.
+   * Returns how old a transaction may be when a receipt for it is accepted, zero if there are only
+   * passes that this seller sold. The gate remembers its own transfers for so long, so that a
+   * receipt for one of them buys nothing more.
    */
   default Duration transactionMemory() {
     return Duration.ZERO;
@@ -65,7 +65,7 @@ public interface ReceiptAcceptor {
 
   /** What the chain says of a receipt's transaction. */
   sealed interface Confirmation {
-    /** The issuer's word is enough. */
+    /** The issuer's word is enough; its receipts share a transaction with no payment. */
     record NotNeeded() implements Confirmation {}
 
     /**

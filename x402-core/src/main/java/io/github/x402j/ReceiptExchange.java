@@ -3,7 +3,6 @@
 package io.github.x402j;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -107,34 +106,20 @@ final class ReceiptExchange {
       return Optional.of(
           refuse(ErrorReason.INVALID_TRANSACTION_STATE, refuted.detail(), receipt.payer()));
     }
-    if (confirmation instanceof ReceiptAcceptor.Confirmation.Confirmed confirmed) {
-      Transfers.Owner owner =
-          shared
-              .transfers()
-              .own(
-                  transfer(receipt),
-                  "receipt " + receipt.key().issuer() + " " + receipt.key().id(),
-                  later(confirmed.tooOldFrom(), receipt.expiresAt()).plus(KEEP_AFTER_EXPIRY));
-      if (owner == Transfers.Owner.UNKNOWN) {
-        return Optional.of(unavailable(receipt, "the payment ledger is full"));
-      }
-      if (owner == Transfers.Owner.ANOTHER) {
-        return Optional.of(
-            refuse(
-                ErrorReason.RECEIPT_USED,
-                "the transaction has been used for something else",
-                receipt.payer()));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static PaymentKey transfer(AcceptedReceipt receipt) {
-    return Transfers.key(receipt.requirements(), receipt.payer(), receipt.transaction());
-  }
-
-  private static Instant later(Instant one, Instant other) {
-    return one.isAfter(other) ? one : other;
+    Transfers.Claim claim =
+        confirmation instanceof ReceiptAcceptor.Confirmation.Confirmed confirmed
+            ? shared.transfers().forReceipt(receipt, confirmed.tooOldFrom())
+            : receipt.pass() ? Transfers.Claim.GOOD : shared.transfers().forIssuer(receipt);
+    return switch (claim) {
+      case GOOD -> Optional.empty();
+      case FULL -> Optional.of(unavailable(receipt, "the payment ledger is full"));
+      case USED ->
+          Optional.of(
+              refuse(
+                  ErrorReason.RECEIPT_USED,
+                  "the transaction has been used for something else",
+                  receipt.payer()));
+    };
   }
 
   private Admission refuse(ErrorReason reason, String detail, @Nullable Address payer) {

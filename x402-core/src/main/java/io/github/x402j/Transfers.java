@@ -7,8 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Sees to it that one transfer on the chain pays for one thing: a payment that this gate settled,
- * or a receipt.
+ * Sees to it that one transaction on the chain pays for one thing: a payment that this gate
+ * settled, or a receipt. A transaction that is looked up pays for one receipt; where an issuer's
+ * word is enough, how many receipts it writes for one is its word, too.
  *
  * <p>A transfer is kept in the ledger beside the authorizations, with the hash of its transaction
  * where they have their nonce; nobody can choose a nonce to equal a hash that is not known yet, and
@@ -16,7 +17,7 @@ import java.time.Instant;
  */
 final class Transfers {
   /** Whose a transfer is. */
-  enum Owner {
+  private enum Owner {
     /** It is the caller's, from now on or from before. */
     CALLER,
     /** It has paid for something else. */
@@ -25,10 +26,29 @@ final class Transfers {
     UNKNOWN
   }
 
+  /** What a receipt's transaction can pay for. */
+  enum Claim {
+    /** This receipt, alone. */
+    GOOD,
+    /** It has paid for something else. */
+    USED,
+    /** The ledger has no room. */
+    FULL
+  }
+
+  /** Two payments in one transaction have an authorization each, which is kept by itself. */
+  private static final String PAYMENTS = "payments";
+
+  /** An authorization is good for an hour at most, so its outcome can come that much later. */
+  private static final Duration LONGEST_WINDOW = Duration.ofHours(1);
+
   private final PaymentLedger ledger;
   private final Duration memory;
   private final Clock clock;
 
+  /**
+   * @param memory how long after a transaction a receipt for it may be good; zero if there are none
+   */
   Transfers(PaymentLedger ledger, Duration memory, Clock clock) {
     this.ledger = ledger;
     this.memory = memory;
@@ -57,18 +77,50 @@ final class Transfers {
     return settlement;
   }
 
+  /** Takes the transaction for a receipt that was looked up, and for no other. */
+  Claim forReceipt(AcceptedReceipt receipt, Instant tooOldFrom) {
+    return claim(
+        receipt,
+        "receipt " + receipt.key().issuer() + " " + receipt.key().id(),
+        later(tooOldFrom, receipt.expiresAt()));
+  }
+
+  /** Takes the transaction for the receipts of an issuer whose word is enough. */
+  Claim forIssuer(AcceptedReceipt receipt) {
+    return memory.isZero()
+        ? Claim.GOOD
+        : claim(receipt, "issuer " + receipt.key().issuer(), receipt.expiresAt());
+  }
+
+  private Claim claim(AcceptedReceipt receipt, String owner, Instant goodUntil) {
+    Instant lastOutcome = clock.instant().plus(LONGEST_WINDOW).plus(PaymentGate.KEEP_AFTER_EXPIRY);
+    Owner of =
+        own(
+            key(receipt.requirements(), receipt.payer(), receipt.transaction()),
+            owner,
+            later(goodUntil, lastOutcome).plus(ReceiptExchange.KEEP_AFTER_EXPIRY));
+    return switch (of) {
+      case CALLER -> Claim.GOOD;
+      case ANOTHER -> Claim.USED;
+      case UNKNOWN -> Claim.FULL;
+    };
+  }
+
+  /** The transaction may come until the authorization ends, and a receipt for it after that. */
   private Owner own(SignedPayment payment, String transaction) {
     return own(
         key(payment.requirements(), payment.payer(), transaction),
-        "payment " + payment.key().nonce(),
-        clock.instant().plus(memory).plus(ReceiptExchange.KEEP_AFTER_EXPIRY));
+        PAYMENTS,
+        later(clock.instant(), payment.validBefore())
+            .plus(memory)
+            .plus(ReceiptExchange.KEEP_AFTER_EXPIRY));
   }
 
-  static PaymentKey key(PaymentRequirements paid, Address payer, String transaction) {
+  private static PaymentKey key(PaymentRequirements paid, Address payer, String transaction) {
     return new PaymentKey(paid.network(), paid.asset(), payer, transaction);
   }
 
-  Owner own(PaymentKey transfer, String owner, Instant keepUntil) {
+  private Owner own(PaymentKey transfer, String owner, Instant keepUntil) {
     PaymentLedger.Claim claim = ledger.claim(transfer, owner, keepUntil);
     if (claim instanceof PaymentLedger.Claim.Granted
         || claim instanceof PaymentLedger.Claim.Resumed) {
@@ -79,5 +131,9 @@ final class Transfers {
       return Owner.CALLER; // another request of this owner is between the two lines above
     }
     return claim instanceof PaymentLedger.Claim.Full ? Owner.UNKNOWN : Owner.ANOTHER;
+  }
+
+  private static Instant later(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
   }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Keeps the keys behind URLs fresh, by the clock alone, on one daemon thread. */
 final class KeyRefresh implements AutoCloseable {
-  private static final long LOOK_EVERY_SECONDS = 5;
+  private static final long LOOK_EVERY_SECONDS = 1;
 
   private final @Nullable ScheduledExecutorService thread;
 

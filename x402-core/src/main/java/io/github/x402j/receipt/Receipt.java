@@ -76,6 +76,10 @@ public record Receipt(
     return uses.isPresent() && uses.getAsLong() == 0;
   }
 
+  boolean mayBeShownAgain() {
+    return isPass ? !isProofOnly() : uses.isPresent() && uses.getAsLong() > 1;
+  }
+
   Duration lifetime() {
     return Duration.between(issuedAt, expiresAt);
   }

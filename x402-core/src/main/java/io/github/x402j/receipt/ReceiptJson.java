@@ -44,6 +44,16 @@ final class ReceiptJson {
   }
 
   /**
+   * Returns the receipt that the claims are, and from when it is good.
+   *
+   * @throws IllegalArgumentException if a claim is missing or is not what it must be
+   */
+  static SignedClaims signedClaims(JWTClaimsSet claims) {
+    Date notBefore = claims.getNotBeforeTime();
+    return new SignedClaims(receipt(claims), notBefore == null ? null : notBefore.toInstant());
+  }
+
+  /**
    * Returns the receipt that the claims are.
    *
    * @throws IllegalArgumentException if one is missing or is not what it must be

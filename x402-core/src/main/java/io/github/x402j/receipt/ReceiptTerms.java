@@ -40,6 +40,7 @@ final class ReceiptTerms {
             receipt.payer(),
             met.get(),
             receipt.transaction(),
+            receipt.isPass(),
             receipt.isPass() || receipt.uses().isPresent() ? receipt.uses() : ONCE,
             receipt.expiresAt().plus(issuer.clockSkew())));
   }

@@ -43,6 +43,7 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   private final Map<String, Trusted> issuers;
   private final KeyRefresh refresh;
   private final Clock clock;
+  private final VerifiedTokens verified = new VerifiedTokens(VerifiedTokens.MAX_TOKENS);
 
   private record Trusted(TrustedIssuer issuer, IssuerKeys keys) {}
 
@@ -91,6 +92,21 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
    * @throws FacilitatorException if the issuer's keys are not known at present
    */
   public Verdict verify(String token) throws MalformedPaymentException, FacilitatorException {
+    Optional<VerifiedTokens.Entry> known = verified.find(token);
+    if (known.isPresent() && isStillTrusted(known.get())) {
+      return judge(known.get().claims());
+    }
+    return verifyAnew(token);
+  }
+
+  /** A key that was taken out of the set, or replaced under its name, vouches for nothing more. */
+  @SuppressWarnings("ReferenceEquality") // it is the same key only if it is the same object
+  private boolean isStillTrusted(VerifiedTokens.Entry entry) throws FacilitatorException {
+    Trusted trusted = issuers.get(entry.claims().receipt().issuer());
+    return trusted != null && trusted.keys().byKid().get(entry.kid()) == entry.key();
+  }
+
+  private Verdict verifyAnew(String token) throws MalformedPaymentException, FacilitatorException {
     SignedJWT jwt = parse(token);
     JWTClaimsSet claims = claims(jwt);
     Trusted trusted = claims.getIssuer() == null ? null : issuers.get(claims.getIssuer());
@@ -101,14 +117,25 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
     if (wrong.isPresent()) {
       return new Verdict.Rejected(wrong.get());
     }
-    JWSVerifier verifier = trusted.keys().byKid().get(jwt.getHeader().getKeyID());
-    if (verifier == null) {
+    String kid = jwt.getHeader().getKeyID();
+    JWSVerifier key = trusted.keys().byKid().get(kid);
+    if (key == null) {
       return new Verdict.Rejected("kid: not a key of the issuer");
     }
-    if (!isSigned(jwt, verifier)) {
+    if (!isSigned(jwt, key)) {
       return new Verdict.Rejected("the signature is not the issuer's");
     }
-    return judge(claims, trusted.issuer());
+    SignedClaims signed;
+    try {
+      signed = ReceiptJson.signedClaims(claims);
+    } catch (IllegalArgumentException e) {
+      return new Verdict.Rejected("claims: " + e.getMessage());
+    }
+    Verdict verdict = judge(signed);
+    if (verdict instanceof Verdict.Genuine) {
+      verified.remember(token, new VerifiedTokens.Entry(signed, kid, key));
+    }
+    return verdict;
   }
 
   private static SignedJWT parse(String token) throws MalformedPaymentException {
@@ -168,13 +195,10 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
     }
   }
 
-  private Verdict judge(JWTClaimsSet claims, TrustedIssuer issuer) {
-    Receipt receipt;
-    try {
-      receipt = ReceiptJson.receipt(claims);
-    } catch (IllegalArgumentException e) {
-      return new Verdict.Rejected("claims: " + e.getMessage());
-    }
+  /** Holds claims that are the issuer's against the audience and the time. */
+  private Verdict judge(SignedClaims claims) {
+    Receipt receipt = claims.receipt();
+    TrustedIssuer issuer = trusted(receipt.issuer());
     Duration skew = issuer.clockSkew();
     Instant now = clock.instant();
     if (!receipt.audience().equals(issuer.audience())) {
@@ -183,8 +207,8 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
     if (receipt.issuedAt().isAfter(now.plus(skew))) {
       return new Verdict.Rejected("iat: in the future");
     }
-    if (claims.getNotBeforeTime() != null
-        && claims.getNotBeforeTime().toInstant().isAfter(now.plus(skew))) {
+    Instant notBefore = claims.notBefore();
+    if (notBefore != null && notBefore.isAfter(now.plus(skew))) {
       return new Verdict.Rejected("nbf: in the future");
     }
     if (!receipt.expiresAt().plus(skew).isAfter(now)) {
@@ -218,8 +242,7 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   @Override
   public Duration transactionMemory() {
     return issuers.values().stream()
-        .flatMap(trusted -> trusted.issuer().confirmation().stream())
-        .map(TransferConfirmation::maxAge)
+        .map(trusted -> trusted.issuer().transactionMemory())
         .max(Duration::compareTo)
         .orElse(Duration.ZERO);
   }
@@ -230,6 +253,11 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
       throw new IllegalArgumentException("not a receipt of a trusted issuer");
     }
     return trusted.issuer();
+  }
+
+  /** Returns how many tokens are remembered as verified. */
+  int remembered() {
+    return verified.size();
   }
 
   /** Ends the background refresh. */

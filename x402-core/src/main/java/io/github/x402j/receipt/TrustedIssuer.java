@@ -56,7 +56,21 @@ public final class TrustedIssuer {
         .jwks(issuer.jwks())
         .maxLifetime(Duration.ofDays(366))
         .passes()
+        .ownPassesOnly()
         .build();
+  }
+
+  /**
+   * Returns how long after a transaction a receipt for it may still be good: what is looked up says
+   * so itself, who is believed writes its receipts when it has paid.
+   */
+  Duration transactionMemory() {
+    if (settings.ownPassesOnly && settings.confirmation == null) {
+      return Duration.ZERO;
+    }
+    return settings.confirmation == null
+        ? settings.maxLifetime.plus(settings.clockSkew)
+        : settings.confirmation.maxAge();
   }
 
   String issuer() {
@@ -105,6 +119,7 @@ public final class TrustedIssuer {
     private Duration maxLifetime = DEFAULT_MAX_LIFETIME;
     private Duration clockSkew = DEFAULT_CLOCK_SKEW;
     private boolean passes;
+    private boolean ownPassesOnly;
     private @Nullable TransferConfirmation confirmation;
     private @Nullable Function<Clock, IssuerKeys> keys;
 
@@ -122,6 +137,7 @@ public final class TrustedIssuer {
       maxLifetime = other.maxLifetime;
       clockSkew = other.clockSkew;
       passes = other.passes;
+      ownPassesOnly = other.ownPassesOnly;
       confirmation = other.confirmation;
     }
 
@@ -167,7 +183,7 @@ public final class TrustedIssuer {
       return keys(clock -> new JwksUrl(url, algorithm, clock));
     }
 
-    private Builder keys(Function<Clock, IssuerKeys> newKeys) {
+    Builder keys(Function<Clock, IssuerKeys> newKeys) {
       if (keys != null) {
         throw new IllegalArgumentException(
             "trusted issuer " + issuer + ": expected keys from one place, found two");
@@ -200,6 +216,11 @@ public final class TrustedIssuer {
      */
     public Builder passes() {
       passes = true;
+      return this;
+    }
+
+    private Builder ownPassesOnly() {
+      ownPassesOnly = true;
       return this;
     }
 

@@ -83,6 +83,7 @@ class OnChainTransfersTest {
         Address.parse(PAYER.address()),
         offer,
         transaction,
+        false,
         OptionalLong.of(1),
         chain.now().plusSeconds(600));
   }

@@ -247,11 +247,15 @@ class ReceiptGateTest {
 
   @Test
   void aLedgerThatIsFullIs503() {
-    InMemoryPaymentLedger small = InMemoryPaymentLedger.withCapacity(1, Sale.CLOCK);
+    InMemoryPaymentLedger small = InMemoryPaymentLedger.withCapacity(2, Sale.CLOCK);
     PaymentGate gate = network(small);
     gate.delivered(admitted(admit(gate, PURCHASE, "X-PAYMENT", Network402.token("1"))));
     assertThat(refused(admit(gate, PURCHASE, "X-PAYMENT", Network402.token("2"))).status())
         .isEqualTo(503);
+    InMemoryPaymentLedger one = InMemoryPaymentLedger.withCapacity(1, Sale.CLOCK);
+    assertThat(refused(admit(network(one), PURCHASE, "X-PAYMENT", Network402.token("1"))).status())
+        .isEqualTo(503); // no room for its transaction
+    assertThat(one.size()).isZero();
   }
 
   @Test
