@@ -144,7 +144,7 @@ final class BufferedResponse extends HttpServletResponseWrapper {
    * Returns why the trailers cannot be sent, or null if they can; call it before {@link #commitTo}.
    */
   @Nullable Throwable takeTrailers() {
-    return held.takeTrailers();
+    return held.trailers().take();
   }
 
   /** Tells whether the handler called {@code sendError}; there is no body, then. */
@@ -169,12 +169,12 @@ final class BufferedResponse extends HttpServletResponseWrapper {
    * Replaces a header for delivery, whatever the handler has set; works on a sealed response, too.
    */
   void replaceHeader(String name, String value) {
-    held.headers().set(name, value);
+    held.head().set(name, value);
   }
 
   /** Adds a header for delivery; works on a sealed response, too. */
   void appendHeader(String name, String value) {
-    held.headers().add(name, value);
+    held.head().add(name, value);
   }
 
   /**
@@ -231,7 +231,7 @@ final class BufferedResponse extends HttpServletResponseWrapper {
     release();
     if (endNewSession.getAsBoolean() && !isInclude && !real.isCommitted()) {
       real.reset();
-      held.writeOuterHeadTo(real);
+      held.head().writeOuterTo(real);
     }
   }
 

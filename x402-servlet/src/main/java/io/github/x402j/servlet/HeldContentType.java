@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The media type and charset of a response, by the rules of the servlet specification (5.6): the
  * last call before {@code getWriter()} decides about the charset, later ones change the media type
- * only.
+ * only. Safe for use by several threads.
  */
 final class HeldContentType {
   private final String defaultCharset;
@@ -27,7 +28,7 @@ final class HeldContentType {
   }
 
   /** Sets the media type, and the charset if the text has one; null removes both. */
-  void set(@Nullable String contentType) {
+  synchronized void set(@Nullable String contentType) {
     if (contentType == null) {
       mediaType = null;
       setCharset(null);
@@ -48,7 +49,7 @@ final class HeldContentType {
     }
   }
 
-  void setCharset(@Nullable String name) {
+  synchronized void setCharset(@Nullable String name) {
     if (!charsetIsFixed) {
       charset = name;
     }
@@ -58,7 +59,7 @@ final class HeldContentType {
    * Returns the charset for a writer. JSON is UTF-8 by RFC 8259, unless the handler says otherwise;
    * the default of the specification would destroy it.
    */
-  String charsetForWriter() {
+  synchronized String charsetForWriter() {
     if (charset != null) {
       return charset;
     }
@@ -66,29 +67,36 @@ final class HeldContentType {
   }
 
   /** Holds on to the charset of the writer, and declares it. */
-  void fixCharset() {
+  synchronized void fixCharset() {
     charset = charsetForWriter();
     charsetIsFixed = true;
   }
 
-  void unfixCharset() {
+  /** Forgets everything, also that there was a writer. */
+  synchronized void clear() {
     charsetIsFixed = false;
+    set(null);
   }
 
-  String charset() {
+  synchronized String charset() {
     return charset != null ? charset : defaultCharset;
   }
 
-  boolean hasCharset() {
-    return charset != null;
-  }
-
   /** Returns the value of the Content-Type header, or null if there is no media type. */
-  @Nullable String value() {
+  synchronized @Nullable String value() {
     if (mediaType == null || charset == null) {
       return mediaType;
     }
     return mediaType + ";charset=" + charset;
+  }
+
+  synchronized void writeTo(HttpServletResponse response) {
+    String value = value();
+    if (value != null) {
+      response.setContentType(value);
+    } else if (charset != null) {
+      response.setCharacterEncoding(charset);
+    }
   }
 
   private boolean isJson() {
