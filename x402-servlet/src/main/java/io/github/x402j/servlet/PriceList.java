@@ -25,7 +25,7 @@ final class PriceList {
   }
 
   PricedRoute add(Route route) {
-    Route.Settings settings = route.settings();
+    RouteSettings settings = route.settings();
     List<AcceptedToken> tokens = settings.accepted.isEmpty() ? accepted : settings.accepted;
     if (tokens.isEmpty()) {
       throw new IllegalStateException(

@@ -142,7 +142,7 @@ final class PricedRoute {
   }
 
   private Challenge challenge(String path, List<PaymentRequirements> options) {
-    Route.Settings settings = route.settings();
+    RouteSettings settings = route.settings();
     ResourceInfo resource =
         new ResourceInfo(
             publicUrl + ResourcePath.encode(path), settings.description, settings.mimeType);

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 public final class Route {
   private final PathPattern pattern;
   private final Set<String> methods;
-  private final Settings settings;
+  private final RouteSettings settings;
 
-  private Route(PathPattern pattern, Set<String> methods, Settings settings) {
+  private Route(PathPattern pattern, Set<String> methods, RouteSettings settings) {
     this.pattern = pattern;
     this.methods = Collections.unmodifiableSet(new TreeSet<>(methods));
     this.settings = settings;
@@ -49,7 +49,7 @@ public final class Route {
    * @throws IllegalArgumentException if it is not a pattern
    */
   public static Route of(String pattern) {
-    return new Route(PathPattern.parse(pattern), Set.of(), new Settings());
+    return new Route(PathPattern.parse(pattern), Set.of(), new RouteSettings());
   }
 
   /** Returns a rule for GET and HEAD. */
@@ -244,7 +244,7 @@ public final class Route {
     return settings.free;
   }
 
-  Settings settings() {
+  RouteSettings settings() {
     return settings;
   }
 
@@ -279,47 +279,9 @@ public final class Route {
     return (methods.isEmpty() ? "" : String.join(",", methods) + " ") + pattern;
   }
 
-  private Route with(Consumer<Settings> change) {
-    Settings changed = new Settings(settings);
+  private Route with(Consumer<RouteSettings> change) {
+    RouteSettings changed = new RouteSettings(settings);
     change.accept(changed);
     return new Route(pattern, methods, changed);
-  }
-
-  /** What a rule says besides path and method. Changed by nobody once its route exists. */
-  static final class Settings {
-    @Nullable Price price;
-    @Nullable Function<HttpServletRequest, Price> dynamicPrice;
-    boolean free;
-    List<AcceptedToken> accepted = List.of();
-    @Nullable String description;
-    @Nullable String mimeType;
-    @Nullable Duration maxTimeout;
-    boolean settlesFirst;
-    boolean deliversErrors;
-    @Nullable Long bufferLimit;
-    @Nullable PassTerms pass;
-
-    private Settings() {}
-
-    private Settings(Settings other) {
-      price = other.price;
-      dynamicPrice = other.dynamicPrice;
-      free = other.free;
-      accepted = other.accepted;
-      description = other.description;
-      mimeType = other.mimeType;
-      maxTimeout = other.maxTimeout;
-      settlesFirst = other.settlesFirst;
-      deliversErrors = other.deliversErrors;
-      bufferLimit = other.bufferLimit;
-      pass = other.pass;
-    }
-
-    private void setPrice(
-        @Nullable Price fixed, @Nullable Function<HttpServletRequest, Price> dynamic) {
-      price = fixed;
-      dynamicPrice = dynamic;
-      free = fixed == null && dynamic == null;
-    }
   }
 }

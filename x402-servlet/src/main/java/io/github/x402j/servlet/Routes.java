@@ -87,7 +87,7 @@ public final class Routes {
   }
 
   private static void requireDecided(Route route) {
-    Route.Settings settings = route.settings();
+    RouteSettings settings = route.settings();
     if (settings.free && settings.pass != null) {
       throw new IllegalArgumentException("route " + route + ": it is free, and sells a pass");
     }
