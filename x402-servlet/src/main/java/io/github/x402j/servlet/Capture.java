@@ -7,10 +7,8 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.ServletResponse;
-import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.servlet.http.HttpSession;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -56,15 +54,13 @@ final class Capture {
   private final CapturedRequest request;
   private final BufferedResponse response;
   private final boolean wasAsyncBefore;
+  private final WriteNotice writeNotice = new WriteNotice(this);
 
   private Phase phase = Phase.HANDLING;
-  private boolean inDispatch;
   private @Nullable Thread completing;
   private @Nullable Thread inReadCallback;
   private @Nullable HeldAsyncContext async;
   private @Nullable Throwable noted;
-  private @Nullable WriteListener writeListener;
-  private @Nullable HttpSession newSession;
 
   private Capture(
       HttpServletRequest outerRequest,
@@ -77,7 +73,7 @@ final class Capture {
     this.request = new CapturedRequest(outerRequest, this);
     this.response =
         BufferedResponse.over(
-            outerRequest, real, limits, this::setWriteListener, this::endNewSession);
+            outerRequest, real, limits, writeNotice::register, request::endNewSession);
     this.wasAsyncBefore = outerRequest.isAsyncStarted();
   }
 
@@ -134,7 +130,7 @@ final class Capture {
 
   private void handle(FilterChain chain, ServletRequest request, ServletResponse response)
       throws IOException {
-    setInDispatch(true);
+    writeNotice.dispatchBegins();
     Throwable failure = null;
     try {
       chain.doFilter(request, response);
@@ -142,14 +138,14 @@ final class Capture {
       // Not swallowed: the completion decides what the client gets to see of it.
       failure = thrown;
     }
-    setInDispatch(false);
+    writeNotice.dispatchEnds();
     HeldAsyncContext started = async();
     if (started == null) {
       endSynchronously(failure);
     } else if (failure != null) {
       started.end(failure);
     } else {
-      notifyWriter(started);
+      writeNotice.callListener(started);
     }
   }
 
@@ -211,28 +207,6 @@ final class Capture {
     }
   }
 
-  synchronized void noteNewSession(HttpSession session) {
-    newSession = session;
-  }
-
-  /** Ends the session that the handler began, if any, and tells whether there was one. */
-  private boolean endNewSession() {
-    HttpSession session;
-    synchronized (this) {
-      session = newSession;
-      newSession = null;
-    }
-    if (session == null) {
-      return false;
-    }
-    try {
-      session.invalidate();
-    } catch (IllegalStateException endedByHandler) {
-      // Its cookie is in the response all the same.
-    }
-    return true;
-  }
-
   /** Answers 500 if the completion broke off before it had sent anything. */
   void failClosed() {
     if (!real.isCommitted()) {
@@ -274,44 +248,5 @@ final class Capture {
 
   synchronized boolean isInReadCallback() {
     return inReadCallback == Thread.currentThread();
-  }
-
-  private synchronized void setInDispatch(boolean value) {
-    inDispatch = value;
-  }
-
-  private void setWriteListener(WriteListener listener) {
-    HeldAsyncContext started;
-    synchronized (this) {
-      started = async;
-      if (started == null) {
-        throw new IllegalStateException("setWriteListener() without startAsync()");
-      }
-      if (writeListener != null) {
-        throw new IllegalStateException("setWriteListener() was called before");
-      }
-      writeListener = listener;
-      if (inDispatch) {
-        return;
-      }
-    }
-    started.start(() -> notifyWriter(started));
-  }
-
-  /** Tells the handler that it can write: everything at once, there is no network behind. */
-  private void notifyWriter(HeldAsyncContext started) {
-    WriteListener listener;
-    synchronized (this) {
-      listener = writeListener;
-    }
-    if (listener == null || !started.claimWriteNotification()) {
-      return;
-    }
-    try {
-      listener.onWritePossible();
-    } catch (Throwable thrown) {
-      note(thrown);
-      listener.onError(thrown);
-    }
   }
 }

@@ -26,6 +26,7 @@ final class CapturedRequest extends HttpServletRequestWrapper {
 
   private final Capture capture;
   private @Nullable CapturedInputStream input;
+  private @Nullable HttpSession newSession;
 
   CapturedRequest(HttpServletRequest request, Capture capture) {
     super(request);
@@ -76,6 +77,38 @@ final class CapturedRequest extends HttpServletRequestWrapper {
     return getSession(true);
   }
 
+  /** Notes a new session: the container has put its cookie into the real response by then. */
+  @Override
+  public @Nullable HttpSession getSession(boolean create) {
+    HttpSession existing = super.getSession(false);
+    if (existing != null || !create) {
+      return existing;
+    }
+    HttpSession created = super.getSession(true);
+    synchronized (this) {
+      newSession = created;
+    }
+    return created;
+  }
+
+  /** Ends the session that the handler began, if any, and tells whether there was one. */
+  boolean endNewSession() {
+    HttpSession session;
+    synchronized (this) {
+      session = newSession;
+      newSession = null;
+    }
+    if (session == null) {
+      return false;
+    }
+    try {
+      session.invalidate();
+    } catch (IllegalStateException endedByHandler) {
+      // Its cookie is in the response all the same.
+    }
+    return true;
+  }
+
   /** Says that the container sends no files by itself: what it sends is not held. */
   @Override
   public @Nullable Object getAttribute(String name) {
@@ -92,18 +125,6 @@ final class CapturedRequest extends HttpServletRequestWrapper {
           name + ": a paid handler's file is held like any output; write it to the stream");
     }
     super.setAttribute(name, value);
-  }
-
-  /** Notes a new session: the container has put its cookie into the real response by then. */
-  @Override
-  public @Nullable HttpSession getSession(boolean create) {
-    HttpSession existing = super.getSession(false);
-    if (existing != null || !create) {
-      return existing;
-    }
-    HttpSession created = super.getSession(true);
-    capture.noteNewSession(created);
-    return created;
   }
 
   /** Refused: an upgraded connection carries output that nobody can hold back. */
