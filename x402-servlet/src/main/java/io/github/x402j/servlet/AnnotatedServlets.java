@@ -66,6 +66,24 @@ final class AnnotatedServlets {
     }
   }
 
+  /**
+   * @throws IllegalArgumentException if a rule prices exactly what the servlet is mapped to
+   */
+  static void requireNoOtherRule(ServletContext context, String servlet, Routes routes) {
+    for (String mapping : context.getServletRegistration(servlet).getMappings()) {
+      for (Route route : routes.all()) {
+        if (!route.isFree() && route.pattern().text().equals(mapping)) {
+          throw new IllegalArgumentException(
+              "servlet "
+                  + servlet
+                  + " is annotated with @RequiresPayment and route "
+                  + route
+                  + " prices its URL, too: two rules for the same thing; keep one");
+        }
+      }
+    }
+  }
+
   private static Route route(String servlet, RequiresPayment annotation) {
     Route route = Route.of("/*");
     if (annotation.methods().length > 0) {

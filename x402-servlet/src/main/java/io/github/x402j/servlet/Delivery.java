@@ -6,9 +6,7 @@ import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentIdentifiers;
 import io.github.x402j.Settlement;
 import io.github.x402j.VerifiedPayment;
-import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.function.Supplier;
@@ -29,30 +27,27 @@ final class Delivery {
     this.limits = limits;
   }
 
-  void deliver(
-      Sale sale,
-      Reply reply,
-      HttpServletRequest request,
-      HttpServletResponse response,
-      FilterChain chain)
-      throws IOException, ServletException {
-    Route route = sale.route();
-    VerifiedPayment payment = sale.payment();
-    if (route.settings().settlesFirst) {
-      Settlement settlement = guarded(route, () -> gate.settle(payment));
-      if (settlement instanceof Settlement.Settled) {
-        new StreamedDelivery(gate, broken, sale).run(request, response, chain);
-      } else {
-        reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
-      }
+  void deliver(Sale sale, Reply reply, Dispatch dispatch) throws IOException, ServletException {
+    if (!sale.route().settings().settlesFirst) {
+      runHeld(sale, reply, dispatch);
       return;
     }
-    Long ownLimit = route.settings().bufferLimit;
-    PaidExchange exchange = PaidExchange.markHeld(request, payment);
+    VerifiedPayment payment = sale.payment();
+    Settlement settlement = guarded(sale.route(), () -> gate.settle(payment));
+    if (settlement instanceof Settlement.Settled) {
+      new StreamedDelivery(gate, broken, sale).run(dispatch);
+    } else {
+      reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
+    }
+  }
+
+  private void runHeld(Sale sale, Reply reply, Dispatch dispatch) throws IOException {
+    Long ownLimit = sale.route().settings().bufferLimit;
+    PaidExchange exchange = PaidExchange.markHeld(dispatch.request(), sale.payment());
     Capture.run(
-        request,
-        response,
-        chain,
+        dispatch.request(),
+        dispatch.response(),
+        dispatch.chain(),
         ownLimit == null ? limits : limits.withMaxBytes(ownLimit),
         (original, captured, failure) -> {
           try {
@@ -73,30 +68,34 @@ final class Delivery {
       @Nullable Throwable failure,
       Reply reply)
       throws IOException {
-    Route route = sale.route();
-    VerifiedPayment payment = exchange.payment();
+    VerifiedPayment payment = sale.payment();
     if (reply.isTooLate()) { // before the money moves: afterwards nothing could be delivered
       gate.release(payment);
       throw new IllegalStateException("the response of a paid handler was sent around its filter");
     }
     if (failure != null || exchange.refusal().isPresent() || isUncharged(captured.getStatus())) {
       gate.release(payment);
-      answerUncharged(route, exchange, captured, failure, reply);
+      answerUncharged(sale.route(), exchange, captured, failure, reply);
       return;
     }
-    Settlement settlement = guarded(route, () -> settleAndRecord(payment));
+    Settlement settlement = guarded(sale.route(), () -> settleAndRecord(payment));
     if (settlement instanceof Settlement.Settled) {
       exchange.delivered();
       reply.addPaid(captured, sale.headers(gate));
-      if (gate.wantsAnswerOf(payment)) {
-        captured
-            .copy(PaymentIdentifiers.MAX_ANSWER_BYTES)
-            .ifPresent(answer -> gate.store(payment, answer));
-      }
+      keepAnswer(payment, captured);
       reply.deliver(captured);
     } else {
       captured.discard();
       reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
+    }
+  }
+
+  /** For a payer that has named its payment, and may ask for the answer again. */
+  private void keepAnswer(VerifiedPayment payment, BufferedResponse captured) throws IOException {
+    if (gate.wantsAnswerOf(payment)) {
+      captured
+          .copy(PaymentIdentifiers.MAX_ANSWER_BYTES)
+          .ifPresent(answer -> gate.store(payment, answer));
     }
   }
 
@@ -133,19 +132,13 @@ final class Delivery {
       throws IOException {
     int status = captured.getStatus();
     boolean isError = status >= HttpServletResponse.SC_BAD_REQUEST;
-    if (failure == null
-        && exchange.refusal().isEmpty()
-        && isError
-        && route.settings().deliversErrors
-        && !reply.isIncluded()) {
+    boolean ended = failure == null && exchange.refusal().isEmpty();
+    if (ended && isError && route.settings().deliversErrors && !reply.isIncluded()) {
       reply.send(captured::commitTo);
       return;
     }
     captured.discard();
-    String cost =
-        exchange.payment().settlement().isPresent()
-            ? "the payment stands; send the same one again"
-            : "nothing was charged";
+    String cost = cost(exchange.payment());
     if (exchange.refusal().isPresent()) {
       reply.send(exchange.refusal().get());
     } else if (failure instanceof CaptureOverflowException) {
@@ -159,5 +152,11 @@ final class Delivery {
     } else {
       reply.send(Answers::notModified);
     }
+  }
+
+  private static String cost(VerifiedPayment payment) {
+    return payment.settlement().isPresent()
+        ? "the payment stands; send the same one again"
+        : "nothing was charged";
   }
 }

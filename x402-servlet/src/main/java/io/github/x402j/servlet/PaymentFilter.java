@@ -7,7 +7,6 @@ import io.github.x402j.Challenge;
 import io.github.x402j.PaymentGate;
 import io.github.x402j.Purchase;
 import io.github.x402j.Refusal;
-import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -18,7 +17,6 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +24,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,7 +98,7 @@ public final class PaymentFilter implements Filter {
         .find(context)
         .forEach(
             (servlet, route) -> {
-              filter.requireNoOtherRule(context, servlet);
+              AnnotatedServlets.requireNoOtherRule(context, servlet, filter.routes);
               PricedRoute priced = filter.prices.add(route);
               filter.annotated.gated(servlet, route);
               add(context, "x402-" + servlet, filter.inFrontOf(priced))
@@ -115,21 +115,6 @@ public final class PaymentFilter implements Filter {
     }
     registration.setAsyncSupported(true);
     return registration;
-  }
-
-  private void requireNoOtherRule(ServletContext context, String servlet) {
-    for (String mapping : context.getServletRegistration(servlet).getMappings()) {
-      for (Route route : routes.all()) {
-        if (!route.isFree() && route.pattern().text().equals(mapping)) {
-          throw new IllegalArgumentException(
-              "servlet "
-                  + servlet
-                  + " is annotated with @RequiresPayment and route "
-                  + route
-                  + " prices its URL, too: two rules for the same thing; keep one");
-        }
-      }
-    }
   }
 
   /**
@@ -169,39 +154,39 @@ public final class PaymentFilter implements Filter {
    * @throws ServletException if the filter was not initialised: nothing is served then
    */
   @Override
-  public void doFilter(ServletRequest req, ServletResponse res, FilterChain chain)
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     requireStarted();
-    HttpServletRequest request = (HttpServletRequest) req;
-    HttpServletResponse response = (HttpServletResponse) res;
-    if (request.getDispatcherType() == DispatcherType.REQUEST) {
-      Reply.Page page = Reply.page(request, response);
-      decide(request, response, chain);
-      page.finish(request);
+    Dispatch dispatch = Dispatch.of(request, response, chain);
+    if (dispatch.isOriginal()) {
+      Reply.Page page = Reply.page(dispatch.request(), dispatch.response());
+      decide(dispatch);
+      page.finish(dispatch.request());
     } else {
-      decide(request, response, chain);
+      decide(dispatch);
     }
   }
 
-  private void decide(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
-      throws IOException, ServletException {
+  /** Finds the rule: what is priced is sold, what is free goes on. */
+  private void decide(Dispatch dispatch) throws IOException, ServletException {
+    HttpServletRequest request = dispatch.request();
     PathDecision decision = CanonicalPath.of(request, pathRules);
     if (decision instanceof PathDecision.Refused refused) {
-      refuse(request, response, to -> Answers.error(to, 400, "invalid_path", refused.reason()));
+      dispatch.refuse(to -> Answers.error(to, 400, "invalid_path", refused.reason()));
       return;
     }
     CanonicalPath path = ((PathDecision.Canonical) decision).path();
     Optional<Match> match = annotated.gates(request) ? Optional.empty() : match(path, request);
     if (match.isPresent()) {
-      sell(match.get().priced(), match.get().path().value(), request, response, chain);
+      sell(match.get().priced(), match.get().path().value(), dispatch);
       return;
     }
     Optional<Route> beside = routes.findBeside(path, request.getMethod());
     if (beside.isPresent()) {
-      refuseMethod(beside.get(), request, response);
+      dispatch.refuseMethod(beside.get());
       return;
     }
-    goOn(request, response, chain);
+    dispatch.goOn();
   }
 
   /** A priced rule and the path that it is about. */
@@ -221,24 +206,19 @@ public final class PaymentFilter implements Filter {
         : matches.stream().max(Comparator.comparing(match -> match.priced().cost(request)));
   }
 
-  /** The protocol, in the order of events. */
-  private void sell(
-      PricedRoute priced,
-      String path,
-      HttpServletRequest request,
-      HttpServletResponse response,
-      FilterChain chain)
+  /** Sells once in an exchange: what is paid already goes on. */
+  private void sell(PricedRoute priced, String path, Dispatch dispatch)
       throws IOException, ServletException {
-    if (isRefusedMethod(request.getMethod())) {
-      refuseMethod(priced.route(), request, response);
+    if (dispatch.isNeverSold()) {
+      dispatch.refuseMethod(priced.route());
       return;
     }
-    Optional<PaidExchange> paid = PaidExchange.of(request);
+    Optional<PaidExchange> paid = dispatch.paid();
     if (paid.isPresent()) {
-      goOnPaid(paid.get(), priced, path, request, response, chain);
+      goOnPaid(paid.get(), priced, path, dispatch);
       return;
     }
-    Reply reply = Reply.to(request, response);
+    Reply reply = Reply.to(dispatch.request(), dispatch.response());
     if (reply.isAnswered()) {
       return;
     }
@@ -246,6 +226,25 @@ public final class PaymentFilter implements Filter {
       reply.send(to -> Answers.error(to, 414, "path_too_long", "no descriptor could name it"));
       return;
     }
+    charge(priced, path, reply, dispatch);
+  }
+
+  /** A dispatch within an exchange that is paid: once is enough, unless this costs more. */
+  private static void goOnPaid(
+      PaidExchange paid, PricedRoute priced, String path, Dispatch dispatch)
+      throws IOException, ServletException {
+    if (paid.covers(priced.options(dispatch.request()))) {
+      dispatch.goOn();
+      return;
+    }
+    Refusal refusal = priced.challenge(dispatch.request(), path).refusal();
+    dispatch.refuse(to -> Answers.refuse(to, refusal));
+  }
+
+  /** The protocol: challenge, admission, and the refusal or the delivery. */
+  private void charge(PricedRoute priced, String path, Reply reply, Dispatch dispatch)
+      throws IOException, ServletException {
+    HttpServletRequest request = dispatch.request();
     Challenge challenge;
     Admission admission;
     try {
@@ -259,100 +258,33 @@ public final class PaymentFilter implements Filter {
     }
     if (admission instanceof Admission.Refused refused) {
       reply.send(to -> Answers.refuse(to, refused.refusal()));
-      return;
-    }
-    if (admission instanceof Admission.Answered answered) {
+    } else if (admission instanceof Admission.Answered answered) {
       reply.send(to -> Answers.again(to, answered.answer()));
-      return;
+    } else if (admission instanceof Admission.Admitted admitted) {
+      Map<String, String> more = priced.more(request, routes.all());
+      Sale sale = new Sale(priced.route(), challenge, admitted.payment(), more);
+      delivery.deliver(sale, reply, dispatch);
     }
-    VerifiedPayment payment = ((Admission.Admitted) admission).payment();
-    Sale sale = new Sale(priced.route(), challenge, payment, priced.more(request, routes.all()));
-    delivery.deliver(sale, reply, request, response, chain);
-  }
-
-  private static boolean isRefusedMethod(String method) {
-    return method.equalsIgnoreCase("OPTIONS") || method.equalsIgnoreCase("TRACE");
-  }
-
-  /** Answers what is not sold: OPTIONS, TRACE, and what no rule knows where rules name methods. */
-  private static void refuseMethod(
-      Route route, HttpServletRequest request, HttpServletResponse response)
-      throws IOException, ServletException {
-    if (request.getMethod().equalsIgnoreCase("OPTIONS")) {
-      refuse(request, response, to -> Answers.options(to, route));
-    } else {
-      refuse(
-          request,
-          response,
-          to -> Answers.error(to, 405, "method_not_allowed", "not for a priced resource"));
-    }
-  }
-
-  /**
-   * Answers in place of the resource; where a paid exchange is under way, in place of all of it.
-   */
-  private static void refuse(
-      HttpServletRequest request, HttpServletResponse response, Reply.Answer answer)
-      throws IOException, ServletException {
-    Optional<PaidExchange> paid = PaidExchange.of(request);
-    if (paid.isEmpty() || !paid.get().isHeld()) {
-      Reply.to(request, response).send(answer);
-      return;
-    }
-    paid.get().refuseWith(answer);
-    goOn(request, response, (req, res) -> {}); // an asynchronous run has to be told that it is over
   }
 
   private Admission admit(Purchase purchase, Challenge challenge, HttpServletRequest request) {
     return gate.admit(challenge, purchase, name -> Collections.list(request.getHeaders(name)));
   }
 
-  /** A dispatch within an exchange that is paid: once is enough, unless this costs more. */
-  private void goOnPaid(
-      PaidExchange paid,
-      PricedRoute priced,
-      String path,
-      HttpServletRequest request,
-      HttpServletResponse response,
-      FilterChain chain)
-      throws IOException, ServletException {
-    if (paid.covers(priced.options(request))) {
-      goOn(request, response, chain);
-      return;
-    }
-    Refusal refusal = priced.challenge(request, path).refusal();
-    refuse(request, response, to -> Answers.refuse(to, refusal));
-  }
-
-  private static void goOn(
-      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
-      throws IOException, ServletException {
-    Capture capture = Capture.of(request);
-    if (capture != null
-        && request.getDispatcherType() == DispatcherType.ASYNC
-        && !capture.isComplete()) {
-      capture.resume(request, response, chain);
-    } else {
-      chain.doFilter(request, response);
-    }
-  }
-
   /** The filter of one annotated servlet, which knows its price whatever the URL. */
   private Filter inFrontOf(PricedRoute priced) {
     return (req, res, chain) -> {
-      HttpServletRequest request = (HttpServletRequest) req;
-      HttpServletResponse response = (HttpServletResponse) res;
-      if (!priced.route().covers(request.getMethod())) {
-        if (Routes.isOrdinary(request.getMethod())) {
-          chain.doFilter(request, response);
-        } else {
-          refuseMethod(priced.route(), request, response);
-        }
-        return;
+      Dispatch dispatch = Dispatch.of(req, res, chain);
+      HttpServletRequest request = dispatch.request();
+      if (priced.route().covers(request.getMethod())) {
+        String path =
+            request.getServletPath() + Objects.requireNonNullElse(request.getPathInfo(), "");
+        sell(priced, path.isEmpty() ? "/" : path, dispatch);
+      } else if (Routes.isOrdinary(request.getMethod())) {
+        chain.doFilter(request, dispatch.response());
+      } else {
+        dispatch.refuseMethod(priced.route());
       }
-      String path =
-          request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
-      sell(priced, path.isEmpty() ? "/" : path, request, response, chain);
     };
   }
 }

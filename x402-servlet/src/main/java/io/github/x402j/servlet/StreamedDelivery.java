@@ -6,7 +6,6 @@ import io.github.x402j.PaymentGate;
 import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
-import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -33,8 +32,9 @@ final class StreamedDelivery {
     this.payment = sale.payment();
   }
 
-  void run(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
-      throws IOException, ServletException {
+  void run(Dispatch dispatch) throws IOException, ServletException {
+    HttpServletRequest request = dispatch.request();
+    HttpServletResponse response = dispatch.response();
     Map<String, String> receipt = sale.headers(gate);
     Answers.addPaid(response, receipt);
     PaidExchange.mark(request, payment);
@@ -42,7 +42,7 @@ final class StreamedDelivery {
         new StreamedRequest(request, new StreamedResponse(response, receipt), new End(response));
     boolean failed = true;
     try {
-      chain.doFilter(streamed, streamed.response());
+      dispatch.chain().doFilter(streamed, streamed.response());
       failed = false;
     } catch (IOException | ServletException | RuntimeException e) {
       // A container would drop the headers with the receipt when it answers for the handler.
