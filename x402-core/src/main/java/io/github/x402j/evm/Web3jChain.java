@@ -4,27 +4,23 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.evm.RpcAnswers.TextResponse;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
 import org.web3j.protocol.core.methods.response.EthBlock;
 import org.web3j.protocol.core.methods.response.EthGetTransactionReceipt;
 import org.web3j.protocol.core.methods.response.EthLog;
 import org.web3j.protocol.core.methods.response.EthTransaction;
-import org.web3j.protocol.core.methods.response.Log;
-import org.web3j.protocol.core.methods.response.Transaction;
-import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /**
  * A chain behind a JSON-RPC endpoint, spoken to with web3j's requests.
@@ -72,16 +68,14 @@ public final class Web3jChain implements Chain {
     try {
       return quantity("eth_chainId", List.of()).longValueExact();
     } catch (ArithmeticException e) {
-      throw nonsense("eth_chainId", e);
+      throw RpcAnswers.nonsense("eth_chainId", e);
     }
   }
 
   @Override
   public boolean hasCode(Address address) throws FacilitatorException {
-    String code = text("eth_getCode", List.of(address.lowerCase(), LATEST));
-    if (!Hex.isBytes(code)) {
-      throw nonsense("eth_getCode", null);
-    }
+    List<String> params = List.of(address.lowerCase(), LATEST);
+    String code = RpcAnswers.data("eth_getCode", send("eth_getCode", params, TextResponse.class));
     return code.length() > "0x".length();
   }
 
@@ -103,47 +97,21 @@ public final class Web3jChain implements Chain {
     }
     List<CallResult> results = new ArrayList<>();
     for (Response<?> response : batch(requests)) {
-      results.add(callResult(response));
+      results.add(RpcAnswers.callResult(response));
     }
     return results;
   }
 
-  private static CallResult callResult(Response<?> response) throws FacilitatorException {
-    if (response.hasError() && (isRevert(response.getError()) || isOutOfGas(response.getError()))) {
-      return new CallResult.Reverted(String.valueOf(response.getError().getMessage()));
-    }
-    Object result = resultOf("eth_call", response);
-    if (!(result instanceof String data) || !Hex.isBytes(data)) {
-      throw nonsense("eth_call", null);
-    }
-    return new CallResult.Returned(data);
-  }
-
   @Override
   public Quote quote(Call call) throws FacilitatorException {
-    List<Request<?, ? extends Response<?>>> requests = new ArrayList<>();
-    requests.add(
-        request("eth_estimateGas", List.of(callObject(call), tag(call)), TextResponse.class));
-    requests.add(request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class));
-    requests.add(request("eth_gasPrice", List.of(), TextResponse.class));
-    List<? extends Response<?>> responses = batch(requests);
-
-    BigInteger gasPrice = quantityOf("eth_gasPrice", responses.get(2));
-    String baseFeeText = blockOf(responses.get(1)).getBaseFeePerGasRaw();
-    BigInteger baseFee =
-        baseFeeText == null ? null : quantityOf("eth_getBlockByNumber", baseFeeText);
-    BigInteger priorityFee =
-        baseFee == null ? BigInteger.ZERO : gasPrice.subtract(baseFee).max(BigInteger.ONE);
-    Response<?> estimate = responses.get(0);
-    if (estimate.hasError() && (isRevert(estimate.getError()) || isOutOfGas(estimate.getError()))) {
-      return new Quote(
-          BigInteger.ZERO,
-          String.valueOf(estimate.getError().getMessage()),
-          baseFee,
-          priorityFee,
-          gasPrice);
-    }
-    return new Quote(quantityOf("eth_estimateGas", estimate), null, baseFee, priorityFee, gasPrice);
+    List<Object> params = List.of(callObject(call), tag(call));
+    List<? extends Response<?>> responses =
+        batch(
+            List.of(
+                request("eth_estimateGas", params, TextResponse.class),
+                request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class),
+                request("eth_gasPrice", List.of(), TextResponse.class)));
+    return RpcAnswers.quote(responses.get(0), responses.get(1), responses.get(2));
   }
 
   @Override
@@ -154,78 +122,39 @@ public final class Web3jChain implements Chain {
     } catch (FacilitatorException e) {
       return new Broadcast.Unknown();
     }
-    if (!response.hasError()) {
-      return response.getResult() instanceof String
-          ? new Broadcast.Accepted()
-          : new Broadcast.Unknown();
+    if (response.hasError()) {
+      return SendErrors.classify(String.valueOf(response.getError().getMessage()));
     }
-    return SendErrors.classify(String.valueOf(response.getError().getMessage()));
+    return response.getResult() instanceof String
+        ? new Broadcast.Accepted()
+        : new Broadcast.Unknown();
   }
 
   @Override
   public Optional<Receipt> receipt(String transaction) throws FacilitatorException {
-    Response<?> response =
-        send("eth_getTransactionReceipt", List.of(transaction), EthGetTransactionReceipt.class);
-    if (response.hasError()) {
-      throw refused("eth_getTransactionReceipt");
-    }
-    if (!(response.getResult() instanceof TransactionReceipt receipt)
-        || receipt.getBlockNumberRaw() == null) {
-      return Optional.empty();
-    }
-    if (!transaction.equalsIgnoreCase(receipt.getTransactionHash())) {
-      throw nonsense("eth_getTransactionReceipt", null);
-    }
-    return Optional.of(
-        new Receipt(
-            transaction,
-            sender(receipt),
-            "0x1".equals(receipt.getStatus()),
-            quantityOf("eth_getTransactionReceipt", receipt.getBlockNumberRaw()),
-            events(receipt.getLogs())));
-  }
-
-  private static Address sender(TransactionReceipt receipt) throws FacilitatorException {
-    try {
-      return Address.parse(String.valueOf(receipt.getFrom()));
-    } catch (IllegalArgumentException e) {
-      throw nonsense("eth_getTransactionReceipt", e);
-    }
+    return RpcAnswers.receipt(
+        transaction,
+        send("eth_getTransactionReceipt", List.of(transaction), EthGetTransactionReceipt.class));
   }
 
   @Override
   public boolean isKnown(String transaction) throws FacilitatorException {
-    Response<?> response =
-        send("eth_getTransactionByHash", List.of(transaction), EthTransaction.class);
-    if (response.hasError()) {
-      throw refused("eth_getTransactionByHash");
-    }
-    return response.getResult() instanceof Transaction found
-        && transaction.equalsIgnoreCase(found.getHash());
+    return RpcAnswers.shows(
+        transaction, send("eth_getTransactionByHash", List.of(transaction), EthTransaction.class));
   }
 
   @Override
   public Head head() throws FacilitatorException {
-    return headOf(blockOf(send("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class)));
+    return RpcAnswers.head(send("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class));
   }
 
   @Override
   public Optional<Head> block(BigInteger number) throws FacilitatorException {
     Response<?> response =
         send("eth_getBlockByNumber", List.of(Hex.quantity(number), false), EthBlock.class);
-    return !response.hasError() && response.getResult() instanceof EthBlock.Block block
-        ? Optional.of(headOf(block))
-        : Optional.empty();
-  }
-
-  private static Head headOf(EthBlock.Block block) throws FacilitatorException {
-    BigInteger seconds = quantityOf("eth_getBlockByNumber", block.getTimestampRaw());
-    if (seconds.bitLength() > 40) {
-      throw nonsense("eth_getBlockByNumber", null);
-    }
-    return new Head(
-        quantityOf("eth_getBlockByNumber", block.getNumberRaw()),
-        Instant.ofEpochSecond(seconds.longValue()));
+    return response.hasError() || response.getResult() == null
+        ? Optional.empty()
+        : Optional.of(RpcAnswers.head(response));
   }
 
   @Override
@@ -236,44 +165,12 @@ public final class Web3jChain implements Chain {
     filter.put("topics", topics);
     filter.put("fromBlock", Hex.quantity(fromBlock));
     filter.put("toBlock", LATEST);
-    Response<?> response = send("eth_getLogs", List.of(filter), EthLog.class);
-    List<Log> logs = new ArrayList<>();
-    if (!(resultOf("eth_getLogs", response) instanceof List<?> results)) {
-      throw nonsense("eth_getLogs", null);
-    }
-    for (Object result : results) {
-      if (!(result instanceof Log log)) {
-        throw nonsense("eth_getLogs", null);
-      }
-      logs.add(log);
-    }
-    return events(logs);
+    return RpcAnswers.events(send("eth_getLogs", List.of(filter), EthLog.class));
   }
 
   @Override
   public String toString() {
     return "Web3jChain[URL redacted]";
-  }
-
-  private static List<Event> events(@Nullable List<? extends Log> logs)
-      throws FacilitatorException {
-    if (logs == null) {
-      throw nonsense("logs", null);
-    }
-    List<Event> events = new ArrayList<>();
-    for (Log log : logs) {
-      try {
-        events.add(
-            new Event(
-                Address.parse(log.getAddress()),
-                log.getTopics().stream().map(topic -> topic.toLowerCase(Locale.ROOT)).toList(),
-                log.getData().toLowerCase(Locale.ROOT),
-                log.getTransactionHash().toLowerCase(Locale.ROOT)));
-      } catch (IllegalArgumentException | NullPointerException e) {
-        throw nonsense("logs", e);
-      }
-    }
-    return events;
   }
 
   private static Map<String, Object> callObject(Call call) {
@@ -296,61 +193,7 @@ public final class Web3jChain implements Chain {
   }
 
   private BigInteger quantity(String method, List<?> params) throws FacilitatorException {
-    return quantityOf(method, text(method, params));
-  }
-
-  private String text(String method, List<?> params) throws FacilitatorException {
-    if (resultOf(method, send(method, params, TextResponse.class)) instanceof String text) {
-      return text;
-    }
-    throw nonsense(method, null);
-  }
-
-  private static BigInteger quantityOf(String method, Response<?> response)
-      throws FacilitatorException {
-    if (resultOf(method, response) instanceof String text) {
-      return quantityOf(method, text);
-    }
-    throw nonsense(method, null);
-  }
-
-  private static BigInteger quantityOf(String method, String text) throws FacilitatorException {
-    try {
-      return Hex.quantity(String.valueOf(text));
-    } catch (IllegalArgumentException e) {
-      throw nonsense(method, e);
-    }
-  }
-
-  private static EthBlock.Block blockOf(Response<?> response) throws FacilitatorException {
-    if (resultOf("eth_getBlockByNumber", response) instanceof EthBlock.Block block) {
-      return block;
-    }
-    throw nonsense("eth_getBlockByNumber", null);
-  }
-
-  private static Object resultOf(String method, Response<?> response) throws FacilitatorException {
-    if (response.hasError()) {
-      throw refused(method);
-    }
-    Object result = response.getResult();
-    if (result == null) {
-      throw nonsense(method, null);
-    }
-    return result;
-  }
-
-  private static boolean isRevert(Response.Error error) {
-    return error.getCode() == 3
-        || String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT).contains("revert");
-  }
-
-  /** Geth's words, and anvil's. */
-  private static boolean isOutOfGas(Response.Error error) {
-    String words = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
-    return words.contains("out of gas")
-        || words.contains("outofgas")
-        || words.contains("gas required exceeds");
+    return RpcAnswers.quantity(method, send(method, params, TextResponse.class));
   }
 
   private <T extends Response<?>> Request<?, T> request(
@@ -365,7 +208,7 @@ public final class Web3jChain implements Chain {
     try {
       Response<?> response = rpc.send(request(method, params, type), type);
       if (response == null) {
-        throw nonsense(method, null);
+        throw RpcAnswers.nonsense(method, null);
       }
       return response;
     } catch (IOException | RuntimeException e) {
@@ -389,18 +232,4 @@ public final class Web3jChain implements Chain {
             : "";
     return new FacilitatorException("the chain did not answer " + method + message, cause);
   }
-
-  private static FacilitatorException refused(String method) {
-    return new FacilitatorException("the chain refused " + method);
-  }
-
-  private static FacilitatorException nonsense(String method, @Nullable Exception cause) {
-    String message = "the chain answered " + method + " with what makes no sense";
-    return cause == null
-        ? new FacilitatorException(message)
-        : new FacilitatorException(message, cause);
-  }
-
-  /** An answer whose result is text. */
-  static final class TextResponse extends Response<String> {}
 }

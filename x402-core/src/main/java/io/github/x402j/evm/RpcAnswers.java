@@ -1,0 +1,212 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.web3j.protocol.core.Response;
+import org.web3j.protocol.core.methods.response.EthBlock;
+import org.web3j.protocol.core.methods.response.Log;
+import org.web3j.protocol.core.methods.response.Transaction;
+import org.web3j.protocol.core.methods.response.TransactionReceipt;
+
+/**
+ * Reads a node's answers, and takes nothing for granted about them: what is not of the expected
+ * form is a {@link FacilitatorException} that names the method and quotes nothing.
+ */
+final class RpcAnswers {
+  /** More bits than a time in seconds will need for a long while. */
+  private static final int MAX_TIME_BITS = 40;
+
+  private RpcAnswers() {}
+
+  /** An answer whose result is text. */
+  static final class TextResponse extends Response<String> {}
+
+  static BigInteger quantity(String method, Response<?> response) throws FacilitatorException {
+    return quantity(method, text(method, response));
+  }
+
+  static String text(String method, Response<?> response) throws FacilitatorException {
+    if (result(method, response) instanceof String text) {
+      return text;
+    }
+    throw nonsense(method, null);
+  }
+
+  /** Reads contract data, which may be empty. */
+  static String data(String method, Response<?> response) throws FacilitatorException {
+    String data = text(method, response);
+    if (!Hex.isBytes(data)) {
+      throw nonsense(method, null);
+    }
+    return data;
+  }
+
+  static Chain.CallResult callResult(Response<?> response) throws FacilitatorException {
+    String reverted = reverted(response);
+    return reverted != null
+        ? new Chain.CallResult.Reverted(reverted)
+        : new Chain.CallResult.Returned(data("eth_call", response));
+  }
+
+  /** Reads what a transaction takes from the answers to three questions. */
+  static Chain.Quote quote(Response<?> estimate, Response<?> newestBlock, Response<?> gasPrice)
+      throws FacilitatorException {
+    BigInteger price = quantity("eth_gasPrice", gasPrice);
+    String baseFeeText = block(newestBlock).getBaseFeePerGasRaw();
+    BigInteger baseFee = baseFeeText == null ? null : quantity("eth_getBlockByNumber", baseFeeText);
+    BigInteger priorityFee =
+        baseFee == null ? BigInteger.ZERO : price.subtract(baseFee).max(BigInteger.ONE);
+    String reverted = reverted(estimate);
+    BigInteger gas = reverted == null ? quantity("eth_estimateGas", estimate) : BigInteger.ZERO;
+    return new Chain.Quote(gas, reverted, baseFee, priorityFee, price);
+  }
+
+  /** Returns why a call fails on chain, or null if the node says something else. */
+  private static @Nullable String reverted(Response<?> response) {
+    return response.hasError() && (isRevert(response.getError()) || isOutOfGas(response.getError()))
+        ? String.valueOf(response.getError().getMessage())
+        : null;
+  }
+
+  private static boolean isRevert(Response.Error error) {
+    return error.getCode() == 3
+        || String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT).contains("revert");
+  }
+
+  /** Geth's words, and anvil's. */
+  private static boolean isOutOfGas(Response.Error error) {
+    String words = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
+    return words.contains("out of gas")
+        || words.contains("outofgas")
+        || words.contains("gas required exceeds");
+  }
+
+  /** Reads the receipt of a transaction; empty if it is not in a block. */
+  static Optional<Chain.Receipt> receipt(String transaction, Response<?> response)
+      throws FacilitatorException {
+    String method = "eth_getTransactionReceipt";
+    if (!(resultOrNull(method, response) instanceof TransactionReceipt receipt)
+        || receipt.getBlockNumberRaw() == null) {
+      return Optional.empty();
+    }
+    if (!transaction.equalsIgnoreCase(receipt.getTransactionHash())) {
+      throw nonsense(method, null);
+    }
+    return Optional.of(
+        new Chain.Receipt(
+            transaction,
+            sender(method, receipt),
+            "0x1".equals(receipt.getStatus()),
+            quantity(method, receipt.getBlockNumberRaw()),
+            events(receipt.getLogs())));
+  }
+
+  private static Address sender(String method, TransactionReceipt receipt)
+      throws FacilitatorException {
+    try {
+      return Address.parse(String.valueOf(receipt.getFrom()));
+    } catch (IllegalArgumentException e) {
+      throw nonsense(method, e);
+    }
+  }
+
+  /** Tells whether the node has shown the transaction. */
+  static boolean shows(String transaction, Response<?> response) throws FacilitatorException {
+    return resultOrNull("eth_getTransactionByHash", response) instanceof Transaction found
+        && transaction.equalsIgnoreCase(found.getHash());
+  }
+
+  static Chain.Head head(Response<?> response) throws FacilitatorException {
+    EthBlock.Block block = block(response);
+    BigInteger seconds = quantity("eth_getBlockByNumber", block.getTimestampRaw());
+    if (seconds.bitLength() > MAX_TIME_BITS) {
+      throw nonsense("eth_getBlockByNumber", null);
+    }
+    return new Chain.Head(
+        quantity("eth_getBlockByNumber", block.getNumberRaw()),
+        Instant.ofEpochSecond(seconds.longValue()));
+  }
+
+  private static EthBlock.Block block(Response<?> response) throws FacilitatorException {
+    if (result("eth_getBlockByNumber", response) instanceof EthBlock.Block block) {
+      return block;
+    }
+    throw nonsense("eth_getBlockByNumber", null);
+  }
+
+  static List<Chain.Event> events(Response<?> response) throws FacilitatorException {
+    if (!(result("eth_getLogs", response) instanceof List<?> results)) {
+      throw nonsense("eth_getLogs", null);
+    }
+    List<Log> logs = new ArrayList<>();
+    for (Object result : results) {
+      if (!(result instanceof Log log)) {
+        throw nonsense("eth_getLogs", null);
+      }
+      logs.add(log);
+    }
+    return events(logs);
+  }
+
+  private static List<Chain.Event> events(@Nullable List<? extends Log> logs)
+      throws FacilitatorException {
+    if (logs == null) {
+      throw nonsense("logs", null);
+    }
+    List<Chain.Event> events = new ArrayList<>();
+    for (Log log : logs) {
+      try {
+        events.add(
+            new Chain.Event(
+                Address.parse(log.getAddress()),
+                log.getTopics().stream().map(topic -> topic.toLowerCase(Locale.ROOT)).toList(),
+                log.getData().toLowerCase(Locale.ROOT),
+                log.getTransactionHash().toLowerCase(Locale.ROOT)));
+      } catch (IllegalArgumentException | NullPointerException e) {
+        throw nonsense("logs", e);
+      }
+    }
+    return events;
+  }
+
+  private static BigInteger quantity(String method, @Nullable String text)
+      throws FacilitatorException {
+    try {
+      return Hex.quantity(String.valueOf(text));
+    } catch (IllegalArgumentException e) {
+      throw nonsense(method, e);
+    }
+  }
+
+  private static Object result(String method, Response<?> response) throws FacilitatorException {
+    Object result = resultOrNull(method, response);
+    if (result == null) {
+      throw nonsense(method, null);
+    }
+    return result;
+  }
+
+  private static @Nullable Object resultOrNull(String method, Response<?> response)
+      throws FacilitatorException {
+    if (response.hasError()) {
+      throw new FacilitatorException("the chain refused " + method);
+    }
+    return response.getResult();
+  }
+
+  static FacilitatorException nonsense(String method, @Nullable Exception cause) {
+    String message = "the chain answered " + method + " with what makes no sense";
+    return cause == null
+        ? new FacilitatorException(message)
+        : new FacilitatorException(message, cause);
+  }
+}
