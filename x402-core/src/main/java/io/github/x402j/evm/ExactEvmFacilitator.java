@@ -17,14 +17,11 @@ import io.github.x402j.Verification;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Verifies payments against a chain and settles them on it, with a gas-paying key of the seller's:
@@ -50,16 +47,11 @@ public final class ExactEvmFacilitator implements Facilitator {
   /** The most gas that a settlement may use; a transfer of USDC uses about 90,000. */
   public static final BigInteger MAX_GAS = BigInteger.valueOf(300_000);
 
-  private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
-
   private final Network network;
   private final Chain chain;
   private final GasPool gasPool;
   private final AuthorizationChecks authorizations;
-  private final Clock clock;
-  private final BigInteger feeCeiling;
-  private final Duration settleTimeout;
-  private final int confirmations;
+  private final ExactEvmSettlement settlement;
   private final LookBack lookBack;
 
   private ExactEvmFacilitator(Builder builder) {
@@ -75,11 +67,14 @@ public final class ExactEvmFacilitator implements Facilitator {
         new AuthorizationChecks(
             builder.clock,
             any -> builder.contractWallets ? Optional.of(builder.chain) : Optional.empty());
-    clock = builder.clock;
-    feeCeiling = builder.feeCeiling;
-    settleTimeout = builder.settleTimeout;
-    confirmations = builder.confirmations;
     lookBack = builder.lookBack;
+    settlement =
+        new ExactEvmSettlement(
+            chain,
+            gasPool,
+            builder.clock,
+            new ExactEvmSettlement.Terms(
+                builder.feeCeiling, builder.settleTimeout, builder.confirmations, lookBack));
   }
 
   /**
@@ -147,83 +142,19 @@ public final class ExactEvmFacilitator implements Facilitator {
   @Override
   public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
-    Instant deadline = clock.instant().plus(settleTimeout);
-    Chain.Call transfer = transferCall(payment);
-    Chain.Quote quote = chain.quote(transfer);
-    if (quote.reverted() != null) {
-      return revertedBeforeSending(payment);
-    }
-    GasFees fees = GasFees.of(quote, feeCeiling);
-    if (quote.gas().compareTo(MAX_GAS) > 0) {
-      return new Settlement.Failed(
-          ErrorReason.INVALID_TRANSACTION_STATE, "the transfer needs more gas than is allowed");
-    }
-    BigInteger gas = quote.gas().multiply(BigInteger.valueOf(6)).divide(BigInteger.valueOf(5));
-    GasPool.Sent sent =
-        gasPool.send(
-            new GasAccount.Task(transfer.to(), transfer.data(), gas, fees),
-            settleTimeout,
-            () -> clock.instant().isBefore(payment.validBefore()),
-            beforeBroadcast);
-    if (sent == null) {
-      return new Settlement.Failed(
-          ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was sent");
-    }
-    String hash = sent.transaction().hash();
-    if (sent.transaction().broadcast() instanceof Chain.Broadcast.Rejected rejected) {
-      return rejectedBroadcast(payment, sent, rejected);
-    }
-    Settlement outcome = new SettlementWait(chain, clock, outcomeOf(payment), deadline).until(hash);
-    if (outcome instanceof Settlement.Pending) {
-      sent.account().recount(); // the node may have lost the transaction: its number is free again
-    }
-    return outcome;
-  }
-
-  /** Our transaction is nowhere, but somebody else's may have been quicker. */
-  private Settlement rejectedBroadcast(
-      SignedPayment payment, GasPool.Sent sent, Chain.Broadcast.Rejected rejected)
-      throws FacilitatorException {
-    Settlement outcome = outcomeOf(payment).now(Optional.of(sent.transaction().hash()));
-    if (!(outcome instanceof Settlement.Pending)) {
-      return outcome;
-    }
-    log.error(
-        "the node rejected a settlement of {}: {}",
-        sent.account().address(),
-        SendErrors.shown(rejected));
-    throw new FacilitatorException("the node rejected the settlement");
-  }
-
-  /** Nothing was sent by us; perhaps somebody else's transaction has used the authorization. */
-  private Settlement revertedBeforeSending(SignedPayment payment) throws FacilitatorException {
-    Settlement outcome = outcomeOf(payment).now(Optional.empty());
-    return outcome instanceof Settlement.Pending
-        ? new Settlement.Failed(
-            ErrorReason.INVALID_TRANSACTION_STATE, "the transfer would revert; nothing was sent")
-        : outcome;
+    return settlement.settle(payment, transferCall(payment), beforeBroadcast);
   }
 
   @Override
   public Settlement outcome(SignedPayment payment, Optional<String> transaction)
       throws FacilitatorException {
-    return outcomeOf(payment).now(transaction);
+    return settlement.outcome(payment, transaction);
   }
 
   /** Names the network and the gas accounts; holds no key. */
   @Override
   public String toString() {
     return "ExactEvmFacilitator[" + network + ", gas accounts " + gasPool.addresses() + "]";
-  }
-
-  private AuthorizationOutcome outcomeOf(SignedPayment payment) {
-    return new AuthorizationOutcome(
-        chain,
-        payment.requirements().asset(),
-        AuthorizationChecks.payloadOf(payment).authorization(),
-        gasPool.addresses(),
-        confirmations,
-        lookBack);
   }
 
   /** Capped as the settlement is: code at the payer's account could keep the node busy. */
