@@ -2,22 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.receipt;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JOSEObjectType;
-import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSVerifier;
-import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
 import io.github.x402j.AcceptedReceipt;
-import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.Purchase;
 import io.github.x402j.ReceiptAcceptor;
 import io.github.x402j.TransferConfirmation;
-import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Checks receipts with configured keys and nothing else: nothing in a token names a key, a URL or
@@ -38,7 +32,7 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   /** What must stand in a token's {@code typ}. */
   public static final String TYPE = "x402-receipt+jwt";
 
-  private static final JOSEObjectType JOSE_TYPE = new JOSEObjectType(TYPE);
+  private static final Logger log = LoggerFactory.getLogger(ReceiptVerifier.class);
 
   private final Map<String, Trusted> issuers;
   private final KeyRefresh refresh;
@@ -107,92 +101,33 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   }
 
   private Verdict verifyAnew(String token) throws MalformedPaymentException, FacilitatorException {
-    SignedJWT jwt = parse(token);
-    JWTClaimsSet claims = claims(jwt);
-    Trusted trusted = claims.getIssuer() == null ? null : issuers.get(claims.getIssuer());
+    ReceiptToken jwt = ReceiptToken.parse(token);
+    Trusted trusted = jwt.issuer().map(issuers::get).orElse(null);
     if (trusted == null) {
       return new Verdict.Rejected("iss: not a trusted issuer");
     }
-    Optional<String> wrong = wrongHeader(jwt.getHeader(), trusted.issuer());
+    Optional<String> wrong = jwt.wrongHeader(trusted.issuer());
     if (wrong.isPresent()) {
       return new Verdict.Rejected(wrong.get());
     }
-    String kid = jwt.getHeader().getKeyID();
-    JWSVerifier key = trusted.keys().byKid().get(kid);
+    JWSVerifier key = trusted.keys().byKid().get(jwt.kid());
     if (key == null) {
       return new Verdict.Rejected("kid: not a key of the issuer");
     }
-    if (!isSigned(jwt, key)) {
+    if (!jwt.isSignedBy(key)) {
       return new Verdict.Rejected("the signature is not the issuer's");
     }
     SignedClaims signed;
     try {
-      signed = ReceiptJson.signedClaims(claims);
+      signed = ReceiptJson.signedClaims(jwt.claims());
     } catch (IllegalArgumentException e) {
       return new Verdict.Rejected("claims: " + e.getMessage());
     }
     Verdict verdict = judge(signed);
     if (verdict instanceof Verdict.Genuine) {
-      verified.remember(token, new VerifiedTokens.Entry(signed, kid, key));
+      verified.remember(token, new VerifiedTokens.Entry(signed, jwt.kid(), key));
     }
     return verdict;
-  }
-
-  private static SignedJWT parse(String token) throws MalformedPaymentException {
-    if (token.length() > PaymentCodec.MAX_HEADER_LENGTH) {
-      throw new MalformedPaymentException(
-          "receipt: longer than " + PaymentCodec.MAX_HEADER_LENGTH + " characters");
-    }
-    try {
-      return SignedJWT.parse(token);
-    } catch (ParseException | IllegalArgumentException | IllegalStateException e) {
-      throw malformed();
-    }
-  }
-
-  private static JWTClaimsSet claims(SignedJWT jwt) throws MalformedPaymentException {
-    try {
-      JWTClaimsSet claims = jwt.getJWTClaimsSet();
-      if (claims != null) {
-        return claims;
-      }
-    } catch (ParseException | IllegalArgumentException e) {
-      throw malformed();
-    }
-    throw malformed();
-  }
-
-  private static MalformedPaymentException malformed() {
-    return new MalformedPaymentException(
-        ErrorReason.INVALID_RECEIPT, "receipt: expected a compact JWS with JSON claims");
-  }
-
-  /** Nothing is taken from the header but the name of a configured key. */
-  private static Optional<String> wrongHeader(JWSHeader header, TrustedIssuer issuer) {
-    if (!header.getAlgorithm().equals(issuer.algorithm().jws())) {
-      return Optional.of("alg: expected " + issuer.algorithm().wireName());
-    }
-    if (!JOSE_TYPE.equals(header.getType())) {
-      return Optional.of("typ: expected " + TYPE);
-    }
-    if (header.getCriticalParams() != null || !header.isBase64URLEncodePayload()) {
-      return Optional.of("crit, b64: not supported");
-    }
-    if (header.getJWK() != null
-        || header.getJWKURL() != null
-        || header.getX509CertURL() != null
-        || header.getX509CertChain() != null) {
-      return Optional.of("jwk, jku, x5u, x5c: keys are not taken from tokens");
-    }
-    return header.getKeyID() == null ? Optional.of("kid: missing") : Optional.empty();
-  }
-
-  private static boolean isSigned(SignedJWT jwt, JWSVerifier verifier) {
-    try {
-      return jwt.verify(verifier);
-    } catch (JOSEException | IllegalStateException e) {
-      return false; // a signature that the algorithm cannot have
-    }
   }
 
   /** Holds claims that are the issuer's against the audience and the time. */
@@ -253,6 +188,53 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
       throw new IllegalArgumentException("not a receipt of a trusted issuer");
     }
     return trusted.issuer();
+  }
+
+  /**
+   * Checks that all trusted issuers are trusted for this audience. Receipts for another one are for
+   * another seller, and would be accepted from whoever has bought there.
+   *
+   * @param origin the seller's public origin
+   * @throws IllegalStateException if one is not; the message names it
+   */
+  public void requireAudience(String origin) {
+    for (Trusted each : issuers.values()) {
+      if (!each.issuer().audience().equals(origin)) {
+        throw new IllegalStateException(
+            "acceptReceipts: issuer "
+                + each.issuer().issuer()
+                + " is trusted for the audience "
+                + each.issuer().audience()
+                + ", expected the seller's public origin, "
+                + origin
+                + "; pass that to TrustedIssuer.builder(...)");
+      }
+    }
+  }
+
+  /**
+   * Checks that the passes of a seller would be accepted here. Where keys come from a URL that does
+   * not answer now, that they are the seller's is not checked.
+   *
+   * @param longest the lifetime of the pass that lives longest
+   * @throws IllegalStateException if they would not; the message says what was expected
+   */
+  public void requireOpens(ReceiptIssuer seller, Duration longest) {
+    Trusted own = issuers.get(seller.issuer());
+    if (own == null) {
+      throw PassSaleChecks.notTrusted(seller, issuers.keySet());
+    }
+    PassSaleChecks checks = new PassSaleChecks(seller, own.issuer());
+    checks.requireSameTerms(longest);
+    try {
+      if (verifyAnew(checks.trial(clock.instant())) instanceof Verdict.Rejected rejected) {
+        throw checks.rejected(rejected.detail());
+      }
+    } catch (MalformedPaymentException e) {
+      throw checks.rejected(String.valueOf(e.getMessage()));
+    } catch (FacilitatorException e) {
+      log.warn("the passes of {} cannot be opened yet: {}", seller.issuer(), e.getMessage());
+    }
   }
 
   /** Returns how many tokens are remembered as verified. */

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Collects the settings of a {@link PaymentFilter}. Not safe for use by several threads. */
@@ -139,7 +140,10 @@ public final class PaymentFilterBuilder {
 
   /**
    * Accepts receipts in place of payments, in {@code X-Payment-Receipt} and {@code X-Payment}. Who
-   * sells passes names the own issuer here, too: {@code TrustedIssuer.self(issuer)}.
+   * sells passes names the own issuer here, too: {@code TrustedIssuer.self(issuer)}. {@link #build}
+   * checks that the passes that are sold would be accepted.
+   *
+   * @param newVerifier each of its issuers is trusted for the origin of {@link #publicUrl}
    */
   public PaymentFilterBuilder acceptReceipts(ReceiptVerifier newVerifier) {
     verifier = newVerifier;
@@ -216,6 +220,10 @@ public final class PaymentFilterBuilder {
       gate.issueReceipts(issuer);
     }
     if (verifier != null) {
+      verifier.requireAudience(originOf(url));
+      if (issuer != null) {
+        requireOpens(verifier, issuer);
+      }
       gate.acceptReceipts(verifier);
     } else if (issuer != null) {
       gate.acceptReceipts(ReceiptVerifier.of(TrustedIssuer.self(issuer)));
@@ -224,8 +232,7 @@ public final class PaymentFilterBuilder {
 
   /** A receipt for somebody else would be refused here, and might be accepted there. */
   private static void requireOwnAudience(String audience, String url) {
-    URI uri = URI.create(url);
-    String origin = (uri.getScheme() + "://" + uri.getRawAuthority()).toLowerCase(Locale.ROOT);
+    String origin = originOf(url);
     if (!audience.equals(origin)) {
       throw new IllegalStateException(
           "receipts: the issuer's audience is "
@@ -233,6 +240,21 @@ public final class PaymentFilterBuilder {
               + ", expected the origin of publicUrl, "
               + origin);
     }
+  }
+
+  private static String originOf(String url) {
+    URI uri = URI.create(url);
+    return (uri.getScheme() + "://" + uri.getRawAuthority()).toLowerCase(Locale.ROOT);
+  }
+
+  /** Nobody may pay for a pass that opens nothing. */
+  private void requireOpens(ReceiptVerifier accepts, ReceiptIssuer sells) {
+    routes.all().stream()
+        .map(route -> route.settings().pass)
+        .flatMap(Stream::ofNullable)
+        .map(PassTerms::lifetime)
+        .max(Duration::compareTo)
+        .ifPresent(longest -> accepts.requireOpens(sells, longest));
   }
 
   private CaptureLimits limits() {
