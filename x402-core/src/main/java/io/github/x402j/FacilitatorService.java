@@ -48,22 +48,14 @@ public final class FacilitatorService {
   private volatile boolean started;
 
   private FacilitatorService(Builder builder) {
-    if (builder.facilitators.isEmpty()) {
-      throw new IllegalStateException("facilitator: none was given; who verifies and settles?");
-    }
+    guarded = builder.settings.guarded();
     if (builder.tokens.isEmpty()) {
       throw new IllegalStateException("token: none was given; what is settled here?");
     }
     tokens = List.copyOf(builder.tokens);
-    guarded =
-        builder.facilitators.stream()
-            .map(
-                each ->
-                    new GuardedFacilitator(each, builder.maxConcurrentVerifications, builder.clock))
-            .toList();
-    facilitators = new Facilitators(List.copyOf(guarded));
-    failures = new FailureBudget(builder.failuresPerMinute, builder.clock);
-    listeners = new Listeners(builder.listeners);
+    facilitators = new Facilitators(guarded);
+    failures = builder.settings.failureBudget();
+    listeners = builder.settings.listeners();
     desk =
         new SettlementDesk(
             facilitators, builder.ledger, failures, builder.maxConcurrentSettlements);
@@ -258,22 +250,18 @@ public final class FacilitatorService {
   /** Collects what a service needs. Not safe for use by several threads. */
   public static final class Builder {
     private final PaymentLedger ledger;
-    private final List<Facilitator> facilitators = new ArrayList<>();
+    private final FacilitatorSettings settings = new FacilitatorSettings();
     private final List<Token> tokens = new ArrayList<>();
-    private final List<PaymentListener> listeners = new ArrayList<>();
-    private Clock clock = Clock.systemUTC();
-    private int maxConcurrentVerifications = GuardedFacilitator.DEFAULT_MAX_CONCURRENT;
     private int maxConcurrentSettlements = DEFAULT_MAX_CONCURRENT_SETTLEMENTS;
-    private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
 
     private Builder(PaymentLedger ledger) {
       this.ledger = ledger;
-      listeners.add(new LoggingPaymentListener());
+      settings.add(new LoggingPaymentListener());
     }
 
     /** Adds who verifies and settles on a network; at least one is needed. */
     public Builder facilitator(Facilitator facilitator) {
-      facilitators.add(facilitator);
+      settings.add(facilitator);
       return this;
     }
 
@@ -285,31 +273,32 @@ public final class FacilitatorService {
 
     /** Adds an observer beside the one that writes to the log. */
     public Builder listener(PaymentListener listener) {
-      listeners.add(listener);
+      settings.add(listener);
       return this;
     }
 
     /** Reads the time from this clock instead of the system's. */
     public Builder clock(Clock newClock) {
-      clock = newClock;
+      settings.clock(newClock);
       return this;
     }
 
     /** Looks at so many payments on the chain at a time, per facilitator; at least 1. */
     public Builder maxConcurrentVerifications(int payments) {
-      maxConcurrentVerifications = atLeastOne("maxConcurrentVerifications", payments);
+      settings.maxConcurrentVerifications(payments);
       return this;
     }
 
     /** Lets so many settlements be under way at a time; over it 503. At least 1. */
     public Builder maxConcurrentSettlements(int payments) {
-      maxConcurrentSettlements = atLeastOne("maxConcurrentSettlements", payments);
+      maxConcurrentSettlements =
+          FacilitatorSettings.atLeastOne("maxConcurrentSettlements", payments);
       return this;
     }
 
     /** Lets a payer fail so often in a minute before it is refused unseen; at least 1. */
     public Builder failuresPerMinute(int failures) {
-      failuresPerMinute = atLeastOne("failuresPerMinute", failures);
+      settings.failuresPerMinute(failures);
       return this;
     }
 
@@ -320,13 +309,6 @@ public final class FacilitatorService {
      */
     public FacilitatorService build() {
       return new FacilitatorService(this);
-    }
-
-    private static int atLeastOne(String setting, int value) {
-      if (value < 1) {
-        throw new IllegalArgumentException(setting + ": expected at least 1, found " + value);
-      }
-      return value;
     }
   }
 }

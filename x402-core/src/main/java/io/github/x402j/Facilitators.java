@@ -28,7 +28,7 @@ final class Facilitators {
         }
       };
 
-  Facilitators(List<Facilitator> all) {
+  Facilitators(List<? extends Facilitator> all) {
     this.all = List.copyOf(all);
   }
 
