@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.ExactEvmFacilitator;
-import io.github.x402j.evm.UntouchableChain;
 import io.github.x402j.ledger.InMemoryPaymentLedger;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ class FacilitatorServiceTest {
   /** Checks for real; answers about the chain what a test wants. */
   private static final class Behind implements Facilitator {
     private final Facilitator local =
-        ExactEvmFacilitator.builder(Sale.OFFER.network(), new UntouchableChain(), Sale.PAYER)
+        ExactEvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
             .clock(Sale.CLOCK)
             .build();
     final AtomicInteger settlements = new AtomicInteger();

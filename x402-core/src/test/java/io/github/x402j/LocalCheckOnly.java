@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.ExactEvmFacilitator;
-import io.github.x402j.evm.UntouchableChain;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 /** Checks for real and without a chain; whatever comes after the check fails the test. */
 public final class LocalCheckOnly implements Facilitator {
   private final Facilitator local =
-      ExactEvmFacilitator.builder(Sale.OFFER.network(), new UntouchableChain(), Sale.PAYER)
+      ExactEvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
           .clock(Sale.CLOCK)
           .build();
 
@@ -22,7 +22,9 @@ public final class LocalCheckOnly implements Facilitator {
 
   /** Returns a gate that can only refuse: behind it are no ledger and no chain. */
   static PaymentGate gate() {
-    return PaymentGate.builder(new UntouchableLedger()).facilitator(new LocalCheckOnly()).build();
+    return PaymentGate.builder(Untouchable.of(PaymentLedger.class))
+        .facilitator(new LocalCheckOnly())
+        .build();
   }
 
   @Override

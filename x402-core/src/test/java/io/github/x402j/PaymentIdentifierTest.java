@@ -120,7 +120,7 @@ class PaymentIdentifierTest {
   void looksNothingUpForASignatureThatIsNotGood() {
     gate.store(buy(1), StoredAnswer.of(200, Map.of(), new byte[0]));
     PaymentGate local =
-        PaymentGate.builder(new UntouchableLedger())
+        PaymentGate.builder(Untouchable.of(PaymentLedger.class))
             .facilitator(LocalCheckOnly.facilitator())
             .paymentIdentifiers(PaymentIdentifiers.optional())
             .build();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.x402j.Address;
 import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
+import io.github.x402j.Untouchable;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
@@ -39,7 +40,7 @@ class AuthorizationOutcomeTest {
   /** A chain on which the authorization is unused and the newest block is of this time. */
   private static AuthorizationOutcome at(Instant blockTime) {
     Chain chain =
-        new DelegatingChain(new UntouchableChain()) {
+        new DelegatingChain(Untouchable.of(Chain.class)) {
           @Override
           public List<CallResult> call(List<Call> calls) {
             return List.of(new CallResult.Returned("0x" + "0".repeat(64)));

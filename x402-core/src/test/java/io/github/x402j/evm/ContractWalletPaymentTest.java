@@ -9,6 +9,7 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.Untouchable;
 import io.github.x402j.Verification;
 import io.github.x402j.testing.TestWallet;
 import io.github.x402j.testing.WalletBehaviour;
@@ -144,7 +145,7 @@ class ContractWalletPaymentTest {
   @Test
   void refusesAWrapperOfEip6492WithoutAskingAnybody() throws Exception {
     ExactEvmFacilitator blind =
-        shop.builder(new UntouchableChain()).acceptContractWallets().build();
+        shop.builder(Untouchable.of(Chain.class)).acceptContractWallets().build();
     ExactEvmPayload wrapped =
         new ExactEvmPayload(
             shop.authorization(TestWallet.random().address()),

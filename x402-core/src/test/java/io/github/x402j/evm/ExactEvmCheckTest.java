@@ -16,6 +16,7 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Sale;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.Untouchable;
 import io.github.x402j.Vectors;
 import io.github.x402j.Verification;
 import java.math.BigInteger;
@@ -34,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is checked without the chain: the golden cases, each comparison's equality, the order. */
 class ExactEvmCheckTest {
   private static final ExactEvmFacilitator FACILITATOR =
-      ExactEvmFacilitator.builder(Network.BASE_SEPOLIA, new UntouchableChain(), Sale.PAYER)
+      ExactEvmFacilitator.builder(Network.BASE_SEPOLIA, Untouchable.of(Chain.class), Sale.PAYER)
           .clock(Sale.CLOCK)
           .build();
 

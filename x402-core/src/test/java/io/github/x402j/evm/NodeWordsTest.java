@@ -11,6 +11,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.Untouchable;
 import io.github.x402j.Verification;
 import io.github.x402j.testing.LocalChain;
 import java.io.ByteArrayOutputStream;
@@ -154,7 +155,7 @@ class NodeWordsTest {
   // ---- how far back
 
   private Chain pace(long secondsForAThousandBlocks) {
-    return new DelegatingChain(new UntouchableChain()) {
+    return new DelegatingChain(Untouchable.of(Chain.class)) {
       @Override
       public Head head() {
         return new Head(BigInteger.valueOf(9_000), Instant.ofEpochSecond(1_000_000));
