@@ -166,6 +166,10 @@ final class ChainSale {
 
   /** Sends the payer's authorization as a stranger does, and returns the transaction. */
   String sendBy(TestWallet stranger, SignedPayment payment) {
+    return send(usdc, stranger, payment);
+  }
+
+  static String send(TestUsdc usdc, TestWallet stranger, SignedPayment payment) {
     try {
       ExactEvmPayload exact = ExactEvmPayload.parse(payment.payload().payload());
       TransferAuthorization a = exact.authorization();

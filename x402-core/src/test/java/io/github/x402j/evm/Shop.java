@@ -127,21 +127,7 @@ final class Shop implements AutoCloseable {
   }
 
   String preempt(SignedPayment payment, TestWallet sender) {
-    try {
-      ExactEvmPayload exact = ExactEvmPayload.parse(payment.payload().payload());
-      TransferAuthorization a = exact.authorization();
-      return usdc.transferWithAuthorization(
-          sender,
-          a.from().text(),
-          a.to().text(),
-          a.value().atomicUnits(),
-          a.validAfter(),
-          a.validBefore(),
-          a.nonce(),
-          exact.signature());
-    } catch (io.github.x402j.MalformedPaymentException e) {
-      throw new AssertionError(e);
-    }
+    return ChainSale.send(usdc, sender, payment);
   }
 
   BigInteger balance(Address account) {
