@@ -5,6 +5,7 @@ package io.github.x402j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Locale;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.ExactEvmPayload;
@@ -294,7 +295,7 @@ public abstract class FacilitatorContract {
         TokenAmount.of(value),
         now.minusSeconds(60),
         now.plusSeconds(60),
-        String.format(java.util.Locale.ROOT, "0x%064x", NONCES.incrementAndGet()));
+        String.format(Locale.ROOT, "0x%064x", NONCES.incrementAndGet()));
   }
 
   private long earned() {

@@ -10,11 +10,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.ExactEvmFacilitator;
+import io.github.x402j.evm.TransferAuthorization;
 import io.github.x402j.ledger.InMemoryPaymentLedger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -77,7 +79,7 @@ class FacilitatorServiceTest {
     public void start(List<PaymentRequirements> offered) {}
 
     @Override
-    public java.util.Set<Address> signers() {
+    public Set<Address> signers() {
       return local.signers();
     }
 
@@ -345,7 +347,7 @@ class FacilitatorServiceTest {
         PaymentRequirements.exact(
             Usdc.BASE_SEPOLIA, Sale.OFFER.amount(), Sale.PAY_TO, Duration.ofDays(10_000));
     var authorization =
-        io.github.x402j.evm.TransferAuthorization.between(
+        TransferAuthorization.between(
             Sale.PAYER.address(),
             Sale.PAY_TO,
             Sale.OFFER.amount(),

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Random;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -134,7 +135,7 @@ class HeaderFuzzTest {
       PaymentPayload payload = PaymentCodec.decodePayload(header.trim(), version);
       PaymentPayload good = version == 2 ? GOOD_V2 : GOOD_V1;
       return !header.isBlank()
-          && java.util.Objects.equals(payload.accepted(), good.accepted())
+          && Objects.equals(payload.accepted(), good.accepted())
           && payload.scheme().equals(good.scheme())
           && payload.network().equals(good.network())
           && new LocalCheckOnly().check(payload, Sale.OFFER) instanceof Verification.Valid;

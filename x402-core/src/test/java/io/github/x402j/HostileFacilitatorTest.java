@@ -14,7 +14,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.x402j.HostileFacilitator.Script;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -253,14 +256,14 @@ class HostileFacilitatorTest {
   /** A connection that is never accepted: the queue of the socket is full. */
   @Test
   void waitsForAConnectionNoLongerThanItWasTold() throws Exception {
-    try (ServerSocket full = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-      List<java.net.Socket> fillers = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      List<Socket> fillers = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        java.net.Socket filler = new java.net.Socket();
+        Socket filler = new Socket();
         fillers.add(filler);
         try {
           filler.connect(full.getLocalSocketAddress(), 50);
-        } catch (java.net.SocketTimeoutException e) {
+        } catch (SocketTimeoutException e) {
           break;
         }
       }
@@ -274,7 +277,7 @@ class HostileFacilitatorTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("no connection");
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
-      for (java.net.Socket filler : fillers) {
+      for (Socket filler : fillers) {
         filler.close();
       }
     }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.x402j.evm.ExactEvmLocalChecks;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,7 +88,7 @@ class HttpFacilitatorTest {
   @Test
   void sendsWhatWasCheckedAndNothingElseOfThePayersMaking() throws Exception {
     remote.on("/verify", json(200, VALID));
-    Map<String, Object> members = new java.util.LinkedHashMap<>(Sale.v2(1).payload());
+    Map<String, Object> members = new LinkedHashMap<>(Sale.v2(1).payload());
     members.put("anotherMethod", Map.of("delegate", "0x1"));
     PaymentPayload payload =
         new PaymentPayload(

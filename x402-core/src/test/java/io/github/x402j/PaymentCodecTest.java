@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,7 +63,7 @@ class PaymentCodecTest {
         SPEC.get("paymentRequiredV2").deepCopy();
     com.fasterxml.jackson.databind.node.ObjectNode option =
         (com.fasterxml.jackson.databind.node.ObjectNode) message.at("/accepts/0");
-    option.put("payTo", option.get("payTo").textValue().toLowerCase(java.util.Locale.ROOT));
+    option.put("payTo", option.get("payTo").textValue().toLowerCase(Locale.ROOT));
     option.put("unknownHere", 7).putNull("alsoUnknown");
     PaymentRequirements read =
         PaymentCodec.decodeRequired(Sale.base64(message.toString())).accepts().get(0);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.ledger.InMemoryPaymentLedger;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -125,7 +126,7 @@ class PaymentIdentifierTest {
             .paymentIdentifiers(PaymentIdentifiers.optional())
             .build();
     PaymentPayload good = Sale.v2(1);
-    Map<String, Object> forged = new java.util.LinkedHashMap<>(good.payload());
+    Map<String, Object> forged = new LinkedHashMap<>(good.payload());
     forged.put("signature", "0x" + "11".repeat(64) + "1b");
     PaymentPayload payload =
         new PaymentPayload(

@@ -12,6 +12,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -61,7 +62,7 @@ class PaymentRequirementsTest {
 
   @Test
   void isEqualWhateverTheOrderOfExtraAndTheCaseOfAddresses() {
-    Map<String, Object> turned = new java.util.LinkedHashMap<>();
+    Map<String, Object> turned = new LinkedHashMap<>();
     turned.put("version", "2");
     turned.put("name", "USDC");
 

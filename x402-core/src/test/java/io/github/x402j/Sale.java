@@ -10,6 +10,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -67,7 +69,7 @@ public final class Sale {
   /** Returns the headers of a request, given as names and values in turn. */
   public static Function<String, List<String>> headers(String... namesAndValues) {
     return name -> {
-      List<String> values = new java.util.ArrayList<>();
+      List<String> values = new ArrayList<>();
       for (int i = 0; i < namesAndValues.length; i += 2) {
         if (namesAndValues[i].equalsIgnoreCase(name)) {
           values.add(namesAndValues[i + 1]);
@@ -79,6 +81,6 @@ public final class Sale {
 
   /** Returns text in base64. */
   public static String base64(String text) {
-    return java.util.Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.github.x402j.evm.ExactEvmPayload;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,10 +128,7 @@ class StrictDecodingTest {
     assertThat(GOOD).contains(part);
 
     refuses(
-        Sale.base64(
-            GOOD.replaceFirst(
-                java.util.regex.Pattern.quote(part),
-                java.util.regex.Matcher.quoteReplacement(replacement))),
+        Sale.base64(GOOD.replaceFirst(Pattern.quote(part), Matcher.quoteReplacement(replacement))),
         2);
   }
 

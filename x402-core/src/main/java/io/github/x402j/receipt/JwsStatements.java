@@ -10,6 +10,7 @@ import com.nimbusds.jose.Payload;
 import io.github.x402j.OfferReceiptSigner;
 import io.github.x402j.OfferStatement;
 import io.github.x402j.ReceiptStatement;
+import java.text.ParseException;
 import java.util.Map;
 
 /**
@@ -42,7 +43,7 @@ public final class JwsStatements implements OfferReceiptSigner {
         throw new IllegalStateException("what " + key + " signs does not verify");
       }
       return statements;
-    } catch (JOSEException | java.text.ParseException | NoClassDefFoundError e) {
+    } catch (JOSEException | ParseException | NoClassDefFoundError e) {
       throw new IllegalStateException(key + " does not work here", e);
     }
   }

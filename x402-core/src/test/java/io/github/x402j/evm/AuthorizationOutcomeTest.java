@@ -12,6 +12,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a node may show that no chain of ours would: each sign of a payment alone is none. */
@@ -51,8 +52,7 @@ class AuthorizationOutcomeTest {
             return new Head(BigInteger.TEN, blockTime);
           }
         };
-    return new AuthorizationOutcome(
-        chain, ASSET, PAYMENT, java.util.Set.of(STRANGER), 1, LookBack.of(100));
+    return new AuthorizationOutcome(chain, ASSET, PAYMENT, Set.of(STRANGER), 1, LookBack.of(100));
   }
 
   private static Settlement of(boolean succeeded, Chain.Event... events) throws Exception {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Address;
+import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
@@ -18,6 +19,8 @@ import io.github.x402j.Verification;
 import io.github.x402j.testing.TestChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -182,7 +185,7 @@ final class ChainSale {
           a.validBefore(),
           a.nonce(),
           exact.signature());
-    } catch (io.github.x402j.MalformedPaymentException e) {
+    } catch (MalformedPaymentException e) {
       throw new IllegalArgumentException(e);
     }
   }
@@ -219,7 +222,7 @@ final class ChainSale {
   /** Returns a chain that remembers the calls it was asked to make, and passes everything on. */
   static Chain watching(Chain chain, List<Chain.Call> calls) {
     return (Chain)
-        java.lang.reflect.Proxy.newProxyInstance(
+        Proxy.newProxyInstance(
             Chain.class.getClassLoader(),
             new Class<?>[] {Chain.class},
             (proxy, method, arguments) -> {
@@ -228,7 +231,7 @@ final class ChainSale {
               }
               try {
                 return method.invoke(chain, arguments);
-              } catch (java.lang.reflect.InvocationTargetException e) {
+              } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
             });

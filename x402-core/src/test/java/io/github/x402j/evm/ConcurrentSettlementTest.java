@@ -8,6 +8,7 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.testing.TestWallet;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.web3j.crypto.TransactionDecoder;
 
@@ -26,7 +28,7 @@ class ConcurrentSettlementTest {
   @Test
   void allSettleWithoutAGapAndEveryBalanceIsExact() throws Exception {
     try (Shop shop = Shop.open()) {
-      List<String> sent = java.util.Collections.synchronizedList(new ArrayList<>());
+      List<String> sent = Collections.synchronizedList(new ArrayList<>());
       ExactEvmFacilitator facilitator =
           shop.builder(
                   new DelegatingChain(shop.rpc) {
@@ -66,8 +68,7 @@ class ConcurrentSettlementTest {
 
       assertThat(transactions).hasSize(payments.size());
       assertThat(sent.stream().map(raw -> TransactionDecoder.decode(raw).getNonce().longValue()))
-          .containsExactlyElementsOf(
-              java.util.stream.LongStream.range(0, payments.size()).boxed().toList());
+          .containsExactlyElementsOf(LongStream.range(0, payments.size()).boxed().toList());
       assertThat(shop.earned()).isEqualTo(payments.size() * Shop.PRICE);
       for (int i = 0; i < PAYERS; i++) {
         assertThat(shop.usdc.balanceOf(payers.get(i).address())).isEqualTo(i);

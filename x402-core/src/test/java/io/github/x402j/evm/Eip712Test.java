@@ -11,9 +11,11 @@ import io.github.x402j.Network;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.Sale;
 import io.github.x402j.Token;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.Vectors;
 import java.math.BigInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.web3j.crypto.ECDSASignature;
 import org.web3j.crypto.Keys;
@@ -84,7 +86,7 @@ class Eip712Test {
     String digest = Hex.text(Eip712.digest(Eip712.domainSeparator(token), a));
 
     assertThat(
-            java.util.stream.Stream.of(
+            Stream.of(
                     new Token(token.network(), token.contract(), 6, "USD Coin", "2"),
                     new Token(token.network(), token.contract(), 6, "USDC", "1"),
                     new Token(Network.BASE, token.contract(), 6, "USDC", "2"),
@@ -94,7 +96,7 @@ class Eip712Test {
         .doesNotHaveDuplicates();
     BigInteger one = BigInteger.ONE;
     assertThat(
-            java.util.stream.Stream.of(
+            Stream.of(
                     new TransferAuthorization(
                         a.to(), a.to(), a.value(), a.validAfter(), a.validBefore(), a.nonce()),
                     new TransferAuthorization(
@@ -102,7 +104,7 @@ class Eip712Test {
                     new TransferAuthorization(
                         a.from(),
                         a.to(),
-                        io.github.x402j.TokenAmount.of(1),
+                        TokenAmount.of(1),
                         a.validAfter(),
                         a.validBefore(),
                         a.nonce()),

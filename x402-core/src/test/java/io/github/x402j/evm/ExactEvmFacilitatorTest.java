@@ -4,7 +4,9 @@ package io.github.x402j.evm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
@@ -65,7 +67,7 @@ class ExactEvmFacilitatorTest {
     Chain watched =
         new DelegatingChain(shop.rpc) {
           @Override
-          public Quote quote(Call call) throws io.github.x402j.FacilitatorException {
+          public Quote quote(Call call) throws FacilitatorException {
             Quote quote = super.quote(call);
             baseFee.add(quote.baseFee() != null);
             return quote;
@@ -206,8 +208,7 @@ class ExactEvmFacilitatorTest {
     assertThat(OnChainToken.read(shop.rpc, shop.token.contract())).isEqualTo(shop.token);
     TestWallet payer = shop.payer(123);
     assertThat(
-            OnChainToken.balanceOf(
-                    shop.rpc, shop.token, io.github.x402j.Address.parse(payer.address()))
+            OnChainToken.balanceOf(shop.rpc, shop.token, Address.parse(payer.address()))
                 .atomicUnits())
         .isEqualTo(123);
   }

@@ -20,11 +20,13 @@ import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
+import io.github.x402j.Verification;
 import io.github.x402j.ledger.InMemoryPaymentLedger;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -108,7 +110,7 @@ class LyingFacilitatorTest {
             PaymentPayload.v2(
                 shop.offer, shop.sign(shop.authorization(payer.address()), payer).toMap()),
             shop.offer);
-    return ((io.github.x402j.Verification.Valid) checked).payment();
+    return ((Verification.Valid) checked).payment();
   }
 
   @Test
@@ -194,7 +196,7 @@ class LyingFacilitatorTest {
     shop.preempt(byStranger);
     assertThat(facilitator.settle(byStranger, hash -> {})).isInstanceOf(Settlement.Settled.class);
 
-    chain.fund(liarsKey.address(), java.math.BigInteger.TEN.pow(18));
+    chain.fund(liarsKey.address(), BigInteger.TEN.pow(18));
     SignedPayment byFacilitator = payment(facilitator);
     shop.preempt(byFacilitator, liarsKey);
     assertThat(facilitator.settle(byFacilitator, hash -> {})).isInstanceOf(Settlement.Failed.class);

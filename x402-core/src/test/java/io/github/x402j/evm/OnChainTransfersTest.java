@@ -19,6 +19,7 @@ import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -146,8 +147,7 @@ class OnChainTransfersTest {
     Chain reverted =
         new DelegatingChain(Web3jChain.at(chain.rpcUrl())) {
           @Override
-          public java.util.Optional<Receipt> receipt(String transaction)
-              throws FacilitatorException {
+          public Optional<Receipt> receipt(String transaction) throws FacilitatorException {
             return super.receipt(transaction)
                 .map(r -> new Receipt(r.transaction(), r.sender(), false, r.block(), r.events()));
           }

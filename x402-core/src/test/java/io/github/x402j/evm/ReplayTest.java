@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -31,6 +32,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -143,8 +146,8 @@ class ReplayTest {
     return hex(json, text -> "0x" + text.substring(2).toUpperCase(Locale.ROOT));
   }
 
-  private static String hex(String json, java.util.function.UnaryOperator<String> change) {
-    return java.util.regex.Pattern.compile("0x[0-9a-fA-F]{40,}")
+  private static String hex(String json, UnaryOperator<String> change) {
+    return Pattern.compile("0x[0-9a-fA-F]{40,}")
         .matcher(json)
         .replaceAll(match -> change.apply(match.group()));
   }
@@ -261,7 +264,7 @@ class ReplayTest {
   }
 
   private static <T> List<T> atOnce(int threads, Callable<T> task) throws Exception {
-    return allAtOnce(java.util.Collections.nCopies(threads, task));
+    return allAtOnce(Collections.nCopies(threads, task));
   }
 
   private static <T> List<T> allAtOnce(List<Callable<T>> tasks) throws Exception {

@@ -28,6 +28,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -205,11 +207,11 @@ class SecretsTest {
 
   private static String answersTo(String asked, String member) {
     String each =
-        java.util.regex.Pattern.compile("\"id\":(\\d+)")
+        Pattern.compile("\"id\":(\\d+)")
             .matcher(asked)
             .results()
             .map(id -> "{\"jsonrpc\":\"2.0\",\"id\":" + id.group(1) + "," + member + "}")
-            .collect(java.util.stream.Collectors.joining(","))
+            .collect(Collectors.joining(","))
             .replace("KEY", KEY);
     return asked.startsWith("[") ? "[" + each + "]" : each;
   }

@@ -4,6 +4,7 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
@@ -116,7 +117,7 @@ final class Shop implements AutoCloseable {
         return valid.payment();
       }
       throw new AssertionError("not valid: " + checked);
-    } catch (io.github.x402j.MalformedPaymentException | FacilitatorException e) {
+    } catch (MalformedPaymentException | FacilitatorException e) {
       throw new AssertionError(e);
     }
   }

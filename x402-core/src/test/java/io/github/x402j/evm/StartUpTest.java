@@ -14,6 +14,7 @@ import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.math.BigInteger;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -172,7 +173,7 @@ class StartUpTest {
   void refusesSettingsThatMakeNoSense() {
     ExactEvmFacilitator.Builder builder = shop.builder();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.feeCeiling(java.math.BigInteger.ZERO))
+        .isThrownBy(() -> builder.feeCeiling(BigInteger.ZERO))
         .withMessageContaining("feeCeiling");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.settleTimeout(Duration.ZERO))

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.Payload;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.MutableClock;
 import io.github.x402j.Sale;
 import java.time.Clock;
@@ -103,7 +104,7 @@ class VerifiedTokensTest {
   private boolean genuineOrMalformed(String token) throws FacilitatorException {
     try {
       return verifier.verify(token) instanceof Verdict.Genuine;
-    } catch (io.github.x402j.MalformedPaymentException e) {
+    } catch (MalformedPaymentException e) {
       return false;
     }
   }

@@ -14,6 +14,7 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.Cookie;
@@ -373,7 +374,7 @@ class BufferedResponseTest {
 
   @Test
   void includesTextIntoAPageThatHasTakenItsWriter() throws IOException {
-    when(request.getDispatcherType()).thenReturn(jakarta.servlet.DispatcherType.INCLUDE);
+    when(request.getDispatcherType()).thenReturn(DispatcherType.INCLUDE);
     StringWriter page = new StringWriter();
     when(real.getOutputStream()).thenThrow(new IllegalStateException());
     when(real.getWriter()).thenReturn(new PrintWriter(page));

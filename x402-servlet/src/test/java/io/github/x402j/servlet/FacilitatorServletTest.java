@@ -5,8 +5,10 @@ package io.github.x402j.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.Address;
 import io.github.x402j.FacilitatorService;
 import io.github.x402j.HttpFacilitator;
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Token;
 import io.github.x402j.evm.ExactEvmLocalChecks;
@@ -111,11 +113,7 @@ class FacilitatorServletTest {
   void doesNotStartWithATokenThatIsNotOnTheChain() {
     Token elsewhere =
         new Token(
-            market.token.network(),
-            io.github.x402j.Address.parse(TestWallet.random().address()),
-            6,
-            "USDC",
-            "2");
+            market.token.network(), Address.parse(TestWallet.random().address()), 6, "USDC", "2");
     FacilitatorServlet servlet = servlet(elsewhere);
     assertThatThrownBy(servlet::init)
         .isInstanceOf(IllegalStateException.class)
@@ -159,7 +157,7 @@ class FacilitatorServletTest {
             version == 2
                 ? PaymentHeader.PAYMENT_SIGNATURE
                     + ": "
-                    + io.github.x402j.PaymentCodec.encodePayload(payer.payload(unpaid))
+                    + PaymentCodec.encodePayload(payer.payload(unpaid))
                 : payer.headerV1(unpaid);
         RawHttp.Response paid = RawHttp.get(shop.port(), "/paid/x", header);
         assertThat(paid.status()).as(paid.all()).isEqualTo(200);

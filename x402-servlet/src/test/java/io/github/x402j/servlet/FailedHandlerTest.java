@@ -10,6 +10,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -97,7 +98,7 @@ class FailedHandlerTest {
 
   private static byte[] large() {
     byte[] body = new byte[9 * 1024 * 1024];
-    System.arraycopy(SECRET.getBytes(java.nio.charset.StandardCharsets.UTF_8), 0, body, 0, 6);
+    System.arraycopy(SECRET.getBytes(StandardCharsets.UTF_8), 0, body, 0, 6);
     return body;
   }
 

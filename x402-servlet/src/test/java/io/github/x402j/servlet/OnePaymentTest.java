@@ -15,6 +15,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -175,7 +176,7 @@ class OnePaymentTest {
   }
 
   private static String lowerCaseAddresses(String json, Payer payer) {
-    String lower = payer.address().toLowerCase(java.util.Locale.ROOT);
+    String lower = payer.address().toLowerCase(Locale.ROOT);
     return json.replace(payer.address(), lower);
   }
 

@@ -6,6 +6,7 @@ import static io.github.x402j.servlet.PaidWebapp.CENT;
 import static io.github.x402j.servlet.PaidWebapp.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.Address;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
@@ -139,7 +140,7 @@ class ReceiptFlowTest {
         PaymentRequirements.exact(
             market.token,
             option.amount(),
-            io.github.x402j.Address.parse(TestWallet.random().address()),
+            Address.parse(TestWallet.random().address()),
             option.maxTimeout());
     for (PaymentRequirements other : List.of(lower, more, toAnother)) {
       String receipt =

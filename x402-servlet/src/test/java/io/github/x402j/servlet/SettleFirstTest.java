@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -138,7 +139,7 @@ class SettleFirstTest {
               new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
       String head = readTo(in, "data: first");
       assertThat(head).startsWith("HTTP/1.1 200").contains("PAYMENT-RESPONSE: ey");
-      assertThat(head.toLowerCase(java.util.Locale.ROOT))
+      assertThat(head.toLowerCase(Locale.ROOT))
           .contains("cache-control: private")
           .doesNotContain("forged");
       assertThat(payer.balance()).as("the money has moved").isEqualTo(1_000_000 - CENT);

@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Random;
 
 /** Spells a path in ways that some parser, somewhere, has taken for the same path. */
@@ -154,7 +155,7 @@ final class SpellingGenerator {
       return;
     }
     String hex = "%02x".formatted(c);
-    String cased = random.nextBoolean() ? hex : hex.toUpperCase(java.util.Locale.ROOT);
+    String cased = random.nextBoolean() ? hex : hex.toUpperCase(Locale.ROOT);
     String escape =
         !oddly
             ? "%" + cased

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -224,7 +225,7 @@ class NodeTest {
   }
 
   private static JsonNode logs(Map<String, Object> filter) {
-    Map<String, Object> all = new java.util.HashMap<>(filter);
+    Map<String, Object> all = new HashMap<>(filter);
     all.put("fromBlock", "earliest");
     all.put("toBlock", "latest");
     return rpc.call("eth_getLogs", all);

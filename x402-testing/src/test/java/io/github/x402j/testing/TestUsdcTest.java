@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
@@ -210,7 +211,7 @@ class TestUsdcTest {
   @Test
   void refusesTheHighTwinOfASignature() {
     byte[] twin = Numeric.hexStringToByteArray(sign());
-    BigInteger s = new BigInteger(1, java.util.Arrays.copyOfRange(twin, 32, 64));
+    BigInteger s = new BigInteger(1, Arrays.copyOfRange(twin, 32, 64));
     BigInteger high = HALF_ORDER.multiply(BigInteger.TWO).add(BigInteger.ONE).subtract(s);
     System.arraycopy(Numeric.toBytesPadded(high, 32), 0, twin, 32, 32);
     twin[64] = (byte) (twin[64] == 27 ? 28 : 27);
@@ -358,8 +359,8 @@ class TestUsdcTest {
                 new Uint256(VALUE),
                 new Uint256(validBefore()),
                 new Uint8(signature[64]),
-                new Bytes32(java.util.Arrays.copyOfRange(signature, 0, 32)),
-                new Bytes32(java.util.Arrays.copyOfRange(signature, 32, 64))),
+                new Bytes32(Arrays.copyOfRange(signature, 0, 32)),
+                new Bytes32(Arrays.copyOfRange(signature, 32, 64))),
             List.of());
     String data = FunctionEncoder.encode(call);
     assertThat(rpc.ethCall(usdc.address(), data)).isEqualTo("0x");
@@ -441,8 +442,8 @@ class TestUsdcTest {
                 new Uint256(validBefore()),
                 new Bytes32(Numeric.hexStringToByteArray(nonce)),
                 new Uint8(bytes[64]),
-                new Bytes32(java.util.Arrays.copyOfRange(bytes, 0, 32)),
-                new Bytes32(java.util.Arrays.copyOfRange(bytes, 32, 64))),
+                new Bytes32(Arrays.copyOfRange(bytes, 0, 32)),
+                new Bytes32(Arrays.copyOfRange(bytes, 32, 64))),
             List.of()));
   }
 
