@@ -19,9 +19,7 @@ import org.hyperledger.besu.ethereum.core.BlockHeaderBuilder;
 import org.hyperledger.besu.ethereum.core.Hash;
 import org.hyperledger.besu.ethereum.core.LogsBloomFilter;
 import org.hyperledger.besu.ethereum.core.Transaction;
-import org.hyperledger.besu.ethereum.core.TransactionReceipt;
 import org.hyperledger.besu.ethereum.core.Wei;
-import org.hyperledger.besu.ethereum.mainnet.BodyValidation;
 import org.hyperledger.besu.ethereum.mainnet.MainnetBlockHeaderFunctions;
 import org.hyperledger.besu.util.bytes.BytesValue;
 import org.hyperledger.besu.util.uint.UInt256;
@@ -212,7 +210,7 @@ final class ChainState {
     BlockHeaderBuilder header = nextHeader();
     Evm.Execution execution = execution(header);
     execution.place(address, code);
-    append(seal(header.gasUsed(0).stateRoot(execution.finish()), List.of()));
+    append(MinedBlock.seal(header.gasUsed(0).stateRoot(execution.finish()), List.of()));
   }
 
   private Evm.Execution execution(BlockHeaderBuilder header) {
@@ -256,30 +254,8 @@ final class ChainState {
               logs));
       logs += outcome.logs().size();
     }
-    append(seal(header.gasUsed(gasUsed).stateRoot(execution.finish()), mined));
+    append(MinedBlock.seal(header.gasUsed(gasUsed).stateRoot(execution.finish()), mined));
     transactions.forEach(tx -> pool.removeBelow(tx.getSender(), nonce(tx.getSender())));
-  }
-
-  private static MinedBlock seal(BlockHeaderBuilder header, List<MinedTransaction> mined) {
-    List<TransactionReceipt> receipts =
-        mined.stream()
-            .map(
-                tx ->
-                    new TransactionReceipt(
-                        tx.succeeded() ? 1 : 0,
-                        tx.cumulativeGasUsed(),
-                        tx.logs(),
-                        Optional.empty()))
-            .toList();
-    BlockHeader sealed =
-        header
-            .transactionsRoot(
-                BodyValidation.transactionsRoot(
-                    mined.stream().map(MinedTransaction::transaction).toList()))
-            .receiptsRoot(BodyValidation.receiptsRoot(receipts))
-            .logsBloom(BodyValidation.logsBloom(receipts))
-            .buildBlockHeader();
-    return new MinedBlock(sealed, mined);
   }
 
   private void append(MinedBlock block) {
