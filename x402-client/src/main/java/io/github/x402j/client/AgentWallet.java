@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -226,7 +227,7 @@ public final class AgentWallet {
     return clock;
   }
 
-  private <R> R read(java.util.function.Function<WalletBook, R> reader) {
+  private <R> R read(Function<WalletBook, R> reader) {
     try {
       return journal.decide((book, entries) -> reader.apply(book.need(agent)));
     } catch (IOException e) {

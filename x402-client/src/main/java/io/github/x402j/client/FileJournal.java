@@ -10,6 +10,7 @@ import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,6 +18,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +72,7 @@ final class FileJournal extends SpendJournal {
       if (broken) {
         throw new IOException("journal: writing failed before; open it again");
       }
-      if (!java.util.Objects.equals(identity, identityOf(path)) || file.length() < end) {
+      if (!Objects.equals(identity, identityOf(path)) || file.length() < end) {
         throw new IOException("journal: the file was replaced or cut while it was open");
       }
       return new FileTurn(processes);
@@ -89,7 +92,7 @@ final class FileJournal extends SpendJournal {
       if (System.nanoTime() - deadline > 0) {
         throw new IOException("journal: another process has held the lock for " + LOCKED_WITHIN);
       }
-      java.util.concurrent.locks.LockSupport.parkNanos(200_000);
+      LockSupport.parkNanos(200_000);
       if (Thread.interrupted()) { // parking returns at once then; the lock is worth waiting for
         return lockInterrupted(deadline);
       }
@@ -210,7 +213,7 @@ final class FileJournal extends SpendJournal {
         Files.createFile(path);
       }
       return true;
-    } catch (java.nio.file.FileAlreadyExistsException e) {
+    } catch (FileAlreadyExistsException e) {
       return false; // another process was faster
     }
   }

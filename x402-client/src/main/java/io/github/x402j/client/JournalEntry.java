@@ -3,6 +3,7 @@
 package io.github.x402j.client;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -72,7 +73,7 @@ public record JournalEntry(
 
   /** Copies the details. */
   public JournalEntry {
-    details = java.util.Collections.unmodifiableMap(new TreeMap<>(details));
+    details = Collections.unmodifiableMap(new TreeMap<>(details));
   }
 
   /** Returns the detail of this name, empty if there is none. */

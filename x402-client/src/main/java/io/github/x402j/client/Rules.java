@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** The rules that policies and wallets are made of. */
@@ -118,8 +119,7 @@ final class Rules {
         : host.equals(pattern);
   }
 
-  private static <V> Rule oneOf(
-      String name, List<V> allowed, java.util.function.Function<ProposedPayment, V> what) {
+  private static <V> Rule oneOf(String name, List<V> allowed, Function<ProposedPayment, V> what) {
     requireSome(name, allowed);
     List<V> copy = List.copyOf(allowed);
     String limit = copy.stream().map(Object::toString).collect(joining(", "));

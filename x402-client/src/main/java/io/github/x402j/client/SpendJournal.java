@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import javax.sql.DataSource;
 
 /**
@@ -206,8 +207,7 @@ public abstract sealed class SpendJournal implements Closeable
     written.forEach(line -> book.apply(line.entry()));
   }
 
-  private void export(java.util.function.Function<JournalEntry, String> format, Appendable out)
-      throws IOException {
+  private void export(Function<JournalEntry, String> format, Appendable out) throws IOException {
     List<IOException> failures = new ArrayList<>();
     forEach(
         entry -> {

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
@@ -236,6 +237,6 @@ final class Till {
     if (choice.refusal() != null) {
       throw choice.refusal().exception(url);
     }
-    return java.util.Objects.requireNonNull(choice.allowed());
+    return Objects.requireNonNull(choice.allowed());
   }
 }

@@ -13,7 +13,9 @@ import static io.github.x402j.client.Asking.v2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.Address;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -23,6 +25,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -166,12 +169,12 @@ class AgentWalletTest {
     EvmSigner broken =
         new EvmSigner() {
           @Override
-          public io.github.x402j.Address address() {
+          public Address address() {
             return SIGNER.address();
           }
 
           @Override
-          public io.github.x402j.evm.EvmSignature sign(byte[] digest) {
+          public EvmSignature sign(byte[] digest) {
             throw new IllegalStateException("the KMS is away");
           }
         };
@@ -265,7 +268,7 @@ class AgentWalletTest {
           if (!call.isPaid()) {
             return v2(forUrl(seller.url("/a"), option("$0.05")));
           }
-          Map<String, String> headers = new java.util.HashMap<>(Asking.settled(call));
+          Map<String, String> headers = new HashMap<>(Asking.settled(call));
           headers.put("X-Payment-Receipt", "s3cret.receipt.text");
           return Seller.Answer.of(200, headers, "ok");
         });

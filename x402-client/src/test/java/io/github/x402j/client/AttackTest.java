@@ -26,8 +26,10 @@ import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.evm.ExactEvmPayload;
+import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -38,6 +40,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -128,7 +131,7 @@ class AttackTest {
   }
 
   private static Stream<Row> descriptors() {
-    String header = PaymentCodec.encodeRequired(forUrl(java.net.URI.create("/a"), option("$0.02")));
+    String header = PaymentCodec.encodeRequired(forUrl(URI.create("/a"), option("$0.02")));
     return Stream.of(
         row("a descriptor of a megabyte", 0, (call, s, a) -> Seller.Answer.of(402, huge())),
         row(
@@ -234,7 +237,7 @@ class AttackTest {
                   BodyHandlers.ofInputStream())
               .body()) {
         body.readNBytes(100); // what is no descriptor is the caller's, who need not read all of it
-      } catch (java.io.IOException e) {
+      } catch (IOException e) {
         assertThat(String.valueOf(e.getMessage())).doesNotContain("bank.example/a?");
       }
     }
@@ -306,8 +309,7 @@ class AttackTest {
   }
 
   /** Asks two cents, and does something else than deliver once it is paid. */
-  private static Row paid(
-      String name, java.util.function.BiFunction<Seller.Call, Seller, Seller.Answer> answer) {
+  private static Row paid(String name, BiFunction<Seller.Call, Seller, Seller.Answer> answer) {
     return row(
         name,
         5,

@@ -10,7 +10,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.PaymentCodec;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ForkJoinPool;
@@ -191,7 +194,7 @@ class ChallengeBodyTest {
     private int items;
 
     @Override
-    public java.util.concurrent.CompletionStage<String> getBody() {
+    public CompletionStage<String> getBody() {
       return body.getBody();
     }
 
@@ -215,8 +218,8 @@ class ChallengeBodyTest {
   private int lengthOf(InputStream stream) {
     try (stream) {
       return stream.readAllBytes().length;
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

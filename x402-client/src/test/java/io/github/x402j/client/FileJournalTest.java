@@ -6,10 +6,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.evm.ExactEvmPayload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +58,7 @@ class FileJournalTest extends SpendJournalContract.Lasting {
     byte[] whole = Files.readAllBytes(file());
     int lastLine = Files.readString(file()).strip().lastIndexOf('\n') + 1;
     for (int length = lastLine; length < whole.length; length += 7) {
-      Files.write(file(), java.util.Arrays.copyOf(whole, length));
+      Files.write(file(), Arrays.copyOf(whole, length));
       AgentWallet wallet = AgentWallet.open("a", Asking.SIGNER, journal());
       assertThat(wallet.remaining()).as("at " + length).isEqualTo(Dollars.parse("$0.000007"));
       closeAll();
@@ -67,13 +73,13 @@ class FileJournalTest extends SpendJournalContract.Lasting {
     purse.pay(3);
     closeAll();
     List<String> lines = Files.readAllLines(file());
-    List<String> changed = new java.util.ArrayList<>(lines);
+    List<String> changed = new ArrayList<>(lines);
     changed.set(line, lines.get(line).replace("2026-05-01", "2027-05-01"));
     refuses(changed);
-    List<String> missing = new java.util.ArrayList<>(lines);
+    List<String> missing = new ArrayList<>(lines);
     missing.remove(line);
     refuses(missing);
-    List<String> doubled = new java.util.ArrayList<>(lines);
+    List<String> doubled = new ArrayList<>(lines);
     doubled.add(line, lines.get(line));
     refuses(doubled);
   }
@@ -95,7 +101,7 @@ class FileJournalTest extends SpendJournalContract.Lasting {
     Files.write(file(), whole);
     purse.pay(1);
     Path copy = Files.copy(file(), directory.resolve("copy"));
-    Files.move(copy, file(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Files.move(copy, file(), StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> purse.pay(1)).isInstanceOf(IOException.class);
   }
 
@@ -112,9 +118,7 @@ class FileJournalTest extends SpendJournalContract.Lasting {
   @Test
   void isForItsOwnerAlone() throws Exception {
     journal();
-    assertThat(
-            java.nio.file.attribute.PosixFilePermissions.toString(
-                Files.getPosixFilePermissions(file())))
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
         .isEqualTo("rw-------");
   }
 
@@ -128,9 +132,7 @@ class FileJournalTest extends SpendJournalContract.Lasting {
     String text = Files.readString(file());
     assertThat(text).contains("a%2520b", payment.nonce()).doesNotContain("s3cret");
     String signature =
-        io.github.x402j.evm.ExactEvmPayload.parse(
-                io.github.x402j.PaymentCodec.decodePayload(payment.secretHeaderValue(), 2)
-                    .payload())
+        ExactEvmPayload.parse(PaymentCodec.decodePayload(payment.secretHeaderValue(), 2).payload())
             .signature();
     assertThat(text).doesNotContain(signature.substring(2, 66));
   }

@@ -18,13 +18,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.Address;
 import io.github.x402j.Network;
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
+import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import java.math.BigInteger;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -226,11 +231,9 @@ class HostileSellerTest {
     // Asked for over a proxy, which is the seller in disguise: no such host is looked up.
     HttpClient proxied =
         HttpClient.newBuilder()
-            .proxy(
-                java.net.ProxySelector.of(
-                    new java.net.InetSocketAddress("127.0.0.1", seller.url("/").getPort())))
+            .proxy(ProxySelector.of(new InetSocketAddress("127.0.0.1", seller.url("/").getPort())))
             .build();
-    java.net.URI url = java.net.URI.create("http://seller.example/a");
+    URI url = URI.create("http://seller.example/a");
     seller.does(call -> v2(forUrl(url, option("$0.01"))));
     assertThatThrownBy(
             () ->
@@ -252,12 +255,10 @@ class HostileSellerTest {
             return v2(forUrl(seller.url("/a"), option("$0.01")));
           }
           var other =
-              new io.github.x402j.SettlementResponse(
+              new SettlementResponse(
                   true, Asking.TRANSACTION, USDC.network(), Asking.SELLER, null, null);
           return Seller.Answer.of(
-              200,
-              Map.of("PAYMENT-RESPONSE", io.github.x402j.PaymentCodec.encodeSettlement(other, 2)),
-              "ok");
+              200, Map.of("PAYMENT-RESPONSE", PaymentCodec.encodeSettlement(other, 2)), "ok");
         });
     Payment payment = Payment.of(get("/a")).orElseThrow();
     assertThat(payment.settlement()).isPresent();
@@ -280,7 +281,7 @@ class HostileSellerTest {
   }
 
   private static boolean confidential(String url) {
-    return Origin.of(java.net.URI.create(url)).orElseThrow().isConfidential();
+    return Origin.of(URI.create(url)).orElseThrow().isConfidential();
   }
 
   private static PaymentRequirements replace(TokenAmount amount, Address payTo) {

@@ -5,6 +5,7 @@ package io.github.x402j.client;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.UUID;
@@ -46,7 +47,7 @@ class JdbcJournalTest extends SpendJournalContract.Lasting {
     boolean[] away = {false};
     DataSource flaky =
         (DataSource)
-            java.lang.reflect.Proxy.newProxyInstance(
+            Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {DataSource.class},
                 (proxy, method, args) -> {

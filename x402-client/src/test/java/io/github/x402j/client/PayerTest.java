@@ -30,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -324,7 +325,7 @@ class PayerTest {
             return bought;
           };
       int bought = 0;
-      for (Future<Integer> each : threads.invokeAll(java.util.Collections.nCopies(8, buying))) {
+      for (Future<Integer> each : threads.invokeAll(Collections.nCopies(8, buying))) {
         bought += each.get();
       }
       assertThat(bought).isEqualTo(5);

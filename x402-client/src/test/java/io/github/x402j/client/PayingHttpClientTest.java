@@ -18,6 +18,7 @@ import static io.github.x402j.client.Asking.v2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.Price;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.evm.ExactEvmPayload;
@@ -31,6 +32,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -114,12 +116,9 @@ class PayingHttpClientTest {
           if (call.isPaid()) {
             return delivery(call, "ok");
           }
-          String header =
-              io.github.x402j.PaymentCodec.encodeRequired(
-                  forUrl(seller.url("/a"), option("$0.01")));
+          String header = PaymentCodec.encodeRequired(forUrl(seller.url("/a"), option("$0.01")));
           return Seller.Answer.of(
-              402,
-              new String(java.util.Base64.getDecoder().decode(header), StandardCharsets.UTF_8));
+              402, new String(Base64.getDecoder().decode(header), StandardCharsets.UTF_8));
         });
     assertThat(get(buyer(wrapped).build(), "/a").body()).isEqualTo("ok");
     assertThat(seller.paidCalls().get(0).header("PAYMENT-SIGNATURE")).isPresent();

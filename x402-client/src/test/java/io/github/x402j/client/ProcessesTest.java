@@ -5,6 +5,7 @@ package io.github.x402j.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.TokenAmount;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -94,6 +95,6 @@ class ProcessesTest {
   }
 
   private static Dollars units(long atomicUnits) {
-    return Dollars.of(io.github.x402j.TokenAmount.of(atomicUnits), Asking.USDC);
+    return Dollars.of(TokenAmount.of(atomicUnits), Asking.USDC);
   }
 }

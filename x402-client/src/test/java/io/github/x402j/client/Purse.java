@@ -6,9 +6,11 @@ import static io.github.x402j.client.Asking.SELLER;
 import static io.github.x402j.client.Asking.USDC;
 
 import io.github.x402j.Address;
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
+import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.evm.EvmSignature;
@@ -16,10 +18,12 @@ import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
+import java.net.http.HttpHeaders;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Pays out of a wallet without any seller, to see what its rules do. */
@@ -66,13 +70,11 @@ final class Purse {
   /** Tells the wallet what an honest seller says. */
   void settled(Payment payment, int status) {
     var response =
-        new io.github.x402j.SettlementResponse(
+        new SettlementResponse(
             true, Asking.TRANSACTION, payment.network(), payment.payer(), null, payment.amount());
     var headers =
-        java.net.http.HttpHeaders.of(
-            java.util.Map.of(
-                "PAYMENT-RESPONSE",
-                List.of(io.github.x402j.PaymentCodec.encodeSettlement(response, 2))),
+        HttpHeaders.of(
+            Map.of("PAYMENT-RESPONSE", List.of(PaymentCodec.encodeSettlement(response, 2))),
             (name, value) -> true);
     cashier.outcomes().answered(payment.answered(headers), status, headers);
   }

@@ -11,6 +11,7 @@ import static io.github.x402j.client.Asking.v2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.PaymentCodec;
 import java.net.CookieManager;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -120,7 +121,7 @@ class RedirectTest {
               402,
               Map.of(
                   "PAYMENT-REQUIRED",
-                  io.github.x402j.PaymentCodec.encodeRequired(required),
+                  PaymentCodec.encodeRequired(required),
                   "Set-Cookie",
                   "session=1"),
               "{}");
