@@ -56,6 +56,7 @@ public final class Main implements Callable<Integer> {
         .addSubcommand(new RunFacilitator(terminal))
         .addSubcommand(new Pay(terminal))
         .addSubcommand(new Inspect(terminal))
+        .addSubcommand(new Mcp(terminal))
         .addSubcommand(new Wallet(terminal))
         .addSubcommand(new Spend(terminal))
         .addSubcommand(new ReceiptCommand(terminal));

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.examples;
+
+import io.github.x402j.Address;
+import io.github.x402j.Facilitator;
+import io.github.x402j.PaymentGate;
+import io.github.x402j.Token;
+import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.modelcontextprotocol.server.McpServer;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
+import io.modelcontextprotocol.server.transport.DefaultServerTransportSecurityValidator;
+import io.modelcontextprotocol.server.transport.HttpServletStatelessServerTransport;
+import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
+import io.modelcontextprotocol.spec.McpSchema.TextContent;
+import io.modelcontextprotocol.spec.McpSchema.Tool;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/** An MCP server in an embedded Jetty, some of whose tools cost something. */
+final class McpShop implements AutoCloseable {
+  private static final String ENDPOINT = "/mcp";
+
+  /** More than any call needs that carries a payment and a question. */
+  private static final int MAX_REQUEST = 256 * 1024;
+
+  /** A tool that costs nothing. */
+  record FreeTool(Tool tool, Function<CallToolRequest, CallToolResult> handler) {}
+
+  private final Server server;
+  private final ServerConnector connector;
+
+  private McpShop(Server server, ServerConnector connector) {
+    this.server = server;
+    this.connector = connector;
+  }
+
+  /**
+   * Starts the server on loopback.
+   *
+   * @param port 0 for any
+   * @param payTo who is paid
+   */
+  static McpShop start(int port, Token token, String payTo, Facilitator facilitator)
+      throws Exception {
+    PaymentGate gate =
+        PaymentGate.builder(InMemoryPaymentLedger.create()).facilitator(facilitator).build();
+    PaidTools paid =
+        PaidTools.start(
+            gate,
+            token,
+            Address.parse(payTo),
+            List.of(
+                PricedTool.of(
+                        tool("forecast", "The weather of tomorrow", "city"),
+                        "$0.01",
+                        McpShop::forecast)
+                    .deliverErrors()));
+    return start(
+        port, paid, List.of(new FreeTool(tool("cities", "What is forecast"), r -> cities())));
+  }
+
+  static McpShop start(int port, PaidTools paid, List<FreeTool> free) throws Exception {
+    HttpServletStatelessServerTransport transport =
+        HttpServletStatelessServerTransport.builder()
+            .messageEndpoint(ENDPOINT)
+            .jsonMapper(McpJson.forSdk())
+            .maxRequestSize(MAX_REQUEST)
+            .httpHeaderValidator( // no page in a browser is to reach a server on this machine
+                DefaultServerTransportSecurityValidator.builder()
+                    .allowedHost("127.0.0.1:*")
+                    .build())
+            .build();
+    McpServer.StatelessSyncSpecification mcp =
+        McpServer.sync(transport)
+            .jsonMapper(McpJson.forSdk())
+            .serverInfo("x402j-example", "0.1.0")
+            .capabilities(ServerCapabilities.builder().tools(false).build());
+    paid.tools()
+        .forEach(sold -> mcp.toolCall(sold.tool(), (context, request) -> paid.call(request)));
+    free.forEach(
+        tool -> mcp.toolCall(tool.tool(), (context, request) -> tool.handler().apply(request)));
+    McpStatelessSyncServer built = mcp.build();
+    try {
+      return start(port, transport);
+    } catch (Exception e) {
+      built.close();
+      throw e;
+    }
+  }
+
+  private static McpShop start(int port, HttpServletStatelessServerTransport transport)
+      throws Exception {
+    Server server = new Server();
+    ServerConnector connector = new ServerConnector(server);
+    connector.setHost("127.0.0.1");
+    connector.setPort(port);
+    server.addConnector(connector);
+    ServletContextHandler webapp = new ServletContextHandler("/");
+    ServletHolder servlet = new ServletHolder("mcp", transport);
+    servlet.setAsyncSupported(true);
+    webapp.addServlet(servlet, ENDPOINT);
+    server.setHandler(webapp);
+    try {
+      server.start();
+    } catch (Exception e) {
+      server.stop();
+      throw e;
+    }
+    return new McpShop(server, connector);
+  }
+
+  /** Returns the URL of the MCP endpoint. */
+  URI url() {
+    return URI.create("http://127.0.0.1:" + connector.getLocalPort() + ENDPOINT);
+  }
+
+  @Override
+  public void close() throws Exception {
+    server.stop();
+  }
+
+  /** Returns a tool whose arguments are texts of these names, all of them needed. */
+  static Tool tool(String name, String description, String... arguments) {
+    Map<String, Object> properties = new java.util.LinkedHashMap<>();
+    for (String argument : arguments) {
+      properties.put(argument, Map.of("type", "string", "maxLength", 100));
+    }
+    Map<String, Object> schema =
+        Map.of("type", "object", "properties", properties, "required", List.of(arguments));
+    return Tool.builder(name, schema).description(description).build();
+  }
+
+  /** Returns a result of one text. */
+  static CallToolResult text(String text) {
+    return CallToolResult.builder(List.of(TextContent.builder(text).build())).build();
+  }
+
+  private static CallToolResult cities() {
+    return text("Lisbon, Oslo");
+  }
+
+  private static CallToolResult forecast(CallToolRequest request) {
+    return switch (String.valueOf(request.arguments().get("city"))) {
+      case "Lisbon" -> text("Lisbon: sun, 24 degrees");
+      case "Oslo" -> text("Oslo: rain, 11 degrees");
+      default ->
+          CallToolResult.builder(
+                  List.of(TextContent.builder("No such city; see the tool cities").build()))
+              .isError(true)
+              .build();
+    };
+  }
+}
