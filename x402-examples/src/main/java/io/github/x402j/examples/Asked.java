@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +29,14 @@ record Asked(URI url, int status, @Nullable PaymentRequired required, int x402Ve
   private static final int MAX_BODY = 65_536;
 
   /**
-   * Sends the request, without a payment.
+   * Sends the request, without a payment. Its timeout holds for the headers and for the body, each.
    *
    * @throws MalformedPaymentException if it asks for a payment in a way that cannot be read
    */
   static Asked of(HttpRequest request)
       throws IOException, InterruptedException, MalformedPaymentException {
     HttpResponse<InputStream> response =
-        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofInputStream());
+        HttpClient.newHttpClient().send(request, Bodies.within(time(request)));
     try (InputStream body = response.body()) {
       Optional<String> header = response.headers().firstValue(PaymentHeader.PAYMENT_REQUIRED);
       if (response.statusCode() != PAYMENT_REQUIRED) {
@@ -49,8 +50,14 @@ record Asked(URI url, int status, @Nullable PaymentRequired required, int x402Ve
       if (text.length > MAX_BODY) {
         throw new MalformedPaymentException("the body of the 402 is longer than 64 KiB");
       }
-      PaymentRequired required = PaymentCodec.decodeRequiredBody(new String(text, UTF_8));
-      return new Asked(request.uri(), PAYMENT_REQUIRED, required, 1);
+      String json = new String(text, UTF_8);
+      int version = PaymentCodec.versionOfRequiredBody(json);
+      PaymentRequired required = PaymentCodec.decodeRequiredBody(json);
+      return new Asked(request.uri(), PAYMENT_REQUIRED, required, version);
     }
+  }
+
+  private static Duration time(HttpRequest request) {
+    return request.timeout().orElse(Duration.ofMinutes(1));
   }
 }

@@ -9,12 +9,14 @@ import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.SigningKey;
 import io.github.x402j.servlet.JwksServlet;
 import io.github.x402j.servlet.PaymentFilter;
+import io.github.x402j.servlet.PaymentFilterBuilder;
 import io.github.x402j.servlet.Route;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
@@ -42,6 +44,18 @@ final class ExampleServer implements AutoCloseable {
   static ExampleServer start(
       int port, String publicUrl, Token token, String payTo, Facilitator facilitator)
       throws Exception {
+    return start(port, publicUrl, token, payTo, facilitator, settings -> {});
+  }
+
+  /** Starts the server on loopback, with more settings of its filter. */
+  static ExampleServer start(
+      int port,
+      String publicUrl,
+      Token token,
+      String payTo,
+      Facilitator facilitator,
+      Consumer<PaymentFilterBuilder> settings)
+      throws Exception {
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
     connector.setHost("127.0.0.1");
@@ -52,7 +66,7 @@ final class ExampleServer implements AutoCloseable {
 
     String url = publicUrl.isEmpty() ? example.url() : publicUrl;
     ReceiptIssuer issuer = issuer(url);
-    PaymentFilter filter =
+    PaymentFilterBuilder filter =
         PaymentFilter.builder()
             .publicUrl(url)
             .accept(token, payTo)
@@ -64,8 +78,9 @@ final class ExampleServer implements AutoCloseable {
                 Route.get("/pass").price("$0.01").pass(PASS).description("Ten minutes of it"),
                 Route.of("/fails").price("$0.01").description("A handler that fails"),
                 Route.of("/free").free(),
-                Route.of("/health").free())
-            .build();
+                Route.of("/health").free());
+    settings.accept(filter);
+    PaymentFilter built = filter.build();
 
     ServletContextHandler webapp = new ServletContextHandler("/");
     Handlers.addTo(webapp);
@@ -74,7 +89,7 @@ final class ExampleServer implements AutoCloseable {
         new ServletContextListener() {
           @Override
           public void contextInitialized(ServletContextEvent event) {
-            PaymentFilter.register(event.getServletContext(), filter);
+            PaymentFilter.register(event.getServletContext(), built);
           }
         });
     server.setHandler(webapp);

@@ -4,10 +4,13 @@ package io.github.x402j.examples;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.Address;
 import io.github.x402j.PaymentRequired;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -18,8 +21,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "inspect",
     description = {
-      "Shows what a URL costs, as a person reads it: price, network, token, recipient, window.",
-      "Pays nothing and needs no key."
+      "Shows what a URL costs, as a person reads it: price, network, token, recipient, window,",
+      "and whether the signed offers hold. Pays nothing and needs no key.",
+      "Exits with 6 if a signed offer does not hold."
     })
 final class Inspect implements Callable<Integer>, Errors.ForPrograms {
   private final Terminal terminal;
@@ -34,6 +38,20 @@ final class Inspect implements Callable<Integer>, Errors.ForPrograms {
           "A chain to ask about tokens that are not known, such as how many decimals they have."
               + " Default: $$X402_RPC_URL.")
   @Nullable URI rpcUrl;
+
+  @Option(
+      names = "--jwks",
+      paramLabel = "FILE|URL",
+      description = "The seller's public keys, to verify signed offers (jws).")
+  @Nullable String jwks;
+
+  @Option(
+      names = "--signer",
+      paramLabel = "ADDRESS",
+      description =
+          "An account whose signature on an offer (eip712) counts, besides the recipient's. Can be"
+              + " repeated.")
+  List<Address> signers = List.of();
 
   @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
@@ -50,6 +68,7 @@ final class Inspect implements Callable<Integer>, Errors.ForPrograms {
   @Override
   public Integer call() throws Exception {
     HttpRequest request = what.request();
+    OfferSigners trusted = OfferSigners.of(Set.copyOf(signers), KeySet.read(jwks));
     try (Progress waiting = Progress.waitingFor(terminal, "an answer of " + what.url.getHost())) {
       Asked asked = Asked.of(request);
       PaymentRequired required = asked.required();
@@ -57,13 +76,13 @@ final class Inspect implements Callable<Integer>, Errors.ForPrograms {
         printFree(asked);
         return ExitCode.OK;
       }
-      Inspection inspection = Inspection.of(asked, required, rpcUrl);
+      Inspection inspection = Inspection.of(asked, required, rpcUrl, trusted);
       if (json) {
         print(inspection.json());
       } else {
         inspection.print(terminal.out());
       }
-      return ExitCode.OK;
+      return inspection.hasFalseOffer() ? ExitCode.NOT_VERIFIED : ExitCode.OK;
     }
   }
 

@@ -11,6 +11,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
 import java.io.PrintStream;
 import java.net.URI;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,23 +22,36 @@ final class Inspection {
   private final Asked asked;
   private final PaymentRequired required;
   private final List<InspectedOption> options;
+  private final List<InspectedOffer> offers;
   private final List<String> warnings;
 
   private Inspection(
-      Asked asked, PaymentRequired required, List<InspectedOption> options, List<String> warnings) {
+      Asked asked,
+      PaymentRequired required,
+      List<InspectedOption> options,
+      List<InspectedOffer> offers) {
     this.asked = asked;
     this.required = required;
     this.options = options;
-    this.warnings = warnings;
+    this.offers = offers;
+    this.warnings = warnings(asked.url(), required);
   }
 
-  static Inspection of(Asked asked, PaymentRequired required, @Nullable URI rpcUrl)
+  /**
+   * Looks at a descriptor.
+   *
+   * @param rpcUrl a chain to ask about tokens that are not known, or null
+   * @param signers whose signatures on offers count
+   */
+  static Inspection of(
+      Asked asked, PaymentRequired required, @Nullable URI rpcUrl, OfferSigners signers)
       throws FacilitatorException {
     List<InspectedOption> options = new ArrayList<>();
     for (PaymentRequirements terms : required.accepts()) {
       options.add(InspectedOption.of(terms, rpcUrl));
     }
-    return new Inspection(asked, required, options, warnings(asked.url(), required));
+    return new Inspection(
+        asked, required, options, InspectedOffer.all(required, signers, Instant.now()));
   }
 
   private static List<String> warnings(URI url, PaymentRequired required) {
@@ -74,12 +88,23 @@ final class Inspection {
     if (error != null) {
       line(out, "because", Terminal.harmless(error));
     }
-    int number = 0;
-    for (InspectedOption option : options) {
-      out.println("\nway to pay " + ++number + " of " + options.size());
-      print(out, option);
+    for (int at = 0; at < options.size(); at++) {
+      out.println("\nway to pay " + (at + 1) + " of " + options.size());
+      print(out, options.get(at));
+      offersFor(at).forEach(offer -> line(out, "offer", offer.text()));
     }
+    offersFor(-1).forEach(offer -> out.println("\nanother signed offer: " + offer.text()));
     warnings.forEach(warning -> out.println("\nwarning: " + warning));
+  }
+
+  /** Returns the offers for a way to pay, those for none of them with -1. */
+  private List<InspectedOffer> offersFor(int option) {
+    return offers.stream().filter(offer -> offer.option() == option).toList();
+  }
+
+  /** Returns whether there is a signed offer that does not hold. */
+  boolean hasFalseOffer() {
+    return offers.stream().anyMatch(offer -> offer.verdict() == InspectedOffer.Verdict.FALSE);
   }
 
   private static void print(PrintStream out, InspectedOption option) {
@@ -111,6 +136,8 @@ final class Inspection {
     }
     ArrayNode accepts = json.putArray("accepts");
     options.forEach(option -> accepts.add(json(option)));
+    ArrayNode signed = json.putArray("offers");
+    offers.forEach(offer -> signed.add(json(offer)));
     ArrayNode said = json.putArray("warnings");
     warnings.forEach(said::add);
     return json;
@@ -135,6 +162,30 @@ final class Inspection {
         .put("maxTimeoutSeconds", terms.maxTimeout().toSeconds());
     ArrayNode objections = json.putArray("objections");
     option.objections().forEach(objections::add);
+    return json;
+  }
+
+  private static ObjectNode json(InspectedOffer inspected) {
+    SignedOffer offer = inspected.offer();
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("format", offer.format())
+            .put("verdict", inspected.verdict().text());
+    if (inspected.option() >= 0) {
+      json.put("acceptIndex", inspected.option()); // in "accepts" above
+    }
+    if (offer.account() != null) {
+      json.put("signer", offer.account().text());
+    }
+    if (offer.kid() != null) {
+      json.put("kid", offer.kid());
+    }
+    if (inspected.until() != null) {
+      json.put("validUntil", inspected.until().getEpochSecond());
+    }
+    ArrayNode objections = json.putArray("objections");
+    inspected.objections().forEach(objections::add);
     return json;
   }
 }
