@@ -87,9 +87,7 @@ final class Exchange<T> {
     if (!reader.sawDescriptor()) {
       return CompletableFuture.completedFuture(response);
     }
-    // Reading a body, deciding and signing may wait for a disk, a person or a KMS: not on a thread
-    // of
-    // the connection's.
+    // Deciding and signing may wait for a disk, a person or a KMS: not on the connection's thread.
     return CompletableFuture.supplyAsync(() -> offers(response, reader), sending.executor())
         .thenCompose(
             offers ->

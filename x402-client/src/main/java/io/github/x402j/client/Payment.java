@@ -5,6 +5,7 @@ package io.github.x402j.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentCodec;
@@ -13,7 +14,9 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.ExactEvmPayload;
+import io.github.x402j.evm.OnChainPayment;
 import io.github.x402j.evm.TransferAuthorization;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
@@ -160,7 +163,7 @@ public final class Payment {
 
   /**
    * Returns whether the seller says that this payment, and not another, was settled. Only the chain
-   * can tell whether that is true.
+   * can tell whether that is true: {@link #onChain}.
    */
   public boolean settled() {
     SettlementResponse said = settlement;
@@ -174,6 +177,25 @@ public final class Payment {
   /** Returns the hash of the transaction that the seller names, empty if it names none. */
   public Optional<String> transaction() {
     return settlement().map(SettlementResponse::transaction).filter(hash -> !hash.isEmpty());
+  }
+
+  /**
+   * Returns what the chain shows of this payment, whatever the seller says: whether the transaction
+   * that it names moved this amount from payer to payee. A seller that says {@link #settled()} and
+   * is {@linkplain OnChainPayment.Contradicted contradicted} has not told the truth; one whose
+   * transaction is {@linkplain OnChainPayment.NotFound not found} may be a block ahead of the node.
+   *
+   * @param chain the one that was paid on
+   * @throws IllegalArgumentException if the chain is another
+   * @throws FacilitatorException if the chain does not answer
+   */
+  public OnChainPayment onChain(Chain chain) throws FacilitatorException {
+    if (chain.chainId() != network().chainId()) {
+      throw new IllegalArgumentException(
+          "chain: expected " + network() + ", found eip155:" + chain.chainId());
+    }
+    String named = settled() ? transaction().orElse("") : "";
+    return OnChainPayment.read(chain, token().contract(), authorization, named);
   }
 
   /** Returns the name of the header that carries the payment. */

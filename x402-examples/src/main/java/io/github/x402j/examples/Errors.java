@@ -11,6 +11,7 @@ import io.github.x402j.client.PaymentPendingException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpTimeoutException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -18,8 +19,13 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Turns what went wrong into one line on the error stream and an exit status. */
+/**
+ * Turns what went wrong into one line on the error stream and an exit status, and into JSON on the
+ * output for who asked for that.
+ */
 final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  private static final String JSON = "--json";
+
   private final Terminal terminal;
 
   Errors(Terminal terminal) {
@@ -29,6 +35,9 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
   @Override
   public int handleParseException(ParameterException e, String[] args) {
     terminal.err().println("x402: " + e.getMessage());
+    if (Arrays.asList(args).contains(JSON)) {
+      terminal.out().println(json(e, ExitCode.USAGE));
+    }
     terminal
         .err()
         .println(
@@ -41,7 +50,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
       throws Exception {
     int code = codeOf(e);
     terminal.err().println("x402: " + message(e));
-    if (command.getCommand() instanceof ForPrograms readable && readable.json()) {
+    if (command.getParseResult().hasMatchedOption(JSON)) {
       terminal.out().println(json(e, code));
     }
     return code;
@@ -108,11 +117,5 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
       case ExitCode.PENDING -> "pending";
       default -> "failed";
     };
-  }
-
-  /** A command that can answer in JSON. */
-  interface ForPrograms {
-    /** Returns whether it was asked to. */
-    boolean json();
   }
 }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
       "and whether the signed offers hold. Pays nothing and needs no key.",
       "Exits with 6 if a signed offer does not hold."
     })
-final class Inspect implements Callable<Integer>, Errors.ForPrograms {
+final class Inspect implements Callable<Integer> {
   private final Terminal terminal;
 
   @Mixin final RequestOptions what = new RequestOptions();
@@ -58,11 +58,6 @@ final class Inspect implements Callable<Integer>, Errors.ForPrograms {
 
   Inspect(Terminal terminal) {
     this.terminal = terminal;
-  }
-
-  @Override
-  public boolean json() {
-    return json;
   }
 
   @Override

@@ -49,7 +49,8 @@ record InspectedOption(
         : null;
   }
 
-  private static List<String> objections(PaymentRequirements terms, @Nullable Token token) {
+  /** Returns why nobody should pay this way, the token's own words null if they are not known. */
+  static List<String> objections(PaymentRequirements terms, @Nullable Token token) {
     List<String> objections = new ArrayList<>();
     if (!terms.scheme().equals(PaymentRequirements.EXACT)) {
       objections.add("the scheme is not exact");

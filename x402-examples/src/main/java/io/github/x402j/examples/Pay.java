@@ -16,8 +16,10 @@ import io.github.x402j.client.Payment;
 import io.github.x402j.client.SpendJournal;
 import io.github.x402j.client.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.Web3jChain;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -25,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,7 +38,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "pay",
     description = "Asks for a URL, pays for it within a limit, and prints what it bought.")
-final class Pay implements Callable<Integer>, Errors.ForPrograms {
+final class Pay implements Callable<Integer> {
   private final Terminal terminal;
 
   @Mixin final RequestOptions what = new RequestOptions();
@@ -89,6 +92,13 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
   boolean json;
 
   @Option(
+      names = "--check-on-chain",
+      description =
+          "Look up on the chain of --rpc-url that the payment was made, whatever the server says."
+              + " Exits with 6 if what it says is not true, with 4 if the chain does not show it.")
+  boolean checkOnChain;
+
+  @Option(
       names = {"--header", "--print-header"},
       description = "Print the header that pays, for another tool, and do not send it.")
   boolean header;
@@ -98,22 +108,20 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
   }
 
   @Override
-  public boolean json() {
-    return json;
-  }
-
-  @Override
   public Integer call() throws Exception {
     Price limit = max;
     String who = agent;
     if (limit == null && (who == null || header)) {
       throw new IllegalArgumentException("--max: needed, such as --max '$0.05'");
     }
+    if (checkOnChain && tokens.rpcUrl == null) {
+      throw new IllegalArgumentException("--rpc-url: needed with --check-on-chain");
+    }
     EvmSigner payer = Keys.inEnvironment(terminal, keyVariable);
     HttpRequest request = what.request();
     List<Token> known = tokens.known();
     if (header) {
-      terminal.out().println(SignedHeader.make(request, payer, requireNonNull(limit), known));
+      print(SignedHeader.make(request, payer, requireNonNull(limit), known));
       return ExitCode.OK;
     }
     PayingHttpClientBuilder client = PayingHttpClient.over(HttpClient.newHttpClient());
@@ -136,8 +144,27 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
   private int buy(PayingHttpClientBuilder client, HttpRequest request)
       throws IOException, InterruptedException {
     HttpResponse<byte[]> response = send(client.build(), request);
-    print(response);
+    Optional<OnChainCheck> check = check(response);
+    print(response, check);
+    if (check.isPresent() && check.get().exitCode() != ExitCode.OK) {
+      if (silent) {
+        terminal.err().println("x402: on chain: " + check.get().text());
+      }
+      return check.get().exitCode();
+    }
     return fail && response.statusCode() >= 400 ? ExitCode.ERROR_STATUS : ExitCode.OK;
+  }
+
+  /** Holds what the server says of the payment against the chain, if that is wanted. */
+  private Optional<OnChainCheck> check(HttpResponse<byte[]> response) throws InterruptedException {
+    Optional<Payment> payment = Payment.of(response);
+    URI node = tokens.rpcUrl;
+    if (!checkOnChain || node == null || payment.isEmpty()) {
+      return Optional.empty();
+    }
+    try (Progress waiting = Progress.waitingFor(terminal, "the transaction on the chain")) {
+      return Optional.of(OnChainCheck.of(payment.get(), Web3jChain.at(node)));
+    }
   }
 
   private HttpResponse<byte[]> send(HttpClient client, HttpRequest request)
@@ -150,19 +177,32 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
     }
   }
 
-  private void print(HttpResponse<byte[]> response) throws IOException {
+  private void print(String headerLine) {
+    if (json) {
+      String[] nameAndValue = headerLine.split(": ", 2);
+      ObjectNode object = JsonNodeFactory.instance.objectNode();
+      object.putObject("header").put("name", nameAndValue[0]).put("value", nameAndValue[1]);
+      terminal.out().println(object);
+    } else {
+      terminal.out().println(headerLine);
+    }
+  }
+
+  private void print(HttpResponse<byte[]> response, Optional<OnChainCheck> check)
+      throws IOException {
     PrintStream out = terminal.out();
     Path file = output;
     if (file != null) {
       Files.write(file, response.body());
     }
     if (json) {
-      out.write((json(response) + "\n").getBytes(UTF_8));
+      out.write((json(response, check) + "\n").getBytes(UTF_8));
       return;
     }
     if (!silent) {
       out.println("status     " + response.statusCode());
       Payment.of(response).ifPresent(payment -> out.println("paid       " + paid(payment)));
+      check.ifPresent(seen -> out.println("on chain   " + seen.text()));
     }
     if (file == null) {
       out.write(response.body());
@@ -176,10 +216,10 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
         + " atomic units to "
         + payment.payTo()
         + (payment.settled() ? ", settled in " : ", not settled ")
-        + payment.transaction().orElse("");
+        + Terminal.harmless(payment.transaction().orElse(""));
   }
 
-  private String json(HttpResponse<byte[]> response) {
+  private String json(HttpResponse<byte[]> response, Optional<OnChainCheck> check) {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("status", response.statusCode());
     Payment.of(response)
         .ifPresent(
@@ -191,6 +231,7 @@ final class Pay implements Callable<Integer>, Errors.ForPrograms {
                     .put("amount", payment.amount().toString())
                     .put("payer", payment.payer().text())
                     .put("payTo", payment.payTo().text()));
+    check.ifPresent(seen -> json.set("onChain", seen.json()));
     if (output != null) {
       return json.put("output", output.toString()).toString();
     }

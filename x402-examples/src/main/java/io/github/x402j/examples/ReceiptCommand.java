@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.examples;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptVerifier;
@@ -67,7 +69,8 @@ final class ReceiptCommand {
               paramLabel = "ALG",
               defaultValue = "ES256",
               description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-          ReceiptAlgorithm algorithm)
+          ReceiptAlgorithm algorithm,
+      @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws Exception {
     URI keys = jwksUrl == null ? URI.create(issuer + "/.well-known/jwks.json") : jwksUrl;
     TrustedIssuer trusted =
@@ -76,13 +79,24 @@ final class ReceiptCommand {
             .maxLifetime(Duration.ofDays(366))
             .passes()
             .build();
-    try (ReceiptVerifier verifier = ReceiptVerifier.of(trusted)) {
-      Verdict verdict = verifier.verify(token.equals("-") ? input() : token);
+    String text = token.equals("-") ? input() : token;
+    try (Progress waiting = Progress.waitingFor(terminal, "the keys of " + issuer);
+        ReceiptVerifier verifier = ReceiptVerifier.of(trusted)) {
+      Verdict verdict = verifier.verify(text);
       if (verdict instanceof Verdict.Rejected rejected) {
         terminal.err().println("x402: the receipt does not hold: " + rejected.detail());
+        if (json) {
+          ObjectNode refused = JsonNodeFactory.instance.objectNode().put("genuine", false);
+          terminal.out().println(refused.put("detail", rejected.detail()));
+        }
         return ExitCode.NOT_VERIFIED;
       }
-      print(terminal.out(), ((Verdict.Genuine) verdict).receipt());
+      Receipt receipt = ((Verdict.Genuine) verdict).receipt();
+      if (json) {
+        terminal.out().println(json(receipt));
+      } else {
+        print(terminal.out(), receipt);
+      }
       return ExitCode.OK;
     }
   }
@@ -115,5 +129,21 @@ final class ReceiptCommand {
             + " "
             + Terminal.harmless(receipt.route()));
     out.println("expires     " + receipt.expiresAt());
+  }
+
+  private static ObjectNode json(Receipt receipt) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("genuine", true)
+        .put("issuer", receipt.issuer())
+        .put("payer", receipt.payer().text())
+        .put("amount", receipt.amount().toString())
+        .put("asset", receipt.asset().text())
+        .put("payTo", receipt.payTo().text())
+        .put("transaction", receipt.transaction())
+        .put("network", receipt.network().caip2())
+        .put("method", receipt.method())
+        .put("route", receipt.route())
+        .put("expires", receipt.expiresAt().toString());
   }
 }

@@ -65,6 +65,11 @@ final class RunFacilitator implements Callable<Integer> {
       description = "Take payments of contract wallets (EIP-1271), too.")
   boolean contractWallets;
 
+  @Option(
+      names = "--json",
+      description = "Say that it is ready in one JSON object: {\"ready\":URL}.")
+  boolean json;
+
   RunFacilitator(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -94,7 +99,7 @@ final class RunFacilitator implements Callable<Integer> {
       throw e;
     }
     String url = "http://127.0.0.1:" + connector.getLocalPort();
-    Running.untilStopped(terminal, url, server::join, server::stop);
+    Running.untilStopped(terminal, url, json, server::join, server::stop);
     return ExitCode.OK;
   }
 

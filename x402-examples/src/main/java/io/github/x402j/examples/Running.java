@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.examples;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
 /** A server in the foreground. */
 final class Running {
   private Running() {}
@@ -11,11 +13,17 @@ final class Running {
     void await() throws InterruptedException;
   }
 
-  /**
-   * Says that the server is ready, and waits until it has stopped. SIGTERM and SIGINT stop it: no
-   * request is accepted any more, and those under way are finished.
-   */
   static void untilStopped(Terminal terminal, String url, Wait server, AutoCloseable stopping)
+      throws InterruptedException {
+    untilStopped(terminal, url, false, server, stopping);
+  }
+
+  /**
+   * Says that the server is ready, in JSON or for people, and waits until it has stopped. SIGTERM
+   * and SIGINT stop it: no request is accepted any more, and those under way are finished.
+   */
+  static void untilStopped(
+      Terminal terminal, String url, boolean json, Wait server, AutoCloseable stopping)
       throws InterruptedException {
     Thread stop =
         new Thread(
@@ -27,7 +35,9 @@ final class Running {
               }
             });
     Runtime.getRuntime().addShutdownHook(stop);
-    terminal.out().println("READY " + url);
+    terminal
+        .out()
+        .println(json ? JsonNodeFactory.instance.objectNode().put("ready", url) : "READY " + url);
     terminal.out().flush();
     server.await();
   }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.examples;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
 import io.github.x402j.HttpFacilitator;
@@ -88,6 +90,11 @@ final class Serve implements Callable<Integer> {
       description = "Take payments of contract wallets (EIP-1271), too.")
   boolean contractWallets;
 
+  @Option(
+      names = "--json",
+      description = "Say what there is in JSON, one object on a line; the last is {\"ready\":URL}.")
+  boolean json;
+
   Serve(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -116,9 +123,11 @@ final class Serve implements Callable<Integer> {
     String payee = required(payTo, "--pay-to");
     EvmSigner gasKey = Keys.inEnvironment(terminal, required(gasKeyVariable, "--gas-key-env"));
     try (ExampleServer server = start(chain, sold, payee, gasKey)) {
-      terminal
-          .out()
-          .println("pay        payers need a key with " + sold.name() + " on " + sold.network());
+      if (!json) {
+        terminal
+            .out()
+            .println("pay        payers need a key with " + sold.name() + " on " + sold.network());
+      }
       serve(server);
     }
   }
@@ -173,7 +182,11 @@ final class Serve implements Callable<Integer> {
       Token sold = Demo.token(chain, usdc);
       EvmSigner gasKey = EvmSigner.ofPrivateKey(gas.privateKey());
       try (ExampleServer server = start(Web3jChain.at(chain.rpcUrl()), sold, payee, gasKey)) {
-        printLocal(terminal.out(), server, chain, sold, payer);
+        if (json) {
+          terminal.out().println(local(chain, sold, payer));
+        } else {
+          printLocal(terminal.out(), server, chain, sold, payer);
+        }
         serve(server);
       }
     }
@@ -186,6 +199,17 @@ final class Serve implements Callable<Integer> {
     ExactEvmFacilitator facilitator =
         contractWallets ? builder.acceptContractWallets().build() : builder.build();
     return ExampleServer.start(port, publicUrl == null ? "" : publicUrl, sold, payee, facilitator);
+  }
+
+  /** Returns what a script needs to pay. The key is worth nothing elsewhere. */
+  private static ObjectNode local(LocalChain chain, Token token, TestWallet payer) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("network", token.network().caip2())
+        .put("rpcUrl", chain.rpcUrl().toString())
+        .put("token", token.contract().text())
+        .put("demoPayer", payer.address())
+        .put("demoKey", payer.privateKey());
   }
 
   private static void printLocal(
@@ -213,6 +237,6 @@ final class Serve implements Callable<Integer> {
   }
 
   private void serve(ExampleServer server) throws InterruptedException {
-    Running.untilStopped(terminal, server.url(), server::join, server::close);
+    Running.untilStopped(terminal, server.url(), json, server::join, server::close);
   }
 }

@@ -9,6 +9,7 @@ import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
+import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
@@ -16,6 +17,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -38,7 +40,9 @@ final class SignedHeader {
     PaymentRequired required = PaymentCodec.decodeRequired(header);
     for (PaymentRequirements option : required.accepts()) {
       for (Token token : tokens) {
-        if (matches(option, token) && option.amount().compareTo(limit.in(token)) <= 0) {
+        if (matches(option, token)
+            && InspectedOption.objections(option, token).isEmpty()
+            && option.amount().compareTo(limit.in(token)) <= 0) {
           return PaymentHeader.PAYMENT_SIGNATURE + ": " + sign(option, token, payer);
         }
       }
@@ -59,10 +63,15 @@ final class SignedHeader {
             payer.address(),
             option.payTo(),
             option.amount(),
-            now.minusSeconds(60),
-            now.plus(option.maxTimeout()),
+            now.minus(PayingHttpClient.BACKDATING),
+            now.plus(window(option)),
             "0x" + HexFormat.of().formatHex(nonce));
     return PaymentCodec.encodePayload(
         PaymentPayload.v2(option, ExactEvmPayload.sign(token, authorization, payer).toMap()));
+  }
+
+  private static Duration window(PaymentRequirements option) {
+    Duration asked = option.maxTimeout();
+    return asked.compareTo(PayingHttpClient.MAX_WINDOW) <= 0 ? asked : PayingHttpClient.MAX_WINDOW;
   }
 }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "spend",
     description = "Shows what was spent, per agent, host and day. Needs no key.")
-final class Spend implements Callable<Integer>, Errors.ForPrograms {
+final class Spend implements Callable<Integer> {
   private final Terminal terminal;
 
   @Mixin final JournalOption journal = new JournalOption();
@@ -42,14 +42,10 @@ final class Spend implements Callable<Integer>, Errors.ForPrograms {
   }
 
   @Override
-  public boolean json() {
-    return form.json;
-  }
-
-  @Override
   public Integer call() throws Exception {
     PrintStream out = terminal.out();
-    try (SpendJournal book = journal.open()) {
+    try (Progress waiting = Progress.waitingFor(terminal, "the journal");
+        SpendJournal book = journal.open()) {
       if (form.csv) {
         book.writeCsv(out);
       } else if (form.jsonLines) {

@@ -28,18 +28,14 @@ import picocli.CommandLine.Parameters;
     name = "wallet",
     synopsisSubcommandLabel = "COMMAND",
     description = "Makes, shows and revokes the wallets of agents.")
-final class Wallet implements Errors.ForPrograms {
-  private final Terminal terminal;
+final class Wallet {
+  /** What is waited for: another process may have it. */
+  private static final String JOURNAL = "the journal";
 
-  private boolean json;
+  private final Terminal terminal;
 
   Wallet(Terminal terminal) {
     this.terminal = terminal;
-  }
-
-  @Override
-  public boolean json() {
-    return json;
   }
 
   @Command(
@@ -80,16 +76,18 @@ final class Wallet implements Errors.ForPrograms {
               paramLabel = "NAME",
               defaultValue = "X402_KEY",
               description = "The variable with its private key. Default: ${DEFAULT-VALUE}.")
-          String keyVariable)
+          String keyVariable,
+      @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException {
     EvmSigner signer = Keys.inEnvironment(terminal, keyVariable);
-    try (SpendJournal book = journal.open()) {
+    try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
+        SpendJournal book = journal.open()) {
       AgentWalletBuilder wallet =
           AgentWallet.provision(agent, signer, book).limit(limit, period).allowedDomains(domains);
       if (expiresIn != null) {
         wallet.expiresAt(Instant.now().plus(expiresIn));
       }
-      print(List.of(wallet.create().status()));
+      print(wallet.create().status(), json);
     }
     return ExitCode.OK;
   }
@@ -102,10 +100,10 @@ final class Wallet implements Errors.ForPrograms {
       @Parameters(arity = "0..1", paramLabel = "AGENT", description = "One agent's alone.")
           @Nullable String agent,
       @Mixin JournalOption journal,
-      @Option(names = "--json", description = "Print a JSON array.") boolean asJson)
+      @Option(names = "--json", description = "Print a JSON array.") boolean json)
       throws IOException {
-    json = asJson;
-    try (SpendJournal book = journal.open()) {
+    try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
+        SpendJournal book = journal.open()) {
       List<WalletStatus> wallets =
           book.wallets(Instant.now()).stream()
               .filter(wallet -> agent == null || wallet.agent().equals(agent))
@@ -113,7 +111,13 @@ final class Wallet implements Errors.ForPrograms {
       if (agent != null && wallets.isEmpty()) {
         throw new IllegalArgumentException("wallet " + agent + ": there is none in the journal");
       }
-      print(wallets);
+      if (json) {
+        ArrayNode all = JsonNodeFactory.instance.arrayNode();
+        wallets.forEach(wallet -> all.add(json(wallet)));
+        terminal.out().println(all);
+      } else {
+        print(wallets);
+      }
     }
     return ExitCode.OK;
   }
@@ -130,23 +134,27 @@ final class Wallet implements Errors.ForPrograms {
               paramLabel = "TEXT",
               defaultValue = "revoked by its owner",
               description = "For the journal.")
-          String reason)
+          String reason,
+      @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException {
-    try (SpendJournal book = journal.open()) {
+    try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
+        SpendJournal book = journal.open()) {
       book.revoke(agent, reason, Instant.now());
-      print(book.wallet(agent, Instant.now()).stream().toList());
+      print(book.wallet(agent, Instant.now()).orElseThrow(), json);
     }
     return ExitCode.OK;
   }
 
+  private void print(WalletStatus wallet, boolean json) {
+    if (json) {
+      terminal.out().println(json(wallet));
+    } else {
+      print(List.of(wallet));
+    }
+  }
+
   private void print(List<WalletStatus> wallets) {
     PrintStream out = terminal.out();
-    if (json) {
-      ArrayNode all = JsonNodeFactory.instance.arrayNode();
-      wallets.forEach(wallet -> all.add(json(wallet)));
-      out.println(all);
-      return;
-    }
     out.printf(
         "%-20s %-42s %10s %10s %10s  %s%n", "agent", "address", "limit", "spent", "left", "state");
     for (WalletStatus wallet : wallets) {
@@ -176,7 +184,8 @@ final class Wallet implements Errors.ForPrograms {
             .put("reserved", wallet.reserved().toString())
             .put("remaining", wallet.remaining().map(Object::toString).orElse(null))
             .put("expires", wallet.expires().map(Object::toString).orElse(null))
-            .put("revoked", wallet.revoked());
+            .put("revoked", wallet.revoked())
+            .put("revokedFor", wallet.revokedFor().orElse(null));
     wallet.domains().forEach(json.withArray("domains")::add);
     return json;
   }
