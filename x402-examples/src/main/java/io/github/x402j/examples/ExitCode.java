@@ -22,7 +22,7 @@ final class ExitCode {
   /** With {@code --fail}: the server answered with a status of 400 or above. */
   static final int ERROR_STATUS = 5;
 
-  /** A signature, receipt or offer does not hold. */
+  /** A receipt, a signed offer, or what a server says of a settlement does not hold. */
   static final int NOT_VERIFIED = 6;
 
   private ExitCode() {}

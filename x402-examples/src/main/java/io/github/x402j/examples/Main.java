@@ -29,7 +29,7 @@ import picocli.CommandLine.Command;
       "  3  a payment was asked for that is not allowed; nothing was signed",
       "  4  a payment was sent and its outcome is not known; do not pay again",
       "  5  with --fail: the server answered with a status of 400 or above",
-      "  6  a signature, receipt or offer does not hold"
+      "  6  a receipt, a signed offer, or what a server says of a settlement does not hold"
     })
 public final class Main implements Callable<Integer> {
   private final Terminal terminal;

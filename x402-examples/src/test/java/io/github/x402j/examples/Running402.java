@@ -54,7 +54,10 @@ final class Running402 implements AutoCloseable {
   /** Returns the URL behind {@code READY}. */
   String awaitReady() throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    Pattern ready = Pattern.compile("^READY (http://127\\.0\\.0\\.1:[0-9]+)$", Pattern.MULTILINE);
+    Pattern ready =
+        Pattern.compile(
+            "^(?:READY |\\{\"ready\":\")(http://127\\.0\\.0\\.1:[0-9]+)(?:\"})?$",
+            Pattern.MULTILINE);
     while (System.nanoTime() < deadline) {
       Matcher line = ready.matcher(output);
       if (line.find()) {

@@ -4,6 +4,8 @@ package io.github.x402j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,32 @@ class ServeProcessTest {
       assertThat(paid.out()).startsWith("status     200").contains("settled in 0x");
       assertThat(server.terminate()).isEqualTo(143); // 128 + SIGTERM, after the hooks have run
       assertThat(server.output()).doesNotContain("\tat ", "Exception");
+    }
+  }
+
+  @Test
+  void tellsProgramsInJsonWhatThereIs() throws Exception {
+    try (Running402 server =
+        Running402.start(Map.of(), List.of("serve", "--port", "0", "--json"))) {
+      String url = server.awaitReady();
+      JsonNode local = new JsonMapper().readTree(server.find("(?m)^(\\{\"network\".*})$"));
+      assertThat(local.path("network").textValue()).isEqualTo("eip155:84532");
+      assertThat(local.path("demoKey").textValue()).matches("0x[0-9a-f]{64}");
+      Invocation paid =
+          Invocation.of(
+              Map.of("DEMO_KEY", local.path("demoKey").textValue()),
+              "pay",
+              url + "/premium",
+              "--rpc-url",
+              local.path("rpcUrl").textValue(),
+              "--token",
+              local.path("token").textValue(),
+              "--key-env",
+              "DEMO_KEY",
+              "--max",
+              "$0.05");
+      assertThat(paid.status()).isZero();
+      assertThat(server.output()).doesNotContain("curl", "READY");
     }
   }
 }

@@ -111,6 +111,45 @@ class WalletCommandTest {
   }
 
   @Test
+  void tellsProgramsOfAWalletThatIsMadeOrRevoked() throws Exception {
+    JsonNode made =
+        x402("wallet", "new", "bot-3", "--limit", "$1", "--domains", "a.example", "--json").json();
+    assertThat(made.path("agent").textValue()).isEqualTo("bot-3");
+    assertThat(made.path("address").textValue()).isEqualTo(shop.payer.address());
+    assertThat(made.path("limit").textValue()).isEqualTo("$1");
+    assertThat(made.path("revoked").booleanValue()).isFalse();
+    JsonNode revoked = x402("wallet", "revoke", "bot-3", "--reason", "done", "--json").json();
+    assertThat(revoked.path("revoked").booleanValue()).isTrue();
+    assertThat(revoked.path("revokedFor").textValue()).isEqualTo("done");
+    assertThat(revoked.path("remaining").textValue()).isEqualTo("$0");
+  }
+
+  @Test
+  void tellsProgramsWhatIsWrongToo() throws Exception {
+    failsInJson("usage", "--limit", x402("wallet", "new", "bot-4", "--json"));
+    failsInJson(
+        "usage", "price", x402("wallet", "new", "b", "--limit", "1", "--domains", "a", "--json"));
+    failsInJson("usage", "nobody", x402("wallet", "show", "nobody", "--json"));
+    failsInJson("usage", "nobody", x402("wallet", "revoke", "nobody", "--json"));
+    failsInJson("usage", "--journal", Invocation.of(Map.of(), "spend", "--json"));
+    failsInJson("usage", "URL", Invocation.of(Map.of(), "pay", "--json"));
+    failsInJson("usage", "--issuer", Invocation.of(Map.of(), "receipt", "verify", "x", "--json"));
+    failsInJson(
+        "failed", "connect", Invocation.of(Map.of(), "inspect", "http://127.0.0.1:1/", "--json"));
+    Invocation damaged =
+        Invocation.of(Map.of(), "spend", "--json", "--journal", files.toString()); // a directory
+    assertThat(damaged.status()).isEqualTo(ExitCode.FAILED);
+    assertThat(damaged.json().path("error").path("code").textValue()).isEqualTo("failed");
+  }
+
+  private static void failsInJson(String code, String named, Invocation failed) throws Exception {
+    assertThat(failed.status()).isEqualTo(code.equals("usage") ? ExitCode.USAGE : ExitCode.FAILED);
+    assertThat(failed.json().path("error").path("code").textValue()).isEqualTo(code);
+    assertThat(failed.json().path("error").path("message").textValue()).containsIgnoringCase(named);
+    assertThat(failed.err()).startsWith("x402: ");
+  }
+
+  @Test
   void saysWhatIsMissing() {
     assertThat(x402("wallet", "show", "nobody").status()).isEqualTo(ExitCode.USAGE);
     assertThat(pay("nobody").status()).isNotZero();
@@ -152,6 +191,13 @@ class WalletCommandTest {
     assertThat(genuine.status()).isZero();
     assertThat(genuine.out())
         .contains("genuine", shop.payer.address(), shop.seller.address(), "GET /pass");
+    JsonNode json =
+        Invocation.of(
+                Map.of(), "receipt", "verify", receipt, "--issuer", shop.server.url(), "--json")
+            .json();
+    assertThat(json.path("genuine").booleanValue()).isTrue();
+    assertThat(json.path("payer").textValue()).isEqualTo(shop.payer.address());
+    assertThat(json.path("amount").textValue()).isEqualTo("10000");
 
     String forged = receipt.substring(0, receipt.lastIndexOf('.') + 1) + "A".repeat(86);
     Invocation refused =
@@ -159,5 +205,10 @@ class WalletCommandTest {
     assertThat(refused.status()).isEqualTo(ExitCode.NOT_VERIFIED);
     assertThat(refused.out()).isEmpty();
     assertThat(refused.err()).doesNotContain(forged);
+    Invocation refusedInJson =
+        Invocation.of(
+            Map.of(), "receipt", "verify", forged, "--issuer", shop.server.url(), "--json");
+    assertThat(refusedInJson.status()).isEqualTo(ExitCode.NOT_VERIFIED);
+    assertThat(refusedInJson.json().path("genuine").booleanValue()).isFalse();
   }
 }
