@@ -3,6 +3,7 @@
 package io.github.x402j;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +75,17 @@ public record OfferStatement(
       members.put("validUntil", until.getEpochSecond());
     }
     return members;
+  }
+
+  /** Returns this statement with another end, of which whole seconds count. */
+  public OfferStatement until(Instant end) {
+    return new OfferStatement(
+        resourceUrl, scheme, network, asset, payTo, amount, end.truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  /** Returns whether the offer has ended: after {@code validUntil}, and not yet at it. */
+  public boolean hasExpired(Instant now) {
+    return until != null && now.truncatedTo(ChronoUnit.SECONDS).isAfter(until);
   }
 
   /** Returns how long the offer holds, empty where it is not said. */

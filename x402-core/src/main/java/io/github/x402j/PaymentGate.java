@@ -36,6 +36,12 @@ public final class PaymentGate {
   /** How long a ledger entry outlives its authorization, so that a late outcome can be fetched. */
   public static final Duration KEEP_AFTER_EXPIRY = Duration.ofMinutes(10);
 
+  /** How long a signed offer is good unless said otherwise. */
+  public static final Duration DEFAULT_OFFER_VALIDITY = Duration.ofMinutes(10);
+
+  /** The longest that a signed offer may be good. */
+  static final Duration LONGEST_OFFER_VALIDITY = Duration.ofDays(30);
+
   private final PaymentLedger ledger;
   private final FailureBudget failures;
   private final Listeners listeners;
@@ -73,7 +79,9 @@ public final class PaymentGate {
             builder.identifiers);
     identifiers = builder.identifiers;
     statements =
-        builder.statements == null ? null : new OfferReceipts(builder.statements, builder.clock);
+        builder.statements == null
+            ? null
+            : new OfferReceipts(builder.statements, builder.offerValidity, builder.clock);
     paidHeaders = new PaidHeaders(builder.receipts, statements);
     olderHeader = builder.olderHeader;
   }
@@ -94,13 +102,17 @@ public final class PaymentGate {
   }
 
   /**
-   * Encodes the descriptor for both protocol versions; for a fixed resource do it once.
+   * Encodes the descriptor for both protocol versions; for a fixed resource do it once. Signed
+   * offers in it are renewed by themselves.
    *
    * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
    */
   public Challenge challenge(PaymentRequired required) {
-    PaymentRequired full = statements == null ? required : statements.offer(required);
-    return new Challenge(identifiers == null ? full : identifiers.announce(full), olderHeader);
+    return new Challenge(
+        required,
+        identifiers == null ? same -> same : identifiers::announce,
+        statements,
+        olderHeader);
   }
 
   /**
@@ -311,6 +323,7 @@ public final class PaymentGate {
     private @Nullable ReceiptAcceptor acceptor;
     private @Nullable ReceiptSource receipts;
     private @Nullable OfferReceiptSigner statements;
+    private Duration offerValidity = DEFAULT_OFFER_VALIDITY;
     private boolean olderHeader;
     private @Nullable PaymentIdentifiers identifiers;
 
@@ -379,8 +392,21 @@ public final class PaymentGate {
 
     /**
      * Signs offers and deliveries as the {@code offer-receipt} extension says; not unless called.
+     * Offers are good for {@link #DEFAULT_OFFER_VALIDITY}.
      */
     public Builder signOffers(OfferReceiptSigner signer) {
+      return signOffers(signer, DEFAULT_OFFER_VALIDITY);
+    }
+
+    /**
+     * Signs offers and deliveries.
+     *
+     * @param validity from the signature to {@code validUntil}: whole seconds, 10 s to 30 days.
+     *     Offers are signed again when half of it has gone, so a client has the other half at least
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
+      offerValidity = OfferReceipts.requireValidity(validity);
       statements = signer;
       return this;
     }

@@ -10,6 +10,8 @@ import io.github.x402j.OfferStatement;
 import io.github.x402j.ReceiptStatement;
 import io.github.x402j.evm.Eip712Statements;
 import java.text.ParseException;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -29,11 +31,17 @@ public final class OfferReceiptVerifier {
   private final ReceiptAlgorithm algorithm;
   private final Map<String, JWSVerifier> keys;
 
+  private final Clock clock;
+
   private OfferReceiptVerifier(
-      Set<Address> accounts, ReceiptAlgorithm algorithm, Map<String, JWSVerifier> keys) {
+      Set<Address> accounts,
+      ReceiptAlgorithm algorithm,
+      Map<String, JWSVerifier> keys,
+      Clock clock) {
     this.accounts = Set.copyOf(accounts);
     this.algorithm = algorithm;
     this.keys = keys;
+    this.clock = clock;
   }
 
   /**
@@ -43,7 +51,7 @@ public final class OfferReceiptVerifier {
    *     for the seller
    */
   public static OfferReceiptVerifier ofAccounts(Set<Address> accounts) {
-    return new OfferReceiptVerifier(accounts, ReceiptAlgorithm.ES256, Map.of());
+    return new OfferReceiptVerifier(accounts, ReceiptAlgorithm.ES256, Map.of(), Clock.systemUTC());
   }
 
   /**
@@ -53,17 +61,33 @@ public final class OfferReceiptVerifier {
    * @throws IllegalArgumentException if that is no JWK set, or no key of it fits
    */
   public static OfferReceiptVerifier ofKeys(String jwks, ReceiptAlgorithm algorithm) {
-    return new OfferReceiptVerifier(Set.of(), algorithm, Keys.verifiers(jwks, algorithm));
+    return new OfferReceiptVerifier(
+        Set.of(), algorithm, Keys.verifiers(jwks, algorithm), Clock.systemUTC());
+  }
+
+  /** Returns this verifier with another clock than the system's. */
+  public OfferReceiptVerifier by(Clock newClock) {
+    return new OfferReceiptVerifier(accounts, algorithm, keys, newClock);
   }
 
   /**
-   * Returns what a trusted signer offers, empty if the statement is none, or of somebody else.
-   * Compare it with what was offered in {@code accepts}, and its end with the time.
+   * Returns what a trusted signer offers now, empty if the statement is none, of somebody else, or
+   * has expired. Compare it with what was offered in {@code accepts}.
    *
    * @param signed an element of {@code offers}
    */
   public Optional<OfferStatement> offer(Map<String, Object> signed) {
-    return read(signed, Eip712Statements::signerOfOffer, OfferStatement::ofMembers);
+    return offer(signed, clock.instant());
+  }
+
+  /**
+   * Returns what a trusted signer offered at a time in the past, for a dispute, say. In the second
+   * of its {@code validUntil} an offer still holds, after that it does not (section 4.6 of the
+   * extension); without one, or with 0, it has no end.
+   */
+  public Optional<OfferStatement> offer(Map<String, Object> signed, Instant at) {
+    return read(signed, Eip712Statements::signerOfOffer, OfferStatement::ofMembers)
+        .filter(offer -> !offer.hasExpired(at));
   }
 
   /** Returns what a trusted signer has delivered, as for an offer. */

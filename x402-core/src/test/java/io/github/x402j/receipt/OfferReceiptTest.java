@@ -3,10 +3,13 @@
 package io.github.x402j.receipt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JWSObject;
 import io.github.x402j.Admission;
+import io.github.x402j.Challenge;
 import io.github.x402j.LocalCheckOnly;
+import io.github.x402j.MutableClock;
 import io.github.x402j.OfferReceiptSigner;
 import io.github.x402j.OfferStatement;
 import io.github.x402j.PaymentCodec;
@@ -16,10 +19,15 @@ import io.github.x402j.ReceiptStatement;
 import io.github.x402j.Sale;
 import io.github.x402j.evm.Eip712Statements;
 import io.github.x402j.ledger.InMemoryPaymentLedger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,10 +58,11 @@ class OfferReceiptTest {
             .jwks();
     return Stream.of(
         Arguments.of(
-            JwsStatements.of(KEY), OfferReceiptVerifier.ofKeys(jwks, ReceiptAlgorithm.ES256K)),
+            JwsStatements.of(KEY),
+            OfferReceiptVerifier.ofKeys(jwks, ReceiptAlgorithm.ES256K).by(Sale.CLOCK)),
         Arguments.of(
             Eip712Statements.of(Sale.PAYER),
-            OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address()))));
+            OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).by(Sale.CLOCK)));
   }
 
   @ParameterizedTest
@@ -87,7 +96,8 @@ class OfferReceiptTest {
 
   @Test
   void everyMemberIsSigned() {
-    OfferReceiptVerifier verifier = OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address()));
+    OfferReceiptVerifier verifier =
+        OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).by(Sale.CLOCK);
     Map<String, Object> good = Eip712Statements.of(Sale.PAYER).sign(UNTIL);
     for (String name : UNTIL.toMembers().keySet()) {
       Map<String, Object> members = new LinkedHashMap<>(UNTIL.toMembers());
@@ -133,15 +143,123 @@ class OfferReceiptTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  @SuppressWarnings("unchecked")
+  void anOfferHoldsInItsLastSecondAndNotAfter(
+      OfferReceiptSigner signer, OfferReceiptVerifier verifier) {
+    Map<String, Object> signed = signer.sign(UNTIL);
+    assertThat(verifier.offer(signed, Sale.NOW.minusSeconds(1))).contains(UNTIL);
+    assertThat(verifier.offer(signed, Sale.NOW)).contains(UNTIL);
+    assertThat(verifier.offer(signed, Sale.NOW.plusMillis(999))).contains(UNTIL);
+    assertThat(verifier.offer(signed, Sale.NOW.plusSeconds(1))).isEmpty();
+    assertThat(verifier.by(Clock.offset(Sale.CLOCK, Duration.ofSeconds(1))).offer(signed)) // now
+        .isEmpty();
+    assertThat(verifier.offer(signer.sign(OFFER), Instant.MAX)).contains(OFFER); // has no end
+  }
+
+  /** Section 4.3 of the extension: in a signature what is absent is 0, and 0 is absent. */
+  @Test
+  void anEndOfZeroIsNone() {
+    Map<String, Object> signed = new LinkedHashMap<>(Eip712Statements.of(Sale.PAYER).sign(OFFER));
+    Map<String, Object> members = new LinkedHashMap<>(OFFER.toMembers());
+    members.put("validUntil", 0L);
+    signed.put("payload", members);
+    assertThat(OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).offer(signed))
+        .contains(OFFER);
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
   void theGateSignsEveryWayToPay(OfferReceiptSigner signer, OfferReceiptVerifier verifier)
       throws Exception {
-    PaymentGate gate =
-        PaymentGate.builder(InMemoryPaymentLedger.create())
-            .facilitator(LocalCheckOnly.facilitator())
-            .signOffers(signer)
-            .build();
-    Admission admission = gate.admit(gate.challenge(Sale.REQUIRED), Sale.REQUEST, Sale.headers());
+    PaymentGate gate = gate(Sale.CLOCK).signOffers(signer).build();
+    Map<String, Object> offer = offered(gate, gate.challenge(Sale.REQUIRED));
+    assertThat(offer).containsEntry("acceptIndex", 0L);
+    assertThat(verifier.offer(offer))
+        .contains(OFFER.until(Sale.NOW.plus(PaymentGate.DEFAULT_OFFER_VALIDITY)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
+  void anOfferIsSignedAgainWhenHalfOfItsTimeHasGone(
+      OfferReceiptSigner signer, OfferReceiptVerifier verifier) throws Exception {
+    MutableClock clock = new MutableClock();
+    SignerThatCanFail counted = new SignerThatCanFail(signer);
+    PaymentGate gate = gate(clock).signOffers(counted, Duration.ofMinutes(2)).build();
+    Challenge fixed = gate.challenge(Sale.REQUIRED);
+    for (int i = 0; i < 5; i++) {
+      assertThat(verifier.offer(offered(gate, fixed)))
+          .contains(OFFER.until(Sale.NOW.plusSeconds(120)));
+    }
+    clock.advance(Duration.ofSeconds(60).minusNanos(1));
+    assertThat(verifier.offer(offered(gate, fixed)))
+        .contains(OFFER.until(Sale.NOW.plusSeconds(120)));
+    assertThat(counted.signed).hasValue(1);
+    clock.advance(Duration.ofNanos(1)); // at half of its time
+    for (int i = 0; i < 5; i++) {
+      assertThat(verifier.offer(offered(gate, fixed)))
+          .contains(OFFER.until(Sale.NOW.plusSeconds(180)));
+    }
+    assertThat(counted.signed).hasValue(2);
+
+    counted.failing.set(true); // sells on with what it has, and comes back
+    clock.advance(Duration.ofSeconds(60));
+    assertThat(verifier.offer(offered(gate, fixed)))
+        .contains(OFFER.until(Sale.NOW.plusSeconds(180)));
+    counted.failing.set(false);
+    clock.advance(Duration.ofSeconds(60));
+    assertThat(verifier.offer(offered(gate, fixed), clock.instant()))
+        .contains(OFFER.until(Sale.NOW.plusSeconds(300)));
+  }
+
+  /** Counts, and fails when told. */
+  private static final class SignerThatCanFail implements OfferReceiptSigner {
+    private final OfferReceiptSigner signer;
+    private final AtomicInteger signed = new AtomicInteger();
+    private final AtomicBoolean failing = new AtomicBoolean();
+
+    SignerThatCanFail(OfferReceiptSigner signer) {
+      this.signer = signer;
+    }
+
+    @Override
+    public Map<String, Object> sign(OfferStatement offer) {
+      if (failing.get()) {
+        throw new IllegalStateException("the key store does not answer");
+      }
+      signed.incrementAndGet();
+      return signer.sign(offer);
+    }
+
+    @Override
+    public Map<String, Object> sign(ReceiptStatement receipt) {
+      return signer.sign(receipt);
+    }
+  }
+
+  @Test
+  void aValidityThatCannotBeIsRefused() {
+    for (Duration validity :
+        List.of(
+            Duration.ZERO,
+            Duration.ofSeconds(9),
+            Duration.ofMillis(10_500),
+            Duration.ofDays(30).plusSeconds(1))) {
+      assertThatThrownBy(
+              () -> gate(Sale.CLOCK).signOffers(Eip712Statements.of(Sale.PAYER), validity))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("10 s to 30 days");
+    }
+  }
+
+  private static PaymentGate.Builder gate(Clock clock) {
+    return PaymentGate.builder(InMemoryPaymentLedger.create())
+        .facilitator(LocalCheckOnly.facilitator())
+        .clock(clock);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> offered(PaymentGate gate, Challenge challenge)
+      throws Exception {
+    Admission admission = gate.admit(challenge, Sale.REQUEST, Sale.headers());
     PaymentRequired seen =
         PaymentCodec.decodeRequired(
             ((Admission.Refused) admission).refusal().headers().get("PAYMENT-REQUIRED"));
@@ -149,7 +267,6 @@ class OfferReceiptTest {
     List<Map<String, Object>> offers =
         (List<Map<String, Object>>) ((Map<String, Object>) extension.get("info")).get("offers");
     assertThat(offers).hasSize(1);
-    assertThat(offers.get(0)).containsEntry("acceptIndex", 0L);
-    assertThat(verifier.offer(offers.get(0))).contains(OFFER);
+    return offers.get(0);
   }
 }

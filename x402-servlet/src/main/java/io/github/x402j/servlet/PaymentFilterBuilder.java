@@ -150,9 +150,17 @@ public final class PaymentFilterBuilder {
     return this;
   }
 
-  /** Adds the signed offers and receipts of the {@code offer-receipt} extension. */
+  /**
+   * Adds the signed offers and receipts of the {@code offer-receipt} extension. Offers are good for
+   * {@link PaymentGate#DEFAULT_OFFER_VALIDITY}.
+   */
   public PaymentFilterBuilder signOffers(OfferReceiptSigner signer) {
-    gateSettings.add(gate -> gate.signOffers(signer));
+    return signOffers(signer, PaymentGate.DEFAULT_OFFER_VALIDITY);
+  }
+
+  /** See {@link PaymentGate.Builder#signOffers(OfferReceiptSigner, Duration)}. */
+  public PaymentFilterBuilder signOffers(OfferReceiptSigner signer, Duration validity) {
+    gateSettings.add(gate -> gate.signOffers(signer, validity));
     return this;
   }
 

@@ -19,6 +19,8 @@ import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.SigningKey;
 import io.github.x402j.testing.TestWallet;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The {@code offer-receipt} extension, from the seller's filter to a payer that checks it. */
 class OfferReceiptTest {
+  private static final Duration VALIDITY = Duration.ofMinutes(3);
   private static Market market;
 
   @BeforeAll
@@ -80,13 +83,20 @@ class OfferReceiptTest {
         PaidWebapp.on(stack, market)
             .routes(Route.of("/paid/*").price("$0.01"))
             .handlers(Map.of("it", (request, response) -> response.getWriter().write("paid")))
-            .filter(filter -> filter.signOffers(signer))
+            .filter(filter -> filter.signOffers(signer, VALIDITY))
             .start()) {
       PaymentRequired required = Payer.required(app.get("/paid/it"));
       PaymentRequirements option = required.accepts().get(0);
       Map<String, Object> offer = first(info(required.extensions()), "offers");
-      assertThat(trusting.offer(offer))
-          .contains(OfferStatement.of(required.resource().url(), option));
+      OfferStatement stated = trusting.offer(offer).orElseThrow();
+      Instant until = stated.validUntil().orElseThrow();
+      assertThat(stated)
+          .isEqualTo(OfferStatement.of(required.resource().url(), option).until(until));
+      assertThat(until)
+          .isBetween(
+              Instant.now().plus(VALIDITY.dividedBy(2)).minusSeconds(1),
+              Instant.now().plus(VALIDITY));
+      assertThat(trusting.offer(offer, until.plusSeconds(1))).isEmpty();
       assertThat(offer).containsEntry("acceptIndex", 0L);
       assertThat(trustingAnother.offer(offer)).isEmpty();
 
