@@ -19,7 +19,10 @@ final class JdbcJournal extends SpendJournal {
   private static final String CREATE_LOCK =
       "CREATE TABLE x402_journal_lock (id INTEGER NOT NULL PRIMARY KEY)";
   private static final String FILL_LOCK = "INSERT INTO x402_journal_lock (id) VALUES (1)";
-  private static final String LOCK = "SELECT id FROM x402_journal_lock WHERE id = 1 FOR UPDATE";
+
+  /** Not {@code SELECT ... FOR UPDATE}: Derby, and HSQLDB with row versions, let others by. */
+  private static final String LOCK = "UPDATE x402_journal_lock SET id = 1 WHERE id = 1";
+
   private static final String READ =
       "SELECT seq, line FROM x402_journal WHERE seq > ? ORDER BY seq";
   private static final String WRITE = "INSERT INTO x402_journal (seq, line) VALUES (?, ?)";
@@ -115,10 +118,8 @@ final class JdbcJournal extends SpendJournal {
   private static void lock(Connection connection) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(LOCK)) {
       statement.setQueryTimeout(LOCK_SECONDS);
-      try (ResultSet row = statement.executeQuery()) {
-        if (!row.next()) {
-          throw new SQLException("x402_journal_lock: expected a row with id 1");
-        }
+      if (statement.executeUpdate() != 1) {
+        throw new SQLException("x402_journal_lock: expected a row with id 1");
       }
     }
   }
