@@ -16,7 +16,9 @@ import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
+import jakarta.servlet.http.HttpServlet;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -97,8 +99,8 @@ final class McpShop implements AutoCloseable {
     }
   }
 
-  private static McpShop start(int port, HttpServletStatelessServerTransport transport)
-      throws Exception {
+  /** Starts a Jetty with the servlet of one of the SDK's transports. */
+  static McpShop start(int port, HttpServlet transport) throws Exception {
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
     connector.setHost("127.0.0.1");
@@ -130,7 +132,7 @@ final class McpShop implements AutoCloseable {
 
   /** Returns a tool whose arguments are texts of these names, all of them needed. */
   static Tool tool(String name, String description, String... arguments) {
-    Map<String, Object> properties = new java.util.LinkedHashMap<>();
+    Map<String, Object> properties = new LinkedHashMap<>();
     for (String argument : arguments) {
       properties.put(argument, Map.of("type", "string", "maxLength", 100));
     }

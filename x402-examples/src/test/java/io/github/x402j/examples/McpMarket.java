@@ -7,6 +7,7 @@ import io.github.x402j.PaymentGate;
 import io.github.x402j.Token;
 import io.github.x402j.client.AgentWallet;
 import io.github.x402j.client.BillingPeriod;
+import io.github.x402j.client.JournalEntry;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.SpendJournal;
 import io.github.x402j.evm.EvmSigner;
@@ -22,6 +23,7 @@ import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTranspor
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.List;
@@ -163,8 +165,8 @@ final class McpMarket implements AutoCloseable {
       market.usdc.burn(account.address(), market.usdc.balanceOf(account.address()));
     }
 
-    String lastEvent() throws java.io.IOException {
-      var entries = journal.entries();
+    String lastEvent() throws IOException {
+      List<JournalEntry> entries = journal.entries();
       return entries.get(entries.size() - 1).event().name();
     }
   }

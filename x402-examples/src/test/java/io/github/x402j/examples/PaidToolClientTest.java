@@ -21,8 +21,10 @@ import io.github.x402j.client.SpendJournal;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.testing.TestWallet;
 import io.modelcontextprotocol.spec.McpError;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -141,7 +143,7 @@ class PaidToolClientTest {
 
   @Test
   void aResultThatIsNoErrorAsksForNothing() throws Exception {
-    Map<String, Object> answer = new java.util.HashMap<>(asking());
+    Map<String, Object> answer = new HashMap<>(asking());
     answer.remove("isError");
     server.answers(answer);
     assertThat(client.call("forecast", Map.of()).payment()).isEmpty();
@@ -187,7 +189,7 @@ class PaidToolClientTest {
   private List<JournalEntry.Event> events() {
     try {
       return journal.entries().stream().map(JournalEntry::event).toList();
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new AssertionError(e);
     }
   }

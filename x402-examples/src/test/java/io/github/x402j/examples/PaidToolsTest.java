@@ -13,6 +13,9 @@ import io.github.x402j.PaymentCodec;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.PaymentDeclinedException;
 import io.modelcontextprotocol.client.McpSyncClient;
+import io.modelcontextprotocol.server.McpServer;
+import io.modelcontextprotocol.server.McpSyncServer;
+import io.modelcontextprotocol.server.transport.HttpServletStreamableServerTransportProvider;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
@@ -367,6 +370,34 @@ class PaidToolsTest {
         .isEqualTo("20000");
     assertThat(result.toString()).doesNotContain(SECRET);
     assertThat(runs()).isZero();
+  }
+
+  /** Sessions and event streams, where the shop of the example has neither. */
+  @Test
+  void sellsOverTheStreamableTransportAsWell() throws Exception {
+    HttpServletStreamableServerTransportProvider transport =
+        HttpServletStreamableServerTransportProvider.builder()
+            .mcpEndpoint("/mcp")
+            .jsonMapper(McpJson.forSdk())
+            .build();
+    PaidTools paid =
+        PaidTools.start(market.gate(), market.token, market.address(), market.priced());
+    McpServer.StreamableSyncSpecification server = McpServer.sync(transport);
+    paid.tools()
+        .forEach(sold -> server.toolCall(sold.tool(), (exchange, request) -> paid.call(request)));
+    McpSyncServer built = server.build();
+    McpMarket.Agent agent = market.agent("$1");
+    try (McpShop shop = McpShop.start(0, transport);
+        PaidToolClient client = PaidToolClient.connect(shop.url(), agent.payer())) {
+      ToolAnswer answer = client.call("secret", TO_ME);
+      assertThat(text(answer.result())).isEqualTo(SECRET);
+      assertThat(answer.payment().orElseThrow().settled()).isTrue();
+      assertThat(client.call("fails", Map.of()).result().toString()).doesNotContain(SECRET);
+    } finally {
+      built.close();
+    }
+    assertThat(sold()).isEqualTo(CENT);
+    assertThat(agent.paid()).isEqualTo(CENT);
   }
 
   @Test
