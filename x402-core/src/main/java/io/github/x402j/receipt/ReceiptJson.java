@@ -6,6 +6,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.TokenAmount;
+import java.math.BigDecimal;
 import java.text.ParseException;
 import java.time.Instant;
 import java.util.Date;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A receipt's claims. */
 final class ReceiptJson {
+  /** The end of the year 9999. */
+  private static final BigDecimal MAX_SECONDS = BigDecimal.valueOf(253_402_300_799L);
+
   private ReceiptJson() {}
 
   static JWTClaimsSet claims(Receipt receipt) {
@@ -46,19 +50,16 @@ final class ReceiptJson {
   /**
    * Returns the receipt that the claims are, and from when it is good.
    *
+   * @param raw the same claims as they stand in the token: in a date a number that is too large has
+   *     gone once around
    * @throws IllegalArgumentException if a claim is missing or is not what it must be
    */
-  static SignedClaims signedClaims(JWTClaimsSet claims) {
-    Date notBefore = claims.getNotBeforeTime();
-    return new SignedClaims(receipt(claims), notBefore == null ? null : notBefore.toInstant());
+  static SignedClaims signedClaims(JWTClaimsSet claims, Map<String, Object> raw) {
+    return new SignedClaims(
+        receipt(claims, raw), raw.containsKey("nbf") ? instant(raw, "nbf") : null);
   }
 
-  /**
-   * Returns the receipt that the claims are.
-   *
-   * @throws IllegalArgumentException if one is missing or is not what it must be
-   */
-  static Receipt receipt(JWTClaimsSet claims) {
+  private static Receipt receipt(JWTClaimsSet claims, Map<String, Object> raw) {
     List<String> audience = claims.getAudience();
     if (audience.size() != 1) {
       throw new IllegalArgumentException("aud: expected exactly one audience");
@@ -77,8 +78,8 @@ final class ReceiptJson {
         audience.get(0),
         Address.parse(required("sub", claims.getSubject())),
         required("jti", claims.getJWTID()),
-        instant("iat", claims.getIssueTime()),
-        instant("exp", claims.getExpirationTime()),
+        instant(raw, "iat"),
+        instant(raw, "exp"),
         text(x402, "tx"),
         Network.parse(text(x402, "network")),
         Address.parse(text(x402, "asset")),
@@ -115,11 +116,15 @@ final class ReceiptJson {
     throw new IllegalArgumentException("x402." + name + ": expected text");
   }
 
-  private static Instant instant(String name, @Nullable Date date) {
-    if (date == null) {
-      throw new IllegalArgumentException(name + ": missing");
+  /** Seconds since 1970, of which the whole ones count (RFC 7519, section 2). */
+  private static Instant instant(Map<String, Object> raw, String name) {
+    if (raw.get(name) instanceof Number number) {
+      BigDecimal seconds = new BigDecimal(number.toString());
+      if (seconds.signum() >= 0 && seconds.compareTo(MAX_SECONDS) <= 0) {
+        return Instant.ofEpochSecond(seconds.longValue());
+      }
     }
-    return date.toInstant();
+    throw new IllegalArgumentException(name + ": expected seconds since 1970");
   }
 
   private static String required(String name, @Nullable String value) {

@@ -12,6 +12,7 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentCodec;
 import java.text.ParseException;
+import java.util.Map;
 import java.util.Optional;
 
 /** A token as it came: read, and nothing of it believed. */
@@ -52,8 +53,17 @@ final class ReceiptToken {
     return Optional.ofNullable(claims.getIssuer());
   }
 
-  JWTClaimsSet claims() {
-    return claims;
+  /**
+   * Returns what the token says, once its signature is known to be good.
+   *
+   * @throws IllegalArgumentException if a claim is missing or is not what it must be
+   */
+  SignedClaims signedClaims() {
+    Map<String, Object> raw = jwt.getPayload().toJSONObject();
+    if (raw == null || !StrictJson.isOneObject(jwt.getPayload().toString())) {
+      throw new IllegalArgumentException("expected one object, no member twice, not nested deep");
+    }
+    return ReceiptJson.signedClaims(claims, raw);
   }
 
   /** Returns the name of its key, empty text where it has none. */

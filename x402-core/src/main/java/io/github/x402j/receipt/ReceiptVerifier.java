@@ -119,7 +119,7 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
     }
     SignedClaims signed;
     try {
-      signed = ReceiptJson.signedClaims(jwt.claims());
+      signed = jwt.signedClaims();
     } catch (IllegalArgumentException e) {
       return new Verdict.Rejected("claims: " + e.getMessage());
     }
