@@ -87,7 +87,7 @@ record InspectedOffer(
             ? List.of("it is for none of the ways to pay")
             : differences(said, OfferStatement.of(required.resource().url(), option)));
     @Nullable Instant until = said.validUntil().orElse(null);
-    if (until != null && !now.isBefore(until)) {
+    if (said.hasExpired(now)) {
       objections.add("it has expired");
     }
     Verdict verdict =

@@ -6,6 +6,7 @@ import io.github.x402j.Address;
 import io.github.x402j.OfferStatement;
 import io.github.x402j.receipt.OfferReceiptVerifier;
 import io.github.x402j.receipt.ReceiptAlgorithm;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Whose signature on an offer counts: the recipient's, and those that a person names. */
 final class OfferSigners {
+  /** Before every end: what has expired is shown as such, with its signer. */
+  private static final Instant WHENEVER = Instant.EPOCH;
+
   private final Set<Address> accounts;
   private final List<OfferReceiptVerifier> keys;
 
@@ -64,11 +68,11 @@ final class OfferSigners {
     if (recipient != null) {
       trusted.add(recipient);
     }
-    return OfferReceiptVerifier.ofAccounts(trusted).offer(signed);
+    return OfferReceiptVerifier.ofAccounts(trusted).offer(signed, WHENEVER);
   }
 
   /** Returns what the statement says, if one of the keys signed it. */
   Optional<OfferStatement> jws(Map<String, Object> signed) {
-    return keys.stream().flatMap(key -> key.offer(signed).stream()).findFirst();
+    return keys.stream().flatMap(key -> key.offer(signed, WHENEVER).stream()).findFirst();
   }
 }
