@@ -8,6 +8,7 @@ import static io.github.x402j.receipt.Network402.KEY;
 import static io.github.x402j.receipt.Network402.SIGNER;
 import static io.github.x402j.receipt.Network402.x402;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -16,6 +17,7 @@ import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import io.github.x402j.Admission;
 import io.github.x402j.LocalCheckOnly;
+import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.MutableClock;
 import io.github.x402j.Pass;
 import io.github.x402j.PaymentGate;
@@ -30,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -39,6 +42,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -520,6 +524,36 @@ class HostileReceiptTest {
     JWSObject token = new JWSObject(header, new Payload(Network402.claims(same -> {})));
     token.sign(Keys.signer(key.key(), key.algorithm()));
     return token.serialize();
+  }
+
+  /** Nimbus refuses what it does not know as critical, and our own Ed25519 leaves it to us. */
+  @ParameterizedTest
+  @EnumSource
+  void whatIsCriticalIsNotIgnored(ReceiptAlgorithm algorithm) throws Exception {
+    SigningKey key = SigningKey.generated(algorithm);
+    PaymentGate gate = gate(Network402.trusted(Network402.issuer(key)).build());
+    JWSHeader header =
+        new JWSHeader.Builder(algorithm.jws())
+            .type(new JOSEObjectType(ReceiptVerifier.TYPE))
+            .keyID(key.kid())
+            .criticalParams(Set.of("x"))
+            .customParam("x", 1)
+            .build();
+    JWSObject token = new JWSObject(header, new Payload(Network402.claims(same -> {})));
+    token.sign(Keys.signer(key.key(), key.algorithm()));
+    assertRefused(show(gate, PURCHASE, token.serialize()));
+  }
+
+  /** The gate looks at the length of the header; who verifies alone has no gate. */
+  @Test
+  void theVerifierAloneReadsNoLongToken() throws Exception {
+    ReceiptVerifier verifier = ReceiptVerifier.of(List.of(network()), Sale.CLOCK);
+    String good = Network402.token("1");
+    String longest = good + "=".repeat(8_192 - good.length());
+    assertThat(verifier.verify(longest)).isInstanceOf(Verdict.Genuine.class);
+    assertThatThrownBy(() -> verifier.verify(longest + "="))
+        .isInstanceOf(MalformedPaymentException.class)
+        .hasMessageContaining("8192");
   }
 
   /** RFC 7519 lets a time have a fraction. */
