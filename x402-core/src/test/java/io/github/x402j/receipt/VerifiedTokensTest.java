@@ -118,8 +118,14 @@ class VerifiedTokensTest {
             Network402.builder().keyID("another").build(),
             new Payload(Network402.claims(c -> Network402.x402(c, "pass", true))));
     assertThat(isGenuine(forged)).isFalse();
-    assertThat(isGenuine(Network402.signed(Network402.claims(c -> c.put("aud", "https://x")))))
-        .isFalse();
+    String elsewhere =
+        Network402.signed(
+            Network402.claims(
+                c -> {
+                  c.put("aud", "https://other.example");
+                  Network402.x402(c, "pass", true);
+                }));
+    assertThat(isGenuine(elsewhere)).isFalse(); // signed, and for another seller
     assertThat(isGenuine(Network402.token("1"))).isTrue(); // good once
     assertThat(
             isGenuine(
