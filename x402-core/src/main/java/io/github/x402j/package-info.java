@@ -18,6 +18,28 @@
  *       io.github.x402j.Settlement}.
  * </ol>
  *
+ * <p>Around that path:
+ *
+ * <ul>
+ *   <li>Facilitators: {@link io.github.x402j.evm.ExactEvmFacilitator} looks at the chain itself;
+ *       {@link io.github.x402j.HttpFacilitator} asks a remote one, which {@link
+ *       io.github.x402j.LocalChecks} hold to account; {@link io.github.x402j.FacilitatorService}
+ *       answers the sellers of others.
+ *   <li>Receipts: a {@link io.github.x402j.ReceiptSource} issues them, and a {@link
+ *       io.github.x402j.ReceiptAcceptor} tells whether one pays for a {@link
+ *       io.github.x402j.Purchase}; a {@link io.github.x402j.Pass} is what a receipt opens again.
+ *       The JWTs are in {@link io.github.x402j.receipt}.
+ *   <li>Extensions: {@link io.github.x402j.OfferReceiptSigner} signs offers and deliveries, {@link
+ *       io.github.x402j.PaymentIdentifiers} gives a payment that has a name its answer again.
+ *   <li>{@link io.github.x402j.PaymentListener} observes.
+ * </ul>
+ *
+ * <p>What is refused is a value with an {@link io.github.x402j.ErrorReason}: {@link
+ * io.github.x402j.Verification}, {@link io.github.x402j.Settlement}, {@link
+ * io.github.x402j.Admission}. The two exceptions are {@link
+ * io.github.x402j.MalformedPaymentException}, for what is not the protocol, and {@link
+ * io.github.x402j.FacilitatorException}, for what could not be looked at.
+ *
  * <p>Signatures in this package name JDK types only. Values are immutable and safe for use by
  * several threads.
  */
