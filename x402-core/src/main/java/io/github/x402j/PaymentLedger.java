@@ -20,8 +20,8 @@ import java.util.Optional;
  * use of a receipt whose holder has died counts as delivered.
  *
  * <p>Every implementation must pass {@code PaymentLedgerContract} (in the test-jar of {@code
- * x402-core}). Methods may throw {@link IllegalStateException} when the store does not answer; the
- * gate stays closed then.
+ * x402-core}). Methods throw {@link LedgerException} when the store does not answer, or when
+ * another process has taken the entry over; the gate stays closed then, and answers 503.
  */
 public interface PaymentLedger {
 
@@ -84,11 +84,10 @@ public interface PaymentLedger {
   /**
    * How an entry stands.
    *
-   * @param request what it pays for
    * @param state how far it has come
    * @param transaction the recorded transaction, empty if none was
    */
-  record Entry(String request, State state, Optional<String> transaction) {}
+  record Entry(State state, Optional<String> transaction) {}
 
   /** How far an entry has come. */
   enum State {

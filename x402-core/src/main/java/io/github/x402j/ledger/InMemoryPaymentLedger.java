@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A ledger in the memory of one process, bounded in size.
@@ -20,8 +20,8 @@ import java.util.TreeSet;
  * <p>Entries live until their {@code keepUntil}; when there is no room for another the ledger says
  * {@code Full} and forgets nothing. A restart forgets everything: an authorization that was settled
  * before is then refused because the chain knows it as used; one that was broadcast and not yet
- * mined is settled once by the chain. Several servers that sell for one {@code payTo} need a shared
- * ledger instead.
+ * mined is settled once by the chain. Several servers that sell for one {@code payTo} need a {@link
+ * JdbcPaymentLedger} instead.
  *
  * <p>Safe for use by several threads.
  */
@@ -38,10 +38,9 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   private final int capacity;
   private final Clock clock;
   private final Map<PaymentKey, Record> records = new HashMap<>();
-  private final TreeSet<Expiry> expiries = new TreeSet<>();
+  private final Expiries<PaymentKey> expiries = new Expiries<>();
   private final Map<ReceiptKey, Count> counts = new HashMap<>();
-  private final TreeSet<CountExpiry> countExpiries = new TreeSet<>();
-  private long claims;
+  private final Expiries<ReceiptKey> countExpiries = new Expiries<>();
 
   private InMemoryPaymentLedger(int capacity, Clock clock) {
     if (capacity < 1) {
@@ -87,9 +86,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
     if (isFull()) {
       return new Claim.Full();
     }
-    Record record = new Record(request, new Expiry(keepUntil, claims++, key));
-    records.put(key, record);
-    expiries.add(record.expiry);
+    records.put(key, new Record(request, expiries.add(keepUntil, key)));
     return new Claim.Granted();
   }
 
@@ -125,11 +122,11 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
       if (isFull()) {
         return new Use.Full();
       }
-      count = new Count(new CountExpiry(keepUntil, claims++, key));
+      count = new Count(countExpiries.add(keepUntil, key));
       counts.put(key, count);
-      countExpiries.add(count.expiry);
-    } else if (keepUntil.isAfter(count.expiry.at)) {
-      keep(key, count, keepUntil);
+    } else if (keepUntil.isAfter(count.expiry.at())) {
+      countExpiries.remove(count.expiry);
+      count.expiry = countExpiries.add(keepUntil, key);
     }
     if (count.delivered >= uses) {
       return new Use.UsedUp();
@@ -166,12 +163,6 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
     return count;
   }
 
-  private void keep(ReceiptKey key, Count count, Instant until) {
-    countExpiries.remove(count.expiry);
-    count.expiry = new CountExpiry(until, claims++, key);
-    countExpiries.add(count.expiry);
-  }
-
   private boolean isFull() {
     return records.size() + counts.size() >= capacity;
   }
@@ -179,7 +170,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   @Override
   public synchronized Optional<Entry> find(PaymentKey key) {
     return Optional.ofNullable(records.get(key))
-        .map(record -> new Entry(record.request, record.state, record.transaction));
+        .map(record -> new Entry(record.state, record.transaction));
   }
 
   /** Returns how many authorizations and receipts are remembered now. */
@@ -198,24 +189,24 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
 
   private void forgetExpired() {
     Instant now = clock.instant();
-    while (!expiries.isEmpty() && !expiries.first().at.isAfter(now)) {
-      Expiry expired = expiries.pollFirst();
-      Record record = Objects.requireNonNull(records.get(expired.key));
+    for (Expiries.@Nullable Expiry<PaymentKey> expired = expiries.poll(now);
+        expired != null;
+        expired = expiries.poll(now)) {
+      Record record = Objects.requireNonNull(records.get(expired.key()));
       if (record.state == State.HELD) {
-        record.expiry = new Expiry(now.plus(GRACE_FOR_HOLDER), claims++, expired.key);
-        expiries.add(record.expiry);
+        record.expiry = expiries.add(now.plus(GRACE_FOR_HOLDER), expired.key());
       } else {
-        records.remove(expired.key);
+        records.remove(expired.key());
       }
     }
-    while (!countExpiries.isEmpty() && !countExpiries.first().at.isAfter(now)) {
-      CountExpiry expired = countExpiries.first();
-      Count count = Objects.requireNonNull(counts.get(expired.key));
+    for (Expiries.@Nullable Expiry<ReceiptKey> expired = countExpiries.poll(now);
+        expired != null;
+        expired = countExpiries.poll(now)) {
+      Count count = Objects.requireNonNull(counts.get(expired.key()));
       if (count.held > 0) {
-        keep(expired.key, count, now.plus(GRACE_FOR_HOLDER));
+        count.expiry = countExpiries.add(now.plus(GRACE_FOR_HOLDER), expired.key());
       } else {
-        countExpiries.remove(expired);
-        counts.remove(expired.key);
+        counts.remove(expired.key());
       }
     }
   }
@@ -224,42 +215,23 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   private static final class Count {
     private long held;
     private long delivered;
-    private CountExpiry expiry;
+    private Expiries.Expiry<ReceiptKey> expiry;
 
-    Count(CountExpiry expiry) {
+    Count(Expiries.Expiry<ReceiptKey> expiry) {
       this.expiry = expiry;
     }
   }
 
-  /** When a count may be forgotten; the number tells equal times apart. */
-  private record CountExpiry(Instant at, long number, ReceiptKey key)
-      implements Comparable<CountExpiry> {
-    @Override
-    public int compareTo(CountExpiry other) {
-      int byTime = at.compareTo(other.at);
-      return byTime != 0 ? byTime : Long.compare(number, other.number);
-    }
-  }
-
+  /** How an authorization stands. */
   private static final class Record {
     private final String request;
     private State state = State.HELD;
     private Optional<String> transaction = Optional.empty();
+    private Expiries.Expiry<PaymentKey> expiry;
 
-    private Expiry expiry;
-
-    Record(String request, Expiry expiry) {
+    Record(String request, Expiries.Expiry<PaymentKey> expiry) {
       this.request = request;
       this.expiry = expiry;
-    }
-  }
-
-  /** When an entry may be forgotten; the number of the claim tells equal times apart. */
-  private record Expiry(Instant at, long claim, PaymentKey key) implements Comparable<Expiry> {
-    @Override
-    public int compareTo(Expiry other) {
-      int byTime = at.compareTo(other.at);
-      return byTime != 0 ? byTime : Long.compare(claim, other.claim);
     }
   }
 }

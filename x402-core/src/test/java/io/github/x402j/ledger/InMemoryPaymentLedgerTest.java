@@ -68,8 +68,7 @@ class InMemoryPaymentLedgerTest extends PaymentLedgerContract {
     assertThat(ledger.size()).isZero();
     assertThat(ledger)
         .extracting("expiries")
-        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.COLLECTION)
-        .isEmpty();
+        .isInstanceOfSatisfying(Expiries.class, expiries -> assertThat(expiries.size()).isZero());
   }
 
   @Test

@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.ledger;
+
+import io.github.x402j.LedgerException;
+import io.github.x402j.PaymentLedger.Use;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The uses of receipts in the database. A row counts what is taken, delivered or not; another row
+ * for each use that is held tells which of them may come back.
+ */
+final class ReceiptRows {
+  private static final int ATTEMPTS = 8;
+
+  private static final String TAKE =
+      "UPDATE x402_receipt SET taken = taken + 1 WHERE id = ? AND taken < ?";
+  private static final String GIVE_BACK =
+      "UPDATE x402_receipt SET taken = taken - 1 WHERE id = ? AND taken > 0";
+  private static final String SELECT = "SELECT taken FROM x402_receipt WHERE id = ?";
+  private static final String INSERT =
+      "INSERT INTO x402_receipt (id, taken, keep_until) VALUES (?, 0, ?)";
+  private static final String KEEP =
+      "UPDATE x402_receipt SET keep_until = ? WHERE id = ? AND keep_until < ?";
+  private static final String HOLD =
+      "INSERT INTO x402_use (hold_id, receipt_id, instance_id) VALUES (?, ?, ?)";
+  private static final String LET_GO = "DELETE FROM x402_use WHERE hold_id = ?";
+  private static final String LIVING =
+      "SELECT COUNT(*) FROM x402_use u JOIN x402_instance i ON i.id = u.instance_id"
+          + " WHERE u.receipt_id = ? AND i.lease_until > ?";
+
+  private final Database database;
+
+  ReceiptRows(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * A use that an exchange asks for.
+   *
+   * @param receipt the receipt's hash
+   * @param uses how many it has
+   * @param keepUntil until when its count is needed
+   * @param hold the new hold
+   * @param instance whose it will be
+   */
+  record Wanted(String receipt, long uses, Instant keepUntil, String hold, String instance) {}
+
+  /** Takes a use if there is one left. */
+  Use take(Wanted wanted, Instant now) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Optional<Use> use =
+          database.transaction(
+              "taking a use of a receipt", connection -> take(connection, wanted, now));
+      if (use.isPresent()) {
+        return use.get();
+      }
+      begin(wanted);
+    }
+    throw new LedgerException("the count of a receipt does not stay in the ledger's database");
+  }
+
+  /** Returns what came of it, empty if the receipt has no row yet. */
+  private Optional<Use> take(Connection connection, Wanted wanted, Instant now)
+      throws SQLException {
+    boolean isTaken =
+        database.update(
+                connection,
+                TAKE,
+                row -> {
+                  row.setString(1, wanted.receipt());
+                  row.setLong(2, wanted.uses());
+                })
+            > 0;
+    OptionalLong taken = taken(connection, wanted.receipt());
+    if (taken.isEmpty()) {
+      return Optional.empty();
+    }
+    keep(connection, wanted);
+    if (isTaken) {
+      hold(connection, wanted);
+      return Optional.of(new Use.Granted(wanted.uses() - taken.getAsLong()));
+    }
+    return Optional.of(
+        isAnyHeld(connection, wanted.receipt(), now) ? new Use.InProgress() : new Use.UsedUp());
+  }
+
+  private OptionalLong taken(Connection connection, String receipt) throws SQLException {
+    return database.query(
+        connection,
+        SELECT,
+        row -> row.setString(1, receipt),
+        rows -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
+  }
+
+  private void keep(Connection connection, Wanted wanted) throws SQLException {
+    long until = wanted.keepUntil().toEpochMilli();
+    database.update(
+        connection,
+        KEEP,
+        row -> {
+          row.setLong(1, until);
+          row.setString(2, wanted.receipt());
+          row.setLong(3, until);
+        });
+  }
+
+  private void hold(Connection connection, Wanted wanted) throws SQLException {
+    database.update(
+        connection,
+        HOLD,
+        row -> {
+          row.setString(1, wanted.hold());
+          row.setString(2, wanted.receipt());
+          row.setString(3, wanted.instance());
+        });
+  }
+
+  private boolean isAnyHeld(Connection connection, String receipt, Instant now)
+      throws SQLException {
+    return database.query(
+        connection,
+        LIVING,
+        row -> {
+          row.setString(1, receipt);
+          row.setLong(2, now.toEpochMilli());
+        },
+        rows -> rows.next() && rows.getLong(1) > 0);
+  }
+
+  /** Writes the row of a receipt that was not used yet, by itself: another may be faster. */
+  private void begin(Wanted wanted) {
+    database.run(
+        "beginning to count a receipt",
+        connection -> {
+          try {
+            return database.update(
+                connection,
+                INSERT,
+                row -> {
+                  row.setString(1, wanted.receipt());
+                  row.setLong(2, wanted.keepUntil().toEpochMilli());
+                });
+          } catch (SQLException e) {
+            if (Database.isDuplicate(e)) {
+              return 0;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** The use has bought its delivery: it stays taken, and is held no more. */
+  void delivered(String hold) {
+    database.run(
+        "recording a use of a receipt",
+        connection -> database.update(connection, LET_GO, row -> row.setString(1, hold)));
+  }
+
+  /** Gives the use back, unless it is held no more. */
+  void giveBack(String hold, String receipt) {
+    database.transaction(
+        "giving a use of a receipt back",
+        connection -> {
+          int held = database.update(connection, LET_GO, row -> row.setString(1, hold));
+          return held == 0
+              ? 0
+              : database.update(connection, GIVE_BACK, row -> row.setString(1, receipt));
+        });
+  }
+}
