@@ -62,7 +62,7 @@ final class Exchange {
         return tooManyFailures();
       }
       return identified(payment, checked instanceof Verification.Valid);
-    } catch (FacilitatorException e) {
+    } catch (FacilitatorException | LedgerException e) {
       return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
     }
   }

@@ -175,7 +175,7 @@ public final class FacilitatorService {
           refusal.isPresent()
               ? refusal.get()
               : facilitators.check(request.payload(), request.requirements()));
-    } catch (FacilitatorException e) {
+    } catch (FacilitatorException | LedgerException e) {
       listeners.unavailable(request.required(), message(e));
       return settlement(
           503,

@@ -168,8 +168,8 @@ public final class PaymentGate {
    *
    * <p>Only after {@code Settled} is the payment still held.
    *
-   * @return how it ended; {@code Pending} without a transaction if the chain or the facilitator
-   *     could not be reached
+   * @return how it ended; {@code Pending} without a transaction if the chain, the facilitator or
+   *     the ledger could not be reached
    */
   public Settlement settle(VerifiedPayment payment) {
     Optional<Settlement.Settled> earlier = payment.settlement();
@@ -184,13 +184,16 @@ public final class PaymentGate {
       known = true;
       return settlement;
     } catch (FacilitatorException e) {
-      ledger.release(key); // nothing was sent
-      known = true;
+      known = true; // nothing was sent
+      release(payment, key);
+      listeners.unavailable(payment.required(), message(e));
+      return new Settlement.Pending(null);
+    } catch (LedgerException e) {
       listeners.unavailable(payment.required(), message(e));
       return new Settlement.Pending(null);
     } finally {
-      if (!known) {
-        ledger.suspend(key); // an error of ours or of the ledger: the outcome must be read later
+      if (!known) { // an error of ours or of the ledger: the outcome must be read later
+        Abandoned.suspend(ledger, key);
       }
     }
   }
@@ -222,7 +225,12 @@ public final class PaymentGate {
     }
   }
 
-  /** Records that the settled payment has bought its delivery; call it before the first byte. */
+  /**
+   * Records that the settled payment has bought its delivery; call it before the first byte.
+   *
+   * @throws LedgerException if that is not known to be recorded, or another process has taken the
+   *     payment over; nothing may be delivered then, and the same payment may be sent again
+   */
   public void delivered(VerifiedPayment payment) {
     Optional<AcceptedReceipt> receipt = payment.receipt();
     if (receipt.isEmpty()) {
@@ -267,15 +275,27 @@ public final class PaymentGate {
       freeName(payment);
     }
     Optional<AcceptedReceipt> receipt = payment.receipt();
-    if (receipt.isPresent()) {
-      if (receipt.get().uses().isPresent()) {
-        ledger.useReleased(receipt.get().key());
+    try {
+      if (receipt.isPresent()) {
+        if (receipt.get().uses().isPresent()) {
+          ledger.useReleased(receipt.get().key());
+        }
+      } else if (settled.isPresent()) {
+        ledger.suspend(payment.signed().key());
+        listeners.undelivered(payment, settled.get());
+      } else {
+        ledger.release(payment.signed().key());
       }
-    } else if (settled.isPresent()) {
-      ledger.suspend(payment.signed().key());
-      listeners.undelivered(payment, settled.get());
-    } else {
-      ledger.release(payment.signed().key());
+    } catch (LedgerException e) { // the handler's failure is what the client is to hear of
+      listeners.unavailable(payment.required(), message(e));
+    }
+  }
+
+  private void release(VerifiedPayment payment, PaymentKey key) {
+    try {
+      ledger.release(key);
+    } catch (LedgerException e) {
+      listeners.unavailable(payment.required(), message(e));
     }
   }
 

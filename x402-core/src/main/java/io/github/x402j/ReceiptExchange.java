@@ -46,7 +46,7 @@ final class ReceiptExchange {
         return new Admission.Refused(Refusals.tooManyFailures());
       }
       return use(acceptor, receipt, purchase);
-    } catch (FacilitatorException e) {
+    } catch (FacilitatorException | LedgerException e) {
       return unavailable(null, String.valueOf(e.getMessage()));
     }
   }

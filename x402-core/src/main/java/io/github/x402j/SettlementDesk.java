@@ -145,12 +145,12 @@ final class SettlementDesk {
       concluded = true;
       return settlement;
     } catch (FacilitatorException e) {
-      ledger.release(key); // nothing was sent
-      concluded = true;
+      concluded = true; // nothing was sent
+      ledger.release(key);
       throw e;
     } finally {
-      if (!concluded) {
-        ledger.suspend(key); // an error of ours or of the ledger: the chain knows
+      if (!concluded) { // an error of ours or of the ledger: the chain knows
+        Abandoned.suspend(ledger, key);
       }
     }
   }

@@ -62,7 +62,7 @@ final class Transfers {
    */
   void note(SignedPayment payment, String transaction) {
     if (!memory.isZero() && own(payment, transaction) != Owner.CALLER) {
-      throw new IllegalStateException("the ledger has no room for the payment's transaction");
+      throw new LedgerException("the ledger has no room for the payment's transaction");
     }
   }
 

@@ -26,7 +26,7 @@ final class Lease {
   private final String id = UUID.randomUUID().toString();
   private final AtomicLong holds = new AtomicLong();
   private final ReentrantLock renewing = new ReentrantLock();
-  private volatile Instant until = Instant.MIN;
+  private volatile Instant until = Instant.EPOCH;
   private volatile boolean ended;
 
   Lease(Database database, Clock clock, Duration length) {

@@ -7,7 +7,6 @@ import io.github.x402j.PaymentLedger.Use;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -19,8 +18,7 @@ final class ReceiptRows {
 
   private static final String TAKE =
       "UPDATE x402_receipt SET taken = taken + 1 WHERE id = ? AND taken < ?";
-  private static final String GIVE_BACK =
-      "UPDATE x402_receipt SET taken = taken - 1 WHERE id = ? AND taken > 0";
+  private static final String ADD = "UPDATE x402_receipt SET taken = taken + ? WHERE id = ?";
   private static final String SELECT = "SELECT taken FROM x402_receipt WHERE id = ?";
   private static final String INSERT =
       "INSERT INTO x402_receipt (id, taken, keep_until) VALUES (?, 0, ?)";
@@ -53,40 +51,46 @@ final class ReceiptRows {
   /** Takes a use if there is one left. */
   Use take(Wanted wanted, Instant now) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Optional<Use> use =
-          database.transaction(
-              "taking a use of a receipt", connection -> take(connection, wanted, now));
-      if (use.isPresent()) {
-        return use.get();
+      OptionalLong taken =
+          database.transaction("taking a use of a receipt", connection -> take(connection, wanted));
+      if (taken.isPresent()) {
+        return new Use.Granted(wanted.uses() - taken.getAsLong());
       }
-      begin(wanted);
+      if (begin(wanted)) {
+        continue;
+      }
+      if (isAnyHeld(wanted.receipt(), now)) {
+        return new Use.InProgress();
+      }
+      if (isUsedUp(wanted)) { // only now: what was held a moment ago may have come back since
+        return new Use.UsedUp();
+      }
     }
     throw new LedgerException("the count of a receipt does not stay in the ledger's database");
   }
 
-  /** Returns what came of it, empty if the receipt has no row yet. */
-  private Optional<Use> take(Connection connection, Wanted wanted, Instant now)
-      throws SQLException {
-    boolean isTaken =
+  /** Returns how many are taken now, this one included; empty if none was left, or no row is. */
+  private OptionalLong take(Connection connection, Wanted wanted) throws SQLException {
+    int changed =
         database.update(
-                connection,
-                TAKE,
-                row -> {
-                  row.setString(1, wanted.receipt());
-                  row.setLong(2, wanted.uses());
-                })
-            > 0;
-    OptionalLong taken = taken(connection, wanted.receipt());
-    if (taken.isEmpty()) {
-      return Optional.empty();
-    }
+            connection,
+            TAKE,
+            row -> {
+              row.setString(1, wanted.receipt());
+              row.setLong(2, wanted.uses());
+            });
     keep(connection, wanted);
-    if (isTaken) {
-      hold(connection, wanted);
-      return Optional.of(new Use.Granted(wanted.uses() - taken.getAsLong()));
+    if (changed == 0) {
+      return OptionalLong.empty();
     }
-    return Optional.of(
-        isAnyHeld(connection, wanted.receipt(), now) ? new Use.InProgress() : new Use.UsedUp());
+    hold(connection, wanted);
+    return taken(connection, wanted.receipt());
+  }
+
+  private boolean isUsedUp(Wanted wanted) {
+    return database.run(
+        "counting a receipt",
+        connection -> taken(connection, wanted.receipt()).orElse(0) >= wanted.uses());
   }
 
   private OptionalLong taken(Connection connection, String receipt) throws SQLException {
@@ -120,25 +124,30 @@ final class ReceiptRows {
         });
   }
 
-  private boolean isAnyHeld(Connection connection, String receipt, Instant now)
-      throws SQLException {
-    return database.query(
-        connection,
-        LIVING,
-        row -> {
-          row.setString(1, receipt);
-          row.setLong(2, now.toEpochMilli());
-        },
-        rows -> rows.next() && rows.getLong(1) > 0);
+  private boolean isAnyHeld(String receipt, Instant now) {
+    return database.run(
+        "looking for uses of a receipt",
+        connection ->
+            database.query(
+                connection,
+                LIVING,
+                row -> {
+                  row.setString(1, receipt);
+                  row.setLong(2, now.toEpochMilli());
+                },
+                rows -> rows.next() && rows.getLong(1) > 0));
   }
 
-  /** Writes the row of a receipt that was not used yet, by itself: another may be faster. */
-  private void begin(Wanted wanted) {
-    database.run(
+  /** Writes the row of a receipt and returns true; returns false if it was there. */
+  private boolean begin(Wanted wanted) {
+    return database.run(
         "beginning to count a receipt",
         connection -> {
+          if (taken(connection, wanted.receipt()).isPresent()) {
+            return false;
+          }
           try {
-            return database.update(
+            database.update(
                 connection,
                 INSERT,
                 row -> {
@@ -146,11 +155,11 @@ final class ReceiptRows {
                   row.setLong(2, wanted.keepUntil().toEpochMilli());
                 });
           } catch (SQLException e) {
-            if (Database.isDuplicate(e)) {
-              return 0;
+            if (!Database.isDuplicate(e)) {
+              throw e;
             }
-            throw e;
           }
+          return true;
         });
   }
 
@@ -166,10 +175,20 @@ final class ReceiptRows {
     database.transaction(
         "giving a use of a receipt back",
         connection -> {
+          // The count first, as everywhere: two orders would make transactions wait in a circle.
+          int counted = add(connection, -1, receipt);
           int held = database.update(connection, LET_GO, row -> row.setString(1, hold));
-          return held == 0
-              ? 0
-              : database.update(connection, GIVE_BACK, row -> row.setString(1, receipt));
+          return held == counted ? 0 : add(connection, counted - held, receipt);
+        });
+  }
+
+  private int add(Connection connection, int uses, String receipt) throws SQLException {
+    return database.update(
+        connection,
+        ADD,
+        row -> {
+          row.setInt(1, uses);
+          row.setString(2, receipt);
         });
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.LedgerException;
 import io.github.x402j.PaymentGate;
 import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.AsyncEvent;
@@ -69,11 +70,19 @@ final class StreamedDelivery {
     boolean brokeOff = failed && !isError && response.isCommitted();
     if (brokeOff && broken.isLast(payment)) {
       log.warn("the delivery of {} broke off for the last time", payment);
-      gate.delivered(payment);
+      delivered();
     } else if (failed || isError) {
       gate.release(payment);
     } else {
+      delivered();
+    }
+  }
+
+  private void delivered() {
+    try {
       gate.delivered(payment);
+    } catch (LedgerException e) { // all of it is on its way
+      log.error("a delivery of {} could not be recorded; it may be fetched again", payment, e);
     }
   }
 

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.Admission;
+import io.github.x402j.Challenge;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.Sale;
+import io.github.x402j.Settlement;
+import io.github.x402j.Token;
+import io.github.x402j.TokenAmount;
+import io.github.x402j.VerifiedPayment;
+import io.github.x402j.ledger.JdbcPaymentLedger;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.h2.jdbcx.JdbcDataSource;
+
+/**
+ * A server in a JVM of its own, which can be killed. It takes one payment, says how far it is, and
+ * with {@code stop} for its first argument delivers nothing.
+ */
+final class SellingProcess implements AutoCloseable {
+  static final Duration LEASE = Duration.ofSeconds(2);
+
+  private final Process process;
+  private final BufferedReader out;
+
+  private SellingProcess(Process process) {
+    this.process = process;
+    out =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  static SellingProcess start(String mode, Shop shop, String jdbcUrl, String header)
+      throws IOException {
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return new SellingProcess(
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath,
+                SellingProcess.class.getName(),
+                mode,
+                shop.chain.rpcUrl().toString(),
+                Long.toString(shop.chain.chainId()),
+                shop.gas.privateKey(),
+                shop.usdc.address(),
+                shop.usdc.name(),
+                shop.usdc.version(),
+                shop.payTo.text(),
+                jdbcUrl,
+                header)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start());
+  }
+
+  /** Returns what it says next. */
+  String line() throws IOException {
+    String line = out.readLine();
+    if (line == null) {
+      throw new IOException("the process has ended");
+    }
+    return line;
+  }
+
+  /** Ends the process as {@code kill -9} does. */
+  void kill() throws InterruptedException {
+    process.toHandle().destroyForcibly();
+    process.waitFor();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  public static void main(String[] args) throws Exception {
+    Network network = new Network(Long.parseLong(args[2]));
+    PaymentRequirements offer =
+        PaymentRequirements.exact(
+            new Token(network, Address.parse(args[4]), 6, args[5], args[6]),
+            TokenAmount.of(Shop.PRICE),
+            Address.parse(args[7]),
+            Duration.ofSeconds(60));
+    JdbcDataSource database = new JdbcDataSource();
+    database.setURL(args[8]);
+    JdbcPaymentLedger.createTables(database);
+    PaymentGate gate =
+        PaymentGate.builder(JdbcPaymentLedger.builder(database).lease(LEASE).open())
+            .facilitator(
+                ExactEvmFacilitator.builder(
+                        network,
+                        Web3jChain.at(URI.create(args[1])),
+                        EvmSigner.ofPrivateKey(args[3]))
+                    .build())
+            .build();
+    gate.start(List.of(offer));
+    Challenge challenge =
+        gate.challenge(PaymentRequired.of(ResourceInfo.of(Sale.URL), List.of(offer)));
+    int status = 503;
+    while (status == 503) {
+      status = exchange(gate, challenge, args[9], args[0].equals("stop"));
+      System.out.println(status);
+      Thread.sleep(200);
+    }
+  }
+
+  private static int exchange(PaymentGate gate, Challenge challenge, String header, boolean stops)
+      throws InterruptedException {
+    Admission admission =
+        gate.admit(challenge, Sale.REQUEST, Sale.headers("PAYMENT-SIGNATURE", header));
+    if (admission instanceof Admission.Refused refused) {
+      return refused.refusal().status();
+    }
+    VerifiedPayment payment = ((Admission.Admitted) admission).payment();
+    System.out.println("settling");
+    Settlement settlement = gate.settle(payment);
+    if (!(settlement instanceof Settlement.Settled)) {
+      return gate.refuse(challenge, payment, settlement).status();
+    }
+    System.out.println("settled");
+    if (stops) {
+      Thread.sleep(60_000);
+    }
+    gate.delivered(payment);
+    return 200;
+  }
+}
