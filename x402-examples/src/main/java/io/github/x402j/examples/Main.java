@@ -51,6 +51,11 @@ public final class Main implements Callable<Integer> {
   }
 
   static int run(Terminal terminal, String... args) {
+    return commandLine(terminal).execute(args);
+  }
+
+  /** The command with all of its subcommands and options. */
+  static CommandLine commandLine(Terminal terminal) {
     CommandLine x402 = new CommandLine(new Main(terminal));
     x402.addSubcommand(new Serve(terminal))
         .addSubcommand(new RunFacilitator(terminal))
@@ -63,7 +68,7 @@ public final class Main implements Callable<Integer> {
     x402.setExpandAtFiles(false); // @FILE is a value of --data here
     Values.registerWith(x402);
     forAll(x402, terminal);
-    return x402.execute(args);
+    return x402;
   }
 
   private static void forAll(CommandLine command, Terminal terminal) {
