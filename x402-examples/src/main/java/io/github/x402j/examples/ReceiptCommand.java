@@ -4,6 +4,7 @@ package io.github.x402j.examples;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptVerifier;
@@ -84,12 +85,7 @@ final class ReceiptCommand {
         ReceiptVerifier verifier = ReceiptVerifier.of(trusted)) {
       Verdict verdict = verifier.verify(text);
       if (verdict instanceof Verdict.Rejected rejected) {
-        terminal.err().println("x402: the receipt does not hold: " + rejected.detail());
-        if (json) {
-          ObjectNode refused = JsonNodeFactory.instance.objectNode().put("genuine", false);
-          terminal.out().println(refused.put("detail", rejected.detail()));
-        }
-        return ExitCode.NOT_VERIFIED;
+        return refused(rejected.detail(), json);
       }
       Receipt receipt = ((Verdict.Genuine) verdict).receipt();
       if (json) {
@@ -98,7 +94,18 @@ final class ReceiptCommand {
         print(terminal.out(), receipt);
       }
       return ExitCode.OK;
+    } catch (MalformedPaymentException e) {
+      return refused(String.valueOf(e.getMessage()), json);
     }
+  }
+
+  private int refused(String detail, boolean json) {
+    terminal.err().println("x402: the receipt does not hold: " + detail);
+    if (json) {
+      ObjectNode refused = JsonNodeFactory.instance.objectNode().put("genuine", false);
+      terminal.out().println(refused.put("detail", detail));
+    }
+    return ExitCode.NOT_VERIFIED;
   }
 
   @Command(

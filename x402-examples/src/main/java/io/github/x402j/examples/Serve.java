@@ -233,7 +233,7 @@ final class Serve implements Callable<Integer> {
     out.println("  " + pay + "\"");
     out.println("  HEADER=$(" + pay + " --header\")");
     out.println("  curl -i -H \"$HEADER\" " + url + "/premium       # 200, once");
-    out.println("\nroutes: /free /premium /annotated /report/{id} /fails /health\n");
+    out.println("\nroutes: /free /premium /annotated /report/{id} /pass /fails /health\n");
   }
 
   private void serve(ExampleServer server) throws InterruptedException {

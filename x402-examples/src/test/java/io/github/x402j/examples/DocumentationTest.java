@@ -43,7 +43,8 @@ class DocumentationTest {
         .isNotEmpty()
         .allSatisfy(
             block -> {
-              assertThatCode(() -> parse("<page>" + block.text() + "</page>")).doesNotThrowAnyException();
+              assertThatCode(() -> parse("<page>" + block.text() + "</page>"))
+                  .doesNotThrowAnyException();
               if (block.text().contains("<dependency>")) {
                 assertThat(block.text()).contains("<version>" + version() + "</version>");
               }
@@ -82,8 +83,11 @@ class DocumentationTest {
               .map(file -> file.getFileName().toString().replace(".java", ""))
               .toList();
       List<String> named =
-          java.util.regex.Pattern.compile("`([A-Z]\\w+(?:Test|Contract))`").matcher(Pages.text(page))
-              .results().map(name -> name.group(1)).toList();
+          java.util.regex.Pattern.compile("`([A-Z]\\w+(?:Test|Contract))`")
+              .matcher(Pages.text(page))
+              .results()
+              .map(name -> name.group(1))
+              .toList();
       assertThat(sources).containsAll(named);
     }
   }
@@ -103,7 +107,8 @@ class DocumentationTest {
   }
 
   private static String version() {
-    return Pages.text("pom.xml").replaceFirst("(?s).*?<artifactId>x402-parent</artifactId>\\s*<version>([^<]*)<.*", "$1");
+    return Pages.text("pom.xml")
+        .replaceFirst("(?s).*?<artifactId>x402-parent</artifactId>\\s*<version>([^<]*)<.*", "$1");
   }
 
   private static void parse(String xml) throws Exception {

@@ -51,7 +51,8 @@ class DocumentedSettingsTest {
             .collect(Collectors.toCollection(TreeSet::new));
 
     assertThat(settings).isNotEmpty();
-    assertThat(settings).allSatisfy(name -> assertThat(Pages.text(page)).containsPattern("[`.]" + name + "[`(]"));
+    assertThat(settings)
+        .allSatisfy(name -> assertThat(Pages.text(page)).containsPattern("[`.]" + name + "[`(]"));
   }
 
   @Test
@@ -59,7 +60,8 @@ class DocumentedSettingsTest {
     assertThat(RequiresPayment.class.getDeclaredMethods())
         .allSatisfy(
             member ->
-                assertThat(Pages.text("docs/configuration.md")).contains("| `" + member.getName() + "` |"));
+                assertThat(Pages.text("docs/configuration.md"))
+                    .contains("| `" + member.getName() + "` |"));
   }
 
   @ParameterizedTest
@@ -127,13 +129,15 @@ class DocumentedSettingsTest {
         } else if (header.isEmpty()) {
           header = line;
         } else if (header.startsWith("| option ") && !line.startsWith("|---")) {
-          String[] cells = line.split(" \\| ");
-          String of = header.startsWith("| option of") ? header.split(" \\| ")[0] : cells[1];
-          codes(of).forEach(
-              command ->
-                  documented
-                      .computeIfAbsent(command, any -> new TreeSet<>())
-                      .addAll(codes(cells[0]).map(code -> code.replaceFirst(" .*", "")).toList()));
+          String[] cells = line.split(" \\| ", -1);
+          String of = header.startsWith("| option of") ? header.split(" \\| ", -1)[0] : cells[1];
+          codes(of)
+              .forEach(
+                  command ->
+                      documented
+                          .computeIfAbsent(command, any -> new TreeSet<>())
+                          .addAll(
+                              codes(cells[0]).map(code -> code.replaceFirst(" .*", "")).toList()));
         }
       }
     }

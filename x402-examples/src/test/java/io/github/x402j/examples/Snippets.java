@@ -26,7 +26,8 @@ import javax.tools.ToolProvider;
 
 /** Compiles the Java blocks of the documentation, each in a package of its own. */
 final class Snippets {
-  private static final Path PRELUDE = Pages.CLONE.resolve("x402-examples/src/test/resources/documentation");
+  private static final Path PRELUDE =
+      Pages.CLONE.resolve("x402-examples/src/test/resources/documentation");
   private static final Pattern TYPE =
       Pattern.compile("(?m)^(?:public |final )*(?:class|interface|record) (\\w+)");
   private static final Pattern MEMBER = Pattern.compile("\\A@");
@@ -60,7 +61,7 @@ final class Snippets {
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, UTF_8)) {
       List<JavaFileObject> sources = new ArrayList<>();
-      blocks.forEach(block -> sources.add(new Source(block, source(block))));
+      blocks.forEach(block -> sources.add(new Source(block, source(block), packageOf(block))));
       files.getJavaFileObjectsFromPaths(stubs()).forEach(sources::add);
       List<String> options =
           List.of("-proc:none", "-implicit:none", "-cp", System.getProperty("java.class.path"));
@@ -93,15 +94,24 @@ final class Snippets {
       return head + "\n" + block.text();
     }
     if (MEMBER.matcher(block.text()).find()) {
-      return head + " class Page {\n" + block.text() + "}";
+      return head + " class Page" + block.line() + " {\n" + block.text() + "}";
     }
     String result = block.text().contains("return ") ? "Object" : "void";
     String given =
         variables.getOrDefault(block.page(), List.of()).stream()
+            .filter(variable -> !variable.startsWith("package "))
             .filter(variable -> !isMade(variable, block.text()))
             .collect(Collectors.joining(", "));
-    return head + " class Page { " + result + " run(" + given + ") throws Exception {\n"
-        + block.text() + "}}";
+    return head
+        + " class Page"
+        + block.line()
+        + " { "
+        + result
+        + " run("
+        + given
+        + ") throws Exception {\n"
+        + block.text()
+        + "}}";
   }
 
   private static boolean isMade(String variable, String text) {
@@ -109,23 +119,29 @@ final class Snippets {
     return Pattern.compile("\\w>? " + name + " =").matcher(text).find();
   }
 
-  private static String packageOf(Pages.Block block) {
-    return "page." + block.page().replaceAll("[^a-zA-Z]", "") + block.line();
+  private String packageOf(Pages.Block block) {
+    return variables.getOrDefault(block.page(), List.of()).stream()
+        .filter(line -> line.startsWith("package "))
+        .map(line -> line.substring("package ".length()))
+        .findFirst()
+        .orElse("page." + block.page().replaceAll("[^a-zA-Z]", "") + block.line());
   }
 
   private static final class Source extends SimpleJavaFileObject {
     private final Pages.Block block;
     private final String text;
 
-    Source(Pages.Block block, String text) {
-      super(URI.create("string:///" + packageOf(block).replace('.', '/') + "/" + name(text)), Kind.SOURCE);
+    Source(Pages.Block block, String text, String packageName) {
+      super(
+          URI.create("string:///" + packageName.replace('.', '/') + "/" + name(text, block.line())),
+          Kind.SOURCE);
       this.block = block;
       this.text = text;
     }
 
-    private static String name(String text) {
+    private static String name(String text, int line) {
       Matcher type = TYPE.matcher(text);
-      return (type.find() ? type.group(1) : "Page") + ".java";
+      return (type.find() ? type.group(1) : "Page" + line) + ".java";
     }
 
     @Override

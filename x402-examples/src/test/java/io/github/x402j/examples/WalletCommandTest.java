@@ -210,5 +210,9 @@ class WalletCommandTest {
             Map.of(), "receipt", "verify", forged, "--issuer", shop.server.url(), "--json");
     assertThat(refusedInJson.status()).isEqualTo(ExitCode.NOT_VERIFIED);
     assertThat(refusedInJson.json().path("genuine").booleanValue()).isFalse();
+
+    Invocation none =
+        Invocation.of(Map.of(), "receipt", "verify", "none", "--issuer", shop.server.url());
+    assertThat(none.status()).isEqualTo(ExitCode.NOT_VERIFIED);
   }
 }
