@@ -91,7 +91,11 @@ class OneTransactionTest {
   }
 
   private static PaymentGate gate(Trust trust, Duration maxAge) {
-    Web3jChain node = Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(2));
+    return gate(trust, maxAge, Duration.ofSeconds(15));
+  }
+
+  private static PaymentGate gate(Trust trust, Duration maxAge, Duration settleTimeout) {
+    Web3jChain node = Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(10));
     TrustedIssuer.Builder trusted =
         TrustedIssuer.builder("https://pay.example", "https://shop.example", ReceiptAlgorithm.ES256)
             .jwks(network.jwks());
@@ -99,7 +103,7 @@ class OneTransactionTest {
       trusted.confirmOnChain(OnChainTransfers.of(node, 1, maxAge, shop.clock));
     }
     return PaymentGate.builder(InMemoryPaymentLedger.withCapacity(100, shop.clock))
-        .facilitator(shop.builder(node).settleTimeout(Duration.ofSeconds(1)).build())
+        .facilitator(shop.builder(node).settleTimeout(settleTimeout).build())
         .acceptReceipts(ReceiptVerifier.of(List.of(trusted.build()), shop.clock))
         .clock(shop.clock)
         .build();
@@ -230,7 +234,7 @@ class OneTransactionTest {
   @ParameterizedTest
   @EnumSource
   void noPaymentWhoseOutcomeComesLateCountsForATransactionOfAReceipt(Trust trust) {
-    PaymentGate gate = gate(trust, Duration.ofMinutes(2));
+    PaymentGate gate = gate(trust, Duration.ofMinutes(2), Duration.ofSeconds(1));
     VerifiedPayment payment = admitted(pay(gate));
     chain.faults().swallowTransactions();
     assertThat(gate.settle(payment)).isInstanceOf(Settlement.Pending.class);
