@@ -48,7 +48,7 @@ class ProcessesTest {
       for (int kills = 0; kills < 3; kills++) {
         try (SpendingProcess process = SpendingProcess.on(file, "a")) {
           released.addAll(process.payments(30));
-          process.kill();
+          assertThat(process.kill()).as("128 + SIGKILL: no hook has run").isEqualTo(137);
           process.rest().stream().filter(line -> line.startsWith("0x")).forEach(released::add);
         }
         Dollars spent = wallet.spent(BillingPeriod.EVER);

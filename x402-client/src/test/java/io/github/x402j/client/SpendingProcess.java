@@ -64,10 +64,10 @@ final class SpendingProcess implements AutoCloseable {
     return line;
   }
 
-  /** Ends the process as {@code kill -9} does. */
-  void kill() throws InterruptedException {
+  /** Ends the process as {@code kill -9} does, and returns its exit status. */
+  int kill() throws InterruptedException {
     process.toHandle().destroyForcibly(); // that of the process closes its output, too
-    process.waitFor();
+    return process.waitFor();
   }
 
   @Override

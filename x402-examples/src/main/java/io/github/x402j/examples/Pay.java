@@ -18,13 +18,16 @@ import io.github.x402j.client.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +42,9 @@ import picocli.CommandLine.Option;
     name = "pay",
     description = "Asks for a URL, pays for it within a limit, and prints what it bought.")
 final class Pay implements Callable<Integer> {
+  /** What is kept in memory of what a stranger sends. */
+  private static final int MAX_BODY = 16 * 1024 * 1024;
+
   private final Terminal terminal;
 
   @Mixin final RequestOptions what = new RequestOptions();
@@ -143,9 +149,10 @@ final class Pay implements Callable<Integer> {
 
   private int buy(PayingHttpClientBuilder client, HttpRequest request)
       throws IOException, InterruptedException {
-    HttpResponse<byte[]> response = send(client.build(), request);
+    HttpResponse<InputStream> response = send(client.build(), request);
+    byte[] body = body(response);
     Optional<OnChainCheck> check = check(response);
-    print(response, check);
+    print(response, body, check);
     if (check.isPresent() && check.get().exitCode() != ExitCode.OK) {
       if (silent) {
         terminal.err().println("x402: on chain: " + check.get().text());
@@ -156,7 +163,7 @@ final class Pay implements Callable<Integer> {
   }
 
   /** Holds what the server says of the payment against the chain, if that is wanted. */
-  private Optional<OnChainCheck> check(HttpResponse<byte[]> response) throws InterruptedException {
+  private Optional<OnChainCheck> check(HttpResponse<?> response) throws InterruptedException {
     Optional<Payment> payment = Payment.of(response);
     URI node = tokens.rpcUrl;
     if (!checkOnChain || node == null || payment.isEmpty()) {
@@ -167,13 +174,34 @@ final class Pay implements Callable<Integer> {
     }
   }
 
-  private HttpResponse<byte[]> send(HttpClient client, HttpRequest request)
+  private HttpResponse<InputStream> send(HttpClient client, HttpRequest request)
       throws IOException, InterruptedException {
+    BodyHandler<InputStream> body = Bodies.within(what.maxTime());
     if (silent) {
-      return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      return client.send(request, body);
     }
     try (Progress waiting = Progress.waitingFor(terminal, "an answer of " + what.url.getHost())) {
-      return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      return client.send(request, body);
+    }
+  }
+
+  /** Returns the body; nothing if it goes to a file, which may be of any length. */
+  private byte[] body(HttpResponse<InputStream> response) throws IOException {
+    try (InputStream body = response.body()) {
+      Path file = output;
+      if (file != null) {
+        Files.copy(body, file, StandardCopyOption.REPLACE_EXISTING);
+        return new byte[0];
+      }
+      byte[] bytes = body.readNBytes(MAX_BODY + 1);
+      if (bytes.length > MAX_BODY) {
+        throw new IOException("the body is longer than 16 MiB; --output takes any length");
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw Payment.of(response)
+          .map(payment -> new IOException(e.getMessage() + "; " + paid(payment), e))
+          .orElse(e);
     }
   }
 
@@ -188,15 +216,11 @@ final class Pay implements Callable<Integer> {
     }
   }
 
-  private void print(HttpResponse<byte[]> response, Optional<OnChainCheck> check)
+  private void print(HttpResponse<?> response, byte[] body, Optional<OnChainCheck> check)
       throws IOException {
     PrintStream out = terminal.out();
-    Path file = output;
-    if (file != null) {
-      Files.write(file, response.body());
-    }
     if (json) {
-      out.write((json(response, check) + "\n").getBytes(UTF_8));
+      out.write((json(response, body, check) + "\n").getBytes(UTF_8));
       return;
     }
     if (!silent) {
@@ -204,8 +228,8 @@ final class Pay implements Callable<Integer> {
       Payment.of(response).ifPresent(payment -> out.println("paid       " + paid(payment)));
       check.ifPresent(seen -> out.println("on chain   " + seen.text()));
     }
-    if (file == null) {
-      out.write(response.body());
+    if (output == null) {
+      out.write(body);
       out.println();
     }
     out.flush();
@@ -219,7 +243,7 @@ final class Pay implements Callable<Integer> {
         + Terminal.harmless(payment.transaction().orElse(""));
   }
 
-  private String json(HttpResponse<byte[]> response, Optional<OnChainCheck> check) {
+  private String json(HttpResponse<?> response, byte[] body, Optional<OnChainCheck> check) {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("status", response.statusCode());
     Payment.of(response)
         .ifPresent(
@@ -235,9 +259,9 @@ final class Pay implements Callable<Integer> {
     if (output != null) {
       return json.put("output", output.toString()).toString();
     }
-    String text = new String(response.body(), UTF_8);
+    String text = new String(body, UTF_8);
     return text.indexOf('\uFFFD') < 0
         ? json.put("body", text).toString()
-        : json.put("bodyBase64", Base64.getEncoder().encodeToString(response.body())).toString();
+        : json.put("bodyBase64", Base64.getEncoder().encodeToString(body)).toString();
   }
 }

@@ -48,13 +48,18 @@ final class RequestOptions {
       description = "How long one answer may take. Default: ${DEFAULT-VALUE}.")
   int seconds;
 
+  /** Returns how long the headers, and then the body, may take. */
+  Duration maxTime() {
+    return Duration.ofSeconds(seconds);
+  }
+
   HttpRequest request() throws IOException {
     if (seconds < 1) {
       throw new IllegalArgumentException("--max-time: expected at least 1 second");
     }
     HttpRequest.Builder request =
         HttpRequest.newBuilder(url)
-            .timeout(Duration.ofSeconds(seconds))
+            .timeout(maxTime())
             .method(method != null ? method : data != null ? "POST" : "GET", body());
     for (String header : headers) {
       int colon = header.indexOf(':');

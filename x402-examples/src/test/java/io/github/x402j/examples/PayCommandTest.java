@@ -10,6 +10,13 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.Executors;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -175,5 +182,49 @@ class PayCommandTest {
     assertThat(help.status()).isZero();
     assertThat(help.out()).contains("serve", "pay", "demo", "measure", "Exit status");
     assertThat(Invocation.of(Map.of(), "pay", "--help").out()).contains("--max", "--key-env");
+  }
+
+  @Test
+  void keepsNoBodyWithoutEndAndWaitsForNoneForEver() throws Exception {
+    HttpServer endless =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    endless.setExecutor(Executors.newCachedThreadPool());
+    endless.createContext("/flood", exchange -> send(exchange, new byte[1 << 16], 0));
+    endless.createContext("/drip", exchange -> send(exchange, new byte[1], 100));
+    endless.start();
+    String url = "http://127.0.0.1:" + endless.getAddress().getPort();
+    try {
+      Invocation flooded = payAt(url + "/flood");
+      assertThat(flooded.status()).isEqualTo(ExitCode.FAILED);
+      assertThat(flooded.err()).contains("longer than 16 MiB; --output takes any length");
+      Invocation dripped = payAt(url + "/drip", "--max-time", "1");
+      assertThat(dripped.status()).isEqualTo(ExitCode.FAILED);
+      Invocation inspected = Invocation.of(Map.of(), "inspect", url + "/drip", "-m", "1");
+      assertThat(inspected.status()).isEqualTo(ExitCode.FAILED);
+    } finally {
+      endless.stop(0);
+    }
+  }
+
+  private static Invocation payAt(String url, String... more) {
+    List<String> args = new ArrayList<>(List.of("pay", url, "--max", "$0.01"));
+    args.addAll(List.of(more));
+    return Invocation.of(
+        Map.of("X402_KEY", shop.payer.privateKey()), args.toArray(String[]::new));
+  }
+
+  /** Sends a 402 that has a price for nobody, and does not end. */
+  private static void send(HttpExchange exchange, byte[] drop, long pauseMillis)
+      throws IOException {
+    exchange.sendResponseHeaders(exchange.getRequestURI().getPath().equals("/drip") ? 402 : 200, 0);
+    try (OutputStream body = exchange.getResponseBody()) {
+      while (true) {
+        body.write(drop);
+        body.flush();
+        Thread.sleep(pauseMillis);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
