@@ -247,19 +247,25 @@ class HostileSellerTest {
     assertThat(seller.paidCalls()).isEmpty();
   }
 
-  @Test
-  void doesNotBelieveASettlementOfAnotherPayment() throws Exception {
+  private static Stream<SettlementResponse> settlementsOfOtherPayments() {
+    return Stream.of(
+        new SettlementResponse(true, Asking.TRANSACTION, USDC.network(), Asking.SELLER, null, null),
+        new SettlementResponse(
+            true, Asking.TRANSACTION, USDC.network(), null, null, TokenAmount.of(9_999)),
+        new SettlementResponse(
+            true, Asking.TRANSACTION, USDC.network(), null, null, TokenAmount.of(10_001)),
+        new SettlementResponse(true, Asking.TRANSACTION, Network.BASE, null, null, null));
+  }
+
+  @ParameterizedTest
+  @MethodSource("settlementsOfOtherPayments")
+  void doesNotBelieveASettlementOfAnotherPayment(SettlementResponse other) throws Exception {
     seller.does(
-        call -> {
-          if (!call.isPaid()) {
-            return v2(forUrl(seller.url("/a"), option("$0.01")));
-          }
-          var other =
-              new SettlementResponse(
-                  true, Asking.TRANSACTION, USDC.network(), Asking.SELLER, null, null);
-          return Seller.Answer.of(
-              200, Map.of("PAYMENT-RESPONSE", PaymentCodec.encodeSettlement(other, 2)), "ok");
-        });
+        call ->
+            call.isPaid()
+                ? Seller.Answer.of(
+                    200, Map.of("PAYMENT-RESPONSE", PaymentCodec.encodeSettlement(other, 2)), "ok")
+                : v2(forUrl(seller.url("/a"), option("$0.01"))));
     Payment payment = Payment.of(get("/a")).orElseThrow();
     assertThat(payment.settlement()).isPresent();
     assertThat(payment.settled()).isFalse();

@@ -5,20 +5,20 @@ package io.github.x402j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.math.BigInteger;
-import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.concurrent.Executors;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -209,8 +209,7 @@ class PayCommandTest {
   private static Invocation payAt(String url, String... more) {
     List<String> args = new ArrayList<>(List.of("pay", url, "--max", "$0.01"));
     args.addAll(List.of(more));
-    return Invocation.of(
-        Map.of("X402_KEY", shop.payer.privateKey()), args.toArray(String[]::new));
+    return Invocation.of(Map.of("X402_KEY", shop.payer.privateKey()), args.toArray(String[]::new));
   }
 
   /** Sends a 402 that has a price for nobody, and does not end. */
