@@ -35,6 +35,7 @@ class DocumentedSettingsTest {
     "docs/configuration.md, io.github.x402j.HttpFacilitator$Builder",
     "docs/configuration.md, io.github.x402j.evm.ExactEvmLocalChecks$Builder",
     "docs/configuration.md, io.github.x402j.FacilitatorService$Builder",
+    "docs/configuration.md, io.github.x402j.ledger.JdbcPaymentLedger$Builder",
     "docs/paying-client.md, io.github.x402j.client.PayingHttpClientBuilder",
     "docs/paying-client.md, io.github.x402j.client.AgentWalletBuilder",
     "docs/paying-client.md, io.github.x402j.client.SpendingPolicy",
