@@ -6,8 +6,11 @@ import static io.github.x402j.client.Asking.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.Address;
+import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -213,6 +216,34 @@ abstract class SpendJournalContract {
               declined -> assertThat(declined.rule()).isEqualTo("revoked"));
       assertThat(signer.signatures).hasValue(1);
       assertThat(spender.wallet().status().revokedFor()).contains("owner says so");
+    }
+
+    @Test
+    void whatIsSignedWhileAnotherRevokesIsNotLetOut() throws Exception {
+      SpendJournal owners = journal();
+      EvmSigner slow =
+          new EvmSigner() {
+            @Override
+            public Address address() {
+              return Asking.SIGNER.address();
+            }
+
+            @Override
+            public EvmSignature sign(byte[] digest) {
+              try {
+                owners.revoke("revocable", "meanwhile", NOW);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+              return Asking.SIGNER.sign(digest);
+            }
+          };
+      Purse purse = new Purse(revocable(journal(), slow), CLOCK);
+      assertThatThrownBy(() -> purse.pay(1))
+          .isInstanceOfSatisfying(
+              PaymentDeclinedException.class,
+              declined -> assertThat(declined.rule()).isEqualTo("revoked"));
+      assertThat(purse.wallet().spent(BillingPeriod.EVER)).isEqualTo(Dollars.ZERO);
     }
 
     @Test
