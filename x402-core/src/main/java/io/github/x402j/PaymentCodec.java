@@ -50,6 +50,8 @@ public final class PaymentCodec {
   /**
    * Returns the descriptor in a {@code PAYMENT-REQUIRED} header. Ways to pay that this library does
    * not know (other schemes, chains that are not EVM) are left out.
+   *
+   * @throws MalformedPaymentException if it is not base64 of a descriptor
    */
   public static PaymentRequired decodeRequired(String header) throws MalformedPaymentException {
     JsonNode message = Json.parseObject(Base64Text.decode(header));
@@ -60,6 +62,8 @@ public final class PaymentCodec {
   /**
    * Returns the descriptor in the body of a 402, of either version. Ways to pay that this library
    * does not know are left out.
+   *
+   * @throws MalformedPaymentException if it is no descriptor
    */
   public static PaymentRequired decodeRequiredBody(String body) throws MalformedPaymentException {
     return versionOfRequiredBody(body) == 2
@@ -173,13 +177,21 @@ public final class PaymentCodec {
     return json;
   }
 
-  /** Returns the settlement in a response header of either version. */
+  /**
+   * Returns the settlement in a response header of either version.
+   *
+   * @throws MalformedPaymentException if it is not base64 of a settlement
+   */
   public static SettlementResponse decodeSettlement(String header)
       throws MalformedPaymentException {
     return readSettlement(Json.parseObject(Base64Text.decode(header)));
   }
 
-  /** Returns the settlement in a JSON text, as transports without headers carry it. */
+  /**
+   * Returns the settlement in a JSON text, as transports without headers carry it.
+   *
+   * @throws MalformedPaymentException if it is no settlement
+   */
   public static SettlementResponse decodeSettlementJson(String json)
       throws MalformedPaymentException {
     return readSettlement(Json.parseObject(json));

@@ -89,6 +89,7 @@ public final class AgentWallet {
    *
    * @throws IllegalArgumentException if there is none in the journal, or the signer is for another
    *     account
+   * @throws IOException if the journal cannot be read
    */
   public static AgentWallet open(String agent, EvmSigner signer, SpendJournal journal)
       throws IOException {

@@ -149,6 +149,7 @@ public final class PayingHttpClient extends HttpClient {
    *
    * @throws PaymentPendingException if the outcome is still not known
    * @throws IllegalArgumentException if the exception was serialised and has lost its payment
+   * @throws InterruptedException if the thread is interrupted: the outcome is not known then
    */
   public <T> HttpResponse<T> resend(PaymentPendingException pending, BodyHandler<T> bodyHandler)
       throws IOException, InterruptedException {

@@ -82,7 +82,11 @@ public abstract sealed class SpendJournal implements Closeable
     return JdbcJournal.open(requireNonNull(dataSource)).caughtUp();
   }
 
-  /** Returns what is known of each wallet at the time, in the order they were provisioned in. */
+  /**
+   * Returns what is known of each wallet at the time, in the order they were provisioned in.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
   public List<WalletStatus> wallets(Instant now) throws IOException {
     return decide(
         (all, entries) ->
@@ -91,7 +95,11 @@ public abstract sealed class SpendJournal implements Closeable
                 .toList());
   }
 
-  /** Returns what is known of the agent's wallet at the time, empty if there is none. */
+  /**
+   * Returns what is known of the agent's wallet at the time, empty if there is none.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
   public Optional<WalletStatus> wallet(String agent, Instant now) throws IOException {
     return decide(
         (all, entries) -> all.wallet(agent).map(book -> WalletStatus.of(agent, book, now)));
@@ -103,6 +111,8 @@ public abstract sealed class SpendJournal implements Closeable
    *
    * @param reason for people, at most 200 characters
    * @throws IllegalArgumentException if there is no such wallet
+   * @throws IOException if the journal cannot be written: the wallet is then not known to be
+   *     revoked
    */
   public void revoke(String agent, String reason, Instant now) throws IOException {
     WalletBook wallet =
@@ -126,21 +136,33 @@ public abstract sealed class SpendJournal implements Closeable
    */
   public abstract void forEach(Consumer<JournalEntry> reader) throws IOException;
 
-  /** Returns all entries, oldest first. Long journals are read better by {@link #forEach}. */
+  /**
+   * Returns all entries, oldest first. Long journals are read better by {@link #forEach}.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
   public List<JournalEntry> entries() throws IOException {
     List<JournalEntry> entries = new ArrayList<>();
     forEach(entries::add);
     return entries;
   }
 
-  /** Returns what each agent spent at each host on each day, in that order. */
+  /**
+   * Returns what each agent spent at each host on each day (UTC), in that order.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
   public List<DailySpend> spendByDay() throws IOException {
     DailySpends spends = new DailySpends();
     forEach(spends::add);
     return spends.list();
   }
 
-  /** Writes each entry as a JSON object on a line of its own, with text values only. */
+  /**
+   * Writes each entry as a JSON object on a line of its own, with text values only.
+   *
+   * @throws IOException if the journal cannot be read, or the text cannot be written
+   */
   public void writeJsonLines(Appendable out) throws IOException {
     export(JournalExport::jsonLine, out);
   }
@@ -148,6 +170,8 @@ public abstract sealed class SpendJournal implements Closeable
   /**
    * Writes all entries as CSV (RFC 4180) with a header line. A cell that a spreadsheet would take
    * for a formula begins with an apostrophe.
+   *
+   * @throws IOException if the journal cannot be read, or the text cannot be written
    */
   public void writeCsv(Appendable out) throws IOException {
     out.append(JournalExport.csvHeader());

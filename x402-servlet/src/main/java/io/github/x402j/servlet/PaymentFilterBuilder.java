@@ -82,7 +82,12 @@ public final class PaymentFilterBuilder {
     return this;
   }
 
-  /** Sets the rules by path. */
+  /**
+   * Sets the rules by path; called again, others in their place. Their order does not matter.
+   *
+   * @throws IllegalArgumentException if one is neither priced nor free, or two are for the same
+   *     paths and methods
+   */
   public PaymentFilterBuilder routes(Route... rules) {
     return routes(Routes.of(rules));
   }
@@ -99,7 +104,13 @@ public final class PaymentFilterBuilder {
     return this;
   }
 
-  /** Sets how long a payment may be valid: whole seconds, 10 to 3600. */
+  /**
+   * Sets how long a payment may be valid; {@link PaymentFilter#DEFAULT_MAX_TIMEOUT} unless this is
+   * called. It is {@code maxTimeoutSeconds} of the descriptor.
+   *
+   * @param timeout whole seconds, 10 to 3600, both included
+   * @throws IllegalArgumentException if it is not
+   */
   public PaymentFilterBuilder maxTimeout(Duration timeout) {
     maxTimeout = AcceptedToken.requireTimeout(timeout);
     return this;
@@ -107,7 +118,9 @@ public final class PaymentFilterBuilder {
 
   /**
    * Sets how many bytes of a response are held; a longer one fails before it is paid. 8 MiB unless
-   * this is called; at least 1.
+   * this is called; at least 1. A response of exactly so many bytes goes out.
+   *
+   * @throws IllegalArgumentException if it is less than 1
    */
   public PaymentFilterBuilder bufferLimit(long bytes) {
     if (bytes < 1) {
@@ -117,7 +130,12 @@ public final class PaymentFilterBuilder {
     return this;
   }
 
-  /** Holds what is longer than so many bytes in a temporary file instead of memory. */
+  /**
+   * Holds what is longer than so many bytes, at least 0, in a temporary file instead of memory.
+   * Unless this is called everything is in memory, up to {@link #bufferLimit}.
+   *
+   * @throws IllegalArgumentException if it is negative
+   */
   public PaymentFilterBuilder spillAbove(int bytes) {
     if (bytes < 0) {
       throw new IllegalArgumentException("spillAbove: expected 0 or more bytes, found " + bytes);
