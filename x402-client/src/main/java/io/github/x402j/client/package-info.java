@@ -22,6 +22,9 @@
  *   <li>{@link io.github.x402j.client.PaymentPendingException} if a payment was sent and nobody
  *       says what became of it. It carries the payment, to be sent again and not to be made again.
  * </ul>
+ *
+ * <p>What is asked over another transport, by a tool of an MCP server, say, is paid by {@link
+ * io.github.x402j.client.Payer}, out of the same wallets.
  */
 @NullMarked
 package io.github.x402j.client;

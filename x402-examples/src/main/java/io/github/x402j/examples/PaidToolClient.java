@@ -68,13 +68,24 @@ final class PaidToolClient implements AutoCloseable {
     String base = server.getScheme() + "://" + server.getRawAuthority();
     HttpClientStreamableHttpTransport transport =
         HttpClientStreamableHttpTransport.builder(base)
-            .endpoint(server.getRawPath())
+            .endpoint(endpoint(server))
             .customizeClient(http -> http.followRedirects(HttpClient.Redirect.NEVER))
             .jsonMapper(McpJson.forSdk())
             .build();
     McpSyncClient mcp = McpClient.sync(transport).requestTimeout(timeout).build();
-    mcp.initialize();
-    return new PaidToolClient(server, payer, mcp, firstPause);
+    PaidToolClient client = new PaidToolClient(server, payer, mcp, firstPause);
+    try {
+      mcp.initialize();
+      return client;
+    } catch (RuntimeException e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  private static String endpoint(URI server) {
+    String path = server.getRawPath().isEmpty() ? "/" : server.getRawPath();
+    return server.getRawQuery() == null ? path : path + "?" + server.getRawQuery();
   }
 
   /** Returns the client below, which pays for nothing: to list tools, say. */
