@@ -225,7 +225,7 @@ final class Pay implements Callable<Integer> {
     }
     if (!silent) {
       out.println("status     " + response.statusCode());
-      Payment.of(response).ifPresent(payment -> out.println("paid       " + paid(payment)));
+      Payment.of(response).ifPresent(payment -> out.println(paid(payment)));
       check.ifPresent(seen -> out.println("on chain   " + seen.text()));
     }
     if (output == null) {
@@ -236,7 +236,8 @@ final class Pay implements Callable<Integer> {
   }
 
   private static String paid(Payment payment) {
-    return payment.amount()
+    return (payment.settled() ? "paid       " : "signed     ")
+        + payment.amount()
         + " atomic units to "
         + payment.payTo()
         + (payment.settled() ? ", settled in " : ", not settled ")
