@@ -75,7 +75,7 @@ public abstract sealed class SpendJournal implements Closeable
    * Opens or begins a journal in a database, in the table {@code x402_journal}, with {@code
    * x402_journal_lock} beside it; tables that are missing are created.
    *
-   * @param dataSource gives connections on which a transaction can lock a row by {@code FOR UPDATE}
+   * @param dataSource gives connections on which a transaction can lock a row by an {@code UPDATE}
    * @throws IOException if it cannot be read or written, or a line in it is damaged
    */
   public static SpendJournal jdbc(DataSource dataSource) throws IOException {
