@@ -75,6 +75,15 @@ final class Answers {
     sendJson(response, "{\"error\":\"" + code + "\",\"detail\":\"" + detail + "\"}");
   }
 
+  /** Tells the payer of a settled payment that the response to it cannot be sent. */
+  static void undeliverable(HttpServletResponse response, Map<String, String> receipt)
+      throws IOException {
+    response.reset();
+    receipt.forEach(response::setHeader);
+    response.addHeader(EXPOSE_HEADERS, EXPOSED);
+    error(response, 500, "delivery_failed", "the payment was settled; its response is lost");
+  }
+
   /** Says what the handler of a paid resource said, and nothing else of it. */
   static void notModified(HttpServletResponse response) throws IOException {
     start(response, HttpServletResponse.SC_NOT_MODIFIED);

@@ -9,6 +9,7 @@ import io.github.x402j.VerifiedPayment;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -81,12 +82,28 @@ final class Delivery {
     Settlement settlement = guarded(sale.route(), () -> settleAndRecord(payment));
     if (settlement instanceof Settlement.Settled) {
       exchange.delivered();
-      reply.addPaid(captured, sale.headers(gate));
+      Map<String, String> receipt = sale.headers(gate);
+      reply.addPaid(captured, receipt);
       keepAnswer(payment, captured);
-      reply.deliver(captured);
+      send(sale.route(), captured, receipt, reply);
     } else {
       captured.discard();
       reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
+    }
+  }
+
+  /** Sends what was held, or at least the receipt where the container refuses what it holds. */
+  private static void send(
+      Route route, BufferedResponse captured, Map<String, String> receipt, Reply reply)
+      throws IOException {
+    try {
+      reply.deliver(captured);
+    } catch (RuntimeException e) {
+      if (reply.isTooLate()) {
+        throw e;
+      }
+      log.error("route {}: the response of a settled payment cannot be sent", route, e);
+      reply.send(to -> Answers.undeliverable(to, receipt));
     }
   }
 

@@ -29,6 +29,11 @@ record Dispatch(HttpServletRequest request, HttpServletResponse response, Filter
     return request.getDispatcherType() == DispatcherType.REQUEST;
   }
 
+  /** Tells whether this is a part of a page. */
+  boolean isInclude() {
+    return request.getDispatcherType() == DispatcherType.INCLUDE;
+  }
+
   /** Tells whether the method asks about a priced resource, or would echo its payment. */
   boolean isNeverSold() {
     String method = request.getMethod();

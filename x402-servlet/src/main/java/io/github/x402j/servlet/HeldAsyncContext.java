@@ -38,6 +38,7 @@ final class HeldAsyncContext implements AsyncContext {
 
   private final Capture capture;
   private final AsyncContext container;
+  private final boolean startedWithOriginals;
   private final List<Registered> listeners = new CopyOnWriteArrayList<>();
   private boolean ended;
   private boolean containerWaits;
@@ -47,6 +48,9 @@ final class HeldAsyncContext implements AsyncContext {
   HeldAsyncContext(Capture capture, AsyncContext container) {
     this.capture = capture;
     this.container = container;
+    this.startedWithOriginals =
+        container.getRequest() == capture.request()
+            && container.getResponse() == capture.response();
     container.addListener(new ContainerListener());
   }
 
@@ -159,9 +163,10 @@ final class HeldAsyncContext implements AsyncContext {
     return container.getResponse();
   }
 
+  /** Answers after a dispatch, too: Tomcat asks then, when its own context tells nothing more. */
   @Override
   public boolean hasOriginalRequestAndResponse() {
-    return getRequest() == capture.request() && getResponse() == capture.response();
+    return startedWithOriginals;
   }
 
   private interface Call {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * only. Safe for use by several threads.
  */
 final class HeldContentType {
+  /** Undertow fails on an empty name when it is sent: after settlement. */
+  private static final Pattern CHARSET_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+.:_-]{0,99}");
+
   private final String defaultCharset;
   private @Nullable String mediaType;
   private @Nullable String charset;
@@ -23,15 +27,30 @@ final class HeldContentType {
   HeldContentType(@Nullable String outerContentType, @Nullable String outerCharset) {
     this.defaultCharset = Objects.requireNonNullElse(outerCharset, "ISO-8859-1");
     if (outerContentType != null) {
-      set(outerContentType);
+      take(outerContentType);
     }
   }
 
-  /** Sets the media type, and the charset if the text has one; null removes both. */
+  /**
+   * Sets the media type, and the charset if the text has one; null removes both.
+   *
+   * @throws IllegalArgumentException if a container might refuse to send it
+   */
   synchronized void set(@Nullable String contentType) {
+    if (contentType != null) {
+      HeldHeaders.check("Content-Type", contentType);
+    }
+    String before = charset;
+    take(contentType);
+    if (charset != null && !charset.equals(before)) {
+      requireCharsetName(charset);
+    }
+  }
+
+  private void take(@Nullable String contentType) {
     if (contentType == null) {
       mediaType = null;
-      setCharset(null);
+      takeCharset(null);
       return;
     }
     List<String> kept = new ArrayList<>();
@@ -45,11 +64,27 @@ final class HeldContentType {
     }
     mediaType = String.join(";", kept);
     if (found != null && !found.isEmpty()) {
-      setCharset(found);
+      takeCharset(found);
     }
   }
 
+  /**
+   * @throws IllegalArgumentException if it is no name of a charset, known or not
+   */
   synchronized void setCharset(@Nullable String name) {
+    if (name != null) {
+      requireCharsetName(name);
+    }
+    takeCharset(name);
+  }
+
+  private static void requireCharsetName(String name) {
+    if (!CHARSET_NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("charset: expected a name, as IANA registers them");
+    }
+  }
+
+  private void takeCharset(@Nullable String name) {
     if (!charsetIsFixed) {
       charset = name;
     }
@@ -88,6 +123,12 @@ final class HeldContentType {
       return mediaType;
     }
     return mediaType + ";charset=" + charset;
+  }
+
+  /** Returns the size of the header, 0 if there is none. */
+  synchronized int bytes() {
+    String value = value();
+    return value == null ? 0 : HeldHeaders.cost("Content-Type", value);
   }
 
   synchronized void writeTo(HttpServletResponse response) {

@@ -6,6 +6,8 @@ import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * once: after settlement it would be too late.
  */
 final class HeldCookies {
+  private static final Set<String> SAME_SITE = Set.of("strict", "lax", "none", "");
+
   private final List<Cookie> cookies = new ArrayList<>();
 
   private int bytes;
@@ -21,6 +25,7 @@ final class HeldCookies {
   synchronized void add(Cookie cookie) {
     checkValue(cookie.getValue());
     checkDomain(cookie.getDomain());
+    checkSameSite(cookie.getAttribute("SameSite"));
     cookie.getAttributes().values().forEach(HeldCookies::checkAttribute);
     cookies.add((Cookie) cookie.clone());
     bytes += HeldHeaders.cost("Set-Cookie", cookie.getName());
@@ -31,6 +36,10 @@ final class HeldCookies {
   /** Returns the size of the cookies in a response head, roughly. */
   synchronized int bytes() {
     return bytes;
+  }
+
+  synchronized int count() {
+    return cookies.size();
   }
 
   synchronized boolean isEmpty() {
@@ -70,6 +79,13 @@ final class HeldCookies {
     if (!isName) {
       throw new IllegalArgumentException(
           "cookie domain: expected a host name without a leading dot");
+    }
+  }
+
+  /** Jetty finds out when it is sent. */
+  private static void checkSameSite(@Nullable String value) {
+    if (value != null && !SAME_SITE.contains(value.toLowerCase(Locale.ROOT))) {
+      throw new IllegalArgumentException("cookie SameSite: expected Strict, Lax or None");
     }
   }
 

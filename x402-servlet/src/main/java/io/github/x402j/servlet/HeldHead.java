@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class HeldHead {
   private static final long UNDECLARED = -1;
 
+  /** Undertow counts the values of a header in a signed byte; the filter adds some of its own. */
+  private static final int MAX_VALUES = 100;
+
   private final HeldHeaders headers;
   private final HeldCookies cookies = new HeldCookies();
   private final HeldContentType contentType;
@@ -132,7 +135,13 @@ final class HeldHead {
 
   /** Returns the size of what the handler has set, roughly. */
   int bytes() {
-    return headers.bytes() + cookies.bytes();
+    return headers.bytes() + cookies.bytes() + contentType.bytes();
+  }
+
+  /** Tells whether one header has more values than every container can send. */
+  boolean repeatsTooMuch() {
+    return headers.mostValues() > MAX_VALUES
+        || cookies.count() + headers.all("Set-Cookie").size() > MAX_VALUES;
   }
 
   // ---- delivery

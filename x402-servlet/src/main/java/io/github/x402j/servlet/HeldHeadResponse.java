@@ -84,7 +84,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
   }
 
   private void checkHeaderBytes() {
-    if (head.bytes() > maxHeaderBytes) {
+    if (head.bytes() > maxHeaderBytes || head.repeatsTooMuch()) {
       fail(new CaptureOverflowException("head", maxHeaderBytes));
     }
   }
@@ -135,6 +135,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
   public void setContentType(@Nullable String type) {
     if (!isCommitted()) {
       head.contentType().set(type);
+      checkHeaderBytes();
     }
   }
 

@@ -84,6 +84,11 @@ final class HeldHeaders {
     return bytes;
   }
 
+  /** Returns how many values the header with the most of them has. */
+  synchronized int mostValues() {
+    return held.values().stream().mapToInt(List::size).max().orElse(0);
+  }
+
   synchronized List<String> all(String name) {
     List<String> values = new ArrayList<>();
     if (!replaced.contains(name)) {

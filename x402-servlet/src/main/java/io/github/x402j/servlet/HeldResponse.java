@@ -68,6 +68,10 @@ final class HeldResponse extends HeldHeadResponse {
     if (head().status() == SC_NO_CONTENT || head().status() == SC_NOT_MODIFIED) {
       return;
     }
+    if (head().status() == SC_RESET_CONTENT) { // RFC 9110, 15.3.6: without content
+      target.setContentLength(0);
+      return;
+    }
     if (!trailers.writeTo(target) && !followsPage) {
       head().writeLengthTo(target, output.size(), isHead);
     }

@@ -18,6 +18,7 @@ final class PaidExchange {
 
   private final VerifiedPayment payment;
   private volatile boolean held;
+  private volatile boolean delivered;
   private volatile Reply.@Nullable Answer refusal;
 
   private PaidExchange(VerifiedPayment payment, boolean held) {
@@ -71,6 +72,12 @@ final class PaidExchange {
   /** Nothing is held back any more: the money has moved and the response goes out. */
   void delivered() {
     held = false;
+    delivered = true;
+  }
+
+  /** Returns whether what was paid for is in the response, which must reach the client then. */
+  boolean isDelivered() {
+    return delivered;
   }
 
   /** The handler reached for what it must not, what costs more, say: nothing goes out but this. */

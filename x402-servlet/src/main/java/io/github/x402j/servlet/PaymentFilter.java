@@ -237,6 +237,10 @@ public final class PaymentFilter implements Filter {
       dispatch.goOn();
       return;
     }
+    if (paid.isDelivered() && dispatch.isInclude()) { // a refusal would replace what is paid for
+      log.warn("{} costs more than what its page has sold before; it is left out", priced.route());
+      return;
+    }
     Refusal refusal = priced.challenge(dispatch.request(), path).refusal();
     dispatch.refuse(to -> Answers.refuse(to, refusal));
   }
@@ -250,7 +254,7 @@ public final class PaymentFilter implements Filter {
     try {
       challenge = priced.challenge(request, path);
       admission = admit(priced.purchase(request, challenge), challenge, request);
-    } catch (RuntimeException e) { // closes the gate: the handler does not run
+    } catch (RuntimeException | Error e) { // closes the gate: the handler does not run
       log.error("route {}: the payment could not be decided", priced.route(), e);
       reply.send(
           to -> Answers.error(to, 500, "payment_undecided", "the price or payment is unclear"));

@@ -84,7 +84,7 @@ final class PricedRoute {
   BigDecimal cost(HttpServletRequest request) {
     try {
       return price(request).dollars();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       return BigDecimal.TEN.pow(18);
     }
   }

@@ -45,7 +45,7 @@ final class StreamedDelivery {
     try {
       dispatch.chain().doFilter(streamed, streamed.response());
       failed = false;
-    } catch (IOException | ServletException | RuntimeException e) {
+    } catch (IOException | ServletException | RuntimeException | Error e) {
       // A container would drop the headers with the receipt when it answers for the handler.
       if (response.isCommitted() || streamed.wentAsync()) {
         throw e;

@@ -96,6 +96,17 @@ class CaptureAsyncTest {
           }
         });
     GOOD.put(
+        "dispatch-again-and-again",
+        (req, resp) -> {
+          int round = req.getAttribute("round") instanceof Integer before ? before + 1 : 1;
+          req.setAttribute("round", round);
+          if (round > 3) {
+            resp.getWriter().write(SECRET);
+          } else {
+            req.startAsync().dispatch();
+          }
+        });
+    GOOD.put(
         "dispatch-and-start-again",
         (req, resp) -> {
           AsyncContext async = req.startAsync();
@@ -453,7 +464,10 @@ class CaptureAsyncTest {
     String body = "x".repeat(100_000);
     try (RawHttp connection = RawHttp.connect(RUNNING.get(Stack.UNDERTOW).port())) {
       connection.send(
-          "POST /h/read-listener HTTP/1.1\r\nHost: a\r\nX-Settles: yes\r\nContent-Length: 100000\r\n\r\n");
+          "POST /h/read-listener HTTP/1.1\r\n"
+              + "Host: a\r\n"
+              + "X-Settles: yes\r\n"
+              + "Content-Length: 100000\r\n\r\n");
       sleep(200);
       connection.send(body);
       assertThat(connection.receive(false).text()).isEqualTo(SECRET);

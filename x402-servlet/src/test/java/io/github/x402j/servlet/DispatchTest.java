@@ -77,6 +77,13 @@ class DispatchTest {
           dispatcher(request).include(request, response);
           dispatcher(request).include(request, response);
         });
+    all.put(
+        "include-dearer",
+        (request, response) -> {
+          dispatcher(request).include(request, response);
+          request.getRequestDispatcher("/dear/dearer").include(request, response);
+        });
+    all.put("dearer", (request, response) -> write(response, "dearer"));
     all.put("async", (request, response) -> request.startAsync().dispatch(to(request)));
     all.put(
         "again",
@@ -254,6 +261,19 @@ class DispatchTest {
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
     assertThat(Payer.required(response).accepts().get(0).amount()).hasToString("50000");
     assertThat(payer.balance()).isEqualTo(1_000_000);
+  }
+
+  /** What was charged arrives, although the page goes on to reach for more. */
+  @ParameterizedTest
+  @EnumSource
+  void aPageKeepsThePartThatWasPaidForAndGoesWithoutADearerOne(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    Payer payer = market.payer();
+    RawHttp.Response page = app.pay(payer, "/free/include-dearer?to=/paid/secret");
+    assertThat(page.status()).isEqualTo(200);
+    assertThat(page.text()).isEqualTo(SECRET);
+    assertThat(page.header("PAYMENT-RESPONSE")).isNotNull();
+    assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
   }
 
   @ParameterizedTest

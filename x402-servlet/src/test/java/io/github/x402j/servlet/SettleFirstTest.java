@@ -65,6 +65,12 @@ class SettleFirstTest {
               });
         });
     all.put("exception", unlessWell((request, response) -> fail()));
+    all.put(
+        "error",
+        unlessWell(
+            (request, response) -> {
+              throw new NoClassDefFoundError("the handler's own");
+            }));
     all.put("500", unlessWell((request, response) -> response.setStatus(500)));
     all.put("404", unlessWell((request, response) -> response.sendError(404)));
     all.put("timeout", unlessWell((request, response) -> request.startAsync().setTimeout(100)));
@@ -173,7 +179,7 @@ class SettleFirstTest {
     return RUNNING.keySet().stream()
         .flatMap(
             stack ->
-                Stream.of("exception", "500", "404", "timeout", "midway")
+                Stream.of("exception", "error", "500", "404", "timeout", "midway")
                     .map(name -> Arguments.of(stack, name)));
   }
 

@@ -386,19 +386,28 @@ class StartUpTest {
         TestContainer.on(Stack.JETTY)
             .start(
                 ctx -> {
-                  TestContainer.addServlet(ctx, "private", new Plain(), "/private", "/null");
+                  TestContainer.addServlet(
+                      ctx, "private", new Plain(), "/private", "/null", "/error");
                   routes(
                       ctx,
                       builder,
                       Route.of("/private").price(StartUpTest::failing),
-                      Route.of("/null").price(request -> (Price) null));
+                      Route.of("/null").price(request -> (Price) null),
+                      Route.of("/error").price(StartUpTest::erring));
                 })) {
-      for (String target : new String[] {"/private", "/null"}) {
+      for (String target : new String[] {"/private", "/null", "/error"}) {
         RawHttp.Response response = RawHttp.get(container.port(), target);
         assertThat(response.status()).isEqualTo(500);
-        assertThat(response.all()).doesNotContain(SECRET).doesNotContain("Exception");
+        assertThat(response.all())
+            .doesNotContain(SECRET)
+            .doesNotContain("Exception")
+            .doesNotContain("StackOverflow");
       }
     }
+  }
+
+  private static Price erring(HttpServletRequest request) {
+    throw new StackOverflowError(request.getMethod());
   }
 
   private static Price failing(HttpServletRequest request) {
