@@ -37,7 +37,7 @@ final class FailureBudget {
   synchronized void failed(Address payer) {
     Instant now = clock.instant();
     Count count = counts.get(payer);
-    if (count == null || !now.isBefore(count.since.plus(WINDOW))) {
+    if (count == null || !count.isOf(now)) {
       counts.put(payer, new Count(now, 1));
     } else {
       counts.put(payer, new Count(count.since, count.failures + 1));
@@ -47,10 +47,13 @@ final class FailureBudget {
   /** Returns whether the payer has to wait. */
   synchronized boolean isSpent(Address payer) {
     Count count = counts.get(payer);
-    return count != null
-        && count.failures >= failuresPerMinute
-        && clock.instant().isBefore(count.since.plus(WINDOW));
+    return count != null && count.failures >= failuresPerMinute && count.isOf(clock.instant());
   }
 
-  private record Count(Instant since, int failures) {}
+  private record Count(Instant since, int failures) {
+    /** A clock that was set back must not make the window longer. */
+    boolean isOf(Instant now) {
+      return !now.isBefore(since) && now.isBefore(since.plus(WINDOW));
+    }
+  }
 }

@@ -37,6 +37,18 @@ class FailureBudgetTest {
     assertThat(budget.isSpent(PAYER)).isFalse();
   }
 
+  /** A step of the clock must not lock a payer out for as long as the step. */
+  @Test
+  void isNewAfterTheClockWasSetBack() {
+    for (int i = 0; i < 3; i++) {
+      budget.failed(PAYER);
+    }
+    clock.advance(Duration.ofHours(-1));
+    assertThat(budget.isSpent(PAYER)).isFalse();
+    budget.failed(PAYER);
+    assertThat(budget.isSpent(PAYER)).isFalse();
+  }
+
   @Test
   void knowsABoundedNumberOfPayers() {
     for (int i = 0; i < 20_000; i++) {
