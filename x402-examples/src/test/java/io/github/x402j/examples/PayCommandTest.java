@@ -122,7 +122,7 @@ class PayCommandTest {
     Invocation failing = pay("/fails", "$0.05", "--fail");
     assertThat(failing.status()).isEqualTo(ExitCode.ERROR_STATUS);
     assertThat(failing.out())
-        .startsWith("status     500\npaid       10000")
+        .startsWith("status     500\nsigned     10000")
         .contains("not settled");
   }
 
