@@ -9,22 +9,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.x402j.testing.Faults;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A chain that is gone, slow or talks nonsense never makes anything free. */
 class ChainTroubleTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
+  @RegisterExtension
+  static final Webapps RUNNING = Webapps.onEachContainer(ChainTroubleTest::impatient);
 
   private static final Map<String, Consumer<Faults>> TROUBLES =
       Map.of(
@@ -39,23 +37,9 @@ class ChainTroubleTest {
           "errors", faults -> faults.error(Faults.ANY_METHOD, -32000, "key=" + SECRET),
           "502", faults -> faults.status(Faults.ANY_METHOD, 502));
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(stack, start(stack));
-    }
-  }
-
   @AfterEach
   void mend() {
-    market.chain.faults().clear();
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
+    RUNNING.market().chain.faults().clear();
   }
 
   static Stream<Arguments> troubles() {
@@ -70,15 +54,15 @@ class ChainTroubleTest {
       return; // the seconds are worth it once
     }
     try (PaidWebapp app = start(stack)) { // of its own, so that no circuit is open yet
-      Payer payer = market.payer();
+      Payer payer = RUNNING.market().payer();
       RawHttp.Response unpaid = app.get("/paid/secret");
       RawHttp.Response unpaidStream = app.get("/stream/secret");
-      TROUBLES.get(trouble).accept(market.chain.faults());
+      TROUBLES.get(trouble).accept(RUNNING.market().chain.faults());
       requireUnavailable(app.get("/paid/secret", payer.header(unpaid)));
       requireUnavailable(app.get("/stream/secret", payer.header(unpaidStream)));
       assertThat(app.get("/paid/secret").status()).as("unpaid").isEqualTo(402);
       assertThat(app.get("/free/secret").text()).as("free").isEqualTo(SECRET);
-      market.chain.faults().clear();
+      RUNNING.market().chain.faults().clear();
       assertThat(payer.balance()).isEqualTo(1_000_000);
       assertThat(app.runs("secret")).isEqualTo(1);
     }
@@ -121,11 +105,11 @@ class ChainTroubleTest {
   void aBrokenBroadcastDeliversNothingThatIsNotPaid(Stack stack, String trouble, String target)
       throws IOException {
     try (PaidWebapp app = start(stack)) {
-      Payer payer = market.payer();
+      Payer payer = RUNNING.market().payer();
       String header = payer.header(app.port(), target);
-      BROADCAST_TROUBLES.get(trouble).accept(market.chain.faults());
+      BROADCAST_TROUBLES.get(trouble).accept(RUNNING.market().chain.faults());
       RawHttp.Response first = app.get(target, header);
-      market.chain.faults().clear();
+      RUNNING.market().chain.faults().clear();
       assertThat(first.status()).isIn(200, 503);
       assertThat(first.header("PAYMENT-REQUIRED")).as("no second payment").isNull();
       boolean delivered = first.text().contains(SECRET);
@@ -148,11 +132,11 @@ class ChainTroubleTest {
   @MethodSource("stacks")
   void thePaymentThatFoundNoChainIsGoodWhenItIsBack(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/secret");
-    market.chain.faults().drop(Faults.ANY_METHOD);
+    RUNNING.market().chain.faults().drop(Faults.ANY_METHOD);
     assertThat(app.get("/paid/secret", header).status()).isEqualTo(503);
-    market.chain.faults().clear();
+    RUNNING.market().chain.faults().clear();
     assertThat(app.get("/paid/secret", header).text()).isEqualTo(SECRET);
     assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
   }
@@ -161,29 +145,31 @@ class ChainTroubleTest {
   @Test
   void aDeadChainDoesNotHoldTheServer() throws Exception {
     try (PaidWebapp app = start(Stack.JETTY)) {
-      Payer payer = market.payer();
+      Payer payer = RUNNING.market().payer();
       RawHttp.Response unpaid = app.get("/paid/secret");
-      market.chain.faults().drop(Faults.ANY_METHOD);
+      RUNNING.market().chain.faults().drop(Faults.ANY_METHOD);
       for (int i = 0; i < 6; i++) {
         requireUnavailable(app.get("/paid/secret", payer.header(unpaid)));
       }
-      long asked = market.chain.requests();
+      long asked = RUNNING.market().chain.requests();
       requireUnavailable(app.get("/paid/secret", payer.header(unpaid)));
-      assertThat(market.chain.requests()).as("nobody is asked").isEqualTo(asked);
-      market.chain.faults().clear();
+      assertThat(RUNNING.market().chain.requests()).as("nobody is asked").isEqualTo(asked);
+      RUNNING.market().chain.faults().clear();
       Thread.sleep(5_100);
       assertThat(app.get("/paid/secret", payer.header(unpaid)).text()).isEqualTo(SECRET);
     }
   }
 
-  private static PaidWebapp start(Stack stack) {
-    return PaidWebapp.on(stack, market)
-        .settleTimeout(Duration.ofMillis(300))
-        .handlers(Map.of("secret", (req, resp) -> resp.getWriter().write(SECRET)))
-        .start();
-  }
-
   static Stream<Stack> stacks() {
     return RUNNING.keySet().stream();
+  }
+
+  private static PaidWebapp start(Stack stack) {
+    return impatient(PaidWebapp.on(stack, RUNNING.market())).start();
+  }
+
+  private static PaidWebapp.Builder impatient(PaidWebapp.Builder app) {
+    return app.settleTimeout(Duration.ofMillis(300))
+        .handlers(Map.of("secret", (req, resp) -> resp.getWriter().write(SECRET)));
   }
 }

@@ -9,19 +9,17 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import jakarta.servlet.AsyncContext;
 import java.io.IOException;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What cannot be delivered is not charged, and what was charged arrives in full. */
 class ChargedIsDeliveredTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
+  @RegisterExtension
+  static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(handlers()));
 
   private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> all = new HashMap<>();
@@ -77,26 +75,12 @@ class ChargedIsDeliveredTest {
     return all;
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(handlers()).start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
-  }
-
   /** What a free page has sent already cannot become the response of a paid resource. */
   @ParameterizedTest
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void sellsNothingOnAResponseThatIsSentAlready(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/secret");
     int before = app.runs("secret");
     Throwable broken =
@@ -114,7 +98,7 @@ class ChargedIsDeliveredTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void arrivesInFullAfterWhatAFreePageWrote(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response =
         app.get("/free/begun-page", payer.header(app.port(), "/paid/secret"));
     assertThat(response.status()).isEqualTo(200);
@@ -126,7 +110,7 @@ class ChargedIsDeliveredTest {
   @ValueSource(strings = {"trailers-fail", "trailers-null", "trailers-split"})
   void trailersThatCannotBeSentCostNothing(String name) throws IOException {
     for (PaidWebapp app : RUNNING.values()) {
-      Payer payer = market.payer();
+      Payer payer = RUNNING.market().payer();
       RawHttp.Response response = app.pay(payer, "/paid/" + name);
       assertThat(response.status()).isEqualTo(500);
       assertThat(response.text()).contains("nothing was charged");
@@ -138,7 +122,8 @@ class ChargedIsDeliveredTest {
   @ParameterizedTest
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aPageThatCallsItselfPublicIsPrivateWithAPaidPart(Stack stack) throws IOException {
-    RawHttp.Response response = RUNNING.get(stack).pay(market.payer(), "/free/public-page");
+    RawHttp.Response response =
+        RUNNING.get(stack).pay(RUNNING.market().payer(), "/free/public-page");
     assertThat(response.text()).isEqualTo(SECRET + " end");
     assertThat(response.header("Cache-Control")).isEqualTo("private, max-age=60");
   }
@@ -148,7 +133,7 @@ class ChargedIsDeliveredTest {
   @EnumSource(names = {"JETTY", "TOMCAT"})
   void aLongPageWithAPaidPartIsPrivate(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    RawHttp.Response response = app.pay(market.payer(), "/free/long-page");
+    RawHttp.Response response = app.pay(RUNNING.market().payer(), "/free/long-page");
     assertThat(response.text()).startsWith(SECRET + " end");
     assertThat(response.header("PAYMENT-RESPONSE")).isNotNull();
     assertThat(response.header("Cache-Control")).isEqualTo("private");

@@ -13,12 +13,10 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -26,8 +24,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every way from one resource to another: gated for where it leads, charged once. */
 class DispatchTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
+  @RegisterExtension
+  static final Webapps RUNNING =
+      Webapps.onEveryStack(
+          app ->
+              app.container(c -> c.errorPage(418, "/paid/errorpage"))
+                  .handlers(handlers())
+                  .site(DispatchTest::addNamed));
 
   /** Reached by its name only, and by its URL. */
   @RequiresPayment("$0.01")
@@ -130,28 +133,8 @@ class DispatchTest {
     }
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : Stack.values()) {
-      RUNNING.put(
-          stack,
-          PaidWebapp.on(stack, market)
-              .container(c -> c.errorPage(418, "/paid/errorpage"))
-              .handlers(handlers())
-              .site(DispatchTest::addNamed)
-              .start());
-    }
-  }
-
   private static void addNamed(ServletContext context) {
     TestContainer.addServlet(context, "named", new Named(), "/named");
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
   }
 
   /** Free pages that lead to a paid resource. */
@@ -192,7 +175,7 @@ class DispatchTest {
   void aDispatchToAPaidResourceIsDeliveredAndChargedOnce(Stack stack, String target)
       throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, target);
     assertThat(response.status()).as(response.all()).isEqualTo(200);
     assertThat(response.text()).contains(SECRET);
@@ -228,7 +211,7 @@ class DispatchTest {
   @MethodSource("fromPaid")
   void onePaymentIsEnoughForAllThatCostsNoMore(Stack stack, String target) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     long price = target.startsWith("/dear") ? 5 * CENT : CENT;
     RawHttp.Response response = app.pay(payer, target);
     assertThat(response.status()).as(response.all()).isEqualTo(200);
@@ -255,7 +238,7 @@ class DispatchTest {
   @MethodSource("toDearer")
   void whatCostsMoreIsNotReachedByACheaperPayment(Stack stack, String target) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, target);
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
@@ -283,7 +266,7 @@ class DispatchTest {
     RawHttp.Response unpaid = app.get("/free/error");
     assertThat(unpaid.all()).doesNotContain(SECRET);
     assertThat(unpaid.status()).isBetween(400, 499);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response paid = app.get("/free/error", payer.header(app.port(), "/paid/errorpage"));
     // Its status is the error's, and an error costs nothing, so it brings nothing either.
     assertThat(paid.all()).doesNotContain(SECRET);
@@ -294,7 +277,7 @@ class DispatchTest {
   @EnumSource
   void aPaidErrorPageThatSaysItIsFineIsChargedOnce(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/free/error?ok=yes");
     assertThat(unpaid.status()).isEqualTo(402);
     RawHttp.Response paid = app.get("/free/error?ok=yes", payer.header(unpaid));
@@ -306,7 +289,7 @@ class DispatchTest {
   @EnumSource
   void anIncludedErrorIsNotShownAndCostsNothing(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/free/include?to=/errors/refuse");
     assertThat(response.status()).isEqualTo(409);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
@@ -317,7 +300,7 @@ class DispatchTest {
   @EnumSource
   void theErrorPageOfAPaidRequestIsNotChargedAgain(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/paid/error");
     assertThat(response.status()).isEqualTo(418);
     assertThat(response.all()).doesNotContain(SECRET);

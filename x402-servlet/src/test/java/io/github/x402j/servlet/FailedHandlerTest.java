@@ -11,21 +11,21 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a handler does decides whether its payment is used: an error costs nothing. */
 class FailedHandlerTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
+  @RegisterExtension
+  static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(handlers()));
+
   private static final AtomicBoolean WELL = new AtomicBoolean();
   private static final List<String> FAILURES =
       List.of(
@@ -37,7 +37,6 @@ class FailedHandlerTest {
           "timeout",
           "async-exception",
           "too-large");
-  private static Market market;
 
   private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> all = new HashMap<>();
@@ -112,20 +111,6 @@ class FailedHandlerTest {
     };
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(handlers()).start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
-  }
-
   static Stream<Arguments> failures() {
     return RUNNING.keySet().stream()
         .flatMap(stack -> FAILURES.stream().map(name -> Arguments.of(stack, name)));
@@ -136,10 +121,10 @@ class FailedHandlerTest {
   void aFailureCostsNothingAndTheSamePaymentWorksLater(Stack stack, String name)
       throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     WELL.set(false);
     String header = payer.header(app.port(), "/paid/" + name);
-    long sent = market.chain.requests("eth_sendRawTransaction");
+    long sent = RUNNING.market().chain.requests("eth_sendRawTransaction");
     RawHttp.Response failed = app.get("/paid/" + name, header);
     assertThat(failed.status()).isBetween(400, 599);
     if (Character.isDigit(name.charAt(0))) {
@@ -150,7 +135,7 @@ class FailedHandlerTest {
     assertThat(failed.all()).doesNotContain(SECRET).doesNotContain("IllegalState");
     assertThat(failed.header("PAYMENT-RESPONSE")).isNull();
     assertThat(payer.balance()).isEqualTo(1_000_000);
-    assertThat(market.chain.requests("eth_sendRawTransaction")).isEqualTo(sent);
+    assertThat(RUNNING.market().chain.requests("eth_sendRawTransaction")).isEqualTo(sent);
 
     WELL.set(true);
     RawHttp.Response paid = app.get("/paid/" + name, header);
@@ -164,7 +149,7 @@ class FailedHandlerTest {
   @MethodSource("stacks")
   void errorsAreDeliveredForNothingWhereTheRouteSaysSo(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     WELL.set(false);
     RawHttp.Response refused = app.pay(payer, "/errors/403-with-body");
     assertThat(refused.status()).isEqualTo(403);
@@ -179,7 +164,7 @@ class FailedHandlerTest {
   @MethodSource("stacks")
   void anEmptyAnswerAndARedirectAreDeliveriesAndNotModifiedIsNone(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response empty = app.pay(payer, "/paid/204");
     assertThat(empty.status()).isEqualTo(204);
     assertThat(empty.header("PAYMENT-RESPONSE")).isNotNull();
@@ -198,7 +183,7 @@ class FailedHandlerTest {
   @MethodSource("stacks")
   void whatIsTooLargeFailsBeforeItIsSettled(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     WELL.set(false);
     RawHttp.Response response = app.pay(payer, "/paid/too-large");
     assertThat(response.status()).isEqualTo(500);

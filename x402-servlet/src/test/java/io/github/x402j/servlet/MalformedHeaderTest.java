@@ -9,36 +9,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Payment headers that are none: 400, or 402, or 431 of the container; no work, no state. */
 class MalformedHeaderTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
-
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : Stack.values()) {
-      RUNNING.put(
-          stack,
-          PaidWebapp.on(stack, market)
-              .handlers(Map.of("secret", (req, resp) -> resp.getWriter().write(SECRET)))
-              .start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
-  }
+  @RegisterExtension
+  static final Webapps RUNNING =
+      Webapps.onEveryStack(
+          app -> app.handlers(Map.of("secret", (req, resp) -> resp.getWriter().write(SECRET))));
 
   /** Header values; what is not base64 already was JSON. */
   private static List<String> values(String good) {
@@ -142,10 +124,10 @@ class MalformedHeaderTest {
   @EnumSource
   void aMalformedHeaderIsRefusedWithoutWork(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String good =
         payer.header(app.port(), "/paid/secret").substring("PAYMENT-SIGNATURE: ".length());
-    long requests = market.chain.requests();
+    long requests = RUNNING.market().chain.requests();
     int[] counts = new int[600];
     List<String> values = values(good);
     for (String name : List.of("PAYMENT-SIGNATURE", "X-PAYMENT")) {
@@ -156,7 +138,7 @@ class MalformedHeaderTest {
         requireQuiet(response);
       }
     }
-    assertThat(market.chain.requests()).as("no network call").isEqualTo(requests);
+    assertThat(RUNNING.market().chain.requests()).as("no network call").isEqualTo(requests);
     assertThat(app.runs("secret")).isZero();
     System.out.printf(
         "| %s | malformed headers | %d cases | %d x 400 | %d x 402 |%n",
@@ -168,7 +150,7 @@ class MalformedHeaderTest {
   @EnumSource
   void aLongHeaderIsRefusedBeforeItIsRead(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    long requests = market.chain.requests();
+    long requests = RUNNING.market().chain.requests();
     for (int length : new int[] {8_193, 9_000, 17_000, 66_000, 500_000}) {
       try (RawHttp connection = RawHttp.connect(app.port())) {
         connection.send(
@@ -184,7 +166,7 @@ class MalformedHeaderTest {
         assertThat(length).isGreaterThan(8_193);
       }
     }
-    assertThat(market.chain.requests()).isEqualTo(requests);
+    assertThat(RUNNING.market().chain.requests()).isEqualTo(requests);
   }
 
   @ParameterizedTest

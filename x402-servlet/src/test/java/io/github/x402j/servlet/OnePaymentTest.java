@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,16 +21,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One authorization buys one delivery, in either version of the protocol. */
 class OnePaymentTest {
   private static final int AT_ONCE = 64;
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
 
   private static final Map<String, Handlers.Handler> HANDLERS =
       Map.of(
@@ -55,27 +51,16 @@ class OnePaymentTest {
               },
           "none", (request, response) -> response.getWriter().print(Payments.of(request)));
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(HANDLERS).start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
-  }
+  @RegisterExtension
+  static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(HANDLERS));
 
   @ParameterizedTest
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void oneHeaderSentManyTimesAtOnceBuysOneDelivery(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/slow");
-    long sent = market.chain.requests("eth_sendRawTransaction");
+    long sent = RUNNING.market().chain.requests("eth_sendRawTransaction");
     ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE);
     CountDownLatch start = new CountDownLatch(1);
     List<Future<RawHttp.Response>> answers = new ArrayList<>();
@@ -99,7 +84,7 @@ class OnePaymentTest {
     assertThat(delivered).isEqualTo(1);
     assertThat(statuses).containsOnlyOnce(200).allMatch(s -> s == 200 || s == 503 || s == 402);
     assertThat(app.runs("slow")).isEqualTo(1);
-    assertThat(market.chain.requests("eth_sendRawTransaction") - sent).isEqualTo(1);
+    assertThat(RUNNING.market().chain.requests("eth_sendRawTransaction") - sent).isEqualTo(1);
     assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
   }
 
@@ -107,7 +92,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void bothVersionsPayTheSameUrl(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/secret");
     assertThat(PaymentCodec.decodeRequiredBody(unpaid.text()).accepts()).hasSize(1);
 
@@ -133,7 +118,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void twoPaymentsInOneRequestAreOneTooMany(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/secret");
     String v2 = payer.header(unpaid);
     String lower = "payment-signature" + v2.substring("PAYMENT-SIGNATURE".length());
@@ -150,7 +135,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aPaymentIsGoodForOneRequestHoweverItIsWritten(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/secret");
     String header = payer.header(unpaid);
     assertThat(app.get("/paid/secret", header).status()).isEqualTo(200);
@@ -188,7 +173,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aCheapPaymentDoesNotBuyWhatIsDearer(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = app.get("/dear/secret", payer.header(app.get("/paid/secret")));
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET);
@@ -203,7 +188,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aHandlerIsToldWhoPaid(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     assertThat(app.pay(payer, "/paid/told").text()).isEqualTo(payer.address() + " 10000 unsettled");
     assertThat(app.pay(payer, "/stream/told").text())
         .matches(payer.address() + " 10000 0x[0-9a-f]{64}");
@@ -214,7 +199,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void anOverdrawnAccountGetsNothing(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     payer.goBroke();
     RawHttp.Response response = app.pay(payer, "/paid/secret");
     assertThat(response.status()).isEqualTo(402);

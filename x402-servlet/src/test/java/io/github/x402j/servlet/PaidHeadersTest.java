@@ -8,14 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,8 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What caches, browsers and proxies are told about paid resources. */
 class PaidHeadersTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
+  @RegisterExtension
+  static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(handlers()));
 
   private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> all = new HashMap<>();
@@ -60,20 +58,6 @@ class PaidHeadersTest {
     response.getWriter().write(SECRET);
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(handlers()).start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
-  }
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -91,7 +75,7 @@ class PaidHeadersTest {
           """)
   void sharedCachesGetNothingPaid(String said, String sent) throws IOException {
     for (PaidWebapp app : RUNNING.values()) {
-      Payer payer = market.payer();
+      Payer payer = RUNNING.market().payer();
       for (String path : List.of("/paid/cached", "/stream/cached")) {
         RawHttp.Response response = app.pay(payer, path + (said.equals("-") ? "" : "?say=" + said));
         assertThat(response.text()).isEqualTo(SECRET);
@@ -103,7 +87,7 @@ class PaidHeadersTest {
   @ParameterizedTest
   @MethodSource("paths")
   void severalCachingHeadersAreOne(Stack stack, String path) throws IOException {
-    RawHttp.Response response = RUNNING.get(stack).pay(market.payer(), path + "added");
+    RawHttp.Response response = RUNNING.get(stack).pay(RUNNING.market().payer(), path + "added");
     assertThat(String.join(", ", response.headers("Cache-Control")))
         .contains("no-store")
         .doesNotContain("public");
@@ -112,7 +96,7 @@ class PaidHeadersTest {
   @ParameterizedTest
   @MethodSource("paths")
   void ourHeadersAreAppendedAndNotForged(Stack stack, String path) throws IOException {
-    RawHttp.Response response = RUNNING.get(stack).pay(market.payer(), path + "headers");
+    RawHttp.Response response = RUNNING.get(stack).pay(RUNNING.market().payer(), path + "headers");
     assertThat(response.text()).isEqualTo(SECRET);
     assertThat(list(response, "Access-Control-Expose-Headers"))
         .contains("x-data", "payment-required", "payment-response", "x-payment-response");

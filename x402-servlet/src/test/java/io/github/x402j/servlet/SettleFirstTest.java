@@ -14,7 +14,6 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -22,19 +21,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Routes that are settled first: the money moves, then the output flows. */
 class SettleFirstTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
+  @RegisterExtension
+  static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(handlers()));
+
   private static final AtomicBoolean WELL = new AtomicBoolean();
   private static volatile CountDownLatch goOn = new CountDownLatch(1);
-  private static Market market;
 
   private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> all = new HashMap<>();
@@ -104,23 +103,9 @@ class SettleFirstTest {
     response.flushBuffer();
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(handlers()).start());
-    }
-  }
-
   @AfterEach
   void mend() {
-    market.chain.faults().clear();
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
+    RUNNING.market().chain.faults().clear();
   }
 
   static Stream<Arguments> streams() {
@@ -132,7 +117,7 @@ class SettleFirstTest {
   @MethodSource("streams")
   void eventsArriveAsTheyAreWritten(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     goOn = new CountDownLatch(1);
     String header = payer.header(app.port(), "/stream/" + name);
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), app.port())) {
@@ -188,7 +173,7 @@ class SettleFirstTest {
   void aFailureAfterSettlementIsDeliveredForTheSamePaymentLater(Stack stack, String name)
       throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/stream/" + name);
     WELL.set(false);
     try (RawHttp connection = RawHttp.connect(app.port())) {
@@ -224,13 +209,13 @@ class SettleFirstTest {
   @MethodSource("stacks")
   void nothingRunsUnlessItIsSettled(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/stream/500");
     int runs = app.runs("500");
-    market.chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
+    RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
     assertThat(app.get("/stream/500", header).status()).isEqualTo(402);
-    market.chain.faults().drop("eth_estimateGas");
-    Payer other = market.payer();
+    RUNNING.market().chain.faults().drop("eth_estimateGas");
+    Payer other = RUNNING.market().payer();
     RawHttp.Response pending = app.pay(other, "/stream/500");
     assertThat(pending.status()).isEqualTo(503);
     assertThat(app.runs("500")).isEqualTo(runs);

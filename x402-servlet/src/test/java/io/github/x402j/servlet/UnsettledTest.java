@@ -16,13 +16,11 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,8 +28,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The handler has done its work and the money does not move: the client sees nothing of it. */
 class UnsettledTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
+  @RegisterExtension
+  static final Webapps RUNNING =
+      Webapps.onEachContainer(
+          app -> app.handlers(withPage()).filter(b -> b.failuresPerMinute(10_000)));
 
   private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> all = new HashMap<>();
@@ -129,28 +129,9 @@ class UnsettledTest {
     response.getOutputStream().write(body);
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(
-          stack,
-          PaidWebapp.on(stack, market)
-              .handlers(withPage())
-              .filter(b -> b.failuresPerMinute(10_000))
-              .start());
-    }
-  }
-
   @AfterEach
   void mend() {
-    market.chain.faults().clear();
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
+    RUNNING.market().chain.faults().clear();
   }
 
   static Stream<Arguments> everyHandler() {
@@ -164,7 +145,7 @@ class UnsettledTest {
   @MethodSource("everyHandler")
   void deliversWhenSettled(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/paid/" + name);
     assertThat(response.status()).isBetween(200, 399);
     assertThat(response.all()).contains(SECRET);
@@ -178,10 +159,10 @@ class UnsettledTest {
   void showsNothingWhenTheSettlementFails(Stack stack, String name)
       throws IOException, MalformedPaymentException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/" + name);
     int before = app.runs(name);
-    market.chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
+    RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
     RawHttp.Response response = app.get("/paid/" + name, header);
     assertThat(app.runs(name)).as("the handler ran").isEqualTo(before + 1);
     assertThat(response.status()).as(response.head()).isEqualTo(402);
@@ -207,17 +188,17 @@ class UnsettledTest {
   @MethodSource("everyHandler")
   void showsNothingWhileTheChainIsDown(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/" + name);
     int before = app.runs(name);
-    market.chain.faults().drop("eth_estimateGas");
+    RUNNING.market().chain.faults().drop("eth_estimateGas");
     RawHttp.Response response = app.get("/paid/" + name, header);
     assertThat(app.runs(name)).as("the handler ran").isEqualTo(before + 1);
     assertThat(response.status()).isEqualTo(503);
     assertThat(response.all()).doesNotContain(SECRET);
     assertThat(response.header("Retry-After")).isNotNull();
     assertThat(response.header("PAYMENT-REQUIRED")).as("no second payment is asked for").isNull();
-    market.chain.faults().clear();
+    RUNNING.market().chain.faults().clear();
     assertThat(payer.balance()).isEqualTo(1_000_000);
   }
 
@@ -226,13 +207,13 @@ class UnsettledTest {
   void aWithheldReceiptIsPendingAndThenDeliveredWithoutASecondPayment(Stack stack)
       throws IOException, MalformedPaymentException {
     try (PaidWebapp app =
-        PaidWebapp.on(stack, market)
+        PaidWebapp.on(stack, RUNNING.market())
             .handlers(handlers())
             .settleTimeout(Duration.ofMillis(300))
             .start()) {
-      Payer payer = market.payer();
+      Payer payer = RUNNING.market().payer();
       String header = payer.header(app.port(), "/paid/write100");
-      market.chain.faults().withholdReceipts();
+      RUNNING.market().chain.faults().withholdReceipts();
       RawHttp.Response pending = app.get("/paid/write100", header);
       assertThat(pending.status()).isEqualTo(503);
       assertThat(pending.all()).doesNotContain(SECRET);
@@ -242,12 +223,12 @@ class UnsettledTest {
       assertThat(told.transaction()).matches("0x[0-9a-f]{64}");
       assertThat(payer.balance()).as("it is mined").isEqualTo(1_000_000 - CENT);
 
-      market.chain.faults().clear();
-      long sent = market.chain.requests("eth_sendRawTransaction");
+      RUNNING.market().chain.faults().clear();
+      long sent = RUNNING.market().chain.requests("eth_sendRawTransaction");
       RawHttp.Response paid = app.get("/paid/write100", header);
       assertThat(paid.status()).isEqualTo(200);
       assertThat(paid.text()).contains(SECRET);
-      assertThat(market.chain.requests("eth_sendRawTransaction")).isEqualTo(sent);
+      assertThat(RUNNING.market().chain.requests("eth_sendRawTransaction")).isEqualTo(sent);
       assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
       assertThat(app.get("/paid/write100", header).status()).isEqualTo(402);
     }
@@ -258,10 +239,10 @@ class UnsettledTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aPageIsRefusedWithWhatItIncludes(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String target = "/free/include?to=/paid/write100";
     String header = payer.header(app.port(), target);
-    market.chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
+    RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
     RawHttp.Response response = app.get(target, header);
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
