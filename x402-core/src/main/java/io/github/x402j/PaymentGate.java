@@ -4,7 +4,6 @@ package io.github.x402j;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,43 +51,34 @@ public final class PaymentGate {
   private final boolean olderHeader;
   private final @Nullable PaymentIdentifiers identifiers;
 
-  private PaymentGate(Builder builder) {
-    if (builder.facilitators.isEmpty()) {
-      throw new IllegalStateException("facilitator: none was given; who verifies and settles?");
-    }
-    Facilitators facilitators =
-        new Facilitators(
-            builder.facilitators.stream()
-                .<Facilitator>map(
-                    facilitator ->
-                        new GuardedFacilitator(
-                            facilitator, builder.maxConcurrentVerifications, builder.clock))
-                .toList());
-    failures = new FailureBudget(builder.failuresPerMinute, builder.clock);
+  PaymentGate(PaymentGateBuilder builder) {
+    FacilitatorSettings settings = builder.settings;
+    Clock clock = settings.clock();
     ledger = builder.ledger;
-    listeners = new Listeners(builder.listeners);
+    failures = settings.failureBudget();
+    listeners = settings.listeners();
     acceptor = builder.acceptor;
+    identifiers = builder.identifiers;
     Duration memory = acceptor == null ? Duration.ZERO : acceptor.transactionMemory();
     shared =
         new Exchange.Shared(
-            facilitators,
+            new Facilitators(settings.guarded()),
             ledger,
             failures,
             listeners,
-            new Transfers(ledger, memory, builder.clock),
-            builder.identifiers);
-    identifiers = builder.identifiers;
+            new Transfers(ledger, memory, clock),
+            identifiers);
     statements =
         builder.statements == null
             ? null
-            : new OfferReceipts(builder.statements, builder.offerValidity, builder.clock);
+            : new OfferReceipts(builder.statements, builder.offerValidity, clock);
     paidHeaders = new PaidHeaders(builder.receipts, statements);
     olderHeader = builder.olderHeader;
   }
 
   /** Returns a builder for a gate that remembers payments in this ledger. */
-  public static Builder builder(PaymentLedger ledger) {
-    return new Builder(ledger);
+  public static PaymentGateBuilder builder(PaymentLedger ledger) {
+    return new PaymentGateBuilder(ledger);
   }
 
   /**
@@ -329,133 +319,5 @@ public final class PaymentGate {
 
   private static String message(Exception e) {
     return String.valueOf(e.getMessage());
-  }
-
-  /** Collects what a gate needs. Not safe for use by several threads. */
-  public static final class Builder {
-    private final PaymentLedger ledger;
-    private final List<Facilitator> facilitators = new ArrayList<>();
-    private final List<PaymentListener> listeners = new ArrayList<>();
-    private Clock clock = Clock.systemUTC();
-    private int maxConcurrentVerifications = GuardedFacilitator.DEFAULT_MAX_CONCURRENT;
-    private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
-
-    private @Nullable ReceiptAcceptor acceptor;
-    private @Nullable ReceiptSource receipts;
-    private @Nullable OfferReceiptSigner statements;
-    private Duration offerValidity = DEFAULT_OFFER_VALIDITY;
-    private boolean olderHeader;
-    private @Nullable PaymentIdentifiers identifiers;
-
-    private Builder(PaymentLedger ledger) {
-      this.ledger = ledger;
-    }
-
-    /**
-     * Adds a facilitator; the first that supports a payment's scheme and network handles it. At
-     * least one is needed.
-     */
-    public Builder facilitator(Facilitator facilitator) {
-      facilitators.add(facilitator);
-      return this;
-    }
-
-    /** Adds an observer. */
-    public Builder listener(PaymentListener listener) {
-      listeners.add(listener);
-      return this;
-    }
-
-    /** Reads the time from this clock instead of the system's. */
-    public Builder clock(Clock newClock) {
-      clock = newClock;
-      return this;
-    }
-
-    /**
-     * Looks at no more than so many payments on the chain at a time; over that a payment gets a
-     * 503. 64 unless this is called; at least 1.
-     */
-    public Builder maxConcurrentVerifications(int payments) {
-      if (payments < 1) {
-        throw new IllegalArgumentException(
-            "maxConcurrentVerifications: expected at least 1, found " + payments);
-      }
-      maxConcurrentVerifications = payments;
-      return this;
-    }
-
-    /**
-     * Lets a payer cause so many failures in a minute (handlers that fail, transfers that do not go
-     * through) before it gets a 429. 30 unless this is called; at least 1.
-     */
-    public Builder failuresPerMinute(int failures) {
-      if (failures < 1) {
-        throw new IllegalArgumentException(
-            "failuresPerMinute: expected at least 1, found " + failures);
-      }
-      failuresPerMinute = failures;
-      return this;
-    }
-
-    /** Accepts receipts in {@code X-PAYMENT} and {@code X-Payment-Receipt}; none unless called. */
-    public Builder acceptReceipts(ReceiptAcceptor newAcceptor) {
-      acceptor = newAcceptor;
-      return this;
-    }
-
-    /** Hands out a receipt with every settled payment; none unless called. */
-    public Builder issueReceipts(ReceiptSource source) {
-      receipts = source;
-      return this;
-    }
-
-    /**
-     * Signs offers and deliveries as the {@code offer-receipt} extension says; not unless called.
-     * Offers are good for {@link #DEFAULT_OFFER_VALIDITY}.
-     */
-    public Builder signOffers(OfferReceiptSigner signer) {
-      return signOffers(signer, DEFAULT_OFFER_VALIDITY);
-    }
-
-    /**
-     * Signs offers and deliveries.
-     *
-     * @param validity from the signature to {@code validUntil}: whole seconds, 10 s to 30 days.
-     *     Offers are signed again when half of it has gone, so a client has the other half at least
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
-      offerValidity = OfferReceipts.requireValidity(validity);
-      statements = signer;
-      return this;
-    }
-
-    /**
-     * Lets payers name their payments; not unless called. The server must then call {@link
-     * PaymentGate#store}.
-     */
-    public Builder paymentIdentifiers(PaymentIdentifiers newIdentifiers) {
-      identifiers = newIdentifiers;
-      return this;
-    }
-
-    /**
-     * Repeats the descriptor in the {@code X-Payment-Required} header of a 402, for agents that
-     * know the older name; not unless called.
-     */
-    public Builder olderRequiredHeader() {
-      olderHeader = true;
-      return this;
-    }
-
-    /**
-     * Returns the gate.
-     *
-     * @throws IllegalStateException if there is no facilitator
-     */
-    public PaymentGate build() {
-      return new PaymentGate(this);
-    }
   }
 }

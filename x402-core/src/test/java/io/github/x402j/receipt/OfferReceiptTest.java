@@ -14,6 +14,7 @@ import io.github.x402j.OfferReceiptSigner;
 import io.github.x402j.OfferStatement;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentGateBuilder;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ReceiptStatement;
 import io.github.x402j.Sale;
@@ -250,7 +251,7 @@ class OfferReceiptTest {
     }
   }
 
-  private static PaymentGate.Builder gate(Clock clock) {
+  private static PaymentGateBuilder gate(Clock clock) {
     return PaymentGate.builder(InMemoryPaymentLedger.create())
         .facilitator(LocalCheckOnly.facilitator())
         .clock(clock);

@@ -12,6 +12,7 @@ import io.github.x402j.LocalCheckOnly;
 import io.github.x402j.Pass;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentGateBuilder;
 import io.github.x402j.Purchase;
 import io.github.x402j.ReceiptAcceptor;
 import io.github.x402j.Refusal;
@@ -260,7 +261,7 @@ class ReceiptGateTest {
 
   @Test
   void repeatsTheDescriptorInItsOlderHeaderOnlyWhereSwitchedOn() {
-    PaymentGate.Builder builder =
+    PaymentGateBuilder builder =
         PaymentGate.builder(ledger).facilitator(LocalCheckOnly.facilitator());
     assertThat(refused(admit(builder.build(), PURCHASE)).headers())
         .doesNotContainKey("X-Payment-Required");

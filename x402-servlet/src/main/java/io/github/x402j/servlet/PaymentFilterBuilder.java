@@ -6,6 +6,7 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.LoggingPaymentListener;
 import io.github.x402j.OfferReceiptSigner;
 import io.github.x402j.PaymentGate;
+import io.github.x402j.PaymentGateBuilder;
 import io.github.x402j.PaymentIdentifiers;
 import io.github.x402j.PaymentLedger;
 import io.github.x402j.PaymentListener;
@@ -28,8 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class PaymentFilterBuilder {
   private @Nullable String publicUrl;
   private final List<AcceptedToken> accepted = new ArrayList<>();
-  private final List<Facilitator> facilitators = new ArrayList<>();
-  private final List<PaymentListener> listeners = new ArrayList<>();
   private @Nullable PaymentLedger ledger;
   private Routes routes = Routes.of();
   private PathRules pathRules = PathRules.strict();
@@ -38,7 +37,7 @@ public final class PaymentFilterBuilder {
   private @Nullable Integer spillAbove;
   private @Nullable ReceiptIssuer issuer;
   private @Nullable ReceiptVerifier verifier;
-  private final List<Consumer<PaymentGate.Builder>> gateSettings = new ArrayList<>();
+  private final List<Consumer<PaymentGateBuilder>> gateSettings = new ArrayList<>();
 
   PaymentFilterBuilder() {}
 
@@ -66,7 +65,7 @@ public final class PaymentFilterBuilder {
 
   /** Adds who verifies and settles; the first that supports a network handles it. Needed. */
   public PaymentFilterBuilder facilitator(Facilitator facilitator) {
-    facilitators.add(facilitator);
+    gateSettings.add(gate -> gate.facilitator(facilitator));
     return this;
   }
 
@@ -78,7 +77,7 @@ public final class PaymentFilterBuilder {
 
   /** Adds an observer; the log is one already. */
   public PaymentFilterBuilder listener(PaymentListener listener) {
-    listeners.add(listener);
+    gateSettings.add(gate -> gate.listener(listener));
     return this;
   }
 
@@ -176,7 +175,7 @@ public final class PaymentFilterBuilder {
     return signOffers(signer, PaymentGate.DEFAULT_OFFER_VALIDITY);
   }
 
-  /** See {@link PaymentGate.Builder#signOffers(OfferReceiptSigner, Duration)}. */
+  /** See {@link PaymentGateBuilder#signOffers(OfferReceiptSigner, Duration)}. */
   public PaymentFilterBuilder signOffers(OfferReceiptSigner signer, Duration validity) {
     gateSettings.add(gate -> gate.signOffers(signer, validity));
     return this;
@@ -194,17 +193,17 @@ public final class PaymentFilterBuilder {
 
   /** Adds the descriptor to a 402 under its older name, too: {@code X-Payment-Required}. */
   public PaymentFilterBuilder olderRequiredHeader() {
-    gateSettings.add(PaymentGate.Builder::olderRequiredHeader);
+    gateSettings.add(PaymentGateBuilder::olderRequiredHeader);
     return this;
   }
 
-  /** See {@link PaymentGate.Builder#maxConcurrentVerifications}. */
+  /** See {@link PaymentGateBuilder#maxConcurrentVerifications}. */
   public PaymentFilterBuilder maxConcurrentVerifications(int payments) {
     gateSettings.add(gate -> gate.maxConcurrentVerifications(payments));
     return this;
   }
 
-  /** See {@link PaymentGate.Builder#failuresPerMinute}. */
+  /** See {@link PaymentGateBuilder#failuresPerMinute}. */
   public PaymentFilterBuilder failuresPerMinute(int failures) {
     gateSettings.add(gate -> gate.failuresPerMinute(failures));
     return this;
@@ -221,11 +220,9 @@ public final class PaymentFilterBuilder {
       throw new IllegalStateException(
           "publicUrl: expected the URL under which clients see this webapp, found nothing");
     }
-    PaymentGate.Builder gate =
+    PaymentGateBuilder gate =
         PaymentGate.builder(ledger == null ? InMemoryPaymentLedger.create() : ledger);
-    facilitators.forEach(gate::facilitator);
     gate.listener(new LoggingPaymentListener());
-    listeners.forEach(gate::listener);
     gateSettings.forEach(setting -> setting.accept(gate));
     addReceipts(gate, publicUrl);
     PaymentGate built = gate.build();
@@ -234,7 +231,7 @@ public final class PaymentFilterBuilder {
     return new PaymentFilter(built, routes, pathRules, prices, limits());
   }
 
-  private void addReceipts(PaymentGate.Builder gate, String url) {
+  private void addReceipts(PaymentGateBuilder gate, String url) {
     Optional<Route> pass =
         routes.all().stream().filter(route -> route.settings().pass != null).findFirst();
     if (pass.isPresent() && issuer == null) {
