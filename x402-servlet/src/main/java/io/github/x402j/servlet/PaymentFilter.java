@@ -62,6 +62,7 @@ public final class PaymentFilter implements Filter {
   private final PriceList prices;
   private final Delivery delivery;
   private final AnnotatedServlets annotated = new AnnotatedServlets();
+  private final FilterMapping mapping = new FilterMapping();
   private volatile boolean started;
 
   PaymentFilter(
@@ -84,14 +85,16 @@ public final class PaymentFilter implements Filter {
 
   /**
    * Puts the filter in front of the whole webapp, for every kind of dispatch, and in front of every
-   * servlet that is annotated with {@link RequiresPayment}. Call it when the servlets are known: in
-   * a {@code ServletContextListener} or {@code ServletContainerInitializer}.
+   * servlet that is annotated with {@link RequiresPayment}. Call it when the servlets and WebSocket
+   * endpoints are known: in a {@code ServletContextListener} or {@code
+   * ServletContainerInitializer}.
    *
    * @throws IllegalArgumentException if an annotation holds no price, or a servlet is priced by
    *     annotation and by a rule for exactly its URL
    * @throws IllegalStateException if the configuration does not hold against the chain
    */
   public static void register(ServletContext context, PaymentFilter filter) {
+    filter.mapping.inFrontOfAll(context);
     add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, "/*");
     filter
         .annotated
@@ -125,7 +128,7 @@ public final class PaymentFilter implements Filter {
   @Override
   public void init(FilterConfig config) throws ServletException {
     try {
-      FilterMapping.requireEverything(config);
+      mapping.requireEverything(config);
       annotated.requireAllGated(config.getServletContext());
       startGate();
     } catch (IllegalStateException | IllegalArgumentException e) {

@@ -16,7 +16,10 @@ import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.TestWallet;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -331,6 +334,45 @@ class StartUpTest {
               registration.addMappingForUrlPatterns(
                   EnumSet.allOf(DispatcherType.class), true, "/premium/*");
             }));
+  }
+
+  /** Stands for Jetty's, which is known by its name and answers handshakes of endpoints. */
+  private static final class WebSocketUpgradeFilter implements Filter {
+    @Override
+    public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+        throws IOException {
+      response.getWriter().write(SECRET);
+    }
+  }
+
+  @Test
+  void nothingThatAnswersHandshakesMayComeInFrontLater() {
+    refuses(
+        Stack.JETTY,
+        new Case(
+            "was added after PaymentFilter.register was called",
+            (ctx, b) -> {
+              PaymentFilter.register(ctx, b.routes(priced("$0.01")).build());
+              ctx.addFilter("upgrades", new WebSocketUpgradeFilter());
+            }));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void whatAnswersHandshakesIsBehindTheFilterThatIsRegisteredLater(Stack stack) throws IOException {
+    PaymentFilter filter =
+        market.filter(TestWallet.random(), SECOND).routes(priced("$0.01")).build();
+    try (TestContainer container =
+        TestContainer.on(stack)
+            .start(
+                ctx -> {
+                  TestContainer.addFilter(ctx, new WebSocketUpgradeFilter());
+                  PaymentFilter.register(ctx, filter);
+                })) {
+      RawHttp.Response response = RawHttp.get(container.port(), "/private");
+      assertThat(response.status()).isEqualTo(402);
+      assertThat(response.all()).doesNotContain(SECRET);
+    }
   }
 
   @ParameterizedTest
