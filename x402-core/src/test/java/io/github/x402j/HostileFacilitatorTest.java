@@ -15,6 +15,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.x402j.HostileFacilitator.Script;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -245,12 +246,16 @@ class HostileFacilitatorTest {
 
   @Test
   void knowsThatNothingWasSentWhereThereIsNobody() throws Exception {
-    HttpFacilitator facilitator = impatient().build();
-    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    HttpFacilitator gone = impatient().build();
+    SignedPayment payment = checked(gone, Sale.v2(1));
+    try (Socket nobody = new Socket()) { // bound, so that no one else is there; not listening
+      nobody.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      HttpFacilitator absent = to(URI.create("http://127.0.0.1:" + nobody.getLocalPort())).build();
+      assertThatThrownBy(() -> absent.settle(payment, told::add))
+          .isInstanceOf(FacilitatorException.class);
+    }
     remote.close();
-    assertThatThrownBy(() -> facilitator.settle(payment, told::add))
-        .isInstanceOf(FacilitatorException.class);
-    assertThatThrownBy(() -> facilitator.verify(payment)).isInstanceOf(FacilitatorException.class);
+    assertThatThrownBy(() -> gone.verify(payment)).isInstanceOf(FacilitatorException.class);
   }
 
   /** A connection that is never accepted: the queue of the socket is full. */

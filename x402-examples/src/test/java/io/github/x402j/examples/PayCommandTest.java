@@ -12,7 +12,7 @@ import java.io.OutputStream;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -161,19 +161,18 @@ class PayCommandTest {
 
   @Test
   void saysThatNobodyAnswers() throws Exception {
-    int nobody;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      nobody = socket.getLocalPort();
+    try (Socket nobody = new Socket()) { // bound, so that no one else is there; not listening
+      nobody.bind(new InetSocketAddress("127.0.0.1", 0));
+      Invocation failed =
+          Invocation.of(
+              Map.of("X402_KEY", shop.payer.privateKey()),
+              "pay",
+              "http://127.0.0.1:" + nobody.getLocalPort() + "/",
+              "--max",
+              "$0.05");
+      assertThat(failed.status()).isEqualTo(ExitCode.FAILED);
+      assertThat(failed.err()).contains("cannot connect");
     }
-    Invocation failed =
-        Invocation.of(
-            Map.of("X402_KEY", shop.payer.privateKey()),
-            "pay",
-            "http://127.0.0.1:" + nobody + "/",
-            "--max",
-            "$0.05");
-    assertThat(failed.status()).isEqualTo(ExitCode.FAILED);
-    assertThat(failed.err()).contains("cannot connect");
   }
 
   @Test
