@@ -101,8 +101,10 @@ final class HostileFacilitator implements AutoCloseable {
             + body);
   }
 
+  /** An answer as it is written, and the announcement that the connection ends, which it does. */
   static Script raw(String bytes) {
-    return out -> out.write(bytes.getBytes(UTF_8));
+    String closing = bytes.replaceFirst("\r\n", "\r\nConnection: close\r\n");
+    return out -> out.write(closing.getBytes(UTF_8));
   }
 
   /** Takes the request and says nothing. */

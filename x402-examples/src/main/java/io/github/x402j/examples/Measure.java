@@ -17,7 +17,10 @@ import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptIssuer;
+import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.SigningKey;
+import io.github.x402j.receipt.TrustedIssuer;
+import io.github.x402j.receipt.Verdict;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.Route;
 import io.github.x402j.testing.LocalChain;
@@ -46,6 +49,7 @@ final class Measure {
 
   static void run(PrintStream out) throws Exception {
     verification(out);
+    receipts(out);
     http(out);
   }
 
@@ -80,11 +84,37 @@ final class Measure {
 
     double[] rates =
         compare(
-            loop(() -> facilitator.check(payload, requirements)),
-            loop(() -> signature.signerOf(digest)));
+            List.of(
+                loop(() -> facilitator.check(payload, requirements)),
+                loop(() -> signature.signerOf(digest))));
     out.printf("local verifications per second        %,10.0f%n", rates[0]);
     out.printf("bare signature recoveries per second  %,10.0f%n", rates[1]);
     out.printf("the recovery is %.0f%% of a verification%n%n", 100 * rates[0] / rates[1]);
+  }
+
+  /** Receipts that are good once, which nothing is remembered of, by algorithm. */
+  private static void receipts(PrintStream out) throws Exception {
+    List<Callable<Double>> loops = new ArrayList<>();
+    for (ReceiptAlgorithm algorithm : ReceiptAlgorithm.values()) {
+      ReceiptIssuer issuer =
+          ReceiptIssuer.builder(PUBLIC_URL, PUBLIC_URL)
+              .key(SigningKey.generated(algorithm))
+              .build();
+      String token = issuer.sign(receipt(Usdc.BASE, TestWallet.random().address(), false));
+      ReceiptVerifier verifier =
+          ReceiptVerifier.of(
+              TrustedIssuer.builder(PUBLIC_URL, PUBLIC_URL, algorithm).jwks(issuer.jwks()).build());
+      loops.add(
+          loop(() -> verifier.verify(token) instanceof Verdict.Genuine genuine ? genuine : null));
+    }
+    double[] rates = compare(loops);
+    for (ReceiptAlgorithm algorithm : ReceiptAlgorithm.values()) {
+      double rate = rates[algorithm.ordinal()];
+      out.printf(
+          "receipts per second, %-7s          %,10.0f (%.2f of %s)%n",
+          algorithm.wireName(), rate, rate / rates[0], ReceiptAlgorithm.ES256.wireName());
+    }
+    out.println();
   }
 
   private static void http(PrintStream out) throws Exception {
@@ -120,8 +150,8 @@ final class Measure {
         gated.bodyOf(100);
         plain.bodyOf(100);
         compareHttp(out, "free route, with filter", gated, "/free", plain, "without");
-        String pass = "X-Payment-Receipt: " + pass(issuer, token, seller);
-        double[] rates = compare(gated.load("/pass", pass), gated.load("/free"));
+        String pass = "X-Payment-Receipt: " + issuer.sign(receipt(token, seller, true));
+        double[] rates = compare(List.of(gated.load("/pass", pass), gated.load("/free")));
         out.printf("%-32s per second %,8.0f%n", "pass-holding request", rates[0]);
         out.printf("%-32s per second %,8.0f%n", "free route, same filter", rates[1]);
         out.printf("ratio %.2f%n%n", rates[0] / rates[1]);
@@ -130,25 +160,24 @@ final class Measure {
   }
 
   /** Returns the receipt that a payment for {@code /pass} would have got. */
-  private static String pass(ReceiptIssuer issuer, Token token, String seller) {
+  private static Receipt receipt(Token token, String seller, boolean isPass) {
     Instant now = Instant.now();
-    return issuer.sign(
-        new Receipt(
-            PUBLIC_URL,
-            PUBLIC_URL,
-            Address.parse(TestWallet.random().address()),
-            "measured",
-            now,
-            now.plusSeconds(3600),
-            "0x" + "5a".repeat(32),
-            token.network(),
-            token.contract(),
-            TokenAmount.of(10_000),
-            Address.parse(seller),
-            "/pass",
-            "GET",
-            true,
-            OptionalLong.empty()));
+    return new Receipt(
+        PUBLIC_URL,
+        PUBLIC_URL,
+        Address.parse(TestWallet.random().address()),
+        "measured",
+        now,
+        now.plusSeconds(3600),
+        "0x" + "5a".repeat(32),
+        token.network(),
+        token.contract(),
+        TokenAmount.of(10_000),
+        Address.parse(seller),
+        "/pass",
+        "GET",
+        isPass,
+        OptionalLong.empty());
   }
 
   private static void compareHttp(
@@ -159,23 +188,25 @@ final class Measure {
       ConstantServer plain,
       String other)
       throws Exception {
-    double[] rates = compare(gated.load(path), plain.load("/free"));
+    double[] rates = compare(List.of(gated.load(path), plain.load("/free")));
     out.printf("%-32s per second %,8.0f%n", what, rates[0]);
     out.printf("%-32s per second %,8.0f%n", other, rates[1]);
     out.printf("ratio %.2f%n%n", rates[0] / rates[1]);
   }
 
-  /** Returns the median rates of two things that take turns, after a turn of each to warm up. */
-  private static double[] compare(Callable<Double> one, Callable<Double> other) throws Exception {
-    one.call();
-    other.call();
-    List<Double> ones = new ArrayList<>();
-    List<Double> others = new ArrayList<>();
-    for (int turn = 0; turn < TURNS; turn++) {
-      ones.add(one.call());
-      others.add(other.call());
+  /** Returns the median rates of things that take turns, after a turn of each to warm up. */
+  private static double[] compare(List<Callable<Double>> things) throws Exception {
+    List<List<Double>> rates = new ArrayList<>();
+    for (Callable<Double> thing : things) {
+      thing.call();
+      rates.add(new ArrayList<>());
     }
-    return new double[] {median(ones), median(others)};
+    for (int turn = 0; turn < TURNS; turn++) {
+      for (int i = 0; i < things.size(); i++) {
+        rates.get(i).add(things.get(i).call());
+      }
+    }
+    return rates.stream().mapToDouble(Measure::median).toArray();
   }
 
   private static double median(List<Double> values) {
