@@ -251,7 +251,7 @@ class DispatchTest {
   @EnumSource
   void aPageKeepsThePartThatWasPaidForAndGoesWithoutADearerOne(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response page = app.pay(payer, "/free/include-dearer?to=/paid/secret");
     assertThat(page.status()).isEqualTo(200);
     assertThat(page.text()).isEqualTo(SECRET);
