@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -342,9 +343,10 @@ class PathBypassTest {
     KeptAlive connection = new KeptAlive(container.port());
     for (int i = 0; i < count; i++) {
       String target = generator.next(TARGETS);
-      RawHttp.Response response = connection.get(target);
-      statuses.merge(Integer.toString(response.status()), 1, Integer::sum);
-      if (response.all().contains(PathSite.SECRET)) {
+      Optional<RawHttp.Response> response = connection.get(target);
+      String status = response.map(answer -> Integer.toString(answer.status())).orElse("none");
+      statuses.merge(status, 1, Integer::sum);
+      if (response.isPresent() && response.get().all().contains(PathSite.SECRET)) {
         leaks.add(target);
       }
     }
@@ -354,7 +356,7 @@ class PathBypassTest {
 
   /** One connection after the other, each for as many requests as the server likes. */
   private static final class KeptAlive {
-    private static final int ATTEMPTS = 5;
+    private static final int ATTEMPTS = 3;
 
     private final int port;
     private RawHttp connection;
@@ -364,23 +366,20 @@ class PathBypassTest {
       this.connection = RawHttp.connect(port);
     }
 
-    /** A server may end a connection after any response, and at times before the first. */
-    RawHttp.Response get(String target) throws IOException {
-      RawHttp.Response response = null;
-      for (int attempt = 1; response == null; attempt++) {
+    /** Returns nothing where the server ends connections without an answer, which tells nothing. */
+    Optional<RawHttp.Response> get(String target) throws IOException {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         try {
-          response = connection.exchange("GET", target);
-        } catch (IOException closedAfterTheLastResponse) {
-          if (attempt == ATTEMPTS) {
-            throw closedAfterTheLastResponse;
+          RawHttp.Response response = connection.exchange("GET", target);
+          if (response.closes()) {
+            reconnect();
           }
+          return Optional.of(response);
+        } catch (IOException closedAfterTheLastResponse) {
           reconnect();
         }
       }
-      if (response.closes()) {
-        reconnect();
-      }
-      return response;
+      return Optional.empty();
     }
 
     private void reconnect() throws IOException {
