@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,6 +16,8 @@ import java.util.function.Consumer;
  * for.
  */
 public interface Facilitator {
+  /** How long after its window a payment's outcome may still be asked for. */
+  Duration OUTCOME_KEPT_FOR = Duration.ofMinutes(10);
 
   /**
    * Checks the configuration against reality, once, before the first request: the chain answers and

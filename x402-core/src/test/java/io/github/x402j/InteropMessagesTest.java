@@ -9,6 +9,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.evm.ExactEvmLocalChecks;
+import io.github.x402j.gate.FacilitatorService;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -52,7 +52,7 @@ public final class ExactEvmFacilitator implements Facilitator {
   private final GasPool gasPool;
   private final AuthorizationChecks authorizations;
   private final ExactEvmSettlement settlement;
-  private final LookBack lookBack;
+  private final EventSearchWindow lookBack;
 
   private ExactEvmFacilitator(Builder builder) {
     network = builder.network;
@@ -125,10 +125,10 @@ public final class ExactEvmFacilitator implements Facilitator {
                     asset, Eip3009.authorizationState(authorization.from(), authorization.nonce())),
                 Chain.Call.latest(asset, Eip3009.balanceOf(authorization.from())),
                 transferCall(payment)));
-    if (Words.isTrue(results.get(0), "authorizationState")) {
+    if (AbiValues.isTrue(results.get(0), "authorizationState")) {
       return invalid(payment, ErrorReason.NONCE_ALREADY_USED, "authorization: used or cancelled");
     }
-    BigInteger balance = Words.number(results.get(1), "balanceOf");
+    BigInteger balance = AbiValues.number(results.get(1), "balanceOf");
     if (balance.compareTo(authorization.value().atomicUnits()) < 0) {
       return invalid(payment, ErrorReason.INSUFFICIENT_FUNDS, "the payer's balance is too low");
     }
@@ -188,7 +188,7 @@ public final class ExactEvmFacilitator implements Facilitator {
     private BigInteger feeCeiling = DEFAULT_FEE_CEILING;
     private Duration settleTimeout = DEFAULT_SETTLE_TIMEOUT;
     private int confirmations = 1;
-    private LookBack lookBack = LookBack.byDefault();
+    private EventSearchWindow lookBack = EventSearchWindow.byDefault();
     private boolean contractWallets;
 
     private Builder(Network network, Chain chain, EvmSigner gasKey) {
@@ -248,7 +248,7 @@ public final class ExactEvmFacilitator implements Facilitator {
       if (blocks < 1) {
         throw new IllegalArgumentException("lookBackBlocks: expected at least 1");
       }
-      lookBack = LookBack.of(blocks);
+      lookBack = EventSearchWindow.of(blocks);
       return this;
     }
 

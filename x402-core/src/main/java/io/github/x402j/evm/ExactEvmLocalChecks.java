@@ -4,7 +4,6 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
-import io.github.x402j.LocalChecks;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
@@ -14,6 +13,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
+import io.github.x402j.facilitator.LocalChecks;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +37,7 @@ public final class ExactEvmLocalChecks implements LocalChecks {
   private final Map<Network, Chain> chains;
   private final AuthorizationChecks authorizations;
   private final int confirmations;
-  private final Map<Network, LookBack> lookBacks = new LinkedHashMap<>();
+  private final Map<Network, EventSearchWindow> lookBacks = new LinkedHashMap<>();
 
   private ExactEvmLocalChecks(Builder builder) {
     chains = Map.copyOf(builder.chains);
@@ -49,7 +49,7 @@ public final class ExactEvmLocalChecks implements LocalChecks {
                 builder.contractWallets
                     ? Optional.ofNullable(chains.get(network))
                     : Optional.empty());
-    chains.keySet().forEach(network -> lookBacks.put(network, LookBack.byDefault()));
+    chains.keySet().forEach(network -> lookBacks.put(network, EventSearchWindow.byDefault()));
   }
 
   /** Returns checks that use no network at all; the facilitator is trusted with the settlement. */
@@ -83,7 +83,7 @@ public final class ExactEvmLocalChecks implements LocalChecks {
   }
 
   private void startLookBack(Network network, Chain chain, List<PaymentRequirements> offered) {
-    LookBack lookBack = lookBacks.get(network);
+    EventSearchWindow lookBack = lookBacks.get(network);
     if (lookBack != null) {
       lookBack.measure(
           chain, offered.stream().filter(option -> option.network().equals(network)).toList());
@@ -142,7 +142,7 @@ public final class ExactEvmLocalChecks implements LocalChecks {
       throws FacilitatorException {
     Network network = payment.requirements().network();
     Chain chain = chains.get(network);
-    LookBack lookBack = lookBacks.get(network);
+    EventSearchWindow lookBack = lookBacks.get(network);
     if (chain == null || lookBack == null) {
       return Optional.empty();
     }

@@ -6,8 +6,8 @@ import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.ReceiptAcceptor.Confirmation;
 import io.github.x402j.TransferConfirmation;
+import io.github.x402j.TransferConfirmation.Answer;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
@@ -76,24 +76,24 @@ public final class OnChainTransfers implements TransferConfirmation {
   }
 
   @Override
-  public Confirmation confirm(AcceptedReceipt receipt) throws FacilitatorException {
+  public Answer confirm(AcceptedReceipt receipt) throws FacilitatorException {
     Question question =
         new Question(receipt.transaction(), receipt.payer(), receipt.requirements());
     Instant tooOldFrom = remembered(question);
     if (tooOldFrom.equals(Instant.MIN)) {
-      Confirmation confirmation = look(question);
-      if (!(confirmation instanceof Confirmation.Confirmed found)) {
+      Answer confirmation = look(question);
+      if (!(confirmation instanceof Answer.Confirmed found)) {
         return confirmation;
       }
       tooOldFrom = found.tooOldFrom();
       remember(question, tooOldFrom);
     }
     return clock.instant().isBefore(tooOldFrom)
-        ? new Confirmation.Confirmed(tooOldFrom)
-        : new Confirmation.Refuted("tx: the transaction is too old");
+        ? new Answer.Confirmed(tooOldFrom)
+        : new Answer.Refuted("tx: the transaction is too old");
   }
 
-  private Confirmation look(Question question) throws FacilitatorException {
+  private Answer look(Question question) throws FacilitatorException {
     if (chain.chainId() != question.paid.network().chainId()) {
       throw new FacilitatorException("receipts of " + question.paid.network() + " have no chain");
     }
@@ -103,10 +103,10 @@ public final class OnChainTransfers implements TransferConfirmation {
     }
     Chain.Receipt receipt = found.get();
     if (!receipt.succeeded()) {
-      return new Confirmation.Refuted("tx: the transaction was reverted");
+      return new Answer.Refuted("tx: the transaction was reverted");
     }
     if (moved(receipt.events(), question).compareTo(question.paid.amount().atomicUnits()) < 0) {
-      return new Confirmation.Refuted("tx: the transaction does not move the price to the payee");
+      return new Answer.Refuted("tx: the transaction does not move the price to the payee");
     }
     Chain.Head head = chain.head();
     BigInteger depth = head.number().subtract(receipt.block()).add(BigInteger.ONE);
@@ -122,7 +122,7 @@ public final class OnChainTransfers implements TransferConfirmation {
         chain
             .block(receipt.block())
             .orElseThrow(() -> new FacilitatorException("the chain does not show a block it has"));
-    return new Confirmation.Confirmed(block.time().plus(maxAge));
+    return new Answer.Confirmed(block.time().plus(maxAge));
   }
 
   private static BigInteger moved(List<Chain.Event> events, Question question) {

@@ -11,8 +11,8 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.Untouchable;
 import io.github.x402j.Verification;
+import io.github.x402j.gate.Untouchable;
 import io.github.x402j.testing.LocalChain;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -176,13 +176,13 @@ class NodeWordsTest {
 
   @Test
   void looksAsFarBackAsTheChainCanHaveRunWhileAPaymentIsAskedAbout() {
-    LookBack fast = LookBack.byDefault();
+    EventSearchWindow fast = EventSearchWindow.byDefault();
     fast.measure(pace(250), offering(Duration.ofHours(1))); // four blocks a second
     assertThat(fast.steps().toArray()).containsExactly(5_000, (3_600 + 30 + 600) * 4 * 2);
-    LookBack slow = LookBack.byDefault();
+    EventSearchWindow slow = EventSearchWindow.byDefault();
     slow.measure(pace(12_000), offering(Duration.ofHours(1)));
     assertThat(slow.steps().toArray()).containsExactly(5_000);
-    LookBack fixed = LookBack.of(70);
+    EventSearchWindow fixed = EventSearchWindow.of(70);
     fixed.measure(pace(250), offering(Duration.ofHours(1)));
     assertThat(fixed.steps().toArray()).containsExactly(70);
   }

@@ -5,22 +5,22 @@ package io.github.x402j.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.AcceptedReceipt;
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
 import io.github.x402j.FacilitatorException;
-import io.github.x402j.LocalCheckOnly;
-import io.github.x402j.Pass;
 import io.github.x402j.PaymentCodec;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.PaymentGateBuilder;
-import io.github.x402j.Purchase;
-import io.github.x402j.ReceiptAcceptor;
-import io.github.x402j.Refusal;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
 import io.github.x402j.TransferConfirmation;
-import io.github.x402j.VerifiedPayment;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.facilitator.LocalCheckOnly;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.Pass;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.PaymentGateBuilder;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.ReceiptAcceptor;
+import io.github.x402j.gate.Refusal;
+import io.github.x402j.gate.Sale;
+import io.github.x402j.gate.VerifiedPayment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -224,7 +224,7 @@ class ReceiptGateTest {
   @Test
   void oneTransactionPaysForOneReceipt() {
     PaymentGate gate =
-        gate(confirmed(new ReceiptAcceptor.Confirmation.Confirmed(Sale.NOW.plusSeconds(3600))));
+        gate(confirmed(new TransferConfirmation.Answer.Confirmed(Sale.NOW.plusSeconds(3600))));
     gate.delivered(admitted(admit(gate, PURCHASE, "X-PAYMENT", Network402.token("1"))));
     assertThat(refused(admit(gate, PURCHASE, "X-PAYMENT", Network402.token("2"))).body())
         .contains("receipt_already_used");
@@ -232,7 +232,7 @@ class ReceiptGateTest {
 
   @Test
   void aRefutedTransactionBuysNothingAndGivesTheUseBack() {
-    PaymentGate gate = gate(confirmed(new ReceiptAcceptor.Confirmation.Refuted("reverted")));
+    PaymentGate gate = gate(confirmed(new TransferConfirmation.Answer.Refuted("reverted")));
     assertThat(refused(admit(gate, PURCHASE, "X-PAYMENT", Network402.token("1"))).body())
         .contains("invalid_transaction_state");
     assertThat(ledger.size()).isZero();
@@ -270,12 +270,12 @@ class ReceiptGateTest {
         .isEqualTo(refusal.headers().get("PAYMENT-REQUIRED"));
   }
 
-  private static TrustedIssuer confirmed(ReceiptAcceptor.Confirmation answer) {
+  private static TrustedIssuer confirmed(TransferConfirmation.Answer answer) {
     return Network402.trusted(Network402.SIGNER)
         .confirmOnChain(
             new TransferConfirmation() {
               @Override
-              public ReceiptAcceptor.Confirmation confirm(AcceptedReceipt receipt)
+              public TransferConfirmation.Answer confirm(AcceptedReceipt receipt)
                   throws FacilitatorException {
                 if (answer == null) {
                   throw new FacilitatorException("the chain did not answer");

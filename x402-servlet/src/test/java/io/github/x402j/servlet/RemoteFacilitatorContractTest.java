@@ -4,12 +4,12 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorContract;
-import io.github.x402j.FacilitatorService;
-import io.github.x402j.HttpFacilitator;
 import io.github.x402j.Token;
 import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.ExactEvmLocalChecks;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.gate.InMemoryPaymentLedger;
 import java.net.URI;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
