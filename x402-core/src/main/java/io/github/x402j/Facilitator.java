@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 /**
  * Verifies and settles payments (specification 7).
  *
- * <p>{@code ExactEvmFacilitator} in {@code io.github.x402j.evm} does both itself against a chain.
+ * <p>{@code EvmFacilitator} in {@code io.github.x402j.evm} does both itself against a chain.
  * Implementations are safe for use by several threads and put a deadline on everything they wait
  * for.
  */

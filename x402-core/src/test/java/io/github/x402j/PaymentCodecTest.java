@@ -216,7 +216,8 @@ class PaymentCodecTest {
             payload,
             Sale.OFFER,
             new PaymentKey(Sale.OFFER.network(), Sale.OFFER.asset(), Sale.PAY_TO, Sale.nonce(1)),
-            Sale.NOW);
+            Sale.NOW,
+            Sale.STUB);
 
     assertThat(payload.toString()).doesNotContain(signature);
     assertThat(signed.toString()).doesNotContain(signature);

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 final class EventSearchWindow {
   static final long DEFAULT_BLOCKS = 5_000;
 
-  private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
 
   /** Blocks over which the pace of the chain is measured. */
   private static final long SAMPLE = 1_000;
@@ -80,7 +80,7 @@ final class EventSearchWindow {
 
   /** From the beginning of the longest window to the last question about it. */
   private static Duration asked(Duration maxTimeout) {
-    return maxTimeout.plus(ExactEvmChecks.CLOCK_ALLOWANCE).plus(Facilitator.OUTCOME_KEPT_FOR);
+    return maxTimeout.plus(EvmChecks.CLOCK_ALLOWANCE).plus(Facilitator.OUTCOME_KEPT_FOR);
   }
 
   private static long blocksIn(Duration time, Chain chain) throws FacilitatorException {

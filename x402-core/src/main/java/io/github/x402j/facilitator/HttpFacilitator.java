@@ -28,7 +28,7 @@ import java.util.function.Consumer;
  * <pre>{@code
  * Facilitator facilitator =
  *     HttpFacilitator.builder(
- *             URI.create("https://facilitator.example"), ExactEvmLocalChecks.withoutChain())
+ *             URI.create("https://facilitator.example"), EvmLocalChecks.withoutChain())
  *         .authentication((method, endpoint) -> Map.of("Authorization", "Bearer " + token))
  *         .build();
  * }</pre>
@@ -36,7 +36,7 @@ import java.util.function.Consumer;
  * <p>Terms, window and signature are always checked here first, and a payment is held in the ledger
  * of this seller, so that a facilitator that lies or is broken cannot open the gate with a bad
  * signature. What is left to trust it with is whether the money has moved; with a chain to read
- * ({@code ExactEvmLocalChecks.readingFrom}) not even that.
+ * ({@code EvmLocalChecks.readingFrom}) not even that.
  *
  * <p>An answer to a settlement that is late, lost, broken or contradicts the payment is {@link
  * Settlement.Pending}: bytes were sent, and nobody knows. Servers that share no ledger must not

@@ -144,6 +144,8 @@ public final class Facilitators {
                     "accepts: no facilitator handles "
                         + option.scheme()
                         + " on "
-                        + option.network()));
+                        + option.network()
+                        + "; there are "
+                        + all));
   }
 }

@@ -23,32 +23,32 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a slow or failing chain from holding the server: at most so many looks at it at a time, and
- * none for a while after several in a row got no answer. Over either limit a look fails at once,
- * which closes the gate for that payment with a 503.
+ * Keeps a slow or failing chain from blocking the server: a bulkhead bounds the calls at a time, and
+ * a circuit breaker opens after several failed calls in a row. A call over either limit fails at
+ * once, and its payment gets a 503.
  *
- * <p>A settlement is never held up here: its payment was looked at a moment ago.
+ * <p>A settlement is never refused here: its payment was verified a moment ago.
  */
 final class GuardedFacilitator implements Facilitator {
   static final int DEFAULT_MAX_CONCURRENT = 64;
 
-  /** So many looks in a row without an answer open the circuit. */
+  /** This many failed calls in a row open the circuit. */
   static final int FAILURES_TO_OPEN = 5;
 
-  /** After this long one look may try again; its answer closes the circuit. */
+  /** After this long one call may try again; its answer closes the circuit. */
   static final Duration OPEN_FOR = Duration.ofSeconds(5);
 
   private final Facilitator facilitator;
   private final Clock clock;
-  private final Semaphore looks;
+  private final Semaphore calls;
 
   private int failuresInARow;
-  private @Nullable Instant noLookBefore;
+  private @Nullable Instant openUntil;
 
   GuardedFacilitator(Facilitator facilitator, int maxConcurrent, Clock clock) {
     this.facilitator = facilitator;
     this.clock = clock;
-    this.looks = new Semaphore(maxConcurrent);
+    this.calls = new Semaphore(maxConcurrent);
   }
 
   @Override
@@ -75,7 +75,7 @@ final class GuardedFacilitator implements Facilitator {
 
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
-    return look(() -> facilitator.verify(payment));
+    return call(() -> facilitator.verify(payment));
   }
 
   @Override
@@ -87,58 +87,63 @@ final class GuardedFacilitator implements Facilitator {
   @Override
   public Settlement outcome(SignedPayment payment, Optional<String> transaction)
       throws FacilitatorException {
-    return look(() -> facilitator.outcome(payment, transaction));
+    return call(() -> facilitator.outcome(payment, transaction));
   }
 
-  /** Returns whether looks are let through now. */
+  /** Returns whether the circuit is closed. */
   synchronized boolean isAnswering() {
-    return noLookBefore == null;
+    return openUntil == null;
   }
 
-  private interface Look<T> {
+  private interface Call<T> {
     T get() throws FacilitatorException;
   }
 
-  private <T> T look(Look<T> look) throws FacilitatorException {
-    if (!looks.tryAcquire()) {
-      throw new FacilitatorException("too many payments are being looked at; try again");
+  private <T> T call(Call<T> call) throws FacilitatorException {
+    if (!calls.tryAcquire()) {
+      throw new FacilitatorException("too many payments are being verified; try again");
     }
     try {
       requireClosedCircuit();
-      T answer = look.get();
+      T answer = call.get();
       answered();
       return answer;
     } catch (FacilitatorException e) {
       failed();
       throw e;
     } finally {
-      looks.release();
+      calls.release();
     }
   }
 
-  /** Throws while the circuit is open; lets one look through when its time has come. */
+  /** Throws while the circuit is open; lets one call through when its time has come. */
   private synchronized void requireClosedCircuit() throws FacilitatorException {
     Instant now = clock.instant();
-    if (noLookBefore == null) {
+    if (openUntil == null) {
       return;
     }
-    if (now.isBefore(noLookBefore)) {
+    if (now.isBefore(openUntil)) {
       throw new FacilitatorException("the chain has not answered lately; try again later");
     }
-    noLookBefore = now.plus(OPEN_FOR); // this look is the trial, the others go on waiting
+    openUntil = now.plus(OPEN_FOR); // this call is the trial, the others go on waiting
   }
 
   private synchronized void answered() {
     failuresInARow = 0;
-    noLookBefore = null;
+    openUntil = null;
   }
 
   private synchronized void failed() {
     if (failuresInARow < FAILURES_TO_OPEN) {
       failuresInARow++;
     }
-    if (failuresInARow >= FAILURES_TO_OPEN && noLookBefore == null) {
-      noLookBefore = clock.instant().plus(OPEN_FOR);
+    if (failuresInARow >= FAILURES_TO_OPEN && openUntil == null) {
+      openUntil = clock.instant().plus(OPEN_FOR);
     }
+  }
+
+  @Override
+  public String toString() {
+    return facilitator.toString();
   }
 }

@@ -94,7 +94,7 @@ class LyingFacilitatorTest {
   }
 
   private HttpFacilitator facilitator(boolean readsChain) {
-    ExactEvmLocalChecks.Builder checks = ExactEvmLocalChecks.builder().clock(shop.clock);
+    EvmLocalChecks.Builder checks = EvmLocalChecks.builder().clock(shop.clock);
     if (readsChain) {
       checks.chain(shop.network(), shop.rpc);
     }
@@ -204,8 +204,8 @@ class LyingFacilitatorTest {
 
   @Test
   void isNotStartedWithWhereTheNodeIsOnAnotherChain() {
-    ExactEvmLocalChecks elsewhere =
-        ExactEvmLocalChecks.builder().chain(new Network(84532), onAnotherChain()).build();
+    EvmLocalChecks elsewhere =
+        EvmLocalChecks.builder().chain(new Network(84532), onAnotherChain()).build();
     assertThatThrownBy(() -> elsewhere.start(List.of(shop.offer)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("network");
@@ -229,14 +229,14 @@ class LyingFacilitatorTest {
             6,
             "USD Coin",
             "2");
-    assertThatThrownBy(() -> ExactEvmLocalChecks.withoutChain().start(shop.offering(misnamed)))
+    assertThatThrownBy(() -> EvmLocalChecks.withoutChain().start(shop.offering(misnamed)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("\"USDC\"");
   }
 
   @Test
   void asksNoContractWalletWithoutAChain() {
-    assertThatThrownBy(() -> ExactEvmLocalChecks.builder().acceptContractWallets().build())
+    assertThatThrownBy(() -> EvmLocalChecks.builder().acceptContractWallets().build())
         .hasMessageContaining("acceptContractWallets");
   }
 }

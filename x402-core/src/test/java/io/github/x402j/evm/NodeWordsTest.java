@@ -38,7 +38,7 @@ class NodeWordsTest {
   }
 
   private Settlement settle(Chain port) throws Exception {
-    ExactEvmFacilitator facilitator =
+    EvmFacilitator facilitator =
         shop.builder(port).settleTimeout(Duration.ofSeconds(5)).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     return facilitator.settle(payment, hash -> {});
@@ -71,7 +71,7 @@ class NodeWordsTest {
             return new Broadcast.Rejected("nonce too low");
           }
         };
-    ExactEvmFacilitator facilitator =
+    EvmFacilitator facilitator =
         shop.builder(unknown).settleTimeout(Duration.ofMillis(300)).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     assertThat(facilitator.settle(payment, hashes::add)).isInstanceOf(Settlement.Pending.class);
@@ -128,14 +128,14 @@ class NodeWordsTest {
             return super.quote(call);
           }
         };
-    ExactEvmFacilitator facilitator = shop.builder(watched).build();
+    EvmFacilitator facilitator = shop.builder(watched).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     assertThat(facilitator.verify(payment)).isInstanceOf(Verification.Valid.class);
     assertThat(facilitator.settle(payment, hash -> {})).isInstanceOf(Settlement.Settled.class);
     assertThat(asked)
         .filteredOn(call -> call.data().startsWith("0xe3ee160e"))
         .hasSizeGreaterThanOrEqualTo(2)
-        .allMatch(call -> ExactEvmFacilitator.MAX_GAS.equals(call.gas()));
+        .allMatch(call -> EvmFacilitator.MAX_GAS.equals(call.gas()));
   }
 
   @Test

@@ -101,7 +101,7 @@ final class SellingProcess implements AutoCloseable {
     PaymentGate gate =
         PaymentGate.builder(JdbcPaymentLedger.builder(database).lease(LEASE).open())
             .facilitator(
-                ExactEvmFacilitator.builder(
+                EvmFacilitator.builder(
                         network,
                         Web3jChain.at(URI.create(args[1])),
                         EvmSigner.ofPrivateKey(args[3]))

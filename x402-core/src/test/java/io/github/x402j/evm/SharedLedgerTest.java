@@ -87,7 +87,7 @@ class SharedLedgerTest {
     PaymentGate gate =
         PaymentGate.builder(ledger)
             .facilitator(
-                ExactEvmFacilitator.builder(
+                EvmFacilitator.builder(
                         shop.network(), shop.rpc, EvmSigner.ofPrivateKey(gas.privateKey()))
                     .clock(chain.clock())
                     .settleTimeout(Duration.ofSeconds(10))

@@ -16,7 +16,7 @@ import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
-import io.github.x402j.evm.ExactEvmLocalChecks;
+import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.gate.Sale;
 import java.net.URI;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ public class HttpFacilitatorTest {
   }
 
   public static HttpFacilitator.Builder to(URI url) {
-    return HttpFacilitator.builder(url, ExactEvmLocalChecks.builder().clock(Sale.CLOCK).build())
+    return HttpFacilitator.builder(url, EvmLocalChecks.builder().clock(Sale.CLOCK).build())
         .clock(Sale.CLOCK);
   }
 

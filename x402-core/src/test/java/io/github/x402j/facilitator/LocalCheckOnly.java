@@ -12,7 +12,7 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.Chain;
-import io.github.x402j.evm.ExactEvmFacilitator;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.Sale;
@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 /** Checks for real and without a chain; whatever comes after the check fails the test. */
 public final class LocalCheckOnly implements Facilitator {
   private final Facilitator local =
-      ExactEvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
+      EvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
           .clock(Sale.CLOCK)
           .build();
 

@@ -25,7 +25,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.Chain;
-import io.github.x402j.evm.ExactEvmFacilitator;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.TransferAuthorization;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,7 +79,7 @@ class FacilitatorServiceTest {
   /** Checks for real; answers about the chain what a test wants. */
   private static final class Behind implements Facilitator {
     private final Facilitator local =
-        ExactEvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
+        EvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
             .clock(Sale.CLOCK)
             .build();
     final AtomicInteger settlements = new AtomicInteger();
@@ -143,7 +143,8 @@ class FacilitatorServiceTest {
             requirements,
             new PaymentKey(
                 requirements.network(), requirements.asset(), Sale.PAY_TO, Sale.nonce(1)),
-            Sale.NOW),
+            Sale.NOW,
+            Sale.STUB),
         ResourceInfo.of(Sale.URL));
   }
 

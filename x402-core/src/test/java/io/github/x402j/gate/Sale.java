@@ -7,6 +7,7 @@ import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.SchemePayload;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
@@ -27,6 +28,9 @@ import java.util.function.Function;
 
 /** One thing sold for a cent on Base Sepolia, a payer with a real key, and a clock that stands. */
 public final class Sale {
+  /** What a payment holds that no scheme has read. */
+  public static final SchemePayload STUB = new SchemePayload() {};
+
   public static final Instant NOW = Instant.ofEpochSecond(1_767_225_600);
   public static final Clock CLOCK = Clock.fixed(NOW, ZoneOffset.UTC);
   public static final EvmSigner PAYER =

@@ -51,7 +51,7 @@ public final class ScriptedFacilitator implements Facilitator {
             requirements.asset(),
             Offers.PAYER,
             (String) payload.payload().get("nonce"));
-    return new SignedPayment(payload, requirements, key, validBefore);
+    return new SignedPayment(payload, requirements, key, validBefore, Sale.STUB);
   }
 
   static Settlement.Settled settled() {

@@ -10,8 +10,6 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
-import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
 import io.github.x402j.facilitator.LocalChecks;
 import java.time.Clock;
@@ -28,22 +26,24 @@ import java.util.Set;
  *
  * <pre>{@code
  * LocalChecks checks =
- *     ExactEvmLocalChecks.builder().chain(Network.BASE, Web3jChain.at(rpcUrl)).build();
+ *     EvmLocalChecks.builder().chain(Network.BASE, Web3jChain.at(rpcUrl)).build();
  * }</pre>
  *
  * <p>Holds no key and sends nothing. Safe for use by several threads.
  */
-public final class ExactEvmLocalChecks implements LocalChecks {
+public final class EvmLocalChecks implements LocalChecks {
   private final Map<Network, Chain> chains;
-  private final AuthorizationChecks authorizations;
+  private final EvmSchemes schemes = EvmSchemes.standard();
+  private final EvmChecks checks;
   private final int confirmations;
   private final Map<Network, EventSearchWindow> lookBacks = new LinkedHashMap<>();
 
-  private ExactEvmLocalChecks(Builder builder) {
+  private EvmLocalChecks(Builder builder) {
     chains = Map.copyOf(builder.chains);
     confirmations = builder.confirmations;
-    authorizations =
-        new AuthorizationChecks(
+    checks =
+        new EvmChecks(
+            schemes,
             builder.clock,
             network ->
                 builder.contractWallets
@@ -53,7 +53,7 @@ public final class ExactEvmLocalChecks implements LocalChecks {
   }
 
   /** Returns checks that use no network at all; the facilitator is trusted with the settlement. */
-  public static ExactEvmLocalChecks withoutChain() {
+  public static EvmLocalChecks withoutChain() {
     return builder().build();
   }
 
@@ -63,21 +63,18 @@ public final class ExactEvmLocalChecks implements LocalChecks {
   }
 
   /**
-   * Holds names and versions of tokens against their contracts where the chain can be read, and
-   * against the known deployments of USDC elsewhere.
+   * Compares the tokens with their contracts where the chain can be read, and with the known
+   * deployments of USDC elsewhere.
    */
   @Override
   public void start(List<PaymentRequirements> offered) {
     for (PaymentRequirements option : offered) {
-      Token token = AuthorizationChecks.tokenOf(option);
       Chain chain = chains.get(option.network());
-      if (chain == null) {
-        requireKnownName(token);
-      } else {
-        StartUpChecks checks = new StartUpChecks(chain, option.network());
-        checks.requireChain();
-        checks.requireToken(token);
+      StartUpChecks readable = chain == null ? null : new StartUpChecks(chain, option.network());
+      if (readable != null) {
+        readable.requireChain();
       }
+      schemes.start(List.of(option), readable);
     }
     chains.forEach((network, chain) -> startLookBack(network, chain, offered));
   }
@@ -90,50 +87,10 @@ public final class ExactEvmLocalChecks implements LocalChecks {
     }
   }
 
-  private static void requireKnownName(Token token) {
-    Optional<Token> usdc =
-        Usdc.on(token.network()).filter(known -> known.contract().equals(token.contract()));
-    if (usdc.isPresent()
-        && !(usdc.get().name().equals(token.name())
-            && usdc.get().version().equals(token.version()))) {
-      throw new IllegalStateException(
-          String.format(
-              "asset: USDC on %s signs as name \"%s\" and version \"%s\", not \"%s\" and \"%s\"",
-              token.network(),
-              usdc.get().name(),
-              usdc.get().version(),
-              token.name(),
-              token.version()));
-    }
-  }
-
-  /** A valid payment holds the authorization and the signature that were checked, and no more. */
   @Override
   public Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
-    Verification checked = authorizations.check(payload, requirements);
-    if (checked instanceof Verification.Valid valid) {
-      return new Verification.Valid(withoutUnknown(valid.payment()));
-    }
-    if (checked instanceof Verification.Expired expired) {
-      return new Verification.Expired(withoutUnknown(expired.payment()));
-    }
-    return checked;
-  }
-
-  private static SignedPayment withoutUnknown(SignedPayment payment) {
-    PaymentPayload payload = payment.payload();
-    return new SignedPayment(
-        new PaymentPayload(
-            payload.x402Version(),
-            payload.scheme(),
-            payload.network(),
-            payload.accepted(),
-            AuthorizationChecks.payloadOf(payment).toMap(),
-            payload.extensions()),
-        payment.requirements(),
-        payment.key(),
-        payment.validBefore());
+    return checks.check(payload, requirements);
   }
 
   @Override
@@ -147,10 +104,9 @@ public final class ExactEvmLocalChecks implements LocalChecks {
       return Optional.empty();
     }
     return Optional.of(
-        new AuthorizationOutcome(
+        new PaymentOutcome(
                 chain,
-                payment.requirements().asset(),
-                AuthorizationChecks.payloadOf(payment).authorization(),
+                EvmChecks.Checked.of(payment).payment().proof(),
                 others,
                 confirmations,
                 lookBack)
@@ -160,7 +116,7 @@ public final class ExactEvmLocalChecks implements LocalChecks {
   /** Names the networks that can be read; holds no URL. */
   @Override
   public String toString() {
-    return "ExactEvmLocalChecks[reading " + chains.keySet() + "]";
+    return "EvmLocalChecks[reading " + chains.keySet() + "]";
   }
 
   /** Collects the settings. Not safe for use by several threads. */
@@ -183,13 +139,13 @@ public final class ExactEvmLocalChecks implements LocalChecks {
      * to 1000; only where there is a chain to read.
      */
     public Builder confirmations(int blocks) {
-      confirmations = ExactEvmFacilitator.requireConfirmations(blocks);
+      confirmations = EvmFacilitator.requireConfirmations(blocks);
       return this;
     }
 
     /**
      * Accepts payers that are contracts (EIP-1271), on the networks whose chain can be read; see
-     * {@link ExactEvmFacilitator.Builder#acceptContractWallets}.
+     * {@link EvmFacilitator.Builder#acceptContractWallets}.
      */
     public Builder acceptContractWallets() {
       contractWallets = true;
@@ -207,12 +163,12 @@ public final class ExactEvmLocalChecks implements LocalChecks {
      *
      * @throws IllegalStateException if contract wallets are accepted and there is no chain to ask
      */
-    public ExactEvmLocalChecks build() {
+    public EvmLocalChecks build() {
       if (contractWallets && chains.isEmpty()) {
         throw new IllegalStateException(
             "acceptContractWallets: needs a chain, which is asked about their signatures");
       }
-      return new ExactEvmLocalChecks(this);
+      return new EvmLocalChecks(this);
     }
   }
 }

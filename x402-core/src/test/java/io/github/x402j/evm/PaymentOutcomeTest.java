@@ -16,7 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a node may show that no chain of ours would: each sign of a payment alone is none. */
-class AuthorizationOutcomeTest {
+class PaymentOutcomeTest {
   private static final String TX = "0x" + "ab".repeat(32);
   private static final Address ASSET = Sale.OFFER.asset();
   private static final Address STRANGER =
@@ -39,7 +39,7 @@ class AuthorizationOutcomeTest {
   }
 
   /** A chain on which the authorization is unused and the newest block is of this time. */
-  private static AuthorizationOutcome at(Instant blockTime) {
+  private static PaymentOutcome at(Instant blockTime) {
     Chain chain =
         new DelegatingChain(Untouchable.of(Chain.class)) {
           @Override
@@ -52,8 +52,8 @@ class AuthorizationOutcomeTest {
             return new Head(BigInteger.TEN, blockTime);
           }
         };
-    return new AuthorizationOutcome(
-        chain, ASSET, PAYMENT, Set.of(STRANGER), 1, EventSearchWindow.of(100));
+    return new PaymentOutcome(
+        chain, new Eip3009Proof(ASSET, PAYMENT), Set.of(STRANGER), 1, EventSearchWindow.of(100));
   }
 
   private static Settlement of(boolean succeeded, Chain.Event... events) throws Exception {

@@ -6,6 +6,7 @@ import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
+import io.github.x402j.TokenAmount;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
@@ -16,24 +17,21 @@ import org.jspecify.annotations.Nullable;
  * Reads from the chain what became of an authorization, whoever sent it: receipts, the token's own
  * record, and the events of exactly this transfer. Sends nothing.
  */
-final class AuthorizationOutcome {
+final class PaymentOutcome {
   private final Chain chain;
-  private final Address asset;
-  private final TransferAuthorization authorization;
+  private final EvmProof proof;
   private final Set<Address> gasAccounts;
   private final int confirmations;
   private final EventSearchWindow lookBack;
 
-  AuthorizationOutcome(
+  PaymentOutcome(
       Chain chain,
-      Address asset,
-      TransferAuthorization authorization,
+      EvmProof proof,
       Set<Address> gasAccounts,
       int confirmations,
       EventSearchWindow lookBack) {
     this.chain = chain;
-    this.asset = asset;
-    this.authorization = authorization;
+    this.proof = proof;
     this.gasAccounts = gasAccounts;
     this.confirmations = confirmations;
     this.lookBack = lookBack;
@@ -52,8 +50,9 @@ final class AuthorizationOutcome {
 
   /** Returns what the receipt of a transaction of ours means. */
   Settlement of(Chain.Receipt receipt) throws FacilitatorException {
-    if (paid(receipt)) {
-      return confirmed(receipt);
+    Optional<TokenAmount> moved = moved(receipt);
+    if (moved.isPresent()) {
+      return confirmed(receipt, moved.get());
     }
     // Reverted, or mined without the transfer. Somebody else may have sent the authorization first.
     if (isUsed()) {
@@ -69,9 +68,10 @@ final class AuthorizationOutcome {
             : "the transaction was reverted");
   }
 
-  private Settlement confirmed(Chain.Receipt receipt) throws FacilitatorException {
+  private Settlement confirmed(Chain.Receipt receipt, TokenAmount moved)
+      throws FacilitatorException {
     return isConfirmed(receipt)
-        ? new Settlement.Settled(receipt.transaction(), authorization.from(), authorization.value())
+        ? new Settlement.Settled(receipt.transaction(), proof.payer(), moved)
         : new Settlement.Pending(receipt.transaction());
   }
 
@@ -87,8 +87,8 @@ final class AuthorizationOutcome {
     return chain.receipt(receipt.transaction()).filter(receipt::equals).isPresent();
   }
 
-  private boolean paid(Chain.Receipt receipt) {
-    return receipt.succeeded() && Eip3009.moved(receipt.events(), asset, authorization);
+  private Optional<TokenAmount> moved(Chain.Receipt receipt) {
+    return receipt.succeeded() ? proof.moved(receipt.events()) : Optional.empty();
   }
 
   /** The token says used: find by whom, and whether that paid us or cancelled. */
@@ -106,14 +106,14 @@ final class AuthorizationOutcome {
 
   private Optional<Settlement> ofUserSince(BigInteger from, Optional<String> transaction)
       throws FacilitatorException {
-    List<Chain.Event> uses = chain.events(asset, Eip3009.usedTopics(authorization), from);
+    List<Chain.Event> uses = chain.events(proof.uses(), from);
     for (Chain.Event use : uses) {
       Optional<Chain.Receipt> receipt = chain.receipt(use.transaction());
       if (receipt.isPresent()) {
         return Optional.of(ofUse(receipt.get(), transaction));
       }
     }
-    if (!chain.events(asset, Eip3009.canceledTopics(authorization), from).isEmpty()) {
+    if (!chain.events(proof.cancellations(), from).isEmpty()) {
       return Optional.of(
           new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled"));
     }
@@ -122,7 +122,8 @@ final class AuthorizationOutcome {
 
   private Settlement ofUse(Chain.Receipt use, Optional<String> transaction)
       throws FacilitatorException {
-    if (!paid(use)) {
+    Optional<TokenAmount> moved = moved(use);
+    if (moved.isEmpty()) {
       return new Settlement.Failed(
           ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved");
     }
@@ -133,13 +134,13 @@ final class AuthorizationOutcome {
       return new Settlement.Failed(
           ErrorReason.NONCE_ALREADY_USED, "another server of this gas account settled it");
     }
-    return confirmed(use);
+    return confirmed(use, moved.get());
   }
 
   /** Not used: it can still be, until the chain's own clock has passed the window. */
   private Settlement unused(Optional<String> transaction) throws FacilitatorException {
     BigInteger chainTime = BigInteger.valueOf(chain.head().time().getEpochSecond());
-    if (chainTime.compareTo(authorization.validBefore()) >= 0 && !isUsed()) {
+    if (chainTime.compareTo(proof.validBefore()) >= 0 && !isUsed()) {
       return new Settlement.Failed(
           ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was mined");
     }
@@ -152,14 +153,6 @@ final class AuthorizationOutcome {
   }
 
   private boolean isUsed() throws FacilitatorException {
-    Chain.CallResult result =
-        chain
-            .call(
-                List.of(
-                    Chain.Call.latest(
-                        asset,
-                        Eip3009.authorizationState(authorization.from(), authorization.nonce()))))
-            .get(0);
-    return AbiValues.isTrue(result, "authorizationState");
+    return proof.isUsed(chain.call(List.of(proof.usedQuestion())).get(0));
   }
 }

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * Moves the money: sends the payer's authorization from a gas account and waits for what becomes of
  * it. Whoever's transaction uses the authorization first, the money goes where it says.
  */
-final class ExactEvmSettlement {
-  private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
+final class EvmSettlement {
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
 
   /**
    * How it is done.
@@ -38,7 +38,7 @@ final class ExactEvmSettlement {
   private final Clock clock;
   private final Terms terms;
 
-  ExactEvmSettlement(Chain chain, GasPool gasPool, Clock clock, Terms terms) {
+  EvmSettlement(Chain chain, GasPool gasPool, Clock clock, Terms terms) {
     this.chain = chain;
     this.gasPool = gasPool;
     this.clock = clock;
@@ -58,7 +58,7 @@ final class ExactEvmSettlement {
       return reverts(payment);
     }
     GasFees fees = GasFees.of(quote, terms.feeCeiling());
-    if (quote.gas().compareTo(ExactEvmFacilitator.MAX_GAS) > 0) {
+    if (quote.gas().compareTo(EvmFacilitator.MAX_GAS) > 0) {
       return failed("the transfer needs more gas than is allowed");
     }
     GasPool.Sent sent =
@@ -125,11 +125,10 @@ final class ExactEvmSettlement {
     return outcomeOf(payment).now(transaction);
   }
 
-  private AuthorizationOutcome outcomeOf(SignedPayment payment) {
-    return new AuthorizationOutcome(
+  private PaymentOutcome outcomeOf(SignedPayment payment) {
+    return new PaymentOutcome(
         chain,
-        payment.requirements().asset(),
-        AuthorizationChecks.payloadOf(payment).authorization(),
+        EvmChecks.Checked.of(payment).payment().proof(),
         gasPool.addresses(),
         terms.confirmations(),
         terms.lookBack());

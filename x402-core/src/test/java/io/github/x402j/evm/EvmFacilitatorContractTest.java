@@ -6,9 +6,9 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorContract;
 import io.github.x402j.Token;
 
-class ExactEvmFacilitatorContractTest extends FacilitatorContract {
+class EvmFacilitatorContractTest extends FacilitatorContract {
   @Override
-  public Facilitator reach(ExactEvmFacilitator local, Token settled) {
+  public Facilitator reach(EvmFacilitator local, Token settled) {
     return local;
   }
 }

@@ -12,9 +12,9 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
-import io.github.x402j.Token;
 import io.github.x402j.Verification;
 import java.math.BigInteger;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,22 +22,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies payments against a chain and settles them on it, with a gas-paying key of the seller's:
- * scheme {@code exact} with EIP-3009 authorizations.
+ * Verifies payments against an EVM chain and settles them on it; the seller's own key pays the gas.
  *
  * <pre>{@code
  * Facilitator facilitator =
- *     ExactEvmFacilitator.builder(
- *             Network.BASE, Web3jChain.at(rpcUrl), EvmSigner.fromEnvironment("GAS_KEY"))
- *         .build();
+ *     EvmFacilitator.at(System.getenv("RPC_URL"), EvmSigner.fromEnvironment("GAS_KEY"));
  * }</pre>
  *
- * <p>The gas key moves no tokens and needs only enough of the chain's coin for gas: the payer's
- * signature fixes amount and recipient. Safe for use by several threads.
+ * <p>The gas key moves no tokens and needs only the chain's coin for gas: the payer's signature fixes
+ * amount and recipient. The ways to pay are those of {@link EvmSchemes}. Safe for use by several
+ * threads.
  */
-public final class ExactEvmFacilitator implements Facilitator {
+public final class EvmFacilitator implements Facilitator {
   /** How long a settlement waits for its receipt unless said otherwise. */
   public static final Duration DEFAULT_SETTLE_TIMEOUT = Duration.ofSeconds(30);
 
@@ -47,40 +46,72 @@ public final class ExactEvmFacilitator implements Facilitator {
   /** The most gas that a settlement may use; a transfer of USDC uses about 90,000. */
   public static final BigInteger MAX_GAS = BigInteger.valueOf(300_000);
 
-  private final Network network;
   private final Chain chain;
   private final GasPool gasPool;
-  private final AuthorizationChecks authorizations;
-  private final ExactEvmSettlement settlement;
+  private final EvmSchemes schemes;
+  private final EvmChecks checks;
+  private final EvmSettlement settlement;
   private final EventSearchWindow lookBack;
 
-  private ExactEvmFacilitator(Builder builder) {
+  /** The chain behind the port; null until the node is asked. */
+  private volatile @Nullable Network network;
+
+  private EvmFacilitator(Builder builder) {
     network = builder.network;
     chain = builder.chain;
     gasPool =
         new GasPool(
             builder.gasKeys.stream()
-                .map(key -> new GasAccount(key, builder.chain, builder.network.chainId()))
+                .map(key -> new GasAccount(key, builder.chain, () -> network().chainId()))
                 .toList(),
             builder.clock);
-    authorizations =
-        new AuthorizationChecks(
+    schemes = builder.schemes;
+    checks =
+        new EvmChecks(
+            schemes,
             builder.clock,
             any -> builder.contractWallets ? Optional.of(builder.chain) : Optional.empty());
     lookBack = builder.lookBack;
     settlement =
-        new ExactEvmSettlement(
+        new EvmSettlement(
             chain,
             gasPool,
             builder.clock,
-            new ExactEvmSettlement.Terms(
+            new EvmSettlement.Terms(
                 builder.feeCeiling, builder.settleTimeout, builder.confirmations, lookBack));
   }
 
   /**
-   * Returns a builder.
+   * Returns a facilitator with the default settings, for whatever chain the node is on. What is
+   * offered on another chain fails the start.
    *
-   * @param network the chain that is expected behind the port; another one stops the start
+   * @param rpcUrl {@code http} or {@code https}; nothing is sent yet
+   * @param gasKey pays the gas
+   * @throws IllegalArgumentException if it is no such URL, or null, as an environment variable that
+   *     is not set
+   */
+  public static EvmFacilitator at(@Nullable String rpcUrl, EvmSigner gasKey) {
+    if (rpcUrl == null || rpcUrl.isBlank()) {
+      throw new IllegalArgumentException(
+          "RPC URL: expected http:// or https:// and a host, found nothing; is the environment"
+              + " variable set?");
+    }
+    return builder(Web3jChain.at(URI.create(rpcUrl)), gasKey).build();
+  }
+
+  /**
+   * Returns a builder for whatever chain is behind the port.
+   *
+   * @param gasKey pays the gas
+   */
+  public static Builder builder(Chain chain, EvmSigner gasKey) {
+    return new Builder(null, chain, gasKey);
+  }
+
+  /**
+   * Returns a builder for one chain.
+   *
+   * @param network the chain that is expected behind the port; another one fails the start
    * @param gasKey pays the gas
    */
   public static Builder builder(Network network, Chain chain, EvmSigner gasKey) {
@@ -89,7 +120,20 @@ public final class ExactEvmFacilitator implements Facilitator {
 
   @Override
   public boolean supports(String scheme, Network candidate) {
-    return scheme.equals(PaymentRequirements.EXACT) && candidate.equals(network);
+    return schemes.names(scheme) && candidate.equals(network());
+  }
+
+  private Network network() {
+    Network known = network;
+    if (known == null) {
+      try {
+        known = new Network(chain.chainId());
+      } catch (FacilitatorException e) {
+        throw new IllegalStateException("RPC URL: " + e.getMessage(), e);
+      }
+      network = known;
+    }
+    return known;
   }
 
   /** Returns the gas accounts. */
@@ -100,49 +144,42 @@ public final class ExactEvmFacilitator implements Facilitator {
 
   @Override
   public void start(List<PaymentRequirements> offered) {
-    List<Token> tokens = offered.stream().map(AuthorizationChecks::tokenOf).distinct().toList();
-    StartUpChecks checks = new StartUpChecks(chain, network);
-    checks.requireChain();
-    tokens.forEach(checks::requireToken);
-    gasPool.addresses().forEach(checks::warnIfWithoutGas);
+    StartUpChecks startUp = new StartUpChecks(chain, network());
+    startUp.requireChain();
+    schemes.start(offered, startUp);
+    gasPool.addresses().forEach(startUp::warnIfWithoutGas);
     lookBack.measure(chain, offered);
   }
 
   @Override
   public Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
-    return authorizations.check(payload, requirements);
+    return checks.check(payload, requirements);
   }
 
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
-    TransferAuthorization authorization = AuthorizationChecks.payloadOf(payment).authorization();
-    Address asset = payment.requirements().asset();
-    List<Chain.CallResult> results =
-        chain.call(
-            List.of(
-                Chain.Call.latest(
-                    asset, Eip3009.authorizationState(authorization.from(), authorization.nonce())),
-                Chain.Call.latest(asset, Eip3009.balanceOf(authorization.from())),
-                transferCall(payment)));
-    if (AbiValues.isTrue(results.get(0), "authorizationState")) {
-      return invalid(payment, ErrorReason.NONCE_ALREADY_USED, "authorization: used or cancelled");
+    EvmPayment asked = EvmChecks.Checked.of(payment).payment();
+    List<Chain.Call> calls = new ArrayList<>(asked.questions());
+    calls.add(transfer(payment));
+    List<Chain.CallResult> results = chain.call(calls);
+    int simulated = calls.size() - 1;
+    Optional<Verification.Invalid> refused = asked.answer(results.subList(0, simulated));
+    if (refused.isPresent()) {
+      return refused.get();
     }
-    BigInteger balance = AbiValues.number(results.get(1), "balanceOf");
-    if (balance.compareTo(authorization.value().atomicUnits()) < 0) {
-      return invalid(payment, ErrorReason.INSUFFICIENT_FUNDS, "the payer's balance is too low");
-    }
-    if (results.get(2) instanceof Chain.CallResult.Reverted) {
-      return invalid(
-          payment, ErrorReason.INVALID_TRANSACTION_STATE, "the simulated transfer reverts");
-    }
-    return new Verification.Valid(payment);
+    return results.get(simulated) instanceof Chain.CallResult.Reverted
+        ? new Verification.Invalid(
+            ErrorReason.INVALID_TRANSACTION_STATE,
+            "the simulated transfer reverts",
+            payment.payer())
+        : new Verification.Valid(payment);
   }
 
   @Override
   public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
-    return settlement.settle(payment, transferCall(payment), beforeBroadcast);
+    return settlement.settle(payment, transfer(payment), beforeBroadcast);
   }
 
   @Override
@@ -154,21 +191,17 @@ public final class ExactEvmFacilitator implements Facilitator {
   /** Names the network and the gas accounts; holds no key. */
   @Override
   public String toString() {
-    return "ExactEvmFacilitator[" + network + ", gas accounts " + gasPool.addresses() + "]";
+    return "EvmFacilitator["
+        + (network == null ? "chain not asked yet" : network)
+        + ", gas accounts "
+        + gasPool.addresses()
+        + "]";
   }
 
   /** Capped as the settlement is: code at the payer's account could keep the node busy. */
-  private Chain.Call transferCall(SignedPayment payment) {
-    return new Chain.Call(
-        gasPool.any(),
-        payment.requirements().asset(),
-        authorizations.transfer(payment),
-        true,
-        MAX_GAS);
-  }
-
-  private static Verification invalid(SignedPayment payment, ErrorReason reason, String detail) {
-    return new Verification.Invalid(reason, detail, payment.payer());
+  private Chain.Call transfer(SignedPayment payment) {
+    EvmChecks.Checked checked = EvmChecks.Checked.of(payment);
+    return checked.payment().transfer(gasPool.any(), checked.owner());
   }
 
   static int requireConfirmations(int blocks) {
@@ -181,7 +214,7 @@ public final class ExactEvmFacilitator implements Facilitator {
 
   /** Collects the settings. Not safe for use by several threads. */
   public static final class Builder {
-    private final Network network;
+    private final @Nullable Network network;
     private final Chain chain;
     private final List<EvmSigner> gasKeys = new ArrayList<>();
     private Clock clock = Clock.systemUTC();
@@ -190,8 +223,9 @@ public final class ExactEvmFacilitator implements Facilitator {
     private int confirmations = 1;
     private EventSearchWindow lookBack = EventSearchWindow.byDefault();
     private boolean contractWallets;
+    private EvmSchemes schemes = EvmSchemes.standard();
 
-    private Builder(Network network, Chain chain, EvmSigner gasKey) {
+    private Builder(@Nullable Network network, Chain chain, EvmSigner gasKey) {
       this.network = network;
       this.chain = chain;
       gasKeys.add(gasKey);
@@ -263,13 +297,19 @@ public final class ExactEvmFacilitator implements Facilitator {
       return this;
     }
 
+    /** Settles these schemes and no others. */
+    Builder schemes(EvmSchemes newSchemes) {
+      schemes = newSchemes;
+      return this;
+    }
+
     /**
      * Returns the facilitator; nothing is sent yet.
      *
      * @throws IllegalArgumentException if a gas key was given twice
      */
-    public ExactEvmFacilitator build() {
-      return new ExactEvmFacilitator(this);
+    public EvmFacilitator build() {
+      return new EvmFacilitator(this);
     }
   }
 }
