@@ -3,8 +3,8 @@
 package io.github.x402j;
 
 /**
- * What a payer signed, as the scheme that owns it understands it. A payload is read once, when it is
- * checked, and travels in {@link SignedPayment} from then on. Implementations are immutable, and
+ * What a payer signed, as the scheme that owns it understands it. A payload is read once, when it
+ * is checked, and travels in {@link SignedPayment} from then on. Implementations are immutable, and
  * their {@code toString} shows no signature.
  */
 public interface SchemePayload {}

@@ -86,7 +86,7 @@ class HeaderFuzzTest {
       Admission admission =
           gate.admit(
               challenge,
-              Sale.REQUEST,
+              Sale.purchase(Sale.REQUEST),
               Sale.headers(second ? "PAYMENT-SIGNATURE" : "X-PAYMENT", header));
       assertThat(admission).isInstanceOf(Admission.Refused.class);
       statuses[((Admission.Refused) admission).refusal().status()]++;
@@ -108,7 +108,8 @@ class HeaderFuzzTest {
     for (int i = 0; i < 2_000; i++) {
       String header = Base64.getEncoder().encodeToString(duplicateMember(v2));
       Admission admission =
-          gate.admit(challenge, Sale.REQUEST, Sale.headers("PAYMENT-SIGNATURE", header));
+          gate.admit(
+              challenge, Sale.purchase(Sale.REQUEST), Sale.headers("PAYMENT-SIGNATURE", header));
       assertThat(((Admission.Refused) admission).refusal().status()).isEqualTo(400);
     }
   }

@@ -148,7 +148,8 @@ record Eip3009Payment(
   @Override
   public List<Chain.Call> questions() {
     return List.of(
-        proof().usedQuestion(), Chain.Call.latest(requirements.asset(), Eip3009.balanceOf(payer())));
+        proof().usedQuestion(),
+        Chain.Call.latest(requirements.asset(), Eip3009.balanceOf(payer())));
   }
 
   @Override
@@ -160,8 +161,7 @@ record Eip3009Payment(
     }
     BigInteger balance = AbiValues.number(results.get(1), "balanceOf");
     return balance.compareTo(authorization().value().atomicUnits()) < 0
-        ? Optional.of(
-            refused(ErrorReason.INSUFFICIENT_FUNDS, "the payer's balance is too low"))
+        ? Optional.of(refused(ErrorReason.INSUFFICIENT_FUNDS, "the payer's balance is too low"))
         : Optional.empty();
   }
 

@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  *     EvmFacilitator.at(System.getenv("RPC_URL"), EvmSigner.fromEnvironment("GAS_KEY"));
  * }</pre>
  *
- * <p>The gas key moves no tokens and needs only the chain's coin for gas: the payer's signature fixes
- * amount and recipient. The ways to pay are those of {@link EvmSchemes}. Safe for use by several
- * threads.
+ * <p>The gas key moves no tokens and needs only the chain's coin for gas: the payer's signature
+ * fixes amount and recipient. The ways to pay are those of {@link EvmSchemes}. Safe for use by
+ * several threads.
  */
 public final class EvmFacilitator implements Facilitator {
   /** How long a settlement waits for its receipt unless said otherwise. */

@@ -103,7 +103,8 @@ final class GasAccount {
     String raw =
         sign(
             task.fees()
-                .transaction(chainId.getAsLong(), nonce, task.gas(), task.to().lowerCase(), task.data()));
+                .transaction(
+                    chainId.getAsLong(), nonce, task.gas(), task.to().lowerCase(), task.data()));
     String hash = Hash.sha3(raw);
     beforeBroadcast.accept(hash);
     Chain.Broadcast broadcast = chain.send(raw);
@@ -149,7 +150,9 @@ final class GasAccount {
     return Hex.text(
         TransactionEncoder.encode(
             transaction,
-            legacy ? TransactionEncoder.createEip155SignatureData(data, chainId.getAsLong()) : data));
+            legacy
+                ? TransactionEncoder.createEip155SignatureData(data, chainId.getAsLong())
+                : data));
   }
 
   private static byte[] word(BigInteger number) {

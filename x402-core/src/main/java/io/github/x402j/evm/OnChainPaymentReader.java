@@ -22,7 +22,11 @@ final class OnChainPaymentReader {
     this.chain = chain;
     this.outcome =
         new PaymentOutcome(
-            chain, new Eip3009Proof(asset, authorization), Set.of(), 1, EventSearchWindow.byDefault());
+            chain,
+            new Eip3009Proof(asset, authorization),
+            Set.of(),
+            1,
+            EventSearchWindow.byDefault());
   }
 
   OnChainPayment read(String named) throws FacilitatorException {

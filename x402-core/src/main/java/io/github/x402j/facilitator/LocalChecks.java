@@ -19,8 +19,8 @@ import java.util.Set;
  * What a seller finds out by itself about a payment that a remote facilitator settles: whether the
  * terms and the signature hold, and, where it can read the chain, what became of it.
  *
- * <p>{@code EvmLocalChecks} in {@code io.github.x402j.evm} is the implementation for {@code
- * exact} on EVM chains. Implementations are safe for use by several threads.
+ * <p>{@code EvmLocalChecks} in {@code io.github.x402j.evm} is the implementation for {@code exact}
+ * on EVM chains. Implementations are safe for use by several threads.
  */
 public interface LocalChecks {
   /**

@@ -17,7 +17,7 @@ public sealed interface Admission {
 
   /**
    * The handler must not run: the payer has bought this answer before, and names the same payment
-   * again. Only where {@link PaymentGateBuilder#paymentIdentifiers} is used.
+   * again. Only where {@link PaymentGate.Builder#paymentIdentifiers} is used.
    *
    * @param answer what it got then; send it as it is
    */

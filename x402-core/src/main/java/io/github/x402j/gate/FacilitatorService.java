@@ -4,7 +4,6 @@ package io.github.x402j.gate;
 
 import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
-import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
@@ -16,7 +15,6 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -31,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * FacilitatorService service =
- *     FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(200_000))
+ *     FacilitatorService.builder()
  *         .facilitator(facilitator)
  *         .token(Usdc.BASE)
  *         .build();
@@ -53,31 +51,36 @@ public final class FacilitatorService {
   /** How many settlements may be under way at a time unless said otherwise. */
   public static final int DEFAULT_MAX_CONCURRENT_SETTLEMENTS = 128;
 
+  /** For listeners: a facilitator does not know what is sold. */
+  private static final Purchase PURCHASE = Purchase.of("settle", "POST");
+
   private final List<Token> tokens;
   private final List<GuardedFacilitator> guarded;
   private final Facilitators facilitators;
   private final FailureBudget failures;
   private final Listeners listeners;
-  private final SettlementDesk desk;
+  private final SharedSettlements settlements;
   private volatile boolean started;
 
   private FacilitatorService(Builder builder) {
-    guarded = builder.settings.guarded();
+    guarded = builder.guarded();
     if (builder.tokens.isEmpty()) {
       throw new IllegalStateException("token: none was given; what is settled here?");
     }
     tokens = List.copyOf(builder.tokens);
     facilitators = new Facilitators(guarded);
-    failures = builder.settings.failureBudget();
-    listeners = builder.settings.listeners();
-    desk =
-        new SettlementDesk(
-            facilitators, builder.ledger, failures, builder.maxConcurrentSettlements);
+    failures = builder.failureBudget();
+    listeners = builder.listeners();
+    PaymentLedger ledger = builder.ledger();
+    PaymentEngine engine =
+        new PaymentEngine(
+            facilitators, ledger, failures, TransactionClaims.none(ledger, builder.clock()));
+    settlements = new SharedSettlements(engine, builder.maxConcurrentSettlements);
   }
 
-  /** Returns a builder for a service that remembers settlements in this ledger. */
-  public static Builder builder(PaymentLedger ledger) {
-    return new Builder(ledger);
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
   }
 
   /**
@@ -131,14 +134,14 @@ public final class FacilitatorService {
     Verification verification;
     try {
       Optional<Verification> refusal = request.refusal();
-      verification = refusal.isPresent() ? refusal.get() : look(request);
+      verification = refusal.isPresent() ? refusal.get() : checkAndVerify(request);
     } catch (FacilitatorException e) {
       listeners.unavailable(request.required(), message(e));
       return new Answer(
           503, FacilitatorMessages.invalid(ErrorReason.UNEXPECTED_VERIFY_ERROR, message(e), null));
     }
     if (verification instanceof Verification.Valid valid) {
-      listeners.verified(VerifiedPayment.of(valid.payment(), request.required(), null));
+      listeners.verified(VerifiedPayment.of(valid.payment(), request.required(), PURCHASE));
       return new Answer(200, FacilitatorMessages.valid(valid.payment().payer()));
     }
     Verification.Invalid invalid = FacilitatorRequest.invalid(verification);
@@ -148,7 +151,7 @@ public final class FacilitatorService {
         FacilitatorMessages.invalid(invalid.reason(), invalid.detail(), invalid.claimedPayer()));
   }
 
-  private Verification look(FacilitatorRequest request)
+  private Verification checkAndVerify(FacilitatorRequest request)
       throws MalformedPaymentException, FacilitatorException {
     Verification checked = facilitators.check(request.payload(), request.requirements());
     if (!(checked instanceof Verification.Valid valid)) {
@@ -206,7 +209,7 @@ public final class FacilitatorService {
       return refused(request, FacilitatorRequest.invalid(checked));
     }
     // What was begun gets its answer: after its window, and though its payer has failed since.
-    if (!desk.knows(payment.get().key())) {
+    if (!settlements.knows(payment.get().key())) {
       if (!(checked instanceof Verification.Valid)) {
         return refused(request, FacilitatorRequest.invalid(checked));
       }
@@ -214,12 +217,12 @@ public final class FacilitatorService {
         return refused(request, spent(payment.get()));
       }
     }
-    return answer(request, payment.get(), desk.settle(payment.get()));
+    return answer(request, payment.get(), settlements.settle(payment.get()));
   }
 
   private Answer answer(FacilitatorRequest request, SignedPayment payment, Settlement settlement) {
     Network network = request.requirements().network();
-    VerifiedPayment verified = VerifiedPayment.of(payment, request.required(), null);
+    VerifiedPayment verified = VerifiedPayment.of(payment, request.required(), PURCHASE);
     if (settlement instanceof Settlement.Settled settled) {
       verified.markSettled(settled);
       listeners.settled(verified, settled);
@@ -262,57 +265,31 @@ public final class FacilitatorService {
   }
 
   /** Collects what a service needs. Not safe for use by several threads. */
-  public static final class Builder {
-    private final PaymentLedger ledger;
-    private final FacilitatorSettings settings = new FacilitatorSettings();
+  public static final class Builder extends EngineBuilder<Builder> {
     private final List<Token> tokens = new ArrayList<>();
     private int maxConcurrentSettlements = DEFAULT_MAX_CONCURRENT_SETTLEMENTS;
 
-    private Builder(PaymentLedger ledger) {
-      this.ledger = ledger;
-      settings.add(new LoggingPaymentListener());
+    private Builder() {
+      listener(new LoggingPaymentListener());
     }
 
-    /** Adds who verifies and settles on a network; at least one is needed. */
-    public Builder facilitator(Facilitator facilitator) {
-      settings.add(facilitator);
+    @Override
+    Builder self() {
       return this;
     }
 
-    /** Adds a token that is settled here; at least one is needed, and no other is. */
+    /** Adds a token that is settled here; at least one is needed, and no other is settled. */
     public Builder token(Token token) {
       tokens.add(token);
       return this;
     }
 
-    /** Adds an observer beside the one that writes to the log. */
-    public Builder listener(PaymentListener listener) {
-      settings.add(listener);
-      return this;
-    }
-
-    /** Reads the time from this clock instead of the system's. */
-    public Builder clock(Clock newClock) {
-      settings.clock(newClock);
-      return this;
-    }
-
-    /** Looks at so many payments on the chain at a time, per facilitator; at least 1. */
-    public Builder maxConcurrentVerifications(int payments) {
-      settings.maxConcurrentVerifications(payments);
-      return this;
-    }
-
-    /** Lets so many settlements be under way at a time; over it 503. At least 1. */
+    /**
+     * Bounds how many settlements are under way at a time; one over it gets a 503. Default: 128. At
+     * least 1.
+     */
     public Builder maxConcurrentSettlements(int payments) {
-      maxConcurrentSettlements =
-          FacilitatorSettings.atLeastOne("maxConcurrentSettlements", payments);
-      return this;
-    }
-
-    /** Lets a payer fail so often in a minute before it is refused unseen; at least 1. */
-    public Builder failuresPerMinute(int failures) {
-      settings.failuresPerMinute(failures);
+      maxConcurrentSettlements = atLeastOne("maxConcurrentSettlements", payments);
       return this;
     }
 

@@ -23,15 +23,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a slow or failing chain from blocking the server: a bulkhead bounds the calls at a time, and
- * a circuit breaker opens after several failed calls in a row. A call over either limit fails at
- * once, and its payment gets a 503.
+ * Keeps a slow or failing chain from blocking the server: a bulkhead bounds the calls at a time,
+ * and a circuit breaker opens after several failed calls in a row. A call over either limit fails
+ * at once, and its payment gets a 503.
  *
  * <p>A settlement is never refused here: its payment was verified a moment ago.
  */
 final class GuardedFacilitator implements Facilitator {
-  static final int DEFAULT_MAX_CONCURRENT = 64;
-
   /** This many failed calls in a row open the circuit. */
   static final int FAILURES_TO_OPEN = 5;
 

@@ -8,7 +8,6 @@ import io.github.x402j.SettlementResponse;
 import io.github.x402j.extension.OfferReceipts;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,15 +44,14 @@ final class PaidHeaders {
    * out, so nothing is thrown on.
    */
   private Map<String, String> issue(VerifiedPayment payment) {
-    Optional<Purchase> purchase = payment.purchase();
-    if (receipts == null || purchase.isEmpty()) {
+    if (receipts == null) {
       return Map.of();
     }
+    Purchase purchase = payment.purchase();
     Map<String, String> headers = new LinkedHashMap<>();
     try {
-      headers.put(PaymentHeader.X_PAYMENT_RECEIPT, receipts.issue(payment, purchase.get()));
+      headers.put(PaymentHeader.X_PAYMENT_RECEIPT, receipts.issue(payment, purchase));
       purchase
-          .get()
           .pass()
           .ifPresent(
               pass ->

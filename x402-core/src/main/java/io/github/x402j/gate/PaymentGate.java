@@ -2,90 +2,89 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
-import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.Credential;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentHeader;
-import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
+import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.OfferReceipts;
 import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.extension.StoredAnswer;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The engine: decides whether a request is paid, moves the money, and answers for both protocol
- * versions. Knows no servlet, so that any server can stand in front of it.
- *
- * <p>One exchange, in order:
+ * Decides whether a request is paid, moves the money, and answers for both protocol versions. Knows
+ * no servlet, so that any transport can stand in front of it.
  *
  * <pre>{@code
- * switch (gate.admit(challenge, "GET /premium", headers)) {
- *   Refused  -> send the refusal
- *   Admitted -> run the handler into a buffer, then
- *               it failed:  gate.release(payment), send the failure
- *               otherwise:  gate.settle(payment)
- *                 Settled   -> gate.delivered(payment), send the buffer and gate.receipt(payment)
- *                 otherwise -> send gate.refuse(challenge, payment, settlement)
- * }
+ * PaymentGate gate = PaymentGate.builder().facilitator(facilitator).build();
+ * gate.start(offered);
+ * gate.sell(PaymentFlow.AUTHORIZATION, gate.challenge(descriptor), purchase, headers, transport);
  * }</pre>
  *
- * <p>Safe for use by several threads. A payment that was admitted is held for its exchange until
- * {@link #delivered} or {@link #release} is called, or {@link #settle} did not end in {@code
- * Settled}.
+ * <p>Safe for use by several threads.
  */
 public final class PaymentGate {
   /** How long a signed offer is good unless said otherwise. */
   public static final Duration DEFAULT_OFFER_VALIDITY = Duration.ofMinutes(10);
 
-  private final PaymentLedger ledger;
-  private final FailureBudget failures;
+  private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
+
+  /**
+   * What the admissions of a gate share.
+   *
+   * @param identifiers null where payers cannot name their payments
+   */
+  record Shared(
+      Facilitators facilitators,
+      PaymentEngine engine,
+      FailureBudget failures,
+      Listeners listeners,
+      TransactionClaims transactions,
+      @Nullable PaymentIdentifiers identifiers) {}
+
+  private final Shared shared;
+  private final PaymentEngine engine;
   private final Listeners listeners;
-  private final Exchange.Shared shared;
   private final @Nullable ReceiptAcceptor acceptor;
   private final @Nullable OfferReceipts statements;
   private final PaidHeaders paidHeaders;
   private final boolean olderHeader;
   private final @Nullable PaymentIdentifiers identifiers;
 
-  PaymentGate(PaymentGateBuilder builder) {
-    FacilitatorSettings settings = builder.settings;
-    Clock clock = settings.clock();
-    ledger = builder.ledger;
-    failures = settings.failureBudget();
-    listeners = settings.listeners();
+  private PaymentGate(Builder builder) {
     acceptor = builder.acceptor;
     identifiers = builder.identifiers;
+    listeners = builder.listeners();
+    olderHeader = builder.olderHeader;
+    Facilitators facilitators = new Facilitators(builder.guarded());
+    PaymentLedger ledger = builder.ledger();
+    FailureBudget failures = builder.failureBudget();
     Duration memory = acceptor == null ? Duration.ZERO : acceptor.transactionMemory();
-    shared =
-        new Exchange.Shared(
-            new Facilitators(settings.guarded()),
-            ledger,
-            failures,
-            listeners,
-            new TransactionClaims(ledger, memory, clock),
-            identifiers);
+    TransactionClaims transactions = new TransactionClaims(ledger, memory, builder.clock());
+    engine = new PaymentEngine(facilitators, ledger, failures, transactions);
+    shared = new Shared(facilitators, engine, failures, listeners, transactions, identifiers);
     statements =
         builder.statements == null
             ? null
-            : new OfferReceipts(builder.statements, builder.offerValidity, clock);
+            : new OfferReceipts(builder.statements, builder.offerValidity, builder.clock());
     paidHeaders = new PaidHeaders(builder.receipts, statements);
-    olderHeader = builder.olderHeader;
   }
 
-  /** Returns a builder for a gate that remembers payments in this ledger. */
-  public static PaymentGateBuilder builder(PaymentLedger ledger) {
-    return new PaymentGateBuilder(ledger);
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
   }
 
   /**
@@ -113,47 +112,145 @@ public final class PaymentGate {
   }
 
   /**
-   * Decides on a request that receipts are neither accepted nor issued for.
+   * Sells one answer. This method is the order that keeps the money safe: admit, run, release on
+   * failure, settle, record, deliver.
    *
+   * @param flow whether the handler runs before or after the settlement
    * @param challenge what the request costs
-   * @param request names what is paid for: method and resource, so that a payment that was begun
-   *     for it is finished for nothing else
+   * @param purchase what the request buys; receipts are compared with it, and issued for it
    * @param headers returns the values of a request header by its name, whatever its case; empty if
    *     there is none
+   * @param transport what runs, and how answers are sent
+   * @throws X what the transport throws
    */
-  public Admission admit(
-      Challenge challenge, String request, Function<String, List<String>> headers) {
-    return admit(challenge, request, null, headers);
+  public <X extends Exception> void sell(
+      PaymentFlow flow,
+      Challenge challenge,
+      Purchase purchase,
+      Function<String, List<String>> headers,
+      SaleTransport<X> transport)
+      throws X {
+    Admission admission = admit(challenge, purchase, headers);
+    if (admission instanceof Admission.Refused refused) {
+      transport.refuse(refused.refusal());
+    } else if (admission instanceof Admission.Answered answered) {
+      transport.repeat(answered.answer());
+    } else {
+      VerifiedPayment payment = ((Admission.Admitted) admission).payment();
+      if (flow == PaymentFlow.UPFRONT) {
+        settleThenRun(challenge, payment, transport);
+      } else {
+        runThenSettle(challenge, payment, transport);
+      }
+    }
+  }
+
+  private <X extends Exception> void runThenSettle(
+      Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) throws X {
+    transport.run(
+        payment,
+        new SaleTransport.Ending<X>() {
+          @Override
+          public void completed() throws X {
+            Settlement settlement = settleAndRecord(payment);
+            if (settlement instanceof Settlement.Settled) {
+              deliver(payment, transport);
+            } else {
+              transport.refuse(refuse(challenge, payment, settlement));
+            }
+          }
+
+          @Override
+          public void failed() throws X {
+            release(payment);
+            transport.fail(payment);
+          }
+        });
+  }
+
+  private <X extends Exception> void deliver(VerifiedPayment payment, SaleTransport<X> transport)
+      throws X {
+    transport.addHeaders(payment, receipt(payment));
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      Optional<StoredAnswer> answer = transport.copy(PaymentIdentifiers.MAX_ANSWER_BYTES);
+      if (answer.isPresent()) {
+        identifiers.store(name.get(), answer.get());
+      }
+    }
+    transport.deliver(payment);
+  }
+
+  private <X extends Exception> void settleThenRun(
+      Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) throws X {
+    Settlement settlement = settleSafely(payment);
+    if (!(settlement instanceof Settlement.Settled)) {
+      transport.refuse(refuse(challenge, payment, settlement));
+      return;
+    }
+    transport.addHeaders(payment, receipt(payment));
+    transport.run(
+        payment,
+        new SaleTransport.Ending<X>() {
+          @Override
+          public void completed() {
+            try {
+              delivered(payment);
+            } catch (LedgerException e) { // all of it is on its way
+              log.error("{}: the delivery was not recorded; it may be fetched again", payment, e);
+            }
+          }
+
+          @Override
+          public void failed() throws X {
+            release(payment);
+            transport.fail(payment);
+          }
+        });
+  }
+
+  private Settlement settleAndRecord(VerifiedPayment payment) {
+    Settlement settlement = settleSafely(payment);
+    if (settlement instanceof Settlement.Settled) {
+      try {
+        delivered(payment);
+      } catch (RuntimeException e) {
+        log.error("{}: the delivery was not recorded, so nothing is delivered", payment, e);
+        return new Settlement.Pending(null);
+      }
+    }
+    return settlement;
+  }
+
+  /** A settlement that breaks off closes the gate. */
+  private Settlement settleSafely(VerifiedPayment payment) {
+    try {
+      return settle(payment);
+    } catch (RuntimeException e) {
+      log.error("{}: the settlement broke off", payment, e);
+      return new Settlement.Pending(null);
+    }
   }
 
   /**
-   * Decides on a request.
+   * Decides on a request; the first step of {@link #sell}.
    *
    * @param challenge what the request costs
-   * @param purchase what the request buys; receipts are held against it, and issued for it
+   * @param purchase what the request buys; receipts are compared with it, and issued for it
    * @param headers returns the values of a request header by its name, whatever its case; empty if
    *     there is none
    */
   public Admission admit(
       Challenge challenge, Purchase purchase, Function<String, List<String>> headers) {
-    return admit(challenge, purchase.request(), purchase, headers);
-  }
-
-  private Admission admit(
-      Challenge challenge,
-      String request,
-      @Nullable Purchase purchase,
-      Function<String, List<String>> headers) {
     try {
-      Optional<Credential> presented = PaymentHeader.read(headers);
-      if (presented.isPresent()) {
-        return presented.get() instanceof Credential.Payment payment
-            ? new Exchange(shared, challenge, request, purchase, payment.payload()).admit()
-            : new ReceiptExchange(shared, acceptor, challenge, purchase)
-                .admit(((Credential.ReceiptToken) presented.get()).token());
+      Optional<Credential> credential = PaymentHeader.read(headers);
+      if (credential.isPresent()) {
+        return credential.get() instanceof Credential.Payment payment
+            ? new PaymentAdmission(shared, challenge, purchase, payment.payload()).admit()
+            : new ReceiptAdmission(shared, acceptor, challenge, purchase)
+                .admit(((Credential.ReceiptToken) credential.get()).token());
       }
     } catch (MalformedPaymentException e) {
-      listeners.failed(challenge.required(), e.reason(), message(e));
       return new Admission.Refused(Refusals.malformed(e));
     }
     listeners.offered(challenge.required());
@@ -161,9 +258,8 @@ public final class PaymentGate {
   }
 
   /**
-   * Moves the money of an admitted payment; does nothing if it has moved already.
-   *
-   * <p>Only after {@code Settled} is the payment still held.
+   * Moves the money of an admitted payment; does nothing if it has moved already. Only after {@code
+   * Settled} is the payment still held.
    *
    * @return how it ended; {@code Pending} without a transaction if the chain, the facilitator or
    *     the ledger could not be reached
@@ -173,91 +269,33 @@ public final class PaymentGate {
     if (earlier.isPresent()) {
       return earlier.get();
     }
-    PaymentKey key = payment.signed().key();
-    boolean known = false;
+    Settlement settlement;
     try {
-      Settlement settlement = shared.transfers().owned(payment.signed(), settleNow(payment));
-      conclude(payment, settlement);
-      known = true;
-      return settlement;
-    } catch (FacilitatorException e) {
-      known = true; // nothing was sent
-      release(payment, key);
+      settlement = engine.settle(payment.signed(), transaction -> {});
+    } catch (FacilitatorException | LedgerException e) {
       listeners.unavailable(payment.required(), message(e));
       return new Settlement.Pending(null);
-    } catch (LedgerException e) {
-      listeners.unavailable(payment.required(), message(e));
-      return new Settlement.Pending(null);
-    } finally {
-      if (!known) { // an error of ours or of the ledger: the outcome must be read later
-        Abandoned.suspend(ledger, key);
-      }
     }
-  }
-
-  private Settlement settleNow(VerifiedPayment payment) throws FacilitatorException {
-    return shared
-        .facilitators()
-        .settle(
-            payment.signed(),
-            transaction -> {
-              shared.transfers().note(payment.signed(), transaction);
-              ledger.settling(payment.signed().key(), transaction);
-            });
-  }
-
-  private void conclude(VerifiedPayment payment, Settlement settlement) {
-    PaymentKey key = payment.signed().key();
     if (settlement instanceof Settlement.Settled settled) {
       payment.markSettled(settled);
       listeners.settled(payment, settled);
     } else if (settlement instanceof Settlement.Failed failed) {
-      ledger.release(key);
       freeName(payment);
-      failures.failed(payment.payer());
       listeners.failed(payment.required(), failed.reason(), failed.detail());
     } else if (settlement instanceof Settlement.Pending pending) {
-      ledger.suspend(key);
       listeners.pending(payment, pending);
     }
+    return settlement;
   }
 
   /**
-   * Records that the settled payment has bought its delivery; call it before the first byte.
+   * Records that the settled payment has bought its delivery; before the first byte.
    *
    * @throws LedgerException if that is not known to be recorded, or another process has taken the
    *     payment over; nothing may be delivered then, and the same payment may be sent again
    */
   public void delivered(VerifiedPayment payment) {
-    Optional<AcceptedReceipt> receipt = payment.receipt();
-    if (receipt.isEmpty()) {
-      ledger.delivered(payment.signed().key());
-    } else if (receipt.get().uses().isPresent()) {
-      ledger.useDelivered(receipt.get().key());
-    }
-  }
-
-  /**
-   * Keeps the answer of a delivered payment for a payer that asks for it again under the payment's
-   * identifier; does nothing for a payment without one, and where the answer is too large.
-   */
-  public void store(VerifiedPayment payment, StoredAnswer answer) {
-    Optional<PaymentIdentifiers.Name> name = payment.name();
-    if (identifiers != null && name.isPresent()) {
-      identifiers.store(name.get(), answer);
-    }
-  }
-
-  /** Returns whether {@link #store} would keep the payment's answer, if it is not too large. */
-  public boolean wantsAnswerOf(VerifiedPayment payment) {
-    return payment.name().isPresent();
-  }
-
-  private void freeName(VerifiedPayment payment) {
-    Optional<PaymentIdentifiers.Name> name = payment.name();
-    if (identifiers != null && name.isPresent()) {
-      identifiers.free(name.get());
-    }
+    engine.delivered(payment);
   }
 
   /**
@@ -266,33 +304,36 @@ public final class PaymentGate {
    * A use of a receipt is given back. Either way it counts against the payer's failure budget.
    */
   public void release(VerifiedPayment payment) {
-    failures.failed(payment.payer());
+    shared.failures().failed(payment.payer());
     Optional<Settlement.Settled> settled = payment.settlement();
     if (settled.isEmpty()) {
       freeName(payment);
     }
-    Optional<AcceptedReceipt> receipt = payment.receipt();
     try {
-      if (receipt.isPresent()) {
-        if (receipt.get().uses().isPresent()) {
-          ledger.useReleased(receipt.get().key());
-        }
-      } else if (settled.isPresent()) {
-        ledger.suspend(payment.signed().key());
+      engine.release(payment);
+      if (settled.isPresent() && payment.receipt().isEmpty()) {
         listeners.undelivered(payment, settled.get());
-      } else {
-        ledger.release(payment.signed().key());
       }
     } catch (LedgerException e) { // the handler's failure is what the client is to hear of
       listeners.unavailable(payment.required(), message(e));
     }
   }
 
-  private void release(VerifiedPayment payment, PaymentKey key) {
-    try {
-      ledger.release(key);
-    } catch (LedgerException e) {
-      listeners.unavailable(payment.required(), message(e));
+  public void store(VerifiedPayment payment, StoredAnswer answer) {
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      identifiers.store(name.get(), answer);
+    }
+  }
+
+  public boolean wantsAnswerOf(VerifiedPayment payment) {
+    return payment.name().isPresent();
+  }
+
+  private void freeName(VerifiedPayment payment) {
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      identifiers.free(name.get());
     }
   }
 
@@ -326,5 +367,85 @@ public final class PaymentGate {
 
   private static String message(Exception e) {
     return String.valueOf(e.getMessage());
+  }
+
+  /** Collects what a gate needs. Not safe for use by several threads. */
+  public static final class Builder extends EngineBuilder<Builder> {
+    private @Nullable ReceiptAcceptor acceptor;
+    private @Nullable ReceiptSource receipts;
+    private @Nullable OfferReceiptSigner statements;
+    private Duration offerValidity = DEFAULT_OFFER_VALIDITY;
+    private boolean olderHeader;
+    private @Nullable PaymentIdentifiers identifiers;
+
+    private Builder() {}
+
+    @Override
+    Builder self() {
+      return this;
+    }
+
+    /**
+     * Accepts receipts in {@code X-PAYMENT} and {@code X-Payment-Receipt}; Default: none are
+     * accepted.
+     */
+    public Builder acceptReceipts(ReceiptAcceptor newAcceptor) {
+      acceptor = newAcceptor;
+      return this;
+    }
+
+    /** Hands out a receipt with every settled payment; none unless called. */
+    public Builder issueReceipts(ReceiptSource source) {
+      receipts = source;
+      return this;
+    }
+
+    /**
+     * Signs offers and deliveries as the {@code offer-receipt} extension says; not unless called.
+     * Offers are good for {@link PaymentGate#DEFAULT_OFFER_VALIDITY}.
+     */
+    public Builder signOffers(OfferReceiptSigner signer) {
+      return signOffers(signer, DEFAULT_OFFER_VALIDITY);
+    }
+
+    /**
+     * Signs offers and deliveries.
+     *
+     * @param validity from the signature to {@code validUntil}: whole seconds, 10 s to 30 days.
+     *     Offers are signed again when half of it has gone, so a client has the other half at least
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
+      offerValidity = OfferReceipts.requireValidity(validity);
+      statements = signer;
+      return this;
+    }
+
+    /**
+     * Lets payers name their payments; not unless called. The server must then call {@link
+     * PaymentGate#store}.
+     */
+    public Builder paymentIdentifiers(PaymentIdentifiers newIdentifiers) {
+      identifiers = newIdentifiers;
+      return this;
+    }
+
+    /**
+     * Repeats the descriptor in the {@code X-Payment-Required} header of a 402, for agents that
+     * know the older name; not unless called.
+     */
+    public Builder olderRequiredHeader() {
+      olderHeader = true;
+      return this;
+    }
+
+    /**
+     * Returns the gate.
+     *
+     * @throws IllegalStateException if there is no facilitator
+     */
+    public PaymentGate build() {
+      return new PaymentGate(this);
+    }
   }
 }

@@ -63,6 +63,11 @@ final class TransactionClaims {
     this.clock = clock;
   }
 
+  /** Returns claims for a service that accepts no receipts: every transaction is its own. */
+  static TransactionClaims none(PaymentLedger ledger, Clock clock) {
+    return new TransactionClaims(ledger, Duration.ZERO, clock);
+  }
+
   /**
    * Notes the transaction that a payment is about to send, so that no receipt for it counts.
    *
@@ -106,7 +111,7 @@ final class TransactionClaims {
         own(
             key(receipt.requirements(), receipt.payer(), receipt.transaction()),
             owner,
-            later(goodUntil, lastOutcome).plus(ReceiptExchange.KEEP_AFTER_EXPIRY));
+            later(goodUntil, lastOutcome).plus(PaymentEngine.USES_KEPT_FOR));
     return switch (of) {
       case CALLER -> Claim.GOOD;
       case ANOTHER -> Claim.USED;
@@ -121,7 +126,7 @@ final class TransactionClaims {
         PAYMENTS,
         later(clock.instant(), payment.validBefore())
             .plus(memory)
-            .plus(ReceiptExchange.KEEP_AFTER_EXPIRY));
+            .plus(PaymentEngine.USES_KEPT_FOR));
   }
 
   private static PaymentKey key(PaymentRequirements paid, Address payer, String transaction) {

@@ -31,7 +31,7 @@ public final class VerifiedPayment {
   private final PaymentRequired required;
   private final PaymentRequirements requirements;
   private final Address payer;
-  private final @Nullable Purchase purchase;
+  private final Purchase purchase;
   private volatile Settlement.@Nullable Settled settled;
   private volatile PaymentIdentifiers.@Nullable Name name;
 
@@ -42,7 +42,7 @@ public final class VerifiedPayment {
       PaymentRequired required,
       PaymentRequirements requirements,
       Address payer,
-      @Nullable Purchase purchase) {
+      Purchase purchase) {
     this.signed = signed;
     this.receipt = receipt;
     this.remaining = remaining;
@@ -52,8 +52,7 @@ public final class VerifiedPayment {
     this.purchase = purchase;
   }
 
-  static VerifiedPayment of(
-      SignedPayment signed, PaymentRequired required, @Nullable Purchase purchase) {
+  static VerifiedPayment of(SignedPayment signed, PaymentRequired required, Purchase purchase) {
     return new VerifiedPayment(
         signed,
         null,
@@ -151,8 +150,8 @@ public final class VerifiedPayment {
     return signed;
   }
 
-  Optional<Purchase> purchase() {
-    return Optional.ofNullable(purchase);
+  Purchase purchase() {
+    return purchase;
   }
 
   Optional<PaymentIdentifiers.Name> name() {

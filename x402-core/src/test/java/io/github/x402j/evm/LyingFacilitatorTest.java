@@ -116,7 +116,8 @@ class LyingFacilitatorTest {
   @Test
   void cannotOpenTheGateWithABadSignatureAndIsNotEvenAsked() {
     PaymentGate gate =
-        PaymentGate.builder(InMemoryPaymentLedger.withCapacity(10))
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(10))
             .facilitator(facilitator(false))
             .clock(shop.clock)
             .build();
@@ -127,12 +128,12 @@ class LyingFacilitatorTest {
     TransferAuthorization authorization = shop.authorization(payer.address());
     PaymentPayload forged =
         PaymentPayload.v2(shop.offer, shop.sign(authorization, TestWallet.random()).toMap());
-    assertThat(gate.admit(challenge, Sale.REQUEST, Sale.headers(forged)))
+    assertThat(gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers(forged)))
         .isInstanceOf(Admission.Refused.class);
     assertThat(asked).hasValue(0);
 
     PaymentPayload good = PaymentPayload.v2(shop.offer, shop.sign(authorization, payer).toMap());
-    assertThat(gate.admit(challenge, Sale.REQUEST, Sale.headers(good)))
+    assertThat(gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers(good)))
         .isInstanceOf(Admission.Admitted.class);
     assertThat(asked).hasValue(1);
   }

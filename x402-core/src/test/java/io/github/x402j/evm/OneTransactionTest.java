@@ -102,7 +102,8 @@ class OneTransactionTest {
     if (trust == Trust.LOOKED_UP) {
       trusted.confirmOnChain(OnChainTransfers.of(node, 1, maxAge, shop.clock));
     }
-    return PaymentGate.builder(InMemoryPaymentLedger.withCapacity(100, shop.clock))
+    return PaymentGate.builder()
+        .ledger(InMemoryPaymentLedger.withCapacity(100, shop.clock))
         .facilitator(shop.builder(node).settleTimeout(settleTimeout).build())
         .acceptReceipts(ReceiptVerifier.of(List.of(trusted.build()), shop.clock))
         .clock(shop.clock)

@@ -99,7 +99,8 @@ final class SellingProcess implements AutoCloseable {
     database.setURL(args[8]);
     JdbcPaymentLedger.createTables(database);
     PaymentGate gate =
-        PaymentGate.builder(JdbcPaymentLedger.builder(database).lease(LEASE).open())
+        PaymentGate.builder()
+            .ledger(JdbcPaymentLedger.builder(database).lease(LEASE).open())
             .facilitator(
                 EvmFacilitator.builder(
                         network,
@@ -121,7 +122,8 @@ final class SellingProcess implements AutoCloseable {
   private static int exchange(PaymentGate gate, Challenge challenge, String header, boolean stops)
       throws InterruptedException {
     Admission admission =
-        gate.admit(challenge, Sale.REQUEST, Sale.headers("PAYMENT-SIGNATURE", header));
+        gate.admit(
+            challenge, Sale.purchase(Sale.REQUEST), Sale.headers("PAYMENT-SIGNATURE", header));
     if (admission instanceof Admission.Refused refused) {
       return refused.refusal().status();
     }

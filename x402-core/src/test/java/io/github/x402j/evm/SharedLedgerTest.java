@@ -85,7 +85,8 @@ class SharedLedgerTest {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), BigInteger.TEN.pow(18));
     PaymentGate gate =
-        PaymentGate.builder(ledger)
+        PaymentGate.builder()
+            .ledger(ledger)
             .facilitator(
                 EvmFacilitator.builder(
                         shop.network(), shop.rpc, EvmSigner.ofPrivateKey(gas.privateKey()))
@@ -100,7 +101,7 @@ class SharedLedgerTest {
   }
 
   private Admission admit(PaymentGate gate, String request) {
-    return gate.admit(challenge, request, Sale.headers("PAYMENT-SIGNATURE", header));
+    return gate.admit(challenge, Sale.purchase(request), Sale.headers("PAYMENT-SIGNATURE", header));
   }
 
   private VerifiedPayment admitted(PaymentGate gate) {

@@ -13,12 +13,13 @@ import io.github.x402j.PaymentRequired;
 import io.github.x402j.facilitator.LocalCheckOnly;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.MemoryTransport;
+import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.gate.ScriptedFacilitator;
 import io.github.x402j.gate.Untouchable;
-import io.github.x402j.gate.VerifiedPayment;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,7 +37,8 @@ class PaymentIdentifierTest {
       gate(PaymentIdentifiers.optional().keepingFor(Duration.ofMinutes(10), clock));
 
   private PaymentGate gate(PaymentIdentifiers identifiers) {
-    return PaymentGate.builder(InMemoryPaymentLedger.withCapacity(100))
+    return PaymentGate.builder()
+        .ledger(InMemoryPaymentLedger.withCapacity(100))
         .facilitator(facilitator)
         .paymentIdentifiers(identifiers)
         .build();
@@ -56,16 +58,19 @@ class PaymentIdentifierTest {
   }
 
   private static Admission admit(PaymentGate gate, PaymentPayload payment, String request) {
-    return gate.admit(gate.challenge(Offers.REQUIRED), request, Sale.headers(payment));
+    return gate.admit(
+        gate.challenge(Offers.REQUIRED), Sale.purchase(request), Sale.headers(payment));
   }
 
-  private VerifiedPayment buy(int nonce) {
-    VerifiedPayment bought =
-        ((Admission.Admitted) admit(gate, payment(nonce, ID), "GET /a")).payment();
-    gate.settle(bought);
-    gate.delivered(bought);
-    assertThat(gate.wantsAnswerOf(bought)).isTrue();
-    return bought;
+  private void buy(int nonce, StoredAnswer answer) {
+    MemoryTransport sold = MemoryTransport.answering(answer);
+    gate.sell(
+        PaymentFlow.AUTHORIZATION,
+        gate.challenge(Offers.REQUIRED),
+        Sale.purchase("GET /a"),
+        Sale.headers(payment(nonce, ID)),
+        sold);
+    assertThat(sold.calls).containsExactly("run", "headers", "copy", "deliver");
   }
 
   private static int status(Admission admission) {
@@ -74,7 +79,7 @@ class PaymentIdentifierTest {
 
   @Test
   void answersTheSamePaymentAgainFromTheStore() {
-    gate.store(buy(1), StoredAnswer.of(200, Map.of("A", List.of("b")), "paid".getBytes(UTF_8)));
+    buy(1, StoredAnswer.of(200, Map.of("A", List.of("b")), "paid".getBytes(UTF_8)));
     StoredAnswer again = ((Admission.Answered) admit(gate, payment(1, ID), "GET /a")).answer();
     assertThat(again.status()).isEqualTo(200);
     assertThat(again.headers()).containsEntry("A", List.of("b"));
@@ -83,7 +88,7 @@ class PaymentIdentifierTest {
 
   @Test
   void refusesAnotherPaymentOrRequestUnderTheName() {
-    gate.store(buy(1), StoredAnswer.of(200, Map.of(), new byte[0]));
+    buy(1, StoredAnswer.of(200, Map.of(), new byte[0]));
     assertThat(status(admit(gate, payment(2, ID), "GET /a"))).isEqualTo(409);
     assertThat(status(admit(gate, payment(1, ID), "GET /b"))).isEqualTo(409);
   }
@@ -99,10 +104,10 @@ class PaymentIdentifierTest {
 
   @Test
   void forgetsAnAnswerInTimeAndTakesNoneThatIsTooLarge() {
-    gate.store(buy(1), StoredAnswer.of(200, Map.of(), new byte[300_000]));
+    buy(1, StoredAnswer.of(200, Map.of(), new byte[300_000]));
     assertThat(status(admit(gate, payment(1, ID), "GET /a"))).isEqualTo(402); // used
     clock.advance(Duration.ofMinutes(10));
-    gate.store(buy(2), StoredAnswer.of(200, Map.of(), new byte[0]));
+    buy(2, StoredAnswer.of(200, Map.of(), new byte[0]));
     assertThat(admit(gate, payment(2, ID), "GET /a")).isInstanceOf(Admission.Answered.class);
     clock.advance(Duration.ofMinutes(10));
     assertThat(status(admit(gate, payment(2, ID), "GET /a"))).isEqualTo(402);
@@ -122,7 +127,8 @@ class PaymentIdentifierTest {
     assertThat(status(admit(required, payment(1, null), "GET /a"))).isEqualTo(400);
     assertThat(admit(gate, payment(1, null), "GET /a")).isInstanceOf(Admission.Admitted.class);
     Admission unpaid =
-        required.admit(required.challenge(Offers.REQUIRED), "GET /a", Sale.headers());
+        required.admit(
+            required.challenge(Offers.REQUIRED), Sale.purchase("GET /a"), Sale.headers());
     PaymentRequired seen =
         PaymentCodec.decodeRequired(
             ((Admission.Refused) unpaid).refusal().headers().get("PAYMENT-REQUIRED"));
@@ -132,9 +138,10 @@ class PaymentIdentifierTest {
 
   @Test
   void looksNothingUpForASignatureThatIsNotGood() {
-    gate.store(buy(1), StoredAnswer.of(200, Map.of(), new byte[0]));
+    buy(1, StoredAnswer.of(200, Map.of(), new byte[0]));
     PaymentGate local =
-        PaymentGate.builder(Untouchable.of(PaymentLedger.class))
+        PaymentGate.builder()
+            .ledger(Untouchable.of(PaymentLedger.class))
             .facilitator(LocalCheckOnly.facilitator())
             .paymentIdentifiers(PaymentIdentifiers.optional())
             .build();
@@ -150,7 +157,8 @@ class PaymentIdentifierTest {
             forged,
             Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", ID))));
     Admission admission =
-        local.admit(local.challenge(Sale.REQUIRED), Sale.REQUEST, Sale.headers(payload));
+        local.admit(
+            local.challenge(Sale.REQUIRED), Sale.purchase(Sale.REQUEST), Sale.headers(payload));
     assertThat(status(admission)).isEqualTo(402);
   }
 }

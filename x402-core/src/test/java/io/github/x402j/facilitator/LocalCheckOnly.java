@@ -35,7 +35,8 @@ public final class LocalCheckOnly implements Facilitator {
 
   /** Returns a gate that can only refuse: behind it are no ledger and no chain. */
   public static PaymentGate gate() {
-    return PaymentGate.builder(Untouchable.of(PaymentLedger.class))
+    return PaymentGate.builder()
+        .ledger(Untouchable.of(PaymentLedger.class))
         .facilitator(new LocalCheckOnly())
         .build();
   }

@@ -34,7 +34,8 @@ class RemoteOutcomeTest {
   void open() {
     remote.on("/verify", json(200, VALID));
     gate =
-        PaymentGate.builder(ledger)
+        PaymentGate.builder()
+            .ledger(ledger)
             .facilitator(
                 to(remote.url())
                     .settleTimeout(Duration.ofMillis(500))
@@ -52,7 +53,7 @@ class RemoteOutcomeTest {
   }
 
   private Admission bring(int number) {
-    return gate.admit(challenge, Sale.REQUEST, Sale.headers(Sale.v2(number)));
+    return gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers(Sale.v2(number)));
   }
 
   private VerifiedPayment admitted(int number) {

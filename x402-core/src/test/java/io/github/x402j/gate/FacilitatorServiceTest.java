@@ -57,7 +57,8 @@ class FacilitatorServiceTest {
   private final FacilitatorService service = service();
 
   private FacilitatorService service() {
-    return FacilitatorService.builder(ledger)
+    return FacilitatorService.builder()
+        .ledger(ledger)
         .facilitator(behind)
         .token(Usdc.BASE_SEPOLIA)
         .failuresPerMinute(3)
@@ -349,7 +350,8 @@ class FacilitatorServiceTest {
   @Test
   void isUnavailableWhenTheLedgerIsFull() throws Exception {
     FacilitatorService small =
-        FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(1, Sale.CLOCK))
+        FacilitatorService.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(1, Sale.CLOCK))
             .facilitator(behind)
             .token(Usdc.BASE_SEPOLIA)
             .build();
@@ -377,9 +379,10 @@ class FacilitatorServiceTest {
 
   @Test
   void isNotBuiltWithoutAFacilitatorOrAToken() {
-    assertThatThrownBy(() -> FacilitatorService.builder(ledger).token(Usdc.BASE).build())
+    assertThatThrownBy(() -> FacilitatorService.builder().ledger(ledger).token(Usdc.BASE).build())
         .hasMessageContaining("facilitator");
-    assertThatThrownBy(() -> FacilitatorService.builder(ledger).facilitator(behind).build())
+    assertThatThrownBy(
+            () -> FacilitatorService.builder().ledger(ledger).facilitator(behind).build())
         .hasMessageContaining("token");
   }
 }

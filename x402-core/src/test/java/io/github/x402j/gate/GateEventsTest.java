@@ -22,7 +22,8 @@ class GateEventsTest {
   private final ScriptedFacilitator chain = new ScriptedFacilitator();
   private final List<String> events = new ArrayList<>();
   private final PaymentGate gate =
-      PaymentGate.builder(InMemoryPaymentLedger.withCapacity(100))
+      PaymentGate.builder()
+          .ledger(InMemoryPaymentLedger.withCapacity(100))
           .facilitator(chain)
           .failuresPerMinute(BUDGET)
           .clock(new MutableClock())
@@ -71,7 +72,7 @@ class GateEventsTest {
   private Admission pay(int number) {
     return gate.admit(
         challenge,
-        "GET /premium",
+        Sale.purchase("GET /premium"),
         name -> name.equals("PAYMENT-SIGNATURE") ? List.of(Offers.v2(number)) : List.of());
   }
 
@@ -81,7 +82,7 @@ class GateEventsTest {
 
   @Test
   void tellsOfAnOffer() {
-    gate.admit(challenge, "GET /premium", name -> List.of());
+    gate.admit(challenge, Sale.purchase("GET /premium"), name -> List.of());
     assertThat(events).containsExactly("offered");
   }
 
@@ -94,7 +95,7 @@ class GateEventsTest {
 
   @Test
   void tellsOfAMessageThatCannotBeRead() {
-    gate.admit(challenge, "GET /premium", name -> List.of("*"));
+    gate.admit(challenge, Sale.purchase("GET /premium"), name -> List.of("*"));
     assertThat(events).singleElement().asString().matches("failed invalid_payload: .{10,}");
   }
 

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.Test;
 class GateSettlementTest {
   private final ScriptedFacilitator chain = new ScriptedFacilitator();
   private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(100);
-  private final PaymentGate gate = PaymentGate.builder(ledger).facilitator(chain).build();
+  private final PaymentGate gate = PaymentGate.builder().ledger(ledger).facilitator(chain).build();
   private final Challenge challenge = gate.challenge(Offers.REQUIRED);
 
   private Admission pay(String request) {
     return gate.admit(
         challenge,
-        request,
+        Sale.purchase(request),
         name -> name.equals("PAYMENT-SIGNATURE") ? List.of(Offers.v2(1)) : List.of());
   }
 

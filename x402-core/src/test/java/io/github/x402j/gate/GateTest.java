@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 class GateTest {
   private final ScriptedFacilitator chain = new ScriptedFacilitator();
   private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(100);
-  private final PaymentGate gate = PaymentGate.builder(ledger).facilitator(chain).build();
+  private final PaymentGate gate = PaymentGate.builder().ledger(ledger).facilitator(chain).build();
   private final Challenge challenge = gate.challenge(Offers.REQUIRED);
 
   private Admission admit(String request, String... headers) {
@@ -39,7 +39,7 @@ class GateTest {
     for (int i = 0; i < headers.length; i += 2) {
       all.computeIfAbsent(headers[i], name -> new ArrayList<>()).add(headers[i + 1]);
     }
-    return gate.admit(challenge, request, name -> all.getOrDefault(name, List.of()));
+    return gate.admit(challenge, Sale.purchase(request), name -> all.getOrDefault(name, List.of()));
   }
 
   private Admission pay(int nonce) {
@@ -274,7 +274,7 @@ class GateTest {
 
   @Test
   void needsAFacilitator() {
-    assertThatThrownBy(() -> PaymentGate.builder(ledger).build())
+    assertThatThrownBy(() -> PaymentGate.builder().ledger(ledger).build())
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("facilitator");
   }
@@ -282,7 +282,8 @@ class GateTest {
   @Test
   void isNotMovedByAListenerThatThrows() {
     PaymentGate observed =
-        PaymentGate.builder(ledger)
+        PaymentGate.builder()
+            .ledger(ledger)
             .facilitator(chain)
             .listener(
                 new PaymentListener() {
@@ -295,7 +296,7 @@ class GateTest {
     assertThat(
             observed.admit(
                 challenge,
-                "GET /premium",
+                Sale.purchase("GET /premium"),
                 name -> name.equals("X-PAYMENT") ? List.of(Offers.v1(7)) : List.of()))
         .isInstanceOf(Admission.Admitted.class);
   }

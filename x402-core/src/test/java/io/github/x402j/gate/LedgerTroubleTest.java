@@ -48,7 +48,8 @@ class LedgerTroubleTest {
     JdbcPaymentLedger.createTables(pool);
     ledger = JdbcPaymentLedger.builder(flaky()).queryTimeout(Duration.ofSeconds(1)).open();
     gate =
-        PaymentGate.builder(ledger)
+        PaymentGate.builder()
+            .ledger(ledger)
             .facilitator(chain)
             .listener(
                 new PaymentListener() {
@@ -153,7 +154,8 @@ class LedgerTroubleTest {
   }
 
   private Admission pay() {
-    return gate.admit(challenge, "GET /premium", Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)));
+    return gate.admit(
+        challenge, Sale.purchase("GET /premium"), Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)));
   }
 
   private VerifiedPayment admitted() {
@@ -262,7 +264,7 @@ class LedgerTroubleTest {
     VerifiedPayment payment = admitted();
     gate.settle(payment);
     gate.delivered(payment);
-    gate.admit(challenge, "GET /b", Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)));
+    gate.admit(challenge, Sale.purchase("GET /b"), Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)));
     assertThat(withoutDeadline).hasValue(0);
     assertThat(deadlines).hasValueGreaterThan(4);
   }

@@ -28,7 +28,8 @@ class MalformedPaymentTest {
   private final Challenge challenge = gate.challenge(Sale.REQUIRED);
 
   private Refusal refusal(String... namesAndValues) {
-    Admission admission = gate.admit(challenge, Sale.REQUEST, Sale.headers(namesAndValues));
+    Admission admission =
+        gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers(namesAndValues));
     assertThat(admission).isInstanceOf(Admission.Refused.class);
     return ((Admission.Refused) admission).refusal();
   }

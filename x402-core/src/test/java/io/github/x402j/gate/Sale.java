@@ -7,8 +7,8 @@ import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.SchemePayload;
 import io.github.x402j.ResourceInfo;
+import io.github.x402j.SchemePayload;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.evm.EvmSigner;
@@ -94,5 +94,10 @@ public final class Sale {
   /** Returns text in base64. */
   public static String base64(String text) {
     return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What a request of this name buys. */
+  public static Purchase purchase(String request) {
+    return Purchase.of(request, request.substring(0, request.indexOf(' ')));
   }
 }

@@ -61,7 +61,8 @@ class HostileReceiptTest {
   }
 
   private PaymentGate gate(Clock clock, TrustedIssuer... trusted) {
-    return PaymentGate.builder(ledger)
+    return PaymentGate.builder()
+        .ledger(ledger)
         .facilitator(LocalCheckOnly.facilitator())
         .clock(clock)
         .acceptReceipts(ReceiptVerifier.of(List.of(trusted), clock))
@@ -490,7 +491,8 @@ class HostileReceiptTest {
     MutableClock clock = new MutableClock();
     InMemoryPaymentLedger own = InMemoryPaymentLedger.withCapacity(100, clock);
     PaymentGate gate =
-        PaymentGate.builder(own)
+        PaymentGate.builder()
+            .ledger(own)
             .facilitator(LocalCheckOnly.facilitator())
             .clock(clock)
             .acceptReceipts(ReceiptVerifier.of(List.of(network()), clock))

@@ -18,7 +18,6 @@ import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentGate;
-import io.github.x402j.gate.PaymentGateBuilder;
 import io.github.x402j.gate.Sale;
 import java.time.Clock;
 import java.time.Duration;
@@ -251,8 +250,9 @@ class OfferReceiptTest {
     }
   }
 
-  private static PaymentGateBuilder gate(Clock clock) {
-    return PaymentGate.builder(InMemoryPaymentLedger.create())
+  private static PaymentGate.Builder gate(Clock clock) {
+    return PaymentGate.builder()
+        .ledger(InMemoryPaymentLedger.create())
         .facilitator(LocalCheckOnly.facilitator())
         .clock(clock);
   }
@@ -260,7 +260,7 @@ class OfferReceiptTest {
   @SuppressWarnings("unchecked")
   private static Map<String, Object> offered(PaymentGate gate, Challenge challenge)
       throws Exception {
-    Admission admission = gate.admit(challenge, Sale.REQUEST, Sale.headers());
+    Admission admission = gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers());
     PaymentRequired seen =
         PaymentCodec.decodeRequired(
             ((Admission.Refused) admission).refusal().headers().get("PAYMENT-REQUIRED"));

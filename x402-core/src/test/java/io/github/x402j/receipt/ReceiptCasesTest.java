@@ -48,7 +48,8 @@ class ReceiptCasesTest {
 
   private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(100, Sale.CLOCK);
   private final PaymentGate gate =
-      PaymentGate.builder(ledger)
+      PaymentGate.builder()
+          .ledger(ledger)
           .facilitator(LocalCheckOnly.facilitator())
           .clock(Sale.CLOCK)
           .acceptReceipts(

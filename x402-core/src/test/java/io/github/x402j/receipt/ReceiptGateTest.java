@@ -15,7 +15,6 @@ import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.Pass;
 import io.github.x402j.gate.PaymentGate;
-import io.github.x402j.gate.PaymentGateBuilder;
 import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.ReceiptAcceptor;
 import io.github.x402j.gate.Refusal;
@@ -46,7 +45,8 @@ class ReceiptGateTest {
   }
 
   private PaymentGate gate(ReceiptAcceptor acceptor) {
-    return PaymentGate.builder(ledger)
+    return PaymentGate.builder()
+        .ledger(ledger)
         .facilitator(LocalCheckOnly.facilitator())
         .clock(Sale.CLOCK)
         .failuresPerMinute(5)
@@ -55,7 +55,8 @@ class ReceiptGateTest {
   }
 
   private static PaymentGate network(InMemoryPaymentLedger ledger) {
-    return PaymentGate.builder(ledger)
+    return PaymentGate.builder()
+        .ledger(ledger)
         .facilitator(LocalCheckOnly.facilitator())
         .clock(Sale.CLOCK)
         .acceptReceipts(
@@ -113,14 +114,14 @@ class ReceiptGateTest {
   @Test
   void aReceiptIsNoGoodWithoutAnAcceptorOrAPurchase() {
     PaymentGate none =
-        PaymentGate.builder(ledger).facilitator(LocalCheckOnly.facilitator()).build();
+        PaymentGate.builder().ledger(ledger).facilitator(LocalCheckOnly.facilitator()).build();
     assertThat(refused(admit(none, PURCHASE, "X-PAYMENT", Network402.token("1"))).status())
         .isEqualTo(402);
     PaymentGate gate = network(ledger);
     Admission admission =
         gate.admit(
             gate.challenge(Sale.REQUIRED),
-            Sale.REQUEST,
+            Sale.purchase(Sale.REQUEST),
             Sale.headers("X-PAYMENT", Network402.token("1")));
     assertThat(refused(admission).status()).isEqualTo(402);
   }
@@ -261,8 +262,8 @@ class ReceiptGateTest {
 
   @Test
   void repeatsTheDescriptorInItsOlderHeaderOnlyWhereSwitchedOn() {
-    PaymentGateBuilder builder =
-        PaymentGate.builder(ledger).facilitator(LocalCheckOnly.facilitator());
+    PaymentGate.Builder builder =
+        PaymentGate.builder().ledger(ledger).facilitator(LocalCheckOnly.facilitator());
     assertThat(refused(admit(builder.build(), PURCHASE)).headers())
         .doesNotContainKey("X-Payment-Required");
     Refusal refusal = refused(admit(builder.olderRequiredHeader().build(), PURCHASE));

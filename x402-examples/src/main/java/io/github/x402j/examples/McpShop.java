@@ -54,7 +54,10 @@ final class McpShop implements AutoCloseable {
   static McpShop start(int port, Token token, String payTo, Facilitator facilitator)
       throws Exception {
     PaymentGate gate =
-        PaymentGate.builder(InMemoryPaymentLedger.create()).facilitator(facilitator).build();
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.create())
+            .facilitator(facilitator)
+            .build();
     PaidTools paid =
         PaidTools.start(
             gate,

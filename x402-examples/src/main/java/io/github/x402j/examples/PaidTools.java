@@ -12,6 +12,7 @@ import io.github.x402j.Token;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.VerifiedPayment;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
@@ -111,7 +112,7 @@ final class PaidTools {
   private Admission admit(Sold tool, CallToolRequest request, @Nullable Object payment) {
     Function<String, List<String>> headers =
         payment == null ? name -> List.of() : PaymentMeta.asHeader(payment);
-    return gate.admit(tool.challenge(), nameOf(request), headers);
+    return gate.admit(tool.challenge(), Purchase.of(nameOf(request), "POST"), headers);
   }
 
   /** The tool runs, then the money moves, then the result goes out. */

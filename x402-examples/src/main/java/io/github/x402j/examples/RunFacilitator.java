@@ -6,8 +6,8 @@ import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
-import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.gate.FacilitatorService;
@@ -79,8 +79,8 @@ final class RunFacilitator implements Callable<Integer> {
     Web3jChain chain = Web3jChain.at(rpcUrl);
     Network network = new Network(chain.chainId());
     FacilitatorService.Builder service =
-        FacilitatorService.builder(
-                InMemoryPaymentLedger.withCapacity(InMemoryPaymentLedger.DEFAULT_CAPACITY))
+        FacilitatorService.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(InMemoryPaymentLedger.DEFAULT_CAPACITY))
             .facilitator(settling(chain, network));
     settled(chain, network).forEach(service::token);
 

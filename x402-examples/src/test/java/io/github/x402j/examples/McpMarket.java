@@ -9,8 +9,8 @@ import io.github.x402j.client.BillingPeriod;
 import io.github.x402j.client.JournalEntry;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.SpendJournal;
-import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentGate;
@@ -58,7 +58,8 @@ final class McpMarket implements AutoCloseable {
   PaymentGate gate() {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), BigInteger.TEN.pow(18));
-    return PaymentGate.builder(InMemoryPaymentLedger.create())
+    return PaymentGate.builder()
+        .ledger(InMemoryPaymentLedger.create())
         .facilitator(
             EvmFacilitator.builder(
                     token.network(),

@@ -3,8 +3,8 @@
 package io.github.x402j.examples;
 
 import io.github.x402j.Token;
-import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;

@@ -22,7 +22,7 @@ import java.util.Optional;
  * <pre>{@code
  * FacilitatorServlet servlet =
  *     FacilitatorServlet.of(
- *         FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(200_000))
+ *         FacilitatorService.builder().ledger(InMemoryPaymentLedger.withCapacity(200_000))
  *             .facilitator(facilitator)
  *             .token(Usdc.BASE)
  *             .build());

@@ -41,7 +41,8 @@ class FacilitatorServletTest {
 
   private static FacilitatorServlet servlet(Token token) {
     return FacilitatorServlet.of(
-        FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(1000))
+        FacilitatorService.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(1000))
             .facilitator(market.facilitator(Duration.ofSeconds(10)))
             .token(token)
             .build());

@@ -22,7 +22,8 @@ class RemoteFacilitatorContractTest extends FacilitatorContract {
   public Facilitator reach(EvmFacilitator local, Token settled) {
     FacilitatorServlet servlet =
         FacilitatorServlet.of(
-            FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(1000))
+            FacilitatorService.builder()
+                .ledger(InMemoryPaymentLedger.withCapacity(1000))
                 .facilitator(local)
                 .token(settled)
                 .build());

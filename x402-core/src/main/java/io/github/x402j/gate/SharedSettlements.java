@@ -2,17 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
-import io.github.x402j.ErrorReason;
-import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
-import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -23,13 +19,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settles each authorization once, however often and by however many it is brought, and answers
- * everybody the same.
- *
- * <p>The ledger remembers what was begun, the chain how it ended; a suspended entry of the ledger
- * is one whose outcome the chain is asked for. What is known already is answered from memory.
+ * Settles each authorization once, however many sellers bring it at the same time, and gives all of
+ * them the same answer. What is known already is answered from memory.
  */
-final class SettlementDesk {
+final class SharedSettlements {
   private static final String REQUEST = "settle";
   private static final int MAX_REMEMBERED = 50_000;
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(90);
@@ -37,9 +30,7 @@ final class SettlementDesk {
   /** Those who wait for the settlement of another keep a thread busy and pay nothing for it. */
   private static final int MAX_WAITING = 64;
 
-  private final Facilitators facilitators;
-  private final PaymentLedger ledger;
-  private final FailureBudget failures;
+  private final PaymentEngine engine;
   private final Semaphore settling;
   private final Semaphore waiting = new Semaphore(MAX_WAITING);
   private final Map<PaymentKey, CompletableFuture<Settlement>> running = new ConcurrentHashMap<>();
@@ -52,17 +43,14 @@ final class SettlementDesk {
         }
       };
 
-  SettlementDesk(
-      Facilitators facilitators, PaymentLedger ledger, FailureBudget failures, int maxConcurrent) {
-    this.facilitators = facilitators;
-    this.ledger = ledger;
-    this.failures = failures;
+  SharedSettlements(PaymentEngine engine, int maxConcurrent) {
+    this.engine = engine;
     this.settling = new Semaphore(maxConcurrent);
   }
 
   /** Returns whether a settlement of this authorization has been begun here before. */
   boolean knows(PaymentKey key) {
-    return running.containsKey(key) || known(key) != null || ledger.find(key).isPresent();
+    return running.containsKey(key) || known(key) != null || engine.knows(key);
   }
 
   /**
@@ -98,7 +86,7 @@ final class SettlementDesk {
       throw new FacilitatorException("too many settlements are under way; try again");
     }
     try {
-      return go(payment);
+      return once(payment);
     } finally {
       settling.release();
     }
@@ -122,88 +110,38 @@ final class SettlementDesk {
     }
   }
 
-  private Settlement go(SignedPayment payment) throws FacilitatorException {
-    PaymentLedger.Claim claim =
-        ledger.claim(
-            payment.key(), REQUEST, payment.validBefore().plus(Facilitator.OUTCOME_KEPT_FOR));
-    if (claim instanceof PaymentLedger.Claim.Granted) {
-      return begin(payment);
+  private Settlement once(SignedPayment payment) throws FacilitatorException {
+    PaymentEngine.Claimed claimed = engine.claim(payment, REQUEST, true);
+    if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
+      return new Settlement.Failed(refused.refusal().reason(), refused.refusal().detail());
     }
-    if (claim instanceof PaymentLedger.Claim.Resumed resumed) {
-      return resume(payment, resumed.transaction());
+    if (claimed instanceof PaymentEngine.Claimed.Pending pending) {
+      return new Settlement.Pending(pending.transaction().orElse(null));
     }
-    if (claim instanceof PaymentLedger.Claim.InProgress inProgress) {
-      return new Settlement.Pending(inProgress.transaction().orElse(null));
-    }
-    if (claim instanceof PaymentLedger.Claim.Full) {
+    if (claimed instanceof PaymentEngine.Claimed.Full) {
       throw new FacilitatorException("the payment ledger is full");
     }
-    return new Settlement.Failed(
-        ErrorReason.NONCE_ALREADY_USED, "authorization.nonce: used for something else");
+    return claimed instanceof PaymentEngine.Claimed.Settled earlier
+        ? answerable(payment, earlier.settlement(), true)
+        : settleVerified(payment);
   }
 
-  private Settlement begin(SignedPayment payment) throws FacilitatorException {
-    PaymentKey key = payment.key();
-    AtomicBoolean named = new AtomicBoolean();
-    boolean concluded = false;
-    try {
-      Settlement settlement = verifyAndSettle(payment, named);
-      conclude(payment, settlement, named.get());
-      concluded = true;
-      return settlement;
-    } catch (FacilitatorException e) {
-      concluded = true; // nothing was sent
-      ledger.release(key);
-      throw e;
-    } finally {
-      if (!concluded) { // an error of ours or of the ledger: the chain knows
-        Abandoned.suspend(ledger, key);
-      }
-    }
+  private Settlement settleVerified(SignedPayment payment) throws FacilitatorException {
+    AtomicBoolean sent = new AtomicBoolean();
+    Settlement settlement = engine.settle(payment, transaction -> sent.set(true));
+    return answerable(payment, settlement, sent.get());
   }
 
-  /** Never relies on an earlier verification: others may have come in between. */
-  private Settlement verifyAndSettle(SignedPayment payment, AtomicBoolean named)
-      throws FacilitatorException {
-    Verification verification = facilitators.verify(payment);
-    if (verification instanceof Verification.Invalid invalid) {
-      return new Settlement.Failed(invalid.reason(), invalid.detail());
-    }
-    return facilitators.settle(
-        payment,
-        transaction -> {
-          ledger.settling(payment.key(), transaction);
-          named.set(true);
-        });
-  }
-
-  private void conclude(SignedPayment payment, Settlement settlement, boolean wasSent) {
-    if (settlement instanceof Settlement.Failed) {
-      ledger.release(payment.key());
-      failures.failed(payment.payer());
-    } else {
-      ledger.suspend(payment.key());
+  /** Who brings the payment again gets the same answer: from memory, or from the chain. */
+  private Settlement answerable(SignedPayment payment, Settlement settlement, boolean wasSent) {
+    if (settlement instanceof Settlement.Settled) {
+      engine.suspend(payment);
     }
     if (settlement instanceof Settlement.Settled
         || (settlement instanceof Settlement.Failed && wasSent)) {
       remember(payment.key(), settlement);
     }
-  }
-
-  private Settlement resume(SignedPayment payment, Optional<String> transaction)
-      throws FacilitatorException {
-    Settlement outcome = new Settlement.Pending(transaction.orElse(null));
-    try {
-      outcome = facilitators.outcome(payment, transaction);
-    } finally {
-      if (outcome instanceof Settlement.Pending) {
-        ledger.suspend(payment.key());
-      }
-    }
-    if (!(outcome instanceof Settlement.Pending)) {
-      conclude(payment, outcome, true);
-    }
-    return outcome;
+    return settlement;
   }
 
   private @Nullable Settlement known(PaymentKey key) {

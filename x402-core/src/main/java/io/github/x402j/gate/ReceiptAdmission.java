@@ -8,37 +8,33 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.TransferConfirmation;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request that brings a receipt. In order: the receipt alone, the payer's failure budget, a use
- * of it in the ledger, its transaction on the chain.
+ * The admission of one request that brings a receipt. In order: the receipt alone, the payer's
+ * failure budget, a use of it in the ledger, its transaction on the chain.
  */
-final class ReceiptExchange {
-  /** How long a count outlives its receipt: clocks of several servers need not agree. */
-  static final Duration KEEP_AFTER_EXPIRY = Duration.ofMinutes(10);
-
-  private final Exchange.Shared shared;
+final class ReceiptAdmission {
+  private final PaymentGate.Shared gate;
   private final @Nullable ReceiptAcceptor acceptor;
   private final Challenge challenge;
-  private final @Nullable Purchase purchase;
+  private final Purchase purchase;
 
-  ReceiptExchange(
-      Exchange.Shared shared,
+  ReceiptAdmission(
+      PaymentGate.Shared gate,
       @Nullable ReceiptAcceptor acceptor,
       Challenge challenge,
-      @Nullable Purchase purchase) {
-    this.shared = shared;
+      Purchase purchase) {
+    this.gate = gate;
     this.acceptor = acceptor;
     this.challenge = challenge;
     this.purchase = purchase;
   }
 
   Admission admit(String token) throws MalformedPaymentException {
-    if (acceptor == null || purchase == null) {
+    if (acceptor == null) {
       return refuse(ErrorReason.INVALID_RECEIPT, "receipts are not accepted here", null);
     }
     try {
@@ -47,8 +43,8 @@ final class ReceiptExchange {
         return refuse(ErrorReason.INVALID_RECEIPT, rejected.detail(), null);
       }
       AcceptedReceipt receipt = ((ReceiptAcceptor.Decision.Accepted) decision).receipt();
-      if (shared.failures().isSpent(receipt.payer())) {
-        shared.listeners().unavailable(challenge.required(), "the payer's failure budget is spent");
+      if (gate.failures().isSpent(receipt.payer())) {
+        gate.listeners().unavailable(challenge.required(), "the payer's failure budget is spent");
         return new Admission.Refused(Refusals.tooManyFailures());
       }
       return use(acceptor, receipt, purchase);
@@ -61,13 +57,7 @@ final class ReceiptExchange {
       throws FacilitatorException {
     OptionalLong remaining = OptionalLong.empty();
     if (receipt.uses().isPresent()) {
-      PaymentLedger.Use use =
-          shared
-              .ledger()
-              .use(
-                  receipt.key(),
-                  receipt.uses().getAsLong(),
-                  receipt.expiresAt().plus(KEEP_AFTER_EXPIRY));
+      PaymentLedger.Use use = gate.engine().takeUse(receipt);
       if (!(use instanceof PaymentLedger.Use.Granted granted)) {
         return notGranted(use, receipt);
       }
@@ -79,8 +69,8 @@ final class ReceiptExchange {
       admitted = refused.isEmpty();
       return admitted ? admit(receipt, remaining, purchase) : refused.get();
     } finally {
-      if (!admitted && receipt.uses().isPresent()) {
-        shared.ledger().useReleased(receipt.key());
+      if (!admitted) {
+        gate.engine().releaseUse(receipt);
       }
     }
   }
@@ -99,7 +89,7 @@ final class ReceiptExchange {
   private Admission admit(AcceptedReceipt receipt, OptionalLong remaining, Purchase purchase) {
     VerifiedPayment payment =
         VerifiedPayment.ofReceipt(receipt, remaining, challenge.required(), purchase);
-    shared.listeners().verified(payment);
+    gate.listeners().verified(payment);
     return new Admission.Admitted(payment);
   }
 
@@ -108,14 +98,16 @@ final class ReceiptExchange {
       throws FacilitatorException {
     TransferConfirmation.Answer confirmation = acceptor.confirm(receipt);
     if (confirmation instanceof TransferConfirmation.Answer.Refuted refuted) {
-      shared.failures().failed(receipt.payer());
+      gate.failures().failed(receipt.payer());
       return Optional.of(
           refuse(ErrorReason.INVALID_TRANSACTION_STATE, refuted.detail(), receipt.payer()));
     }
     TransactionClaims.Claim claim =
         confirmation instanceof TransferConfirmation.Answer.Confirmed confirmed
-            ? shared.transfers().forReceipt(receipt, confirmed.tooOldFrom())
-            : receipt.pass() ? TransactionClaims.Claim.GOOD : shared.transfers().forIssuer(receipt);
+            ? gate.transactions().forReceipt(receipt, confirmed.tooOldFrom())
+            : receipt.pass()
+                ? TransactionClaims.Claim.GOOD
+                : gate.transactions().forIssuer(receipt);
     return switch (claim) {
       case GOOD -> Optional.empty();
       case FULL -> Optional.of(unavailable(receipt, "the payment ledger is full"));
@@ -129,13 +121,13 @@ final class ReceiptExchange {
   }
 
   private Admission refuse(ErrorReason reason, String detail, @Nullable Address payer) {
-    shared.listeners().failed(challenge.required(), reason, detail);
+    gate.listeners().failed(challenge.required(), reason, detail);
     return new Admission.Refused(
         Refusals.refused(challenge, 2, challenge.anyNetwork(), payer, reason));
   }
 
   private Admission unavailable(@Nullable AcceptedReceipt receipt, String what) {
-    shared.listeners().unavailable(challenge.required(), what);
+    gate.listeners().unavailable(challenge.required(), what);
     return new Admission.Refused(
         Refusals.unavailable(
             2,
