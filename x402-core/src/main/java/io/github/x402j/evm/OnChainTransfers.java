@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
@@ -12,9 +14,7 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -34,13 +34,8 @@ public final class OnChainTransfers implements TransferConfirmation {
   private final int confirmations;
   private final Duration maxAge;
   private final Clock clock;
-  private final Map<Question, Instant> confirmed =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Question, Instant> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Cache<Question, Instant> confirmed =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
 
   private record Question(String transaction, Address payer, PaymentRequirements paid) {}
 
@@ -79,21 +74,21 @@ public final class OnChainTransfers implements TransferConfirmation {
   public Answer confirm(AcceptedReceipt receipt) throws FacilitatorException {
     Question question =
         new Question(receipt.transaction(), receipt.payer(), receipt.requirements());
-    Instant tooOldFrom = remembered(question);
-    if (tooOldFrom.equals(Instant.MIN)) {
-      Answer confirmation = look(question);
+    Instant tooOldFrom = confirmed.getIfPresent(question);
+    if (tooOldFrom == null) {
+      Answer confirmation = lookUp(question);
       if (!(confirmation instanceof Answer.Confirmed found)) {
         return confirmation;
       }
       tooOldFrom = found.tooOldFrom();
-      remember(question, tooOldFrom);
+      confirmed.put(question, tooOldFrom);
     }
     return clock.instant().isBefore(tooOldFrom)
         ? new Answer.Confirmed(tooOldFrom)
         : new Answer.Refuted("tx: the transaction is too old");
   }
 
-  private Answer look(Question question) throws FacilitatorException {
+  private Answer lookUp(Question question) throws FacilitatorException {
     if (chain.chainId() != question.paid.network().chainId()) {
       throw new FacilitatorException("receipts of " + question.paid.network() + " have no chain");
     }
@@ -139,11 +134,4 @@ public final class OnChainTransfers implements TransferConfirmation {
         .orElse(BigInteger.ZERO);
   }
 
-  private synchronized Instant remembered(Question question) {
-    return confirmed.getOrDefault(question, Instant.MIN);
-  }
-
-  private synchronized void remember(Question question, Instant tooOldFrom) {
-    confirmed.put(question, tooOldFrom);
-  }
 }

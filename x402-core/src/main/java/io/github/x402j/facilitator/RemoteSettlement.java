@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.facilitator;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
@@ -11,8 +13,6 @@ import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -41,13 +41,8 @@ final class RemoteSettlement {
   private final ResourceInfo resource;
 
   /** A free retry after a failed delivery asks for what the facilitator may not say twice. */
-  private final Map<PaymentKey, Settlement.Settled> settled =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<PaymentKey, Settlement.Settled> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Cache<PaymentKey, Settlement.Settled> settled =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
 
   RemoteSettlement(
       FacilitatorHttp http,
@@ -219,17 +214,13 @@ final class RemoteSettlement {
 
   private Settlement remember(SignedPayment payment, Settlement found) {
     if (found instanceof Settlement.Settled known) {
-      synchronized (settled) {
-        settled.put(payment.key(), known);
-      }
+      settled.put(payment.key(), known);
     }
     return found;
   }
 
   private Settlement.@Nullable Settled remembered(SignedPayment payment) {
-    synchronized (settled) {
-      return settled.get(payment.key());
-    }
+    return settled.getIfPresent(payment.key());
   }
 
   private void report(RemoteAnswer.Unclear unclear) {

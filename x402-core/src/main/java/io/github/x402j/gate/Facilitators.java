@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -12,9 +14,7 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +29,8 @@ public final class Facilitators {
   private final List<Facilitator> all;
 
   /** Who has stood in for the first, so that it settles and is asked for the outcome. */
-  private final Map<PaymentKey, Facilitator> standIns =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<PaymentKey, Facilitator> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Cache<PaymentKey, Facilitator> standIns =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
 
   Facilitators(List<? extends Facilitator> all) {
     this.all = List.copyOf(all);
@@ -111,21 +106,16 @@ public final class Facilitators {
   }
 
   private Facilitator settlerOf(SignedPayment payment) {
-    @Nullable Facilitator standIn;
-    synchronized (standIns) {
-      standIn = standIns.get(payment.key());
-    }
+    Facilitator standIn = standIns.getIfPresent(payment.key());
     return standIn == null ? of(payment.requirements()) : standIn;
   }
 
   /** A payment is verified only while no settlement of it is under way: who looked last settles. */
   private void remember(PaymentKey key, @Nullable Facilitator standIn) {
-    synchronized (standIns) {
-      if (standIn == null) {
-        standIns.remove(key);
-      } else {
-        standIns.put(key, standIn);
-      }
+    if (standIn == null) {
+      standIns.invalidate(key);
+    } else {
+      standIns.put(key, standIn);
     }
   }
 

@@ -2,17 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.Address;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
- * How often a payer may cause work that nobody pays for (a handler that fails, a transfer that does
- * not go through) before it has to wait. Counts per payer and minute; knows a bounded number of
- * payers and forgets the one that failed longest ago.
+ * How often a payer may cause work that is not paid for (a handler that fails, a transfer that does
+ * not go through) before it has to wait. Counts per payer and minute, for a bounded number of payers.
  */
 final class FailureBudget {
   static final int DEFAULT_FAILURES_PER_MINUTE = 30;
@@ -22,33 +21,36 @@ final class FailureBudget {
 
   private final int failuresPerMinute;
   private final Clock clock;
-  private final Map<Address, Count> counts =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Address, Count> eldest) {
-          return size() > MAX_PAYERS;
-        }
-      };
+  private final Cache<Address, Count> counts =
+      Caffeine.newBuilder().maximumSize(MAX_PAYERS).executor(Runnable::run).build();
 
   FailureBudget(int failuresPerMinute, Clock clock) {
     this.failuresPerMinute = failuresPerMinute;
     this.clock = clock;
   }
 
-  synchronized void failed(Address payer) {
+  void failed(Address payer) {
     Instant now = clock.instant();
-    Count count = counts.get(payer);
-    if (count == null || !count.isOf(now)) {
-      counts.put(payer, new Count(now, 1));
-    } else {
-      counts.put(payer, new Count(count.since, count.failures + 1));
-    }
+    counts
+        .asMap()
+        .compute(
+            payer,
+            (same, count) ->
+                count == null || !count.isOf(now)
+                    ? new Count(now, 1)
+                    : new Count(count.since, count.failures + 1));
   }
 
   /** Returns whether the payer has to wait. */
-  synchronized boolean isSpent(Address payer) {
-    Count count = counts.get(payer);
+  boolean isSpent(Address payer) {
+    Count count = counts.getIfPresent(payer);
     return count != null && count.failures >= failuresPerMinute && count.isOf(clock.instant());
+  }
+
+  /** Returns how many payers are known. */
+  long payers() {
+    counts.cleanUp();
+    return counts.estimatedSize();
   }
 
   private record Count(Instant since, int failures) {

@@ -2,6 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.bulkhead.BulkheadConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import java.util.concurrent.TimeUnit;
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
@@ -14,13 +20,10 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a slow or failing chain from blocking the server: a bulkhead bounds the calls at a time,
@@ -37,16 +40,30 @@ final class GuardedFacilitator implements Facilitator {
   static final Duration OPEN_FOR = Duration.ofSeconds(5);
 
   private final Facilitator facilitator;
-  private final Clock clock;
-  private final Semaphore calls;
-
-  private int failuresInARow;
-  private @Nullable Instant openUntil;
+  private final Bulkhead bulkhead;
+  private final CircuitBreaker circuit;
 
   GuardedFacilitator(Facilitator facilitator, int maxConcurrent, Clock clock) {
     this.facilitator = facilitator;
-    this.clock = clock;
-    this.calls = new Semaphore(maxConcurrent);
+    this.bulkhead =
+        Bulkhead.of(
+            "x402",
+            BulkheadConfig.custom()
+                .maxConcurrentCalls(maxConcurrent)
+                .maxWaitDuration(Duration.ZERO)
+                .build());
+    this.circuit =
+        CircuitBreaker.of(
+            "x402",
+            CircuitBreakerConfig.custom()
+                .slidingWindowType(SlidingWindowType.COUNT_BASED)
+                .slidingWindowSize(FAILURES_TO_OPEN)
+                .minimumNumberOfCalls(FAILURES_TO_OPEN)
+                .failureRateThreshold(100)
+                .waitDurationInOpenState(OPEN_FOR.minusNanos(1)) // it waits for longer than this
+                .permittedNumberOfCallsInHalfOpenState(1)
+                .clock(clock)
+                .build());
   }
 
   @Override
@@ -89,8 +106,8 @@ final class GuardedFacilitator implements Facilitator {
   }
 
   /** Returns whether the circuit is closed. */
-  synchronized boolean isAnswering() {
-    return openUntil == null;
+  boolean isAnswering() {
+    return circuit.getState() == CircuitBreaker.State.CLOSED;
   }
 
   private interface Call<T> {
@@ -98,45 +115,28 @@ final class GuardedFacilitator implements Facilitator {
   }
 
   private <T> T call(Call<T> call) throws FacilitatorException {
-    if (!calls.tryAcquire()) {
+    if (!bulkhead.tryAcquirePermission()) {
       throw new FacilitatorException("too many payments are being verified; try again");
     }
     try {
-      requireClosedCircuit();
-      T answer = call.get();
-      answered();
-      return answer;
-    } catch (FacilitatorException e) {
-      failed();
-      throw e;
+      if (!circuit.tryAcquirePermission()) {
+        throw new FacilitatorException("the chain has not answered lately; try again later");
+      }
+      return counted(call);
     } finally {
-      calls.release();
+      bulkhead.onComplete();
     }
   }
 
-  /** Throws while the circuit is open; lets one call through when its time has come. */
-  private synchronized void requireClosedCircuit() throws FacilitatorException {
-    Instant now = clock.instant();
-    if (openUntil == null) {
-      return;
-    }
-    if (now.isBefore(openUntil)) {
-      throw new FacilitatorException("the chain has not answered lately; try again later");
-    }
-    openUntil = now.plus(OPEN_FOR); // this call is the trial, the others go on waiting
-  }
-
-  private synchronized void answered() {
-    failuresInARow = 0;
-    openUntil = null;
-  }
-
-  private synchronized void failed() {
-    if (failuresInARow < FAILURES_TO_OPEN) {
-      failuresInARow++;
-    }
-    if (failuresInARow >= FAILURES_TO_OPEN && openUntil == null) {
-      openUntil = clock.instant().plus(OPEN_FOR);
+  /** An answer closes the circuit, whatever it says; anything thrown counts as a failed call. */
+  private <T> T counted(Call<T> call) throws FacilitatorException {
+    try {
+      T answer = call.get();
+      circuit.onSuccess(0, TimeUnit.NANOSECONDS);
+      return answer;
+    } catch (FacilitatorException | RuntimeException | Error e) {
+      circuit.onError(0, TimeUnit.NANOSECONDS, e);
+      throw e;
     }
   }
 

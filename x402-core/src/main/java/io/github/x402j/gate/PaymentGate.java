@@ -251,6 +251,7 @@ public final class PaymentGate {
                 .admit(((Credential.ReceiptToken) credential.get()).token());
       }
     } catch (MalformedPaymentException e) {
+      listeners.failed(challenge.required(), e.reason(), message(e));
       return new Admission.Refused(Refusals.malformed(e));
     }
     listeners.offered(challenge.required());

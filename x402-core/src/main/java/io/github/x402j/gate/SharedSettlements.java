@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,13 +36,8 @@ final class SharedSettlements {
   private final Semaphore waiting = new Semaphore(MAX_WAITING);
   private final Map<PaymentKey, CompletableFuture<Settlement>> running = new ConcurrentHashMap<>();
 
-  private final Map<PaymentKey, Settlement> known =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<PaymentKey, Settlement> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Cache<PaymentKey, Settlement> known =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
 
   SharedSettlements(PaymentEngine engine, int maxConcurrent) {
     this.engine = engine;
@@ -145,14 +141,10 @@ final class SharedSettlements {
   }
 
   private @Nullable Settlement known(PaymentKey key) {
-    synchronized (known) {
-      return known.get(key);
-    }
+    return known.getIfPresent(key);
   }
 
   private void remember(PaymentKey key, Settlement settlement) {
-    synchronized (known) {
-      known.put(key, settlement);
-    }
+    known.put(key, settlement);
   }
 }

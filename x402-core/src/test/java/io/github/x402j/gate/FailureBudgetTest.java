@@ -56,9 +56,6 @@ class FailureBudgetTest {
     for (int i = 0; i < 20_000; i++) {
       budget.failed(Address.parse(String.format("0x%040x", i + 1)));
     }
-    assertThat(budget)
-        .extracting("counts")
-        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.MAP)
-        .hasSize(10_000);
+    assertThat(budget.payers()).isEqualTo(10_000);
   }
 }

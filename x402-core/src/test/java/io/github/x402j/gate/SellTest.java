@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
 import io.github.x402j.Settlement;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The order that keeps the money safe: what {@link PaymentGate#sell} calls, and when. */
@@ -15,6 +16,11 @@ class SellTest {
   private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.create();
   private final PaymentGate gate =
       PaymentGate.builder().ledger(ledger).facilitator(facilitator).build();
+
+  @BeforeEach
+  void settles() {
+    facilitator.settlement = ScriptedFacilitator.settled();
+  }
 
   private MemoryTransport sell(PaymentFlow flow, int nonce, MemoryTransport transport) {
     gate.sell(
