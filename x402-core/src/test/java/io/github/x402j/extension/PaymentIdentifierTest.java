@@ -63,6 +63,7 @@ class PaymentIdentifierTest {
   }
 
   private void buy(int nonce, StoredAnswer answer) {
+    facilitator.settlement = ScriptedFacilitator.settled();
     MemoryTransport sold = MemoryTransport.answering(answer);
     gate.sell(
         PaymentFlow.AUTHORIZATION,

@@ -33,8 +33,8 @@ public final class ScriptedFacilitator implements Facilitator {
   volatile boolean breaks;
   volatile Verification.Invalid invalidOnChain;
   volatile Verification.Invalid invalidTerms;
-  volatile Settlement settlement;
-  volatile Settlement outcome;
+  public volatile Settlement settlement;
+  public volatile Settlement outcome;
   volatile boolean failsToSettle;
   volatile Step beforeVerify = () -> {};
 
@@ -54,7 +54,7 @@ public final class ScriptedFacilitator implements Facilitator {
     return new SignedPayment(payload, requirements, key, validBefore, Sale.STUB);
   }
 
-  static Settlement.Settled settled() {
+  public static Settlement.Settled settled() {
     return new Settlement.Settled(TX, Offers.PAYER, Offers.BASE.amount());
   }
 
