@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import io.github.x402j.gate.ScriptedFacilitator;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.x402j.gate.Sale;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;

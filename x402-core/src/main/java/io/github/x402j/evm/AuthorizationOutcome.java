@@ -22,7 +22,7 @@ final class AuthorizationOutcome {
   private final TransferAuthorization authorization;
   private final Set<Address> gasAccounts;
   private final int confirmations;
-  private final LookBack lookBack;
+  private final EventSearchWindow lookBack;
 
   AuthorizationOutcome(
       Chain chain,
@@ -30,7 +30,7 @@ final class AuthorizationOutcome {
       TransferAuthorization authorization,
       Set<Address> gasAccounts,
       int confirmations,
-      LookBack lookBack) {
+      EventSearchWindow lookBack) {
     this.chain = chain;
     this.asset = asset;
     this.authorization = authorization;
@@ -160,6 +160,6 @@ final class AuthorizationOutcome {
                         asset,
                         Eip3009.authorizationState(authorization.from(), authorization.nonce()))))
             .get(0);
-    return Words.isTrue(result, "authorizationState");
+    return AbiValues.isTrue(result, "authorizationState");
   }
 }

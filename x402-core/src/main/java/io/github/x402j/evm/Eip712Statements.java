@@ -5,9 +5,9 @@ package io.github.x402j.evm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.Address;
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.OfferStatement;
-import io.github.x402j.ReceiptStatement;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.extension.ReceiptStatement;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * it. Whoever's transaction uses the authorization first, the money goes where it says.
  */
 final class ExactEvmSettlement {
-  private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
 
   /**
    * How it is done.
@@ -30,7 +30,7 @@ final class ExactEvmSettlement {
    * @param confirmations how many blocks make it final
    * @param lookBack how far back events are searched
    */
-  record Terms(BigInteger feeCeiling, Duration timeout, int confirmations, LookBack lookBack) {}
+  record Terms(BigInteger feeCeiling, Duration timeout, int confirmations, EventSearchWindow lookBack) {}
 
   private final Chain chain;
   private final GasPool gasPool;
@@ -57,7 +57,7 @@ final class ExactEvmSettlement {
       return reverts(payment);
     }
     GasFees fees = GasFees.of(quote, terms.feeCeiling());
-    if (quote.gas().compareTo(ExactEvmFacilitator.MAX_GAS) > 0) {
+    if (quote.gas().compareTo(EvmFacilitator.MAX_GAS) > 0) {
       return failed("the transfer needs more gas than is allowed");
     }
     GasPool.Sent sent =

@@ -7,9 +7,9 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.Payload;
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.OfferStatement;
-import io.github.x402j.ReceiptStatement;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.extension.ReceiptStatement;
 import java.text.ParseException;
 import java.util.Map;
 

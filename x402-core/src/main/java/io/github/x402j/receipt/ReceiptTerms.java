@@ -3,12 +3,12 @@
 package io.github.x402j.receipt;
 
 import io.github.x402j.AcceptedReceipt;
-import io.github.x402j.Pass;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Purchase;
-import io.github.x402j.ReceiptAcceptor.Decision;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.gate.Pass;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.ReceiptAcceptor.Decision;
 import java.util.Optional;
 import java.util.OptionalLong;
 

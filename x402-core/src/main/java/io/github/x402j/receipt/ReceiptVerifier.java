@@ -7,9 +7,9 @@ import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentRequired;
-import io.github.x402j.Purchase;
-import io.github.x402j.ReceiptAcceptor;
 import io.github.x402j.TransferConfirmation;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.ReceiptAcceptor;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Checks receipts with configured keys and nothing else: nothing in a token names a key, a URL or
  * an algorithm that would be used.
  *
- * <p>Usable alone, through {@link #verify}, and in a {@link io.github.x402j.PaymentGate}. Safe for
+ * <p>Usable alone, through {@link #verify}, and in a {@link io.github.x402j.gate.PaymentGate}. Safe for
  * use by several threads.
  */
 public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {

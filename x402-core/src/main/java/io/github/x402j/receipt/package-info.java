@@ -17,9 +17,10 @@
  *
  * <p>{@link io.github.x402j.receipt.ReceiptIssuer} issues them, {@link
  * io.github.x402j.receipt.ReceiptVerifier} checks them; both plug into {@link
- * io.github.x402j.PaymentGate} and work alone.
+ * io.github.x402j.gate.PaymentGate} and work alone.
  */
 @NullMarked
 package io.github.x402j.receipt;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -5,9 +5,9 @@ package io.github.x402j.evm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
-import io.github.x402j.Untouchable;
+import io.github.x402j.gate.Sale;
+import io.github.x402j.gate.Untouchable;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
@@ -52,7 +52,7 @@ class AuthorizationOutcomeTest {
             return new Head(BigInteger.TEN, blockTime);
           }
         };
-    return new AuthorizationOutcome(chain, ASSET, PAYMENT, Set.of(STRANGER), 1, LookBack.of(100));
+    return new AuthorizationOutcome(chain, ASSET, PAYMENT, Set.of(STRANGER), 1, EventSearchWindow.of(100));
   }
 
   private static Settlement of(boolean succeeded, Chain.Event... events) throws Exception {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
-import static io.github.x402j.Sale.NOW;
-import static io.github.x402j.Sale.OFFER;
+import static io.github.x402j.gate.Sale.NOW;
+import static io.github.x402j.gate.Sale.OFFER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -14,11 +14,11 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Sale;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.Untouchable;
 import io.github.x402j.Vectors;
 import io.github.x402j.Verification;
+import io.github.x402j.gate.Sale;
+import io.github.x402j.gate.Untouchable;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.HashMap;
@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is checked without the chain: the golden cases, each comparison's equality, the order. */
 class ExactEvmCheckTest {
-  private static final ExactEvmFacilitator FACILITATOR =
-      ExactEvmFacilitator.builder(Network.BASE_SEPOLIA, Untouchable.of(Chain.class), Sale.PAYER)
+  private static final EvmFacilitator FACILITATOR =
+      EvmFacilitator.builder(Network.BASE_SEPOLIA, Untouchable.of(Chain.class), Sale.PAYER)
           .clock(Sale.CLOCK)
           .build();
 

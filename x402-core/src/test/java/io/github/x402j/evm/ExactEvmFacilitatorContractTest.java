@@ -8,7 +8,7 @@ import io.github.x402j.Token;
 
 class ExactEvmFacilitatorContractTest extends FacilitatorContract {
   @Override
-  public Facilitator reach(ExactEvmFacilitator local, Token settled) {
+  public Facilitator reach(EvmFacilitator local, Token settled) {
     return local;
   }
 }

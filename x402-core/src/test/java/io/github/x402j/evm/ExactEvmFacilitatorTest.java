@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** Verification and settlement on a chain: a local one, or the node of {@code -Dx402.rpc}. */
 class ExactEvmFacilitatorTest {
   private static Shop shop;
-  private static ExactEvmFacilitator facilitator;
+  private static EvmFacilitator facilitator;
 
   @BeforeAll
   static void open() {
@@ -79,7 +79,7 @@ class ExactEvmFacilitatorTest {
             return super.send(rawTransaction);
           }
         };
-    ExactEvmFacilitator watching = shop.builder(watched).build();
+    EvmFacilitator watching = shop.builder(watched).build();
 
     assertThat(watching.settle(shop.payment(watching, shop.payer(10_000)), hash -> {}))
         .isInstanceOf(Settlement.Settled.class);
@@ -158,7 +158,7 @@ class ExactEvmFacilitatorTest {
   @Test
   void deliversNotAgainForWhatAnotherServerOfTheSameGasAccountSettled() throws Exception {
     SignedPayment payment = shop.payment(facilitator, shop.payer(50_000));
-    ExactEvmFacilitator other = shop.builder().build();
+    EvmFacilitator other = shop.builder().build();
 
     assertThat(facilitator.settle(payment, hash -> {})).isInstanceOf(Settlement.Settled.class);
     assertThat(other.settle(payment, hash -> {}))

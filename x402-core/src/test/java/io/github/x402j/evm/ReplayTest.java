@@ -4,19 +4,19 @@ package io.github.x402j.evm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentCodec;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
-import io.github.x402j.Refusal;
 import io.github.x402j.ResourceInfo;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Refusal;
+import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
 import java.nio.charset.StandardCharsets;

@@ -55,7 +55,7 @@ class StartUpTest {
     assertThatIllegalStateException()
         .isThrownBy(
             () ->
-                ExactEvmFacilitator.builder(other, shop.rpc, shop.gasKey())
+                EvmFacilitator.builder(other, shop.rpc, shop.gasKey())
                     .build()
                     .start(List.of()))
         .withMessageContaining("network")
@@ -141,7 +141,7 @@ class StartUpTest {
     String log =
         logged(
             () ->
-                ExactEvmFacilitator.builder(shop.network(), shop.rpc, poor)
+                EvmFacilitator.builder(shop.network(), shop.rpc, poor)
                     .build()
                     .start(List.of(shop.offer)));
 
@@ -171,7 +171,7 @@ class StartUpTest {
 
   @Test
   void refusesSettingsThatMakeNoSense() {
-    ExactEvmFacilitator.Builder builder = shop.builder();
+    EvmFacilitator.Builder builder = shop.builder();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.feeCeiling(BigInteger.ZERO))
         .withMessageContaining("feeCeiling");

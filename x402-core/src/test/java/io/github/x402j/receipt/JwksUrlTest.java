@@ -9,7 +9,7 @@ import com.nimbusds.jose.Payload;
 import com.sun.net.httpserver.HttpServer;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MutableClock;
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

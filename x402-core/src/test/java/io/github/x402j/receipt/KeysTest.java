@@ -5,7 +5,7 @@ package io.github.x402j.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;

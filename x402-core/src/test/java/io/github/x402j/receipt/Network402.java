@@ -7,7 +7,7 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import io.github.x402j.Address;
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;

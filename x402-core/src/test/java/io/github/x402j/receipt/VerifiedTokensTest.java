@@ -9,7 +9,7 @@ import com.nimbusds.jose.Payload;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.MutableClock;
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;

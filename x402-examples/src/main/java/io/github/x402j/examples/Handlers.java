@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.examples;
 
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.Payments;
 import io.github.x402j.servlet.RequiresPayment;
 import jakarta.servlet.http.HttpServlet;

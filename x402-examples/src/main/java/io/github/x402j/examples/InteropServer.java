@@ -4,14 +4,14 @@ package io.github.x402j.examples;
 
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
-import io.github.x402j.HttpFacilitator;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
-import io.github.x402j.evm.ExactEvmLocalChecks;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.PaymentFilterBuilder;
 import io.github.x402j.servlet.Route;
@@ -80,17 +80,17 @@ public final class InteropServer implements Callable<Integer> {
 
   private Facilitator facilitator(Network network, Web3jChain chain) {
     if (stub) {
-      return new UnsettledFacilitator(ExactEvmLocalChecks.withoutChain());
+      return new UnsettledFacilitator(EvmLocalChecks.withoutChain());
     }
     URI remote = facilitatorUrl;
     if (remote != null) {
       return HttpFacilitator.builder(
               remote,
-              ExactEvmLocalChecks.builder().chain(network, chain).acceptContractWallets().build())
+              EvmLocalChecks.builder().chain(network, chain).acceptContractWallets().build())
           .build();
     }
     EvmSigner gasKey = Keys.inEnvironment(Terminal.system(), "INTEROP_GAS_KEY");
-    return ExactEvmFacilitator.builder(network, chain, gasKey).acceptContractWallets().build();
+    return EvmFacilitator.builder(network, chain, gasKey).acceptContractWallets().build();
   }
 
   private PaymentFilter filter(String url, List<Token> sold, Facilitator facilitator) {

@@ -8,9 +8,9 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
 import io.github.x402j.evm.Web3jChain;
@@ -74,8 +74,8 @@ final class Measure {
     PaymentPayload payload =
         PaymentPayload.v2(
             requirements, ExactEvmPayload.sign(Usdc.BASE, authorization, payer).toMap());
-    ExactEvmFacilitator facilitator =
-        ExactEvmFacilitator.builder(
+    EvmFacilitator facilitator =
+        EvmFacilitator.builder(
                 Usdc.BASE.network(), Web3jChain.at(URI.create("http://127.0.0.1:9")), payer)
             .build();
     byte[] digest = new byte[32];
@@ -133,7 +133,7 @@ final class Measure {
               .accept(token, seller)
               .receipts(issuer)
               .facilitator(
-                  ExactEvmFacilitator.builder(token.network(), Web3jChain.at(chain.rpcUrl()), gas)
+                  EvmFacilitator.builder(token.network(), Web3jChain.at(chain.rpcUrl()), gas)
                       .build())
               .routes(
                   Route.get("/paid").price("$0.01"),

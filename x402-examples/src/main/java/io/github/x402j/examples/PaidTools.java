@@ -5,14 +5,14 @@ package io.github.x402j.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.Address;
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.Token;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.VerifiedPayment;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import java.security.MessageDigest;

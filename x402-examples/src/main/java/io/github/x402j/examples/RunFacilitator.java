@@ -3,15 +3,15 @@
 package io.github.x402j.examples;
 
 import io.github.x402j.Address;
-import io.github.x402j.FacilitatorService;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.servlet.FacilitatorServlet;
 import java.net.URI;
 import java.util.ArrayList;
@@ -103,10 +103,10 @@ final class RunFacilitator implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private ExactEvmFacilitator settling(Web3jChain chain, Network network) {
+  private EvmFacilitator settling(Web3jChain chain, Network network) {
     List<EvmSigner> keys =
         gasKeyVariables.stream().map(name -> Keys.inEnvironment(terminal, name.trim())).toList();
-    ExactEvmFacilitator.Builder builder = ExactEvmFacilitator.builder(network, chain, keys.get(0));
+    EvmFacilitator.Builder builder = EvmFacilitator.builder(network, chain, keys.get(0));
     keys.stream().skip(1).forEach(builder::gasKey);
     return contractWallets ? builder.acceptContractWallets().build() : builder.build();
   }

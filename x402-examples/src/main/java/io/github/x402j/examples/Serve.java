@@ -6,15 +6,15 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
-import io.github.x402j.HttpFacilitator;
-import io.github.x402j.LocalChecks;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
-import io.github.x402j.evm.ExactEvmLocalChecks;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.facilitator.LocalChecks;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -139,12 +139,12 @@ final class Serve implements Callable<Integer> {
     LocalChecks checks;
     if (node == null) {
       sold = known(contract);
-      checks = ExactEvmLocalChecks.withoutChain();
+      checks = EvmLocalChecks.withoutChain();
     } else {
       Web3jChain chain = Web3jChain.at(node);
       sold = OnChainToken.read(chain, contract);
-      ExactEvmLocalChecks.Builder builder =
-          ExactEvmLocalChecks.builder().chain(sold.network(), chain);
+      EvmLocalChecks.Builder builder =
+          EvmLocalChecks.builder().chain(sold.network(), chain);
       checks = contractWallets ? builder.acceptContractWallets().build() : builder.build();
     }
     Facilitator facilitator = HttpFacilitator.builder(remote, checks).build();
@@ -194,9 +194,9 @@ final class Serve implements Callable<Integer> {
 
   private ExampleServer start(Web3jChain chain, Token sold, String payee, EvmSigner gasKey)
       throws Exception {
-    ExactEvmFacilitator.Builder builder =
-        ExactEvmFacilitator.builder(sold.network(), chain, gasKey);
-    ExactEvmFacilitator facilitator =
+    EvmFacilitator.Builder builder =
+        EvmFacilitator.builder(sold.network(), chain, gasKey);
+    EvmFacilitator facilitator =
         contractWallets ? builder.acceptContractWallets().build() : builder.build();
     return ExampleServer.start(port, publicUrl == null ? "" : publicUrl, sold, payee, facilitator);
   }

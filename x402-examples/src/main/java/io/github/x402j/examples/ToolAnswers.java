@@ -4,7 +4,7 @@ package io.github.x402j.examples;
 
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
-import io.github.x402j.Refusal;
+import io.github.x402j.gate.Refusal;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import java.util.List;

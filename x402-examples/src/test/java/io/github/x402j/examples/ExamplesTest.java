@@ -10,8 +10,8 @@ import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.ReceiptStore;
 import io.github.x402j.client.SpendingPolicy;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -57,7 +57,7 @@ class ExamplesTest {
             "",
             token,
             SELLER.address(),
-            ExactEvmFacilitator.builder(
+            EvmFacilitator.builder(
                     token.network(),
                     Web3jChain.at(chain.rpcUrl()),
                     EvmSigner.ofPrivateKey(GAS.privateKey()))

@@ -3,17 +3,17 @@
 package io.github.x402j.examples;
 
 import io.github.x402j.Address;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.Token;
 import io.github.x402j.client.AgentWallet;
 import io.github.x402j.client.BillingPeriod;
 import io.github.x402j.client.JournalEntry;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.SpendJournal;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -60,7 +60,7 @@ final class McpMarket implements AutoCloseable {
     chain.fund(gas.address(), BigInteger.TEN.pow(18));
     return PaymentGate.builder(InMemoryPaymentLedger.create())
         .facilitator(
-            ExactEvmFacilitator.builder(
+            EvmFacilitator.builder(
                     token.network(),
                     Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(2)),
                     EvmSigner.ofPrivateKey(gas.privateKey()))

@@ -3,8 +3,8 @@
 package io.github.x402j.examples;
 
 import io.github.x402j.Token;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -34,8 +34,8 @@ final class Shop implements AutoCloseable {
     return new Shop();
   }
 
-  ExactEvmFacilitator facilitator() {
-    return ExactEvmFacilitator.builder(
+  EvmFacilitator facilitator() {
+    return EvmFacilitator.builder(
             token.network(),
             Web3jChain.at(chain.rpcUrl()),
             EvmSigner.ofPrivateKey(gas.privateKey()))

@@ -4,7 +4,7 @@ package io.github.x402j.servlet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.x402j.FacilitatorService;
+import io.github.x402j.gate.FacilitatorService;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;

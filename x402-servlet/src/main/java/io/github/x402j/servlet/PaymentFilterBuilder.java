@@ -3,15 +3,15 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Facilitator;
-import io.github.x402j.LoggingPaymentListener;
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.PaymentGateBuilder;
-import io.github.x402j.PaymentIdentifiers;
-import io.github.x402j.PaymentLedger;
-import io.github.x402j.PaymentListener;
 import io.github.x402j.Token;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.LoggingPaymentListener;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.PaymentGateBuilder;
+import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.TrustedIssuer;

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.Address;
-import io.github.x402j.FacilitatorService;
-import io.github.x402j.HttpFacilitator;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Token;
-import io.github.x402j.evm.ExactEvmLocalChecks;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.evm.EvmLocalChecks;
+import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.net.URI;
@@ -133,7 +133,7 @@ class FacilitatorServletTest {
               .accept(market.token, seller.address())
               .facilitator(
                   HttpFacilitator.builder(
-                          URI.create(facilitator.url()), ExactEvmLocalChecks.withoutChain())
+                          URI.create(facilitator.url()), EvmLocalChecks.withoutChain())
                       .settleIsIdempotent()
                       .requestTimeout(Duration.ofSeconds(10))
                       .build())

@@ -4,15 +4,15 @@ package io.github.x402j.servlet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.OfferStatement;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.ReceiptStatement;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.evm.Eip712Statements;
 import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.extension.ReceiptStatement;
 import io.github.x402j.receipt.JwsStatements;
 import io.github.x402j.receipt.OfferReceiptVerifier;
 import io.github.x402j.receipt.ReceiptAlgorithm;

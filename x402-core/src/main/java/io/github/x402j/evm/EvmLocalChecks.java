@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Token;
+import io.github.x402j.Usdc;
+import io.github.x402j.Verification;
+import io.github.x402j.facilitator.LocalChecks;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a seller checks by itself of {@code exact} payments that a remote facilitator settles:
+ * always the terms, the window and the signature; with a chain to read, also what the facilitator
+ * says of the settlement.
+ *
+ * <pre>{@code
+ * LocalChecks checks =
+ *     EvmLocalChecks.builder().chain(Network.BASE, Web3jChain.at(rpcUrl)).build();
+ * }</pre>
+ *
+ * <p>Holds no key and sends nothing. Safe for use by several threads.
+ */
+public final class EvmLocalChecks implements LocalChecks {
+  private final Map<Network, Chain> chains;
+  private final AuthorizationChecks authorizations;
+  private final int confirmations;
+  private final Map<Network, EventSearchWindow> lookBacks = new LinkedHashMap<>();
+
+  private EvmLocalChecks(Builder builder) {
+    chains = Map.copyOf(builder.chains);
+    confirmations = builder.confirmations;
+    authorizations =
+        new AuthorizationChecks(
+            builder.clock,
+            network ->
+                builder.contractWallets
+                    ? Optional.ofNullable(chains.get(network))
+                    : Optional.empty());
+    chains.keySet().forEach(network -> lookBacks.put(network, EventSearchWindow.byDefault()));
+  }
+
+  /** Returns checks that use no network at all; the facilitator is trusted with the settlement. */
+  public static EvmLocalChecks withoutChain() {
+    return builder().build();
+  }
+
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Holds names and versions of tokens against their contracts where the chain can be read, and
+   * against the known deployments of USDC elsewhere.
+   */
+  @Override
+  public void start(List<PaymentRequirements> offered) {
+    for (PaymentRequirements option : offered) {
+      Token token = AuthorizationChecks.tokenOf(option);
+      Chain chain = chains.get(option.network());
+      if (chain == null) {
+        requireKnownName(token);
+      } else {
+        StartUpChecks checks = new StartUpChecks(chain, option.network());
+        checks.requireChain();
+        checks.requireToken(token);
+      }
+    }
+    chains.forEach((network, chain) -> startLookBack(network, chain, offered));
+  }
+
+  private void startLookBack(Network network, Chain chain, List<PaymentRequirements> offered) {
+    EventSearchWindow lookBack = lookBacks.get(network);
+    if (lookBack != null) {
+      lookBack.measure(
+          chain, offered.stream().filter(option -> option.network().equals(network)).toList());
+    }
+  }
+
+  private static void requireKnownName(Token token) {
+    Optional<Token> usdc =
+        Usdc.on(token.network()).filter(known -> known.contract().equals(token.contract()));
+    if (usdc.isPresent()
+        && !(usdc.get().name().equals(token.name())
+            && usdc.get().version().equals(token.version()))) {
+      throw new IllegalStateException(
+          String.format(
+              "asset: USDC on %s signs as name \"%s\" and version \"%s\", not \"%s\" and \"%s\"",
+              token.network(),
+              usdc.get().name(),
+              usdc.get().version(),
+              token.name(),
+              token.version()));
+    }
+  }
+
+  /** A valid payment holds the authorization and the signature that were checked, and no more. */
+  @Override
+  public Verification check(PaymentPayload payload, PaymentRequirements requirements)
+      throws MalformedPaymentException, FacilitatorException {
+    Verification checked = authorizations.check(payload, requirements);
+    if (checked instanceof Verification.Valid valid) {
+      return new Verification.Valid(withoutUnknown(valid.payment()));
+    }
+    if (checked instanceof Verification.Expired expired) {
+      return new Verification.Expired(withoutUnknown(expired.payment()));
+    }
+    return checked;
+  }
+
+  private static SignedPayment withoutUnknown(SignedPayment payment) {
+    PaymentPayload payload = payment.payload();
+    return new SignedPayment(
+        new PaymentPayload(
+            payload.x402Version(),
+            payload.scheme(),
+            payload.network(),
+            payload.accepted(),
+            AuthorizationChecks.payloadOf(payment).toMap(),
+            payload.extensions()),
+        payment.requirements(),
+        payment.key(),
+        payment.validBefore());
+  }
+
+  @Override
+  public Optional<Settlement> outcome(
+      SignedPayment payment, Optional<String> transaction, Set<Address> others)
+      throws FacilitatorException {
+    Network network = payment.requirements().network();
+    Chain chain = chains.get(network);
+    EventSearchWindow lookBack = lookBacks.get(network);
+    if (chain == null || lookBack == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new AuthorizationOutcome(
+                chain,
+                payment.requirements().asset(),
+                AuthorizationChecks.payloadOf(payment).authorization(),
+                others,
+                confirmations,
+                lookBack)
+            .now(transaction));
+  }
+
+  /** Names the networks that can be read; holds no URL. */
+  @Override
+  public String toString() {
+    return "EvmLocalChecks[reading " + chains.keySet() + "]";
+  }
+
+  /** Collects the settings. Not safe for use by several threads. */
+  public static final class Builder {
+    private final Map<Network, Chain> chains = new LinkedHashMap<>();
+    private Clock clock = Clock.systemUTC();
+    private int confirmations = 1;
+    private boolean contractWallets;
+
+    private Builder() {}
+
+    /** Reads outcomes on this network from this chain; the node behind it must be on it. */
+    public Builder chain(Network network, Chain chain) {
+      chains.put(network, chain);
+      return this;
+    }
+
+    /**
+     * Takes a settlement for final when so many blocks hold it, its own included: 1 (the default)
+     * to 1000; only where there is a chain to read.
+     */
+    public Builder confirmations(int blocks) {
+      confirmations = EvmFacilitator.requireConfirmations(blocks);
+      return this;
+    }
+
+    /**
+     * Accepts payers that are contracts (EIP-1271), on the networks whose chain can be read; see
+     * {@link EvmFacilitator.Builder#acceptContractWallets}.
+     */
+    public Builder acceptContractWallets() {
+      contractWallets = true;
+      return this;
+    }
+
+    /** Reads the time from this clock instead of the system's. */
+    public Builder clock(Clock newClock) {
+      clock = newClock;
+      return this;
+    }
+
+    /**
+     * Returns the checks; nothing is sent yet.
+     *
+     * @throws IllegalStateException if contract wallets are accepted and there is no chain to ask
+     */
+    public EvmLocalChecks build() {
+      if (contractWallets && chains.isEmpty()) {
+        throw new IllegalStateException(
+            "acceptContractWallets: needs a chain, which is asked about their signatures");
+      }
+      return new EvmLocalChecks(this);
+    }
+  }
+}
