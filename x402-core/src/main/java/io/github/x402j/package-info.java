@@ -14,23 +14,24 @@
  *   <li>A {@link io.github.x402j.Facilitator} checks it, first without and then with the chain.
  *   <li>A {@link io.github.x402j.gate.PaymentLedger} makes sure that one authorization buys one
  *       delivery.
- *   <li>{@link io.github.x402j.gate.PaymentGate#settle} moves the money, with three outcomes: {@link
- *       io.github.x402j.Settlement}.
+ *   <li>{@link io.github.x402j.gate.PaymentGate#settle} moves the money, with three outcomes:
+ *       {@link io.github.x402j.Settlement}.
  * </ol>
  *
  * <p>Around that path:
  *
  * <ul>
- *   <li>Facilitators: {@link io.github.x402j.evm.EvmFacilitator} looks at the chain itself;
- *       {@link io.github.x402j.facilitator.HttpFacilitator} asks a remote one, which {@link
- *       io.github.x402j.facilitator.LocalChecks} hold to account; {@link io.github.x402j.gate.FacilitatorService}
- *       answers the sellers of others.
+ *   <li>Facilitators: {@link io.github.x402j.evm.EvmFacilitator} looks at the chain itself; {@link
+ *       io.github.x402j.facilitator.HttpFacilitator} asks a remote one, which {@link
+ *       io.github.x402j.facilitator.LocalChecks} hold to account; {@link
+ *       io.github.x402j.gate.FacilitatorService} answers the sellers of others.
  *   <li>Receipts: a {@link io.github.x402j.gate.ReceiptSource} issues them, and a {@link
  *       io.github.x402j.gate.ReceiptAcceptor} tells whether one pays for a {@link
- *       io.github.x402j.gate.Purchase}; a {@link io.github.x402j.gate.Pass} is what a receipt opens again.
- *       The JWTs are in {@link io.github.x402j.receipt}.
- *   <li>Extensions: {@link io.github.x402j.extension.OfferReceiptSigner} signs offers and deliveries, {@link
- *       io.github.x402j.extension.PaymentIdentifiers} gives a payment that has a name its answer again.
+ *       io.github.x402j.gate.Purchase}; a {@link io.github.x402j.gate.Pass} is what a receipt opens
+ *       again. The JWTs are in {@link io.github.x402j.receipt}.
+ *   <li>Extensions: {@link io.github.x402j.extension.OfferReceiptSigner} signs offers and
+ *       deliveries, {@link io.github.x402j.extension.PaymentIdentifiers} gives a payment that has a
+ *       name its answer again.
  *   <li>{@link io.github.x402j.gate.PaymentListener} observes.
  * </ul>
  *
@@ -46,6 +47,4 @@
 @NullMarked
 package io.github.x402j;
 
-import io.github.x402j.gate.Facilitators;
 import org.jspecify.annotations.NullMarked;
-

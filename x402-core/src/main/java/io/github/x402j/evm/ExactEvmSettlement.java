@@ -30,7 +30,8 @@ final class ExactEvmSettlement {
    * @param confirmations how many blocks make it final
    * @param lookBack how far back events are searched
    */
-  record Terms(BigInteger feeCeiling, Duration timeout, int confirmations, EventSearchWindow lookBack) {}
+  record Terms(
+      BigInteger feeCeiling, Duration timeout, int confirmations, EventSearchWindow lookBack) {}
 
   private final Chain chain;
   private final GasPool gasPool;

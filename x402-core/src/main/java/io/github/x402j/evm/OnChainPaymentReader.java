@@ -21,7 +21,8 @@ final class OnChainPaymentReader {
   OnChainPaymentReader(Chain chain, Address asset, TransferAuthorization authorization) {
     this.chain = chain;
     this.outcome =
-        new AuthorizationOutcome(chain, asset, authorization, Set.of(), 1, EventSearchWindow.byDefault());
+        new AuthorizationOutcome(
+            chain, asset, authorization, Set.of(), 1, EventSearchWindow.byDefault());
   }
 
   OnChainPayment read(String named) throws FacilitatorException {

@@ -15,7 +15,6 @@ import io.github.x402j.SettlementResponse;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
 import java.time.Clock;
 import java.time.Duration;

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes payments to the SLF4J logger {@code io.github.x402j.gate.PaymentGate}: resource, payer, amount,
- * transaction, code. No signature, header, key or URL of a chain.
+ * Writes payments to the SLF4J logger {@code io.github.x402j.gate.PaymentGate}: resource, payer,
+ * amount, transaction, code. No signature, header, key or URL of a chain.
  */
 public final class LoggingPaymentListener implements PaymentListener {
   private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);

@@ -3,7 +3,6 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.Facilitator;
-import io.github.x402j.Offers;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.OfferReceipts;
 import io.github.x402j.extension.PaymentIdentifiers;

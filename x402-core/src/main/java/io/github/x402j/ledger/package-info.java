@@ -6,4 +6,3 @@
 package io.github.x402j.ledger;
 
 import org.jspecify.annotations.NullMarked;
-

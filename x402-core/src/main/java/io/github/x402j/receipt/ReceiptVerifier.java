@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * Checks receipts with configured keys and nothing else: nothing in a token names a key, a URL or
  * an algorithm that would be used.
  *
- * <p>Usable alone, through {@link #verify}, and in a {@link io.github.x402j.gate.PaymentGate}. Safe for
- * use by several threads.
+ * <p>Usable alone, through {@link #verify}, and in a {@link io.github.x402j.gate.PaymentGate}. Safe
+ * for use by several threads.
  */
 public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   /** What must stand in a token's {@code typ}. */

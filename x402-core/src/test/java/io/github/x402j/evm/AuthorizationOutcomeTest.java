@@ -52,7 +52,8 @@ class AuthorizationOutcomeTest {
             return new Head(BigInteger.TEN, blockTime);
           }
         };
-    return new AuthorizationOutcome(chain, ASSET, PAYMENT, Set.of(STRANGER), 1, EventSearchWindow.of(100));
+    return new AuthorizationOutcome(
+        chain, ASSET, PAYMENT, Set.of(STRANGER), 1, EventSearchWindow.of(100));
   }
 
   private static Settlement of(boolean succeeded, Chain.Event... events) throws Exception {

@@ -38,8 +38,7 @@ class NodeWordsTest {
   }
 
   private Settlement settle(Chain port) throws Exception {
-    EvmFacilitator facilitator =
-        shop.builder(port).settleTimeout(Duration.ofSeconds(5)).build();
+    EvmFacilitator facilitator = shop.builder(port).settleTimeout(Duration.ofSeconds(5)).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     return facilitator.settle(payment, hash -> {});
   }

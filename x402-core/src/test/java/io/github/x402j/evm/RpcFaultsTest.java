@@ -112,8 +112,7 @@ class RpcFaultsTest {
 
   private static void holds(BiConsumer<Faults, String> fault, String method) throws Exception {
     DelegatingChain port = new DelegatingChain(Web3jChain.at(chain.rpcUrl(), RPC_TIMEOUT));
-    EvmFacilitator facilitator =
-        shop.builder(port).settleTimeout(Duration.ofMillis(60)).build();
+    EvmFacilitator facilitator = shop.builder(port).settleTimeout(Duration.ofMillis(60)).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(10_000));
     List<String> recorded = new ArrayList<>();
     Settlement settlement = null;

@@ -35,8 +35,8 @@ class SharedGasAccountTest {
     }
   }
 
-  private static Settlement settle(
-      Shop shop, EvmFacilitator facilitator, List<String> recorded) throws Exception {
+  private static Settlement settle(Shop shop, EvmFacilitator facilitator, List<String> recorded)
+      throws Exception {
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     return facilitator.settle(payment, recorded::add);
   }

@@ -54,10 +54,7 @@ class StartUpTest {
     Network other = new Network(shop.network().chainId() + 1);
     assertThatIllegalStateException()
         .isThrownBy(
-            () ->
-                EvmFacilitator.builder(other, shop.rpc, shop.gasKey())
-                    .build()
-                    .start(List.of()))
+            () -> EvmFacilitator.builder(other, shop.rpc, shop.gasKey()).build().start(List.of()))
         .withMessageContaining("network")
         .withMessageContaining(other.caip2())
         .withMessageContaining(shop.network().caip2());

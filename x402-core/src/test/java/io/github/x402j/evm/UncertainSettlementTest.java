@@ -235,8 +235,7 @@ class UncertainSettlementTest {
   void isPendingAndNotBrokenWhenItsThreadIsInterrupted() throws Exception {
     SignedPayment payment = payment();
     chain.faults().withholdReceipts();
-    EvmFacilitator patient =
-        sale.facilitator(port).settleTimeout(Duration.ofSeconds(30)).build();
+    EvmFacilitator patient = sale.facilitator(port).settleTimeout(Duration.ofSeconds(30)).build();
     CompletableFuture<Settlement> result = new CompletableFuture<>();
     CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
     Thread thread =
@@ -273,8 +272,7 @@ class UncertainSettlementTest {
   @Test
   void doesNotSettleByWhatTookThePlaceOfAStuckTransaction() throws Exception {
     ChainSale timed = ChainSale.on(chain, chain.clock());
-    EvmFacilitator seller =
-        timed.facilitator(port).settleTimeout(Duration.ofSeconds(1)).build();
+    EvmFacilitator seller = timed.facilitator(port).settleTimeout(Duration.ofSeconds(1)).build();
     SignedPayment payment = timed.pay(seller, timed.payer(PRICE));
     chain.automine(false);
     assertThat(timed.settle(seller, payment)).isEqualTo(new Settlement.Pending(timed.onlyHash()));

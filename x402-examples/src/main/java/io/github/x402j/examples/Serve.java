@@ -143,8 +143,7 @@ final class Serve implements Callable<Integer> {
     } else {
       Web3jChain chain = Web3jChain.at(node);
       sold = OnChainToken.read(chain, contract);
-      EvmLocalChecks.Builder builder =
-          EvmLocalChecks.builder().chain(sold.network(), chain);
+      EvmLocalChecks.Builder builder = EvmLocalChecks.builder().chain(sold.network(), chain);
       checks = contractWallets ? builder.acceptContractWallets().build() : builder.build();
     }
     Facilitator facilitator = HttpFacilitator.builder(remote, checks).build();
@@ -194,8 +193,7 @@ final class Serve implements Callable<Integer> {
 
   private ExampleServer start(Web3jChain chain, Token sold, String payee, EvmSigner gasKey)
       throws Exception {
-    EvmFacilitator.Builder builder =
-        EvmFacilitator.builder(sold.network(), chain, gasKey);
+    EvmFacilitator.Builder builder = EvmFacilitator.builder(sold.network(), chain, gasKey);
     EvmFacilitator facilitator =
         contractWallets ? builder.acceptContractWallets().build() : builder.build();
     return ExampleServer.start(port, publicUrl == null ? "" : publicUrl, sold, payee, facilitator);

@@ -10,4 +10,3 @@
 package io.github.x402j.examples;
 
 import org.jspecify.annotations.NullMarked;
-
