@@ -72,6 +72,15 @@ class CoreArchitectureTest {
           .resideInAnyPackage("com.nimbusds..");
 
   @ArchTest
+  static final ArchRule receiptsAndExtensionsSeeNoChain =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.github.x402j.receipt..", "io.github.x402j.extension..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.github.x402j.evm..");
+
+  @ArchTest
   static final ArchRule nobodySeesServlets =
       noClasses().should().dependOnClassesThat().resideInAnyPackage("jakarta..", "javax.servlet..");
 
@@ -104,6 +113,7 @@ class CoreArchitectureTest {
         .containsExactlyInAnyOrder(
             "io.github.x402j",
             "io.github.x402j.evm",
+            "io.github.x402j.extension",
             "io.github.x402j.ledger",
             "io.github.x402j.receipt");
   }
