@@ -11,6 +11,7 @@ import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.evm.Eip712Statements;
 import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferReceiptVerifier;
 import io.github.x402j.extension.OfferStatement;
 import io.github.x402j.extension.ReceiptStatement;
 import io.github.x402j.facilitator.LocalCheckOnly;
@@ -59,10 +60,12 @@ class OfferReceiptTest {
     return Stream.of(
         Arguments.of(
             JwsStatements.of(KEY),
-            OfferReceiptVerifier.ofKeys(jwks, ReceiptAlgorithm.ES256K).by(Sale.CLOCK)),
+            OfferReceiptVerifier.of(JwsStatements.trusting(jwks, ReceiptAlgorithm.ES256K))
+                .by(Sale.CLOCK)),
         Arguments.of(
             Eip712Statements.of(Sale.PAYER),
-            OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).by(Sale.CLOCK)));
+            OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAYER.address())))
+                .by(Sale.CLOCK)));
   }
 
   @ParameterizedTest
@@ -97,7 +100,8 @@ class OfferReceiptTest {
   @Test
   void everyMemberIsSigned() {
     OfferReceiptVerifier verifier =
-        OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).by(Sale.CLOCK);
+        OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAYER.address())))
+            .by(Sale.CLOCK);
     Map<String, Object> good = Eip712Statements.of(Sale.PAYER).sign(UNTIL);
     for (String name : UNTIL.toMembers().keySet()) {
       Map<String, Object> members = new LinkedHashMap<>(UNTIL.toMembers());
@@ -112,7 +116,7 @@ class OfferReceiptTest {
   @Test
   void anotherSignerIsNotBelieved() {
     assertThat(
-            OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAY_TO))
+            OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAY_TO)))
                 .offer(Eip712Statements.of(Sale.PAYER).sign(OFFER)))
         .isEmpty();
     SigningKey other = SigningKey.generated(ReceiptAlgorithm.ES256K);
@@ -122,7 +126,7 @@ class OfferReceiptTest {
             .build()
             .jwks();
     assertThat(
-            OfferReceiptVerifier.ofKeys(jwks, ReceiptAlgorithm.ES256K)
+            OfferReceiptVerifier.of(JwsStatements.trusting(jwks, ReceiptAlgorithm.ES256K))
                 .offer(JwsStatements.of(KEY).sign(OFFER)))
         .isEmpty();
   }
@@ -137,8 +141,8 @@ class OfferReceiptTest {
                 + Sale.PAY_TO.text()
                 + "\",\"resourceUrl\":\"https://shop.example/premium\",\"scheme\":\"exact\","
                 + "\"validUntil\":1767225600,\"version\":1}");
-    assertThat(CanonicalJson.write(Map.of("b", "\u20ac\"\\\n\u0001", "a", 1L)))
-        .isEqualTo("{\"a\":1,\"b\":\"\u20ac\\\"\\\\\\n\\u0001\"}");
+    assertThat(JwsStatements.canonicalJson(Map.of("b", "\u20ac\"\\\n\u0001\u001f\u007f/", "a", 1L)))
+        .isEqualTo("{\"a\":1,\"b\":\"\u20ac\\\"\\\\\\n\\u0001\\u001f\u007f/\"}");
   }
 
   @ParameterizedTest
@@ -162,7 +166,9 @@ class OfferReceiptTest {
     Map<String, Object> members = new LinkedHashMap<>(OFFER.toMembers());
     members.put("validUntil", 0L);
     signed.put("payload", members);
-    assertThat(OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).offer(signed))
+    assertThat(
+            OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAYER.address())))
+                .offer(signed))
         .contains(OFFER);
   }
 

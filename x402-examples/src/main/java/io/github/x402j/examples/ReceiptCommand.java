@@ -8,13 +8,16 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptVerifier;
+import io.github.x402j.receipt.ReceiptVerifier.Verdict;
+import io.github.x402j.receipt.SigningKey;
 import io.github.x402j.receipt.TrustedIssuer;
-import io.github.x402j.receipt.Verdict;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -26,6 +29,7 @@ import picocli.CommandLine.Parameters;
     synopsisSubcommandLabel = "COMMAND",
     description = {
       "Verifies a receipt against the keys of its issuer.",
+      "Makes a key that signs receipts.",
       "Shows what a payment network's receipts buy, on a chain in the JVM."
     })
 final class ReceiptCommand {
@@ -106,6 +110,31 @@ final class ReceiptCommand {
       terminal.out().println(refused.put("detail", detail));
     }
     return ExitCode.NOT_VERIFIED;
+  }
+
+  @Command(
+      name = "key",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Prints a new private key that signs receipts, as a JWK. It is a secret: write it to a file"
+            + " that only the seller can read.",
+        "SigningKey.fromJwkFile reads it."
+      })
+  int key(
+      @Option(
+              names = "--algorithm",
+              paramLabel = "ALG",
+              defaultValue = "ES256",
+              description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+          ReceiptAlgorithm algorithm,
+      @Option(
+              names = "--kid",
+              paramLabel = "NAME",
+              description = "Its name in receipts and in the JWK set. Default: today's date.")
+          @Nullable String kid) {
+    String name = kid == null ? LocalDate.now(ZoneOffset.UTC).toString() : kid;
+    terminal.out().println(SigningKey.generate(algorithm, name).toJwk());
+    return ExitCode.OK;
   }
 
   @Command(

@@ -16,12 +16,12 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** A receipt's claims. */
-final class ReceiptJson {
+/** The claims of a receipt, written and read. */
+final class ReceiptClaims {
   /** The end of the year 9999. */
   private static final BigDecimal MAX_SECONDS = BigDecimal.valueOf(253_402_300_799L);
 
-  private ReceiptJson() {}
+  private ReceiptClaims() {}
 
   static JWTClaimsSet claims(Receipt receipt) {
     Map<String, Object> x402 = new LinkedHashMap<>();
@@ -48,18 +48,13 @@ final class ReceiptJson {
   }
 
   /**
-   * Returns the receipt that the claims are, and from when it is good.
+   * Returns the receipt that the claims describe.
    *
-   * @param raw the same claims as they stand in the token: in a date a number that is too large has
-   *     gone once around
-   * @throws IllegalArgumentException if a claim is missing or is not what it must be
+   * @param raw the same claims as they stand in the token: a number too large for a date has
+   *     wrapped around in {@code claims}
+   * @throws IllegalArgumentException if a claim is missing or malformed
    */
-  static SignedClaims signedClaims(JWTClaimsSet claims, Map<String, Object> raw) {
-    return new SignedClaims(
-        receipt(claims, raw), raw.containsKey("nbf") ? instant(raw, "nbf") : null);
-  }
-
-  private static Receipt receipt(JWTClaimsSet claims, Map<String, Object> raw) {
+  static Receipt receipt(JWTClaimsSet claims, Map<String, Object> raw) {
     List<String> audience = claims.getAudience();
     if (audience.size() != 1) {
       throw new IllegalArgumentException("aud: expected exactly one audience");
@@ -116,7 +111,12 @@ final class ReceiptJson {
     throw new IllegalArgumentException("x402." + name + ": expected text");
   }
 
-  /** Seconds since 1970, of which the whole ones count (RFC 7519, section 2). */
+  /** Returns from when the receipt is valid, null without {@code nbf}. */
+  static @Nullable Instant notBefore(Map<String, Object> raw) {
+    return raw.containsKey("nbf") ? instant(raw, "nbf") : null;
+  }
+
+  /** Seconds since 1970, without their fraction (RFC 7519, section 2). */
   private static Instant instant(Map<String, Object> raw, String name) {
     if (raw.get(name) instanceof Number number) {
       BigDecimal seconds = new BigDecimal(number.toString());
