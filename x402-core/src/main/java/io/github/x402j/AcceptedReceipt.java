@@ -26,7 +26,7 @@ public record AcceptedReceipt(
     Instant expiresAt) {
   /** Checks the hash and the number. */
   public AcceptedReceipt {
-    if (!Settlement.TRANSACTION_HASH.matcher(transaction).matches()) {
+    if (!Bytes32.isCanonical(transaction)) {
       throw new IllegalArgumentException("transaction: expected 0x and 64 lower-case hex digits");
     }
     if (uses.isPresent() && uses.getAsLong() < 1) {

@@ -67,7 +67,7 @@ public record Address(String text) {
   }
 
   private static String checksummed(String lowerCaseDigits) {
-    byte[] hash = Keccak.hash256(lowerCaseDigits.getBytes(US_ASCII));
+    byte[] hash = Hashes.keccak256(lowerCaseDigits.getBytes(US_ASCII));
     StringBuilder text = new StringBuilder("0x");
     for (int i = 0; i < lowerCaseDigits.length(); i++) {
       int nibble = (hash[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xf;

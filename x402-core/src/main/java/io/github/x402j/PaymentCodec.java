@@ -200,7 +200,7 @@ public final class PaymentCodec {
   static SettlementResponse readSettlement(JsonNode json) throws MalformedPaymentException {
     boolean success = Json.bool(json, "", "success");
     String transaction = Json.optionalString(json, "", "transaction").orElse("");
-    if (success && !Settlement.TRANSACTION_HASH.matcher(transaction).matches()) {
+    if (success && !Bytes32.isCanonical(transaction)) {
       throw new MalformedPaymentException("transaction: expected a hash, as success is true");
     }
     return new SettlementResponse(

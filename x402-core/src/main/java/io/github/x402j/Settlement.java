@@ -3,14 +3,10 @@
 package io.github.x402j;
 
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How a settlement ended. There is no fourth way: what is not known is {@link Pending}. */
 public sealed interface Settlement {
-
-  /** The form of a transaction hash. */
-  Pattern TRANSACTION_HASH = Pattern.compile("0x[0-9a-f]{64}");
 
   /**
    * The money has moved: payer to {@code payTo}, exactly the amount.
@@ -56,7 +52,7 @@ public sealed interface Settlement {
   }
 
   private static void requireHash(String transaction) {
-    if (!TRANSACTION_HASH.matcher(transaction).matches()) {
+    if (!Bytes32.isCanonical(transaction)) {
       throw new IllegalArgumentException("transaction: expected 0x and 64 lower-case hex digits");
     }
   }

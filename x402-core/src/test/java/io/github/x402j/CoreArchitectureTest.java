@@ -52,6 +52,8 @@ class CoreArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .layer("root")
           .definedBy("io.github.x402j")
+          .layer("http")
+          .definedBy("io.github.x402j.http")
           .layer("extension")
           .definedBy("io.github.x402j.extension")
           .layer("facilitator")
@@ -64,16 +66,18 @@ class CoreArchitectureTest {
           .definedBy("io.github.x402j.receipt")
           .whereLayer("root")
           .mayNotAccessAnyLayer()
+          .whereLayer("http")
+          .mayNotAccessAnyLayer()
           .whereLayer("extension")
           .mayOnlyAccessLayers("root")
           .whereLayer("facilitator")
-          .mayOnlyAccessLayers("root")
+          .mayOnlyAccessLayers("root", "http")
           .whereLayer("evm")
-          .mayOnlyAccessLayers("root", "extension", "facilitator")
+          .mayOnlyAccessLayers("root", "http", "extension", "facilitator")
           .whereLayer("gate")
           .mayOnlyAccessLayers("root", "extension")
           .whereLayer("receipt")
-          .mayOnlyAccessLayers("root", "extension", "gate");
+          .mayOnlyAccessLayers("root", "http", "extension", "gate");
 
   @ArchTest
   static final ArchRule onlyEvmSeesWeb3j =
@@ -129,6 +133,7 @@ class CoreArchitectureTest {
             "io.github.x402j.extension",
             "io.github.x402j.facilitator",
             "io.github.x402j.gate",
+            "io.github.x402j.http",
             "io.github.x402j.ledger",
             "io.github.x402j.receipt");
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.http.BoundedBody;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,19 +14,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 import org.web3j.protocol.Service;
 import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
@@ -120,7 +117,8 @@ final class JsonRpc extends Service {
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(payload))
             .build();
-    HttpResponse<byte[]> response = await(http.sendAsync(request, info -> new CappedBody()));
+    HttpResponse<byte[]> response =
+        await(http.sendAsync(request, info -> new BoundedBody(MAX_ANSWER_BYTES)));
     if (response.statusCode() != 200) {
       throw new IOException("the node answered HTTP status " + response.statusCode());
     }
@@ -151,57 +149,5 @@ final class JsonRpc extends Service {
   @Override
   public void close() {
     // The JDK's client ends with its last reference.
-  }
-
-  /** Collects the answer, and gives up when there is too much of it. */
-  private static final class CappedBody implements HttpResponse.BodySubscriber<byte[]> {
-    private final HttpResponse.BodySubscriber<byte[]> all =
-        HttpResponse.BodySubscribers.ofByteArray();
-    private final CompletableFuture<byte[]> body = new CompletableFuture<>();
-    private int received;
-    private Flow.@Nullable Subscription subscription;
-
-    @Override
-    public CompletionStage<byte[]> getBody() {
-      all.getBody()
-          .whenComplete(
-              (bytes, failure) -> {
-                if (failure == null) {
-                  body.complete(bytes);
-                } else {
-                  body.completeExceptionally(failure);
-                }
-              });
-      return body;
-    }
-
-    @Override
-    public void onSubscribe(Flow.Subscription newSubscription) {
-      subscription = newSubscription;
-      all.onSubscribe(newSubscription);
-    }
-
-    @Override
-    public void onNext(List<ByteBuffer> buffers) {
-      received += buffers.stream().mapToInt(ByteBuffer::remaining).sum();
-      if (received > MAX_ANSWER_BYTES) {
-        if (subscription != null) {
-          subscription.cancel();
-        }
-        body.completeExceptionally(new IOException("the answer is too long"));
-        return;
-      }
-      all.onNext(buffers);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      all.onError(failure);
-    }
-
-    @Override
-    public void onComplete() {
-      all.onComplete();
-    }
   }
 }

@@ -3,18 +3,16 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.Bytes32;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
 import java.math.BigInteger;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** Holds what was named against what is there. */
 final class OnChainPaymentReader {
-  private static final Pattern HASH = Pattern.compile("0x[0-9a-f]{64}");
-
   private final Chain chain;
   private final PaymentOutcome outcome;
 
@@ -34,7 +32,7 @@ final class OnChainPaymentReader {
       return unnamed(outcome.now(Optional.empty()));
     }
     String hash = named.toLowerCase(Locale.ROOT);
-    if (!HASH.matcher(hash).matches()) {
+    if (!Bytes32.isCanonical(hash)) {
       return new OnChainPayment.Contradicted(
           "what is named is no transaction",
           transaction(outcome.now(Optional.empty())).orElse(null));

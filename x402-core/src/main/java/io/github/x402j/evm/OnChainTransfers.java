@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.Address;
+import io.github.x402j.Bytes32;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.TransferConfirmation;
@@ -128,10 +129,9 @@ public final class OnChainTransfers implements TransferConfirmation {
                 event
                     .topics()
                     .equals(Eip3009.transferTopics(question.payer, question.paid.payTo())))
-        .filter(event -> event.data().matches("0x[0-9a-f]{64}"))
+        .filter(event -> Bytes32.isCanonical(event.data()))
         .map(event -> new BigInteger(event.data().substring(2), 16))
         .max(BigInteger::compareTo)
         .orElse(BigInteger.ZERO);
   }
-
 }

@@ -4,6 +4,7 @@ package io.github.x402j.evm;
 
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
+import io.github.x402j.http.Backoff;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,25 +31,23 @@ final class SettlementWait {
    * Returns the outcome, or {@code Pending} at the deadline. Never throws: money may have moved.
    */
   Settlement until(String transaction) {
-    Duration pause = FIRST_PAUSE;
+    Backoff pauses = new Backoff(FIRST_PAUSE, 1.5, LONGEST_PAUSE);
     while (true) {
-      Settlement now = look(transaction);
-      if (!(now instanceof Settlement.Pending) || !sleep(pause)) {
+      Settlement now = read(transaction);
+      if (!(now instanceof Settlement.Pending) || !sleep(pauses.next())) {
         return now;
       }
-      pause = pause.multipliedBy(3).dividedBy(2);
-      pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
     }
   }
 
-  private Settlement look(String transaction) {
+  private Settlement read(String transaction) {
     try {
       Optional<Chain.Receipt> receipt = chain.receipt(transaction);
       if (receipt.isPresent()) {
         return outcome.of(receipt.get());
       }
     } catch (FacilitatorException e) {
-      // The next look may find the chain again.
+      // The next call may find the chain again.
     }
     return new Settlement.Pending(transaction);
   }

@@ -3,11 +3,10 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.Bytes32;
 import io.github.x402j.TokenAmount;
 import java.math.BigInteger;
 import java.time.Instant;
-import java.util.Locale;
-import java.util.regex.Pattern;
 
 /**
  * The message that a payer signs: <a href="https://eips.ethereum.org/EIPS/eip-3009">EIP-3009</a>
@@ -27,16 +26,11 @@ public record TransferAuthorization(
     BigInteger validAfter,
     BigInteger validBefore,
     String nonce) {
-  private static final Pattern BYTES_32 = Pattern.compile("0x[0-9a-fA-F]{64}");
-
   /** Checks that the times are {@code uint256} and the nonce is 32 bytes. */
   public TransferAuthorization {
     requireUint256("validAfter", validAfter);
     requireUint256("validBefore", validBefore);
-    if (!BYTES_32.matcher(nonce).matches()) {
-      throw new IllegalArgumentException("nonce: expected 0x and 64 hex digits");
-    }
-    nonce = nonce.toLowerCase(Locale.ROOT);
+    nonce = Bytes32.parse("nonce", nonce).text();
   }
 
   /** Returns an authorization that is valid between two times, both cut to seconds. */

@@ -5,22 +5,13 @@ package io.github.x402j.facilitator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.FacilitatorException;
-import java.net.ConnectException;
+import io.github.x402j.http.BoundedHttp;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLHandshakeException;
 
 /**
  * The way to a facilitator: one deadline over a whole exchange, a cap on the answer, no redirects,
@@ -33,23 +24,16 @@ final class FacilitatorHttp {
 
   private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
   private static final Pattern HEADER_VALUE = Pattern.compile("[\\x20-\\x7e]+");
-  private static final Pattern LOOPBACK =
-      Pattern.compile("localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1]");
 
   private final URI base;
   private final HttpFacilitator.Authentication authentication;
-  private final HttpClient http;
+  private final BoundedHttp http;
 
   FacilitatorHttp(
       URI base, HttpFacilitator.Authentication authentication, Duration connectTimeout) {
     this.base = requireUsable(base);
     this.authentication = authentication;
-    this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(connectTimeout)
-            .build();
+    this.http = new BoundedHttp(connectTimeout, MAX_ANSWER_BYTES);
   }
 
   /** What became of a request. */
@@ -92,7 +76,13 @@ final class FacilitatorHttp {
     if (left <= 0) {
       return new Reply.NotSent("there was no time left to ask");
     }
-    return await(http.sendAsync(request.build(), info -> new CappedBody(MAX_ANSWER_BYTES)), left);
+    try {
+      HttpResponse<byte[]> response = http.send(request.build(), Duration.ofNanos(left));
+      return new Reply.Answered(response.statusCode(), new String(response.body(), UTF_8));
+    } catch (BoundedHttp.NoAnswerException e) {
+      String why = String.valueOf(e.getMessage());
+      return e.neverSent() ? new Reply.NotSent(why) : new Reply.Lost(why);
+    }
   }
 
   /** The JDK's own refusal of a header repeats its value. */
@@ -104,38 +94,8 @@ final class FacilitatorHttp {
     request.setHeader(name, value);
   }
 
-  private static Reply await(CompletableFuture<HttpResponse<byte[]>> exchange, long nanos) {
-    try {
-      HttpResponse<byte[]> response = exchange.get(nanos, TimeUnit.NANOSECONDS);
-      return new Reply.Answered(response.statusCode(), new String(response.body(), UTF_8));
-    } catch (TimeoutException e) {
-      exchange.cancel(true);
-      return new Reply.Lost("no answer in time");
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      String kind = cause.getClass().getSimpleName(); // messages may name hosts
-      return neverLeft(cause)
-          ? new Reply.NotSent("no connection: " + kind)
-          : new Reply.Lost("the exchange broke off: " + kind);
-    } catch (InterruptedException e) {
-      exchange.cancel(true);
-      Thread.currentThread().interrupt();
-      return new Reply.Lost("interrupted while waiting");
-    }
-  }
-
-  /** Before there is a connection, and a handshake over it, no byte of a request is sent. */
-  private static boolean neverLeft(Throwable cause) {
-    return cause instanceof ConnectException
-        || cause instanceof HttpConnectTimeoutException
-        || cause instanceof UnresolvedAddressException
-        || cause instanceof SSLHandshakeException;
-  }
-
   private static URI requireUsable(URI url) {
-    String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
-    String host = url.getHost();
-    if (host == null || url.getRawQuery() != null || url.getRawFragment() != null) {
+    if (url.getHost() == null || url.getRawQuery() != null || url.getRawFragment() != null) {
       throw new IllegalArgumentException(
           "facilitator URL: expected https:// and a host, perhaps a path, no query");
     }
@@ -143,8 +103,7 @@ final class FacilitatorHttp {
       throw new IllegalArgumentException(
           "facilitator URL: expected no user and password; use authentication(...)");
     }
-    boolean isLocal = LOOPBACK.matcher(host.toLowerCase(Locale.ROOT)).matches();
-    if (!scheme.equals("https") && !(scheme.equals("http") && isLocal)) {
+    if (!BoundedHttp.isSafe(url)) {
       throw new IllegalArgumentException(
           "facilitator URL: expected https://, or http:// for this machine itself");
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.facilitator;
 
+import io.github.x402j.Bytes32;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
@@ -133,6 +134,6 @@ sealed interface RemoteAnswer {
 
   private static @Nullable String hash(String transaction) {
     String lowerCase = transaction.toLowerCase(Locale.ROOT);
-    return Settlement.TRANSACTION_HASH.matcher(lowerCase).matches() ? lowerCase : null;
+    return Bytes32.isCanonical(lowerCase) ? lowerCase : null;
   }
 }

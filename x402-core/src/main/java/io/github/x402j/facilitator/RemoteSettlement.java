@@ -12,6 +12,8 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.http.Backoff;
+import io.github.x402j.http.Deadline;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +31,7 @@ final class RemoteSettlement {
   private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
   private static final int MAX_REMEMBERED = 10_000;
   private static final Duration PAUSE_BEFORE_AGAIN = Duration.ofMillis(500);
-  private static final Duration FIRST_LOOK = Duration.ofMillis(50);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   private final FacilitatorHttp http;
@@ -167,7 +169,7 @@ final class RemoteSettlement {
 
   /** Where the chain can be read, its word counts; its node may be behind the facilitator's. */
   private Settlement confirmed(SignedPayment payment, String transaction, Deadline deadline) {
-    Duration pause = FIRST_LOOK;
+    Backoff pauses = new Backoff(FIRST_PAUSE, 2, LONGEST_PAUSE);
     while (true) {
       Settlement found = onChain(payment, transaction);
       if (!(found instanceof Settlement.Pending)) {
@@ -179,13 +181,9 @@ final class RemoteSettlement {
         }
         return remember(payment, found);
       }
-      if (!deadline.sleep(pause)) {
+      if (!deadline.sleep(pauses.next())) {
         return found;
       }
-      pause =
-          pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0
-              ? LONGEST_PAUSE
-              : pause.multipliedBy(2);
     }
   }
 
@@ -198,7 +196,7 @@ final class RemoteSettlement {
                   new Settlement.Settled(
                       transaction, payment.payer(), payment.requirements().amount()));
     } catch (FacilitatorException e) {
-      return new Settlement.Pending(transaction); // the next look may find the chain again
+      return new Settlement.Pending(transaction); // the next call may find the chain again
     }
   }
 

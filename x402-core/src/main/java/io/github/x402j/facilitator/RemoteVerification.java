@@ -9,6 +9,8 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.http.Backoff;
+import io.github.x402j.http.Deadline;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -20,6 +22,7 @@ final class RemoteVerification {
   private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
   private static final int MAX_ATTEMPTS = 3;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   private final FacilitatorHttp http;
   private final Duration requestTimeout;
@@ -40,17 +43,18 @@ final class RemoteVerification {
   Verification of(SignedPayment payment) throws FacilitatorException {
     Deadline deadline = Deadline.in(verifyTimeout);
     String request = FacilitatorMessages.request(payment, resource);
-    Duration pause = FIRST_PAUSE;
+    Backoff pauses = new Backoff(FIRST_PAUSE, 3, LONGEST_PAUSE);
     for (int attempt = 1; ; attempt++) {
       FacilitatorHttp.Reply reply = http.post("/verify", request, deadline.atMost(requestTimeout));
       if (reply instanceof FacilitatorHttp.Reply.Answered answer
           && RemoteAnswer.isVerdict(answer.status())) {
         return verdict(answer, payment);
       }
-      if (attempt == MAX_ATTEMPTS || !isWorthAnother(reply) || !deadline.sleep(jittered(pause))) {
+      if (attempt == MAX_ATTEMPTS
+          || !isWorthAnother(reply)
+          || !deadline.sleep(jittered(pauses.next()))) {
         throw new FacilitatorException("the facilitator did not verify: " + what(reply));
       }
-      pause = pause.multipliedBy(3);
     }
   }
 

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.Address;
+import io.github.x402j.Hashes;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
@@ -13,8 +12,6 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.extension.PaymentIdentifiers;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -174,12 +171,7 @@ public final class VerifiedPayment {
   }
 
   private static String sha256(String text) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(Hashes.sha256(text));
   }
 
   /** Names the payer and the price; holds no signature. */

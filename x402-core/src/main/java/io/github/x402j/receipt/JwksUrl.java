@@ -15,25 +15,20 @@ import com.nimbusds.jose.jwk.source.URLBasedJWKSetSource;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.Resource;
 import io.github.x402j.FacilitatorException;
-import java.io.ByteArrayOutputStream;
+import io.github.x402j.http.BoundedHttp;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,12 +54,7 @@ final class JwksUrl implements IssuerKeys {
   private final URI url;
   private final ReceiptAlgorithm algorithm;
   private final Clock clock;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .connectTimeout(DEADLINE)
-          .build();
+  private final BoundedHttp http = new BoundedHttp(DEADLINE, MAX_BYTES);
   private final JWKSetSource<SecurityContext> source;
   private volatile @Nullable Current current;
   private @Nullable ScheduledExecutorService thread;
@@ -81,13 +71,7 @@ final class JwksUrl implements IssuerKeys {
 
   /** Anybody on the way could replace keys that come over plain HTTP, except on this machine. */
   static URI requireSafe(URI url) {
-    String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
-    String host = String.valueOf(url.getHost());
-    boolean loopback =
-        host.equals("127.0.0.1") || host.equals("[::1]") || host.equalsIgnoreCase("localhost");
-    if (url.getHost() == null
-        || !(scheme.equals("https") || (scheme.equals("http") && loopback))
-        || url.getUserInfo() != null) {
+    if (!BoundedHttp.isSafe(url) || url.getUserInfo() != null) {
       throw new IllegalArgumentException(
           "JWKS URL: expected https:// and a host (http:// on this machine only), without a user");
     }
@@ -179,47 +163,16 @@ final class JwksUrl implements IssuerKeys {
         HttpRequest.newBuilder(url)
             .header("Accept", "application/jwk-set+json, application/json")
             .build();
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    CompletableFuture<HttpResponse<Void>> exchange =
-        http.sendAsync(
-            request,
-            HttpResponse.BodyHandlers.ofByteArrayConsumer(
-                part -> part.ifPresent(bytes -> append(body, bytes))));
-    int status = await(exchange).statusCode();
-    if (status != 200) {
-      throw new IOException("HTTP status " + status);
+    HttpResponse<byte[]> response = http.send(request, DEADLINE);
+    if (response.statusCode() != 200) {
+      throw new IOException("HTTP status " + response.statusCode());
     }
-    if (body.size() > MAX_BYTES) {
-      throw new IOException("longer than " + MAX_BYTES + " bytes");
-    }
-    String text = body.toString(StandardCharsets.UTF_8);
+    String text = new String(response.body(), StandardCharsets.UTF_8);
     try {
       IssuerKeys.verifiers(text, algorithm);
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage());
     }
     return new Resource(text, "application/jwk-set+json");
-  }
-
-  /** Keeps one byte more than is allowed, and drops the rest until the deadline. */
-  private static void append(ByteArrayOutputStream body, byte[] part) {
-    body.write(part, 0, Math.min(part.length, MAX_BYTES + 1 - body.size()));
-  }
-
-  /** One deadline for headers and body: Nimbus's own retriever has one for each read. */
-  private static HttpResponse<Void> await(CompletableFuture<HttpResponse<Void>> exchange)
-      throws IOException {
-    try {
-      return exchange.get(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      exchange.cancel(true);
-      throw new IOException("no complete response within " + DEADLINE.toSeconds() + " s");
-    } catch (ExecutionException e) {
-      throw new IOException("no response that can be read");
-    } catch (InterruptedException e) {
-      exchange.cancel(true);
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted");
-    }
   }
 }

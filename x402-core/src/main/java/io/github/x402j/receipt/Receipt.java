@@ -3,9 +3,9 @@
 package io.github.x402j.receipt;
 
 import io.github.x402j.Address;
+import io.github.x402j.Bytes32;
 import io.github.x402j.Network;
 import io.github.x402j.ReceiptKey;
-import io.github.x402j.Settlement;
 import io.github.x402j.TokenAmount;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,7 +52,7 @@ public record Receipt(
   /** Checks the lengths, the hash and the times. */
   public Receipt {
     ReceiptKey unused = new ReceiptKey(issuer, id); // checks both
-    if (!Settlement.TRANSACTION_HASH.matcher(transaction).matches()) {
+    if (!Bytes32.isCanonical(transaction)) {
       throw new IllegalArgumentException("tx: expected 0x and 64 lower-case hex digits");
     }
     issuedAt = issuedAt.truncatedTo(ChronoUnit.SECONDS);

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.facilitator;
+package io.github.x402j.http;
 
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -12,7 +12,7 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /** Collects a body, and gives up when there is too much of it. */
-final class CappedBody implements HttpResponse.BodySubscriber<byte[]> {
+public final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
   private final int maxBytes;
   private final HttpResponse.BodySubscriber<byte[]> all =
       HttpResponse.BodySubscribers.ofByteArray();
@@ -20,7 +20,7 @@ final class CappedBody implements HttpResponse.BodySubscriber<byte[]> {
   private long received;
   private Flow.@Nullable Subscription subscription;
 
-  CappedBody(int maxBytes) {
+  public BoundedBody(int maxBytes) {
     this.maxBytes = maxBytes;
     all.getBody()
         .whenComplete(

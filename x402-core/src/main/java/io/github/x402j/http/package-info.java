@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * HTTP calls to machines that are not trusted: a URL that is safe to call, a deadline over the
+ * whole exchange, a cap on the answer, no redirects, pauses that grow. Internal to this library;
+ * facilitator, node and key server are called through it.
+ */
+@NullMarked
+package io.github.x402j.http;
+
+import org.jspecify.annotations.NullMarked;
