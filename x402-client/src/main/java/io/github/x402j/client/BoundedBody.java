@@ -18,21 +18,21 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a body that a stranger sends, up to a size and for a time, and then decides: swallow it, or
- * hand all of it to the subscriber that it is for.
+ * Reads the beginning of an untrusted body, up to a size and for a time, and then decides: discard
+ * the body, or pass all of it to another subscriber.
  */
 final class BoundedBody<T> implements BodySubscriber<T> {
-  /** How much of a body is kept. */
+  /** The most bytes of a body that are kept: 64 KiB. */
   static final int MAX_BYTES = 64 * 1024;
 
-  /** How long is waited for it. */
+  /** The longest wait for the body by default: 10 s. */
   static final Duration MAX_TIME = Duration.ofSeconds(10);
 
   /**
-   * What has been read.
+   * The beginning of a body.
    *
    * @param bytes from the start of the body
-   * @param whole whether that is all of it
+   * @param whole whether that is the whole body
    */
   @SuppressWarnings("ArrayRecordComponent") // passed once from here to the decision
   record Beginning(byte[] bytes, boolean whole) {}
@@ -48,8 +48,8 @@ final class BoundedBody<T> implements BodySubscriber<T> {
   private volatile @Nullable BodySubscriber<T> rest;
 
   /**
-   * @param executor runs the mapping of a subscriber that is handed the body, which may block
-   * @param decision gets what was read; returns who is to have the body, empty to swallow it
+   * @param executor runs the body mapping of the other subscriber, which may block
+   * @param decision returns the subscriber that gets the body, empty to discard it
    */
   BoundedBody(
       Executor executor,
@@ -60,12 +60,12 @@ final class BoundedBody<T> implements BodySubscriber<T> {
     this.decision = decision;
   }
 
-  /** Returns a subscriber that swallows the body. */
-  static <T> BoundedBody<T> swallowing(Executor executor) {
+  /** Returns a subscriber that discards the body. */
+  static <T> BoundedBody<T> discarding(Executor executor) {
     return new BoundedBody<>(executor, MAX_TIME, beginning -> Optional.empty());
   }
 
-  /** Returns the body of whom it was handed to; null if it was swallowed. */
+  /** Returns the body of the other subscriber; null if it was discarded. */
   @Override
   public CompletionStage<T> getBody() {
     return result;
@@ -125,7 +125,7 @@ final class BoundedBody<T> implements BodySubscriber<T> {
   private void decide(boolean whole) {
     timer.cancel(false);
     if (result.isDone()) {
-      return; // it took too long, and that was the end of it
+      return; // it took too long
     }
     Optional<BodySubscriber<T>> taker;
     try {
@@ -163,7 +163,7 @@ final class BoundedBody<T> implements BodySubscriber<T> {
             });
   }
 
-  /** Too slow. Nothing was kept that the decision could be made on, unless the headers suffice. */
+  /** The body is too slow. It is decided without a body, by the headers alone. */
   private void expire() {
     if (rest != null || result.isDone()) {
       return;
@@ -190,7 +190,7 @@ final class BoundedBody<T> implements BodySubscriber<T> {
     return all.array();
   }
 
-  /** What the taker sees: first what was kept, then what else comes. */
+  /** Gives the other subscriber what was kept, and then what follows. */
   private final class Replay implements Subscription {
     private final BodySubscriber<T> taker;
     private final boolean whole;

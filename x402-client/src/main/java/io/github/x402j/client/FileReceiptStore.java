@@ -24,11 +24,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receipts in a file that only its owner may read. Each change writes the whole file beside the old
- * one and puts it in its place in one step, so that a crash leaves one or the other.
+ * A store of receipts in a file that only its owner may read. Each change writes a new file and
+ * moves it over the old one in one step, so that a crash leaves one or the other.
  *
- * <p>One process has a file open at a time: it holds a lock on the file of the same name with
- * {@code .lock} appended until the store is closed, or the process ends in whatever way.
+ * <p>Only one store has a file open at a time. It holds a lock on the file of the same name with
+ * {@code .lock} added, until it is closed or the process ends. Safe for use by several threads.
  */
 public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
   private static final String HEADER = "x402j-receipts 1";
@@ -96,7 +96,7 @@ public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
     return receipts.all();
   }
 
-  /** Lets another process have the file. What is kept after that fails. */
+  /** Releases the file for other stores. Every later change fails. */
   @Override
   public synchronized void close() throws IOException {
     lockFile.close();
@@ -132,7 +132,7 @@ public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
       if (!OWNER_ONLY.containsAll(found)) {
         throw new IOException(
             file
-                + ": expected permissions rw-------, as who reads a receipt can use it; found "
+                + ": expected permissions rw-------, because anyone who reads a receipt can use it; found "
                 + PosixFilePermissions.toString(found));
       }
     }
@@ -146,7 +146,7 @@ public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
     for (int i = 1; i < lines.size(); i++) {
       try {
         receipts.keep(parse(lines.get(i)));
-      } catch (RuntimeException e) { // whatever it is, the message must not repeat a receipt
+      } catch (RuntimeException e) { // of any kind; the message must not repeat a receipt
         throw new IOException(file + ": line " + (i + 1) + " is not a receipt");
       }
     }

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Receipts in memory, bounded in number. */
+/** A bounded store of receipts in memory. */
 final class MemoryReceiptStore implements ReceiptStore {
   private static final Comparator<StoredReceipt> LEAST_USEFUL_FIRST =
       Comparator.<StoredReceipt, Boolean>comparing(receipt -> !isProof(receipt))

@@ -7,53 +7,75 @@ import static java.util.stream.Collectors.joining;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
+import io.github.x402j.client.wallet.DeclineReason;
+import io.github.x402j.client.wallet.Offer;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Chooses how to pay among what a seller offers, or declines, by the rules of the caller. */
+/**
+ * Finds the offers of a seller that can be paid in the caller's tokens, or says why there is none.
+ * Immutable.
+ */
 final class OfferSelection {
-  /** How many options a message lists; a seller may offer hundreds. */
+  /** The number of options that a message lists; a seller may offer hundreds. */
   private static final int SHOWN = 5;
 
   private final List<Token> tokens;
-  private final boolean anyOriginOfTheHost;
+  private final boolean sameHostSuffices;
 
   /**
-   * @param anyOriginOfTheHost whether a resource may be named by another scheme and port
+   * @param sameHostSuffices whether a resource may have another scheme and port
    */
-  OfferSelection(List<Token> tokens, boolean anyOriginOfTheHost) {
+  OfferSelection(List<Token> tokens, boolean sameHostSuffices) {
     this.tokens = List.copyOf(tokens);
-    this.anyOriginOfTheHost = anyOriginOfTheHost;
+    this.sameHostSuffices = sameHostSuffices;
   }
 
   /**
-   * Returns the offers that can be taken, at least one: those in the first of the caller's tokens
+   * Returns the tokens and this one.
+   *
+   * @throws IllegalArgumentException if its contract is among them
+   */
+  static List<Token> withToken(List<Token> tokens, Token token) {
+    for (Token other : tokens) {
+      if (other.network().equals(token.network()) && other.contract().equals(token.contract())) {
+        throw new IllegalArgumentException(
+            "token: " + token.contract() + " on " + token.network() + " is given twice");
+      }
+    }
+    return Stream.concat(tokens.stream(), Stream.of(token)).toList();
+  }
+
+  /**
+   * Returns the offers that can be paid, at least one: those in the first of the caller's tokens
    * first, and of those the cheapest first.
    *
-   * @param requested whom the 402 came from
+   * @param requested the URL that the 402 came from
    */
-  List<Offer> inOrder(URI requested, Asked asked) throws PaymentDeclinedException {
-    requireItsOwnResource(requested, asked.required());
-    return inOrder(knownTokens(requested, asked));
+  List<Offer> inOrder(URI requested, PaymentDemand demand) throws PaymentDeclinedException {
+    requireItsOwnResource(requested, demand.required());
+    return inOrder(knownTokens(requested, demand));
   }
 
   /**
-   * Returns the offers that can be taken for something that is not named by a URL of its server.
+   * Returns the offers that can be paid for something that has no URL at its server.
    *
-   * @param server whom the descriptor came from
-   * @param resource the name of what was asked for, which the descriptor must repeat to the letter
+   * @param server the URL that the descriptor came from
+   * @param resource the name of what was asked for, which the descriptor must repeat exactly
    */
-  List<Offer> inOrderFor(URI server, String resource, Asked asked) throws PaymentDeclinedException {
-    if (!asked.required().resource().url().equals(resource)) {
+  List<Offer> inOrderFor(URI server, String resource, PaymentDemand demand)
+      throws PaymentDeclinedException {
+    if (!demand.required().resource().url().equals(resource)) {
       throw PaymentDeclinedException.of(
           server, "resource", resource, "payment for another resource");
     }
-    return inOrder(knownTokens(server, asked));
+    return inOrder(knownTokens(server, demand));
   }
 
   private List<Offer> inOrder(List<Offer> offers) {
@@ -68,8 +90,8 @@ final class OfferSelection {
         Origin.of(requested)
             .orElseThrow(() -> new IllegalArgumentException("expected an HTTP URL"));
     String resource = required.resource().url();
-    if (!origin.isOf(resource, requested)
-        && !(anyOriginOfTheHost && origin.mayNameItself(resource, requested))) {
+    if (!origin.isOriginOf(resource, requested)
+        && !(sameHostSuffices && origin.isHostOf(resource, requested))) {
       throw PaymentDeclinedException.of(
           requested,
           "resource",
@@ -78,52 +100,49 @@ final class OfferSelection {
     }
   }
 
-  /** Returns the offers in the caller's tokens to which nothing but the price can be objected. */
-  private List<Offer> knownTokens(URI requested, Asked asked) throws PaymentDeclinedException {
+  /** Returns the offers in the caller's tokens that only the wallet's rules can still decline. */
+  private List<Offer> knownTokens(URI requested, PaymentDemand demand)
+      throws PaymentDeclinedException {
     List<Offer> offers = new ArrayList<>();
-    PaymentDeclinedException objection = null;
-    for (PaymentRequirements option : asked.required().accepts()) {
+    DeclineReason firstObjection = null;
+    for (PaymentRequirements option : demand.required().accepts()) {
       Optional<Token> token = tokens.stream().filter(t -> Offer.isIn(t, option)).findFirst();
       if (token.isEmpty()) {
         continue;
       }
-      PaymentDeclinedException found = objection(requested, option, token.get());
-      if (found == null) {
-        offers.add(new Offer(asked.required(), option, token.get(), asked.x402Version()));
-      } else if (objection == null) {
-        objection = found;
+      DeclineReason objection = objection(option, token.get());
+      if (objection == null) {
+        offers.add(new Offer(demand.required(), option, token.get(), demand.x402Version()));
+      } else if (firstObjection == null) {
+        firstObjection = objection;
       }
     }
     if (offers.isEmpty()) {
-      throw objection == null ? noKnownToken(requested, asked.required()) : objection;
+      throw new PaymentDeclinedException(
+          requested, firstObjection == null ? noKnownToken(demand.required()) : firstObjection);
     }
     return offers;
   }
 
-  private static @Nullable PaymentDeclinedException objection(
-      URI requested, PaymentRequirements option, Token token) {
+  private static @Nullable DeclineReason objection(PaymentRequirements option, Token token) {
     if (!option.scheme().equals(PaymentRequirements.EXACT)) {
-      return PaymentDeclinedException.of(
-          requested, "scheme", PaymentRequirements.EXACT, "another scheme");
+      return DeclineReason.of("scheme", PaymentRequirements.EXACT, "another scheme");
     }
     if (option.amount().isZero()) {
-      return PaymentDeclinedException.of(requested, "amount", "more than zero", "zero");
+      return DeclineReason.of("amount", "more than zero", "zero");
     }
     if (option.payTo().isZero()) {
-      return PaymentDeclinedException.of(
-          requested, "payTo", "an account", "the zero address, which burns the payment");
+      return DeclineReason.of("payTo", "an account", "the zero address, which burns the payment");
     }
     if (contradicts(option.extra(), "name", token.name())
         || contradicts(option.extra(), "version", token.version())) {
-      return PaymentDeclinedException.of(
-          requested,
+      return DeclineReason.of(
           "tokenDomain",
           token.name() + " version " + token.version(),
           "a signature for another EIP-712 domain of " + token.contract());
     }
     if (contradicts(option.extra(), "assetTransferMethod", "eip3009")) {
-      return PaymentDeclinedException.of(
-          requested, "transferMethod", "eip3009", "another transfer method");
+      return DeclineReason.of("transferMethod", "eip3009", "another transfer method");
     }
     return null;
   }
@@ -137,18 +156,16 @@ final class OfferSelection {
     return tokens.indexOf(offer.token());
   }
 
-  private PaymentDeclinedException noKnownToken(URI requested, PaymentRequired required) {
+  private DeclineReason noKnownToken(PaymentRequired required) {
     String asked =
         required.accepts().stream()
             .limit(SHOWN)
             .map(option -> option.asset() + " on " + option.network())
             .collect(joining(", "));
-    return PaymentDeclinedException.of(
-        requested,
-        "tokens",
+    String known =
         tokens.stream()
             .map(token -> token.contract() + " on " + token.network())
-            .collect(joining(", ")),
-        asked.isEmpty() ? "nothing that is known here" : asked);
+            .collect(joining(", "));
+    return DeclineReason.of("tokens", known, asked.isEmpty() ? "no token at all" : asked);
   }
 }

@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Scheme, host and port of an HTTP URL (RFC 6454), which is whom a client talks to.
+ * The origin of an HTTP URL (RFC 6454): scheme, host and port. Immutable.
  *
  * @param scheme {@code http} or {@code https}
  * @param host in lower case; an IPv6 address in brackets
- * @param port the port that is connected to, never -1
+ * @param port the port of the connection, never -1
  */
 record Origin(String scheme, String host, int port) {
   private static final Pattern IPV4_LOOPBACK = Pattern.compile("127(\\.[0-9]{1,3}){3}");
@@ -33,11 +33,23 @@ record Origin(String scheme, String host, int port) {
   }
 
   /**
-   * Returns whether nobody between here and there can read along: HTTPS, or this machine. Decided
-   * on the text of the host; no name is looked up.
+   * Returns whether the connection is safe from readers on the way: HTTPS, or a loopback address.
+   * Decided by the text of the host; no name is resolved.
    */
   boolean isConfidential() {
     return scheme.equals("https") || isLoopback();
+  }
+
+  /**
+   * Requires that a payment can be sent to the URL without being read on the way.
+   *
+   * @throws PaymentDeclinedException if the connection would not be {@link #isConfidential}
+   */
+  static void requireConfidential(URI url) throws PaymentDeclinedException {
+    if (of(url).filter(Origin::isConfidential).isEmpty()) {
+      throw PaymentDeclinedException.of(
+          url, "confidential", "HTTPS or a loopback address", "payment over plain HTTP");
+    }
   }
 
   private boolean isLoopback() {
@@ -47,24 +59,21 @@ record Origin(String scheme, String host, int port) {
   }
 
   /**
-   * Returns whether the resource is of this origin.
+   * Returns whether the URL of the resource has this origin.
    *
-   * @param base what a relative URL is relative to
+   * @param base resolves a relative URL
    */
-  boolean isOf(String resource, URI base) {
+  boolean isOriginOf(String resource, URI base) {
     return resolved(resource, base).flatMap(Origin::of).filter(this::equals).isPresent();
   }
 
   /**
-   * Returns whether a descriptor from this host may name this resource as the one that it sells.
+   * Returns whether the URL of the resource has this host, and this port if it names one. The
+   * scheme may differ: a seller behind a proxy that ends TLS often knows neither scheme nor port.
    *
-   * <p>The host must be this one. A port must be this one where the URL names one, and the scheme
-   * may be the other of the two: a seller behind a proxy that ends TLS often knows neither the
-   * scheme nor the port that the client used.
-   *
-   * @param base what a relative URL is relative to
+   * @param base resolves a relative URL
    */
-  boolean mayNameItself(String resource, URI base) {
+  boolean isHostOf(String resource, URI base) {
     return resolved(resource, base)
         .filter(url -> url.getPort() == -1 || url.getPort() == port)
         .flatMap(Origin::of)

@@ -25,23 +25,23 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request with its one payment, sent until the outcome is known. Each sending carries the same
- * payment; there is no way from here to another one.
+ * A request with its one payment. It is sent until the outcome is known, each time with the same
+ * payment. No other payment is made here.
  */
 final class PaidRequest<T> {
-  /** Answers of servers, and of what stands before them, that leave the outcome open. */
+  /** Statuses of sellers, and of proxies before them, that leave the outcome open. */
   private static final Set<Integer> UNKNOWN = Set.of(502, 503, 504);
 
   private final HttpClient http;
-  private final Outcomes outcomes;
-  private final Resending resending;
+  private final WalletPayments payments;
+  private final RetryPolicy retries;
   private final Clock clock;
   private final Executor executor;
   private final HttpRequest unpaid;
   private final HttpRequest paid;
   private final BodyHandler<T> callers;
   private final @Nullable PushPromiseHandler<T> pushes;
-  private final UnderWay<HttpResponse<T>> underWay;
+  private final CancellableCall<HttpResponse<T>> call;
   private final Instant deadline;
   private volatile Payment payment;
   private volatile boolean inFlight;
@@ -51,19 +51,19 @@ final class PaidRequest<T> {
    * @param mayHaveArrived whether the payment was sent before
    */
   PaidRequest(
-      Sending sending,
-      Outcomes outcomes,
+      Transport transport,
+      WalletPayments payments,
       HttpRequest unpaid,
       Payment payment,
       BodyHandler<T> callers,
       @Nullable PushPromiseHandler<T> pushes,
-      UnderWay<HttpResponse<T>> underWay,
+      CancellableCall<HttpResponse<T>> call,
       boolean mayHaveArrived) {
-    this.http = sending.withoutRedirects();
-    this.outcomes = outcomes;
-    this.resending = sending.resending();
-    this.clock = sending.clock();
-    this.executor = sending.executor();
+    this.http = transport.withoutRedirects();
+    this.payments = payments;
+    this.retries = transport.retries();
+    this.clock = transport.clock();
+    this.executor = transport.executor();
     this.unpaid = unpaid;
     this.payment = payment;
     this.paid =
@@ -72,87 +72,86 @@ final class PaidRequest<T> {
             .build();
     this.callers = callers;
     this.pushes = pushes;
-    this.underWay = underWay;
+    this.call = call;
     this.mayHaveArrived = mayHaveArrived;
-    this.deadline = clock.instant().plus(resending.within());
+    this.deadline = clock.instant().plus(retries.within());
   }
 
-  /** Returns the answer to the payment, whatever its status, once there is one that decides. */
+  /** Returns the final answer to the payment, whatever its status. */
   CompletableFuture<HttpResponse<T>> send() {
     return send(1);
   }
 
-  /** Returns what to tell a caller who does not wait for the outcome, empty if nothing was sent. */
+  /** Returns the exception for a caller who stops waiting, empty if nothing was sent. */
   Optional<PaymentPendingException> abandoned(String why) {
     return mayHaveArrived || inFlight
         ? Optional.of(PaymentPendingException.of(unpaid, payment, why, null))
         : Optional.empty();
   }
 
-  private CompletableFuture<HttpResponse<T>> send(int sending) {
+  private CompletableFuture<HttpResponse<T>> send(int attempt) {
     inFlight = true;
-    return underWay
-        .waitFor(http.sendAsync(paid, this::handleBody, pushes))
-        .handle((response, failure) -> next(sending, response, failure))
+    return call.waitFor(http.sendAsync(paid, this::handleBody, pushes))
+        .handle((response, failure) -> next(attempt, response, failure))
         .thenCompose(Function.identity());
   }
 
   private BodySubscriber<T> handleBody(ResponseInfo info) {
     return isUnknown(info.statusCode(), payment.answered(info.headers()))
-        ? BoundedBody.swallowing(executor)
+        ? BoundedBody.discarding(executor)
         : callers.apply(info);
   }
 
   private CompletableFuture<HttpResponse<T>> next(
-      int sending, @Nullable HttpResponse<T> response, @Nullable Throwable failure) {
+      int attempt, @Nullable HttpResponse<T> response, @Nullable Throwable failure) {
     inFlight = false;
     if (failure != null || response == null) {
-      return failed(sending, UnderWay.unwrapped(failure == null ? noResponse() : failure));
+      return failed(attempt, CancellableCall.unwrapped(failure == null ? noResponse() : failure));
     }
     Payment answered = payment.answered(response.headers());
     payment = answered;
     mayHaveArrived = true;
     if (isUnknown(response.statusCode(), answered)) {
       return again(
-          sending, Optional.of(response.headers()), "status " + response.statusCode(), null);
+          attempt, Optional.of(response.headers()), "status " + response.statusCode(), null);
     }
-    outcomes.answered(answered, response.statusCode(), response.headers());
-    return CompletableFuture.completedFuture(new PaidResponse<>(response, unpaid, answered));
+    payments.answered(answered, response.statusCode(), response.headers());
+    return CompletableFuture.completedFuture(new ClientResponse<>(response, unpaid, answered));
   }
 
-  private CompletableFuture<HttpResponse<T>> failed(int sending, Throwable failure) {
+  private CompletableFuture<HttpResponse<T>> failed(int attempt, Throwable failure) {
     boolean neverLeft =
         failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
     mayHaveArrived |= !neverLeft;
     if (failure instanceof IOException lost) {
-      return again(sending, Optional.empty(), "the answer was lost", lost);
+      return again(attempt, Optional.empty(), "the answer was lost", lost);
     }
-    outcomes.pending(payment, "the request failed");
+    payments.pending(payment, "the request failed");
     abandoned("the request failed").ifPresent(failure::addSuppressed);
     return CompletableFuture.failedFuture(failure);
   }
 
   private CompletableFuture<HttpResponse<T>> again(
-      int sending, Optional<HttpHeaders> answer, String why, @Nullable IOException lost) {
-    Duration pause = resending.pauseAfter(sending, answer);
-    if (sending > resending.times() || clock.instant().plus(pause).isAfter(deadline)) {
+      int attempt, Optional<HttpHeaders> answer, String why, @Nullable IOException lost) {
+    Duration pause = retries.pauseAfter(attempt, answer);
+    if (attempt > retries.times() || clock.instant().plus(pause).isAfter(deadline)) {
       return CompletableFuture.failedFuture(givenUp(why, lost));
     }
     CompletableFuture<Void> waiting = new CompletableFuture<>();
     waiting.completeOnTimeout(null, pause.toNanos(), TimeUnit.NANOSECONDS);
-    return underWay.waitFor(waiting).thenComposeAsync(nothing -> send(sending + 1), executor);
+    return call.waitFor(waiting).thenComposeAsync(nothing -> send(attempt + 1), executor);
   }
 
   private IOException givenUp(String why, @Nullable IOException lost) {
     if (lost != null && !mayHaveArrived) {
-      outcomes.neverSent(payment, "no connection");
+      payments.neverSent(payment, "no connection");
       return lost;
     }
-    outcomes.pending(payment, why);
+    payments.pending(payment, why);
     return PaymentPendingException.of(unpaid, payment, why, lost);
   }
 
-  /** A seller that says it has settled this payment has decided, whatever the status is. */
+  /** An answer that says the payment is settled is final, whatever its status. */
   private static boolean isUnknown(int status, Payment answered) {
     return UNKNOWN.contains(status) && !answered.settled();
   }

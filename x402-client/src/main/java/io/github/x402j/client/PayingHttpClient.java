@@ -5,6 +5,11 @@ package io.github.x402j.client;
 import static java.util.Objects.requireNonNull;
 
 import io.github.x402j.PaymentHeader;
+import io.github.x402j.Token;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.SpendingPolicy;
+import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
@@ -15,7 +20,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
 import java.net.http.WebSocket;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -25,8 +33,8 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link HttpClient} that pays where a server answers {@code 402 Payment Required}, once per
- * request, up to a limit, in the tokens that it was told.
+ * An {@link HttpClient} that pays when a server answers {@code 402 Payment Required}: once per
+ * request, up to a limit, in the tokens that it was given.
  *
  * <pre>{@code
  * HttpClient client =
@@ -39,99 +47,99 @@ import org.jspecify.annotations.Nullable;
  * Optional<Payment> paid = Payment.of(response);
  * }</pre>
  *
- * <p><b>What is paid.</b> A 402 with a descriptor of version 2 (header) or 1 (body). Of the options
- * in the caller's tokens whose price is at most the limit, the cheapest in the first token that has
- * one. The authorization is valid from {@link #BACKDATING} ago until what the seller asks for, at
- * most {@link #MAX_WINDOW}. The request is sent again with the payment; its answer, a second 402
- * included, is the caller's.
+ * <p><b>What is paid.</b> A 402 with a descriptor of version 2 (header) or 1 (body). Of the offers
+ * in the caller's tokens that all rules allow, the client takes the cheapest in the first token
+ * that has one. The authorization begins {@link PaymentSigner#BACKDATING} ago and lasts as long as
+ * the seller asks for, at most {@link PaymentSigner#MAX_WINDOW}. The request is sent again with the
+ * payment. The caller gets the answer to that, even if it is a second 402.
  *
- * <p><b>What is not paid</b> and throws {@link PaymentDeclinedException} before anything is signed:
- * what no rule of the caller allows; a 402 that a redirect to another origin led to; plain HTTP
- * other than to a loopback address; a descriptor that names a resource of another host (scheme and
- * port may differ where the URL names no port, as sellers behind a proxy do not know them), of
- * another EIP-712 domain than the caller's token has, or that cannot be read. A 402 without a
- * descriptor is an ordinary response.
+ * <p><b>What is declined</b> with {@link PaymentDeclinedException}, before anything is signed:
+ *
+ * <ul>
+ *   <li>what a rule of the caller does not allow;
+ *   <li>a 402 after a redirect to another origin;
+ *   <li>plain HTTP, except to a loopback address;
+ *   <li>a descriptor for a resource of another origin (see {@link
+ *       Builder#allowResourceOfSameHost});
+ *   <li>a descriptor with another EIP-712 domain than the caller's token has;
+ *   <li>a descriptor that cannot be read.
+ * </ul>
+ *
+ * <p>A 402 without a descriptor is an ordinary response.
  *
  * <p><b>Unknown outcomes.</b> If the answer to a payment is lost (timeout, connection, 502, 504) or
- * is a 503, the same request with the same payment is sent again, with growing pauses that respect
- * {@code Retry-After} up to ten seconds. A further payment is never made. If the outcome stays
+ * is a 503, the same request is sent again with the same payment. The pauses grow, and respect
+ * {@code Retry-After} up to ten seconds. A second payment is never made. If the outcome stays
  * unknown, {@link PaymentPendingException} carries the payment, to be {@link #resend resent} later.
  * A request that is cancelled or interrupted after its payment was sent may have been paid; {@code
  * send} adds the {@code PaymentPendingException} to the {@link InterruptedException} as suppressed.
  *
- * <p><b>Bodies.</b> A request is sent twice or more, so its body publisher must give the same body
- * each time. Before paying it is asked for the body a second time, and what it gives is compared
- * with what was sent; a body that is another one then, as that of a stream which can be read once,
- * is declined. A body of up to a mebibyte is kept; a longer one is asked for again when it is sent.
+ * <p><b>Bodies.</b> A request is sent at least twice, so its body publisher must give the same body
+ * each time. Before paying, the client takes the body a second time and compares it with what was
+ * sent. A body that differs, such as that of a stream which can be read once, is declined. A body
+ * of up to 1 MiB is kept; a longer one is taken from the publisher again when it is sent.
  *
  * <p><b>Redirects.</b> Requests without a payment follow redirects as the wrapped client does.
- * Requests with one follow none, because the JDK's client would take the payment along to any host;
- * a redirect that answers a payment is the caller's response. Where the wrapped client follows
- * redirects, requests with a payment are sent over a second client that is made of its settings;
- * wrap one with {@link HttpClient.Redirect#NEVER} to have just one.
+ * Requests with a payment follow none, because the JDK's client would send the payment to any host;
+ * a redirect that answers a payment is the caller's response. If the wrapped client follows
+ * redirects, requests with a payment are sent over a second client with the same settings. Wrap a
+ * client with {@link HttpClient.Redirect#NEVER} to have only one.
  *
  * <p>Safe for use by several threads. {@code sendAsync} blocks no thread, unless the signer does.
  * Closing this client (Java 21) leaves the wrapped one open.
  */
 public final class PayingHttpClient extends HttpClient {
-  /** How far back an authorization begins, so that clocks may differ. */
-  public static final Duration BACKDATING = Duration.ofSeconds(60);
-
-  /** The longest that an authorization is valid, whatever the seller asks for. */
-  public static final Duration MAX_WINDOW = Duration.ofMinutes(10);
-
-  /** How often a payment with an unknown outcome is sent again, by default. */
+  /** How often a payment with an unknown outcome is sent again by default: 4 times. */
   public static final int RESEND_TIMES = 4;
 
-  /** For how long a payment with an unknown outcome is sent again, by default. */
+  /** How long a payment with an unknown outcome is sent again by default: 60 s. */
   public static final Duration RESEND_WITHIN = Duration.ofSeconds(60);
 
-  private final Sending sending;
+  private final Transport transport;
   private final OfferSelection selection;
-  private final Cashier cashier;
+  private final WalletPayments payments;
 
-  PayingHttpClient(Sending sending, OfferSelection selection, Cashier cashier) {
-    this.sending = sending;
+  private PayingHttpClient(Transport transport, OfferSelection selection, WalletPayments payments) {
+    this.transport = transport;
     this.selection = selection;
-    this.cashier = cashier;
+    this.payments = payments;
   }
 
   /**
    * Begins a client that sends its requests over another.
    *
-   * @throws IllegalArgumentException if that one pays itself
+   * @throws IllegalArgumentException if the other one pays, too
    */
-  public static PayingHttpClientBuilder over(HttpClient wrapped) {
+  public static Builder over(HttpClient wrapped) {
     if (requireNonNull(wrapped) instanceof PayingHttpClient) {
       throw new IllegalArgumentException(
-          "the wrapped client pays already; two of them would pay twice for one request");
+          "wrapped: found a client that pays; two of them would pay twice for one request");
     }
-    return new PayingHttpClientBuilder(wrapped);
+    return new Builder(wrapped);
   }
 
   /**
-   * Sends the request, pays for it if need be, and returns the answer.
+   * Sends the request, pays for it if the server asks for that, and returns the answer.
    *
-   * @throws PaymentDeclinedException if a payment was asked for that is not allowed
+   * @throws PaymentDeclinedException if the server asks for a payment that is not allowed
    * @throws PaymentPendingException if a payment was sent and its outcome is not known
-   * @throws IllegalArgumentException if the request carries a payment already
+   * @throws IllegalArgumentException if the request already carries a payment
    */
   @Override
   public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> bodyHandler)
       throws IOException, InterruptedException {
-    Exchange<T> exchange = exchange(request, bodyHandler, null);
-    return await(exchange, exchange.start());
+    PayingCall<T> call = call(request, bodyHandler, null);
+    return await(call, call.start());
   }
 
   /**
-   * Does what {@link #send} does without waiting for it; the future fails with the exceptions that
-   * {@code send} throws. Cancelling it cancels the step under way, and nothing is signed after
-   * that.
+   * Does what {@link #send} does, without waiting. The future fails with the exceptions that {@code
+   * send} throws. Cancelling it cancels the step under way, and nothing is signed after that.
    */
   @Override
   public <T> CompletableFuture<HttpResponse<T>> sendAsync(
       HttpRequest request, BodyHandler<T> bodyHandler) {
-    return exchange(request, bodyHandler, null).start();
+    return call(request, bodyHandler, null).start();
   }
 
   /** Does what {@link #sendAsync(HttpRequest, BodyHandler)} does. Pushes are not paid for. */
@@ -140,61 +148,61 @@ public final class PayingHttpClient extends HttpClient {
       HttpRequest request,
       BodyHandler<T> bodyHandler,
       @Nullable PushPromiseHandler<T> pushPromiseHandler) {
-    return exchange(request, bodyHandler, pushPromiseHandler).start();
+    return call(request, bodyHandler, pushPromiseHandler).start();
   }
 
   /**
-   * Sends a request again with the payment that was made for it, and returns the answer. Makes no
-   * other payment, whatever the answer is.
+   * Sends a request again with the payment that was made for it, and returns the answer. Never
+   * makes another payment.
    *
    * @throws PaymentPendingException if the outcome is still not known
    * @throws IllegalArgumentException if the exception was serialised and has lost its payment
-   * @throws InterruptedException if the thread is interrupted: the outcome is not known then
+   * @throws InterruptedException if the thread is interrupted; the outcome is then not known
    */
   public <T> HttpResponse<T> resend(PaymentPendingException pending, BodyHandler<T> bodyHandler)
       throws IOException, InterruptedException {
-    Exchange<T> exchange = exchangeOf(pending, bodyHandler);
-    return await(exchange, exchange.resume(pending.payment()));
+    PayingCall<T> call = callOf(pending, bodyHandler);
+    return await(call, call.resume(pending.payment()));
   }
 
-  /** Does what {@link #resend} does without waiting for it. */
+  /** Does what {@link #resend} does, without waiting. */
   public <T> CompletableFuture<HttpResponse<T>> resendAsync(
       PaymentPendingException pending, BodyHandler<T> bodyHandler) {
-    return exchangeOf(pending, bodyHandler).resume(pending.payment());
+    return callOf(pending, bodyHandler).resume(pending.payment());
   }
 
-  private <T> Exchange<T> exchangeOf(PaymentPendingException pending, BodyHandler<T> bodyHandler) {
+  private <T> PayingCall<T> callOf(PaymentPendingException pending, BodyHandler<T> bodyHandler) {
     if (pending.request() == null || pending.payment() == null) {
-      throw new IllegalArgumentException("pending: the payment is not serialised with it");
+      throw new IllegalArgumentException("pending: its payment was lost when it was serialised");
     }
-    return exchange(pending.request(), bodyHandler, null);
+    return call(pending.request(), bodyHandler, null);
   }
 
-  private <T> Exchange<T> exchange(
+  private <T> PayingCall<T> call(
       HttpRequest request,
       BodyHandler<T> bodyHandler,
       @Nullable PushPromiseHandler<T> pushPromiseHandler) {
     for (String header : new String[] {PaymentHeader.PAYMENT_SIGNATURE, PaymentHeader.X_PAYMENT}) {
       if (request.headers().firstValue(header).isPresent()) {
         throw new IllegalArgumentException(
-            "request: it carries " + header + " already; send it over the wrapped client");
+            "request: it already carries " + header + "; send it over the wrapped client");
       }
     }
-    return new Exchange<>(
-        sending, selection, cashier, request, requireNonNull(bodyHandler), pushPromiseHandler);
+    return new PayingCall<>(
+        transport, selection, payments, request, requireNonNull(bodyHandler), pushPromiseHandler);
   }
 
   private static <T> HttpResponse<T> await(
-      Exchange<T> exchange, CompletableFuture<HttpResponse<T>> future)
+      PayingCall<T> call, CompletableFuture<HttpResponse<T>> future)
       throws IOException, InterruptedException {
     try {
       return future.get();
     } catch (InterruptedException e) {
       future.cancel(true);
-      exchange.abandoned("interrupted").ifPresent(e::addSuppressed);
+      call.abandoned("interrupted").ifPresent(e::addSuppressed);
       throw e;
     } catch (ExecutionException e) {
-      Throwable cause = UnderWay.unwrapped(e);
+      Throwable cause = CancellableCall.unwrapped(e);
       if (cause instanceof IOException failure) {
         throw failure;
       }
@@ -210,57 +218,212 @@ public final class PayingHttpClient extends HttpClient {
 
   @Override
   public Optional<CookieHandler> cookieHandler() {
-    return sending.wrapped().cookieHandler();
+    return transport.wrapped().cookieHandler();
   }
 
   @Override
   public Optional<Duration> connectTimeout() {
-    return sending.wrapped().connectTimeout();
+    return transport.wrapped().connectTimeout();
   }
 
   @Override
   public Redirect followRedirects() {
-    return sending.wrapped().followRedirects();
+    return transport.wrapped().followRedirects();
   }
 
   @Override
   public Optional<ProxySelector> proxy() {
-    return sending.wrapped().proxy();
+    return transport.wrapped().proxy();
   }
 
   @Override
   public SSLContext sslContext() {
-    return sending.wrapped().sslContext();
+    return transport.wrapped().sslContext();
   }
 
   @Override
   public SSLParameters sslParameters() {
-    return sending.wrapped().sslParameters();
+    return transport.wrapped().sslParameters();
   }
 
   @Override
   public Optional<Authenticator> authenticator() {
-    return sending.wrapped().authenticator();
+    return transport.wrapped().authenticator();
   }
 
   @Override
   public Version version() {
-    return sending.wrapped().version();
+    return transport.wrapped().version();
   }
 
   @Override
   public Optional<Executor> executor() {
-    return sending.wrapped().executor();
+    return transport.wrapped().executor();
   }
 
-  /** Returns the wrapped client's builder; a handshake that answers 402 is not paid. */
+  /** Returns the wrapped client's builder. A handshake that answers 402 is not paid. */
   @Override
   public WebSocket.Builder newWebSocketBuilder() {
-    return sending.wrapped().newWebSocketBuilder();
+    return transport.wrapped().newWebSocketBuilder();
   }
 
   @Override
   public String toString() {
-    return "PayingHttpClient[" + sending.wrapped() + "]";
+    return "PayingHttpClient[" + transport.wrapped() + "]";
+  }
+
+  /**
+   * Makes a {@link PayingHttpClient}. What may be spent, in which tokens and with which key has no
+   * default. Not safe for use by several threads.
+   */
+  public static final class Builder {
+    private final HttpClient wrapped;
+    private List<Token> tokens = List.of();
+    private @Nullable EvmSigner signer;
+    private @Nullable SpendingPolicy policy;
+    private @Nullable AgentWallet wallet;
+    private boolean sameHostSuffices;
+    private Duration descriptorWithin = BoundedBody.MAX_TIME;
+    private Clock clock = Clock.systemUTC();
+    private SecureRandom random = new SecureRandom();
+    private @Nullable ReceiptStore receipts;
+    private RetryPolicy retries =
+        RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN);
+
+    Builder(HttpClient wrapped) {
+      this.wrapped = wrapped;
+    }
+
+    /**
+     * Sets the account whose money is spent, within the policy. Mandatory unless a wallet is set.
+     */
+    public Builder signer(EvmSigner signer) {
+      this.signer = signer;
+      return this;
+    }
+
+    /**
+     * Sets what may be paid. Mandatory with a signer. With a wallet it applies together with the
+     * wallet's rules. Default: none.
+     */
+    public Builder policy(SpendingPolicy policy) {
+      this.policy = policy;
+      return this;
+    }
+
+    /** Sets the wallet that pays, instead of a signer. Several clients may share one. */
+    public Builder wallet(AgentWallet wallet) {
+      this.wallet = wallet;
+      return this;
+    }
+
+    /**
+     * Also pays for a resource whose URL has another scheme, or no port, if its host is the one
+     * that was asked. Some sellers behind a proxy that ends TLS know neither. Default: the resource
+     * must have the origin that was asked.
+     */
+    public Builder allowResourceOfSameHost() {
+      this.sameHostSuffices = true;
+      return this;
+    }
+
+    /**
+     * Adds a token to pay with. At least one is mandatory. The first that a seller takes is used.
+     *
+     * <p>A seller's option is in this token if it names the same chain and contract. The seller's
+     * name for the token does not count, but an option with another EIP-712 name or version is
+     * declined.
+     *
+     * @throws IllegalArgumentException if the contract was added before
+     */
+    public Builder token(Token token) {
+      tokens = OfferSelection.withToken(tokens, token);
+      return this;
+    }
+
+    /**
+     * Sets how often and how long a payment is sent again while its outcome is unknown. Default:
+     * {@value PayingHttpClient#RESEND_TIMES} times within 60 s.
+     *
+     * @param times at least 0, not counting the first attempt
+     * @param within how long after the first attempt the last may begin, at least zero
+     * @throws IllegalArgumentException if one is negative
+     */
+    public Builder resend(int times, Duration within) {
+      return retries(RetryPolicy.of(times, within));
+    }
+
+    Builder retries(RetryPolicy policy) {
+      this.retries = policy;
+      return this;
+    }
+
+    Builder descriptorWithin(Duration time) {
+      this.descriptorWithin = time;
+      return this;
+    }
+
+    /**
+     * Sets the store for the receipts that sellers hand out. The client shows them instead of
+     * paying if they cover a request. Default: no receipts are kept.
+     */
+    public Builder receipts(ReceiptStore store) {
+      this.receipts = store;
+      return this;
+    }
+
+    /** Sets the clock. Default: the system's. */
+    public Builder clock(Clock clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /**
+     * Sets the source of nonces. Two payments with one nonce are one payment. Default: a new {@link
+     * SecureRandom}.
+     */
+    public Builder random(SecureRandom random) {
+      this.random = random;
+      return this;
+    }
+
+    /**
+     * Returns the client.
+     *
+     * @throws IllegalStateException if a token is missing, or the wallet, or the signer or its
+     *     policy, or there are both a signer and a wallet; the message says which
+     */
+    public PayingHttpClient build() {
+      if (tokens.isEmpty()) {
+        throw new IllegalStateException(
+            "token: missing; name the token to pay with, such as Usdc.BASE");
+      }
+      AgentWallet payer = payer();
+      boolean own = wallet == null;
+      List<SpendingPolicy> more = own || policy == null ? List.of() : List.of(policy);
+      return new PayingHttpClient(
+          Transport.over(wrapped, retries, descriptorWithin, clock, new Receipts(receipts, clock)),
+          new OfferSelection(tokens, sameHostSuffices),
+          new WalletPayments(PaymentSigner.of(payer, more, clock, random)));
+    }
+
+    private AgentWallet payer() {
+      if (wallet != null && signer != null) {
+        throw new IllegalStateException("signer: found a wallet, too, which has its own signer");
+      }
+      if (wallet != null) {
+        return wallet;
+      }
+      if (signer == null) {
+        throw new IllegalStateException(
+            "signer or wallet: missing; set the account whose money is spent");
+      }
+      if (policy == null) {
+        throw new IllegalStateException(
+            "policy: missing; set what may be paid, such as"
+                + " SpendingPolicy.empty().maxPerPayment(\"$0.05\")");
+      }
+      return AgentWallet.ofPolicy(signer, policy, clock);
+    }
   }
 }

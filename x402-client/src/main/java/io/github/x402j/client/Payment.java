@@ -14,8 +14,9 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.client.wallet.Offer;
+import io.github.x402j.client.wallet.SignedPayment;
 import io.github.x402j.evm.Chain;
-import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.OnChainPayment;
 import io.github.x402j.evm.TransferAuthorization;
 import java.net.http.HttpHeaders;
@@ -27,7 +28,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A payment that was signed and sent, and what the seller said of it. Immutable.
+ * A payment that was signed, and what the seller said of it. Immutable.
  *
  * <pre>{@code
  * HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
@@ -35,135 +36,124 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Payment {
-  private final Offer offer;
-  private final TransferAuthorization authorization;
+  private final SignedPayment signed;
   private final String headerValue;
-  private final String requestId;
   private final @Nullable SettlementResponse settlement;
 
   private Payment(
-      Offer offer,
-      TransferAuthorization authorization,
-      String headerValue,
-      String requestId,
-      @Nullable SettlementResponse settlement) {
-    this.offer = offer;
-    this.authorization = authorization;
+      SignedPayment signed, String headerValue, @Nullable SettlementResponse settlement) {
+    this.signed = signed;
     this.headerValue = headerValue;
-    this.requestId = requestId;
     this.settlement = settlement;
   }
 
-  static Payment signed(Offer offer, ExactEvmPayload signed, String requestId) {
-    Map<String, Object> payload = signed.toMap();
+  static Payment of(SignedPayment signed) {
+    Offer offer = signed.offer();
+    Map<String, Object> payload = signed.payload().toMap();
     PaymentPayload message =
         offer.x402Version() == 1
             ? PaymentPayload.v1(offer.requirements().scheme(), offer.network(), payload)
             : PaymentPayload.v2(offer.requirements(), payload);
-    return new Payment(
-        offer, signed.authorization(), PaymentCodec.encodePayload(message), requestId, null);
+    return new Payment(signed, PaymentCodec.encodePayload(message), null);
   }
 
   /**
-   * Returns the payment that was sent to get this response, empty if none was: the response was
-   * free, or does not come from a {@link PayingHttpClient}, or was wrapped by other code since.
+   * Returns the payment that was sent to get this response. Empty if none was sent, if the response
+   * does not come from a {@link PayingHttpClient}, or if other code has wrapped it.
    *
-   * <p>That a payment was sent does not mean that it was taken: see {@link #settled()}.
+   * <p>A payment that was sent is not always taken: see {@link #settled()}.
    */
   public static Optional<Payment> of(HttpResponse<?> response) {
-    return response instanceof PaidResponse<?> paid
-        ? Optional.of(paid.payment())
-        : Optional.empty();
+    return response instanceof ClientResponse<?> sent ? sent.payment() : Optional.empty();
   }
 
-  /** Returns this payment with what the answer says of it; nothing if it says nothing legible. */
+  /** Returns this payment with the settlement in the answer, if one can be read there. */
   Payment answered(HttpHeaders headers) {
-    return new Payment(
-        offer,
-        authorization,
-        headerValue,
-        requestId,
-        settlementIn(headers, offer.x402Version()).orElse(null));
+    String name = PaymentHeader.responseName(offer().x402Version());
+    SettlementResponse said =
+        headers.firstValue(name).map(value -> settlement(value.trim(), false)).orElse(null);
+    return new Payment(signed, headerValue, said);
   }
 
-  /** Returns this payment with what the text says of it; nothing if it says nothing legible. */
+  /** Returns this payment with the settlement in the text, if one can be read there. */
   Payment answered(@Nullable String settlementJson) {
-    SettlementResponse said = null;
-    if (settlementJson != null && settlementJson.length() <= BoundedBody.MAX_BYTES) {
-      try {
-        said = PaymentCodec.decodeSettlementJson(settlementJson);
-      } catch (MalformedPaymentException e) {
-        said = null; // the same as nothing: only a settlement that can be read counts
-      }
-    }
-    return new Payment(offer, authorization, headerValue, requestId, said);
+    SettlementResponse said = settlementJson == null ? null : settlement(settlementJson, true);
+    return new Payment(signed, headerValue, said);
   }
 
-  private static Optional<SettlementResponse> settlementIn(HttpHeaders headers, int x402Version) {
-    Optional<String> value = headers.firstValue(PaymentHeader.responseName(x402Version));
-    if (value.isEmpty() || value.get().length() > BoundedBody.MAX_BYTES) {
-      return Optional.empty();
+  /** Only a settlement that can be read counts. */
+  private static @Nullable SettlementResponse settlement(String text, boolean json) {
+    if (text.length() > BoundedBody.MAX_BYTES) {
+      return null;
     }
     try {
-      return Optional.of(PaymentCodec.decodeSettlement(value.get().trim()));
+      return json ? PaymentCodec.decodeSettlementJson(text) : PaymentCodec.decodeSettlement(text);
     } catch (MalformedPaymentException e) {
-      return Optional.empty();
+      return null;
     }
   }
 
-  /** Returns what was accepted. */
-  public Offer offer() {
-    return offer;
+  SignedPayment signed() {
+    return signed;
   }
 
-  /** Returns what the wallet's journal calls the request that was paid for. */
+  private TransferAuthorization authorization() {
+    return signed.payload().authorization();
+  }
+
+  /** Returns the offer that was accepted. */
+  public Offer offer() {
+    return signed.offer();
+  }
+
+  /** Returns the journal's name for the request that was paid for. */
   public String requestId() {
-    return requestId;
+    return signed.requestId();
   }
 
   /** Returns the token that was paid with. */
   public Token token() {
-    return offer.token();
+    return offer().token();
   }
 
   /** Returns the chain that was paid on. */
   public Network network() {
-    return offer.network();
+    return offer().network();
   }
 
-  /** Returns how much was signed away, in atomic units of the token. */
+  /** Returns the amount that was signed, in atomic units of the token. */
   public TokenAmount amount() {
-    return authorization.value();
+    return authorization().value();
   }
 
-  /** Returns who pays. */
+  /** Returns the account that pays. */
   public Address payer() {
-    return authorization.from();
+    return authorization().from();
   }
 
-  /** Returns who is paid. */
+  /** Returns the account that is paid. */
   public Address payTo() {
-    return authorization.to();
+    return authorization().to();
   }
 
-  /** Returns the nonce of the authorization, by which the chain tells whether it was used. */
+  /** Returns the nonce of the authorization: the chain knows by it whether it was used. */
   public String nonce() {
-    return authorization.nonce();
+    return signed.nonce();
   }
 
-  /** Returns until when, exclusively, the authorization can be settled. */
+  /** Returns the time from which on the authorization can no longer be settled. */
   public Instant validBefore() {
-    return Instant.ofEpochSecond(authorization.validBefore().longValueExact());
+    return Instant.ofEpochSecond(authorization().validBefore().longValueExact());
   }
 
-  /** Returns what the seller says of the settlement, empty if it says nothing that can be read. */
+  /** Returns the seller's settlement response, empty if there is none that can be read. */
   public Optional<SettlementResponse> settlement() {
     return Optional.ofNullable(settlement);
   }
 
   /**
    * Returns whether the seller says that this payment, and not another, was settled. Only the chain
-   * can tell whether that is true: {@link #onChain}.
+   * shows whether that is true: {@link #onChain}.
    */
   public boolean settled() {
     SettlementResponse said = settlement;
@@ -180,13 +170,13 @@ public final class Payment {
   }
 
   /**
-   * Returns what the chain shows of this payment, whatever the seller says: whether the transaction
-   * that it names moved this amount from payer to payee. A seller that says {@link #settled()} and
-   * is {@linkplain OnChainPayment.Contradicted contradicted} has not told the truth; one whose
-   * transaction is {@linkplain OnChainPayment.NotFound not found} may be a block ahead of the node.
+   * Returns what the chain shows of this payment: whether the transaction that the seller names
+   * moved this amount from payer to recipient. A seller that says {@link #settled()} and is
+   * {@linkplain OnChainPayment.Contradicted contradicted} did not tell the truth. If its
+   * transaction is {@linkplain OnChainPayment.NotFound not found}, the node may be a block behind.
    *
-   * @param chain the one that was paid on
-   * @throws IllegalArgumentException if the chain is another
+   * @param chain the chain that was paid on
+   * @throws IllegalArgumentException if it is another chain
    * @throws FacilitatorException if the chain does not answer
    */
   public OnChainPayment onChain(Chain chain) throws FacilitatorException {
@@ -195,24 +185,24 @@ public final class Payment {
           "chain: expected " + network() + ", found eip155:" + chain.chainId());
     }
     String named = settled() ? transaction().orElse("") : "";
-    return OnChainPayment.read(chain, token().contract(), authorization, named);
+    return OnChainPayment.read(chain, token().contract(), authorization(), named);
   }
 
   /** Returns the name of the header that carries the payment. */
   public String headerName() {
-    return offer.x402Version() == 1 ? PaymentHeader.X_PAYMENT : PaymentHeader.PAYMENT_SIGNATURE;
+    return offer().x402Version() == 1 ? PaymentHeader.X_PAYMENT : PaymentHeader.PAYMENT_SIGNATURE;
   }
 
   /**
-   * Returns the header that carries the payment, signature included: who has it can have the
-   * payment settled. For keeping a payment whose outcome is not known; not for logs.
+   * Returns the value of the header that carries the payment, signature included: anyone who has it
+   * can have the payment settled. For keeping a payment whose outcome is not known; not for logs.
    */
   public String secretHeaderValue() {
     return headerValue;
   }
 
   /**
-   * Returns the payment as JSON text, as transports without headers carry it; as secret as {@link
+   * Returns the payment as JSON text, for transports without headers. It is as secret as {@link
    * #secretHeaderValue()}.
    */
   public String secretJson() {
@@ -224,7 +214,7 @@ public final class Payment {
   public String toString() {
     return String.format(
         "Payment[%s from %s to %s on %s, nonce %s, %s]",
-        offer.price(),
+        offer().price(),
         payer(),
         payTo(),
         network(),

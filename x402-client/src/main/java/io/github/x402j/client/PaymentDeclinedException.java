@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.DeclineReason;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Optional;
@@ -12,39 +16,44 @@ import org.jspecify.annotations.Nullable;
  * and no signature was given out.
  */
 public final class PaymentDeclinedException extends IOException {
-  private static final long serialVersionUID = 2L;
+  private static final long serialVersionUID = 3L;
 
   private final String rule;
   private final String limit;
   private final String asked;
   private final @Nullable String left;
 
-  private PaymentDeclinedException(String message, Refusal refusal) {
-    super(message);
-    this.rule = refusal.rule();
-    this.limit = refusal.limit();
-    this.asked = refusal.asked();
-    this.left = refusal.left();
+  /**
+   * @param requested the URL that a payment was asked for; the message shows it without its query
+   */
+  PaymentDeclinedException(URI requested, DeclineReason reason) {
+    super(
+        String.format(
+            "payment for %s%s %s",
+            Origin.of(requested).map(Origin::toString).orElse(""),
+            requested.getRawPath() == null ? "" : requested.getRawPath(),
+            reason.text()));
+    this.rule = reason.rule();
+    this.limit = reason.limit();
+    this.asked = reason.asked();
+    this.left = reason.left();
   }
 
   static PaymentDeclinedException of(URI requested, String rule, String limit, String asked) {
-    return of(requested, Refusal.of(rule, limit, asked));
+    return new PaymentDeclinedException(requested, DeclineReason.of(rule, limit, asked));
   }
 
-  static PaymentDeclinedException of(URI requested, Refusal refusal) {
-    String target =
-        Origin.of(requested).map(Origin::toString).orElse("")
-            + (requested.getRawPath() == null ? "" : requested.getRawPath());
-    String left = refusal.left() == null ? "" : ", left was " + refusal.left();
-    return new PaymentDeclinedException(
-        String.format(
-            "payment for %s declined by rule %s: allowed is %s, asked was %s%s",
-            target, refusal.rule(), refusal.limit(), refusal.asked(), left),
-        refusal);
+  static PaymentDeclinedException unreadable(URI requested, MalformedPaymentException e) {
+    return of(requested, "descriptor", "one that can be read", String.valueOf(e.getMessage()));
+  }
+
+  /** Returns the reason, for the journal. */
+  DeclineReason reason() {
+    return new DeclineReason(rule, limit, asked, left);
   }
 
   /**
-   * Returns the name of the rule that was not met. Rules of a {@link SpendingPolicy}: {@code
+   * Returns the name of the rule that the payment breaks. Rules of a {@link SpendingPolicy}: {@code
    * policy}, {@code maxPerPayment}, {@code maxPerHost}, {@code maxPerHour}, {@code maxPerDay},
    * {@code maxTotal}, {@code hosts}, {@code methods}, {@code recipients}, {@code networks}, {@code
    * tokens}, {@code rate}, {@code approval}. Of an {@link AgentWallet}: {@code revoked}, {@code
@@ -57,19 +66,17 @@ public final class PaymentDeclinedException extends IOException {
     return rule;
   }
 
-  /** Returns what the rule allows, for people. */
+  /** Returns what the rule allows, as text. */
   public String limit() {
     return limit;
   }
 
-  /** Returns what the seller asked for, for people. It repeats no free text of the seller's. */
+  /** Returns what the seller asked for, as text. It repeats no free text of the seller's. */
   public String asked() {
     return asked;
   }
 
-  /**
-   * Returns what was left of the limit, for people; empty if the rule is not one that is used up.
-   */
+  /** Returns what was left of the limit, as text; empty if nothing uses the rule up. */
   public Optional<String> left() {
     return Optional.ofNullable(left);
   }

@@ -7,11 +7,10 @@ import java.net.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a payment was sent and it is not known whether it was taken: the answer was lost, or
- * the seller says that it does not know yet, and sending the same payment again did not change
- * that.
+ * Thrown when a payment was sent and its outcome is not known: the answer was lost, or the seller
+ * does not know it yet, and sending the same payment again did not help.
  *
- * <p>Do not repeat the request by {@code send}: that would make another payment. Either {@link
+ * <p>Do not repeat the request with {@code send}: that would make another payment. Either {@link
  * PayingHttpClient#resend} it, which sends this payment again, or wait until {@link
  * Payment#validBefore()} and read from the chain whether {@link Payment#nonce()} was used.
  *
@@ -34,8 +33,8 @@ public final class PaymentPendingException extends IOException {
       HttpRequest request, Payment payment, String why, @Nullable Throwable cause) {
     return new PaymentPendingException(
         String.format(
-            "the outcome of a payment of %s to %s is not known (%s): resend it, or look for nonce %s"
-                + " on %s; do not pay again before %s",
+            "the outcome of a payment of %s to %s is not known (%s): resend it, or check nonce %s on"
+                + " %s; do not pay again before %s",
             payment.offer().price(),
             payment.payTo(),
             why,
@@ -47,12 +46,12 @@ public final class PaymentPendingException extends IOException {
         cause);
   }
 
-  /** Returns the payment, with what the seller last said of it. */
+  /** Returns the payment, with the last settlement response of the seller. */
   public Payment payment() {
     return payment;
   }
 
-  /** Returns the request that was paid for, without the payment. */
+  /** Returns the request that was paid for; it does not carry the payment. */
   public HttpRequest request() {
     return request;
   }

@@ -8,36 +8,38 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Keeps the receipts and passes that sellers hand out, for {@link PayingHttpClient} to show them
- * again instead of paying.
+ * Keeps the receipts and passes that sellers hand out, so that {@link PayingHttpClient} can show
+ * them again instead of paying. Meant to be implemented.
  *
- * <p>The client decides what is shown to whom; a store only remembers. It is bounded: when it is
- * full, what has expired goes first, then what only proves a payment, then what expires first.
- * Implementations are safe for use by several threads, and pass {@code ReceiptStoreContract} (in
- * the tests of {@code x402-client}).
+ * <p>The client decides which receipt is shown to which seller; a store only remembers. It is
+ * bounded. When it is full, expired receipts go first, then those that only prove a payment, then
+ * those that expire first. Implementations are safe for use by several threads, and pass {@code
+ * ReceiptStoreContract}.
  */
 public interface ReceiptStore {
-  /** How many receipts are kept at a time unless said otherwise. */
+  /** The number of receipts that a store keeps by default: 1,000. */
   int DEFAULT_CAPACITY = 1_000;
 
   /**
-   * Keeps a receipt, in place of one with the same token.
+   * Keeps a receipt, and replaces one with the same token.
    *
-   * @throws IOException if it could not be written; it is not kept then
+   * @throws IOException if it could not be written; it is then not kept
    */
   void keep(StoredReceipt receipt) throws IOException;
 
   /**
-   * Forgets a receipt; does nothing if it is not known.
+   * Forgets a receipt. Does nothing if it is not known.
    *
-   * @throws IOException if that could not be written; it is forgotten until the next start only
+   * @throws IOException if this could not be written; the receipt may return at the next start
    */
   void drop(StoredReceipt receipt) throws IOException;
 
-  /** Returns what is kept for an origin and has not expired, what expires last first. */
+  /**
+   * Returns the receipts for an origin that have not expired; those that expire last come first.
+   */
   List<StoredReceipt> of(String origin, Instant now);
 
-  /** Returns everything that is kept, expired or not. */
+  /** Returns all receipts that are kept, expired ones included. */
   List<StoredReceipt> all();
 
   /** Returns an empty store in memory, for at most {@link #DEFAULT_CAPACITY} receipts. */
@@ -48,17 +50,18 @@ public interface ReceiptStore {
   /**
    * Returns an empty store in memory.
    *
-   * @param capacity how many receipts are kept at a time, at least 1
+   * @param capacity the number of receipts that are kept at a time, at least 1
+   * @throws IllegalArgumentException if it is less
    */
   static ReceiptStore inMemory(int capacity) {
     return new MemoryReceiptStore(capacity);
   }
 
   /**
-   * Returns the store in a file, which is made if there is none; see {@link FileReceiptStore}.
+   * Returns the store in a file, which is created if it is missing; see {@link FileReceiptStore}.
    *
-   * @throws IOException if it cannot be read or written, is open in another store, holds something
-   *     else, or others than its owner may read it
+   * @throws IOException if the file cannot be read or written, is open in another store, is not a
+   *     file of receipts, or may be read by others than its owner
    */
   static FileReceiptStore inFile(Path file) throws IOException {
     return FileReceiptStore.open(file, DEFAULT_CAPACITY);

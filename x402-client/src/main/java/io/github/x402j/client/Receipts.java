@@ -21,20 +21,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Decides which receipts are shown to whom, and which are kept. */
+/** Decides which receipt is shown with a request, and which receipts are kept. */
 final class Receipts {
-  /** Carries a receipt, both ways. */
+  /** The header that carries a receipt, in requests and responses. */
   static final String RECEIPT = "X-Payment-Receipt";
 
-  /** Says how often the receipt may still be shown: a number, or {@code unlimited}. */
+  /** The header that says how often the receipt may still be shown: a number or "unlimited". */
   static final String REMAINING = "X-Payment-Receipt-Remaining";
 
   /**
-   * Says what the receipt opens: paths as a seller's rules have them, each after a method or not.
+   * The header that says what the receipt opens: paths as in a seller's rules, each optionally
+   * after a method.
    */
   static final String COVERS = "X-Payment-Receipt-Covers";
 
-  private static final System.Logger log = System.getLogger(Receipts.class.getName());
+  private static final System.Logger LOG = System.getLogger(Receipts.class.getPackageName());
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Pattern EXPIRY =
       Pattern.compile("\"exp\"\\s*:\\s*([0-9]{1,12})(?![0-9.eE])");
@@ -48,8 +49,8 @@ final class Receipts {
   }
 
   /**
-   * Returns the receipt to show with the request, of several the one that expires first. Whatever
-   * the store says: to the origin that it is for only, and where nobody reads along.
+   * Returns the receipt to show with the request; of several, the one that expires first. Whatever
+   * the store holds, a receipt is shown only to its own origin and over a confidential connection.
    */
   Optional<StoredReceipt> covering(HttpRequest request) {
     Optional<Origin> origin = Origin.of(request.uri()).filter(Origin::isConfidential);
@@ -70,7 +71,7 @@ final class Receipts {
         .build();
   }
 
-  /** Notes what became of a receipt that was shown: refused it is of no use any more. */
+  /** Updates a receipt that was shown. One that was refused is forgotten. */
   void shown(StoredReceipt receipt, HttpResponse<?> response) {
     if (response.statusCode() == 402) {
       change("forget", kept -> kept.drop(receipt));
@@ -83,13 +84,13 @@ final class Receipts {
     }
   }
 
-  /** A seller that does not count aloud: what is delivered has taken a use, a failure has not. */
+  /** If the seller does not say what is left: a delivery takes a use, a failure does not. */
   private static @Nullable Long leftAfter(StoredReceipt receipt, int status) {
     Long uses = receipt.uses();
     return uses == null || status >= 400 ? uses : Long.valueOf(uses - 1);
   }
 
-  /** Keeps the receipt that a seller hands out for a payment, if there is one. */
+  /** Keeps the receipt that came with the response to a payment, if there is one. */
   void bought(HttpRequest request, HttpResponse<?> response) {
     if (store != null) {
       receiptIn(request, response.headers())
@@ -115,13 +116,13 @@ final class Receipts {
                       remaining(headers.firstValue(REMAINING)),
                       expires,
                       token));
-    } catch (IllegalArgumentException e) { // what a stranger sends may be anything
-      log.log(Level.DEBUG, "a seller handed out what is no receipt");
+    } catch (IllegalArgumentException e) { // the seller may send anything
+      LOG.log(Level.DEBUG, "a seller sent a malformed receipt");
       return Optional.empty();
     }
   }
 
-  /** What a receipt without a word on it opens is nothing: it proves the payment. */
+  /** Without this header a receipt opens nothing: it only proves the payment. */
   private static @Nullable Long remaining(Optional<String> said) {
     if (said.map(String::trim).filter("unlimited"::equals).isPresent()) {
       return null;
@@ -142,7 +143,7 @@ final class Receipts {
     return said.isEmpty() ? List.of(StoredReceipt.covered(request.method(), request.uri())) : said;
   }
 
-  /** The claim, unchecked: it only says until when it is worth a try. The earliest, if in doubt. */
+  /** Returns the earliest "exp" in the token, unchecked: it only limits how long it is tried. */
   private static Optional<Instant> expiry(String token) {
     String[] parts = token.split("\\.", -1);
     if (token.length() > StoredReceipt.MAX_TOKEN_LENGTH || parts.length != 3) {
@@ -159,7 +160,7 @@ final class Receipts {
     void of(ReceiptStore kept) throws IOException;
   }
 
-  /** A response that is paid for must reach the caller whatever the store's disk says. */
+  /** A paid response must reach the caller even if the store fails. */
   private void change(String what, Change change) {
     if (store == null) {
       return;
@@ -167,7 +168,7 @@ final class Receipts {
     try {
       change.of(store);
     } catch (IOException e) {
-      log.log(Level.WARNING, "could not " + what + " a receipt", e);
+      LOG.log(Level.WARNING, "could not " + what + " a receipt", e);
     }
   }
 }

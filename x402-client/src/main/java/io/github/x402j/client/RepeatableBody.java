@@ -20,14 +20,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request body that is looked at while it is sent, so that it can be told before paying whether
- * the publisher gives the same body again: one made from a stream that can be read once does not.
+ * A request body that is hashed while it is sent, so that the client can check before paying that
+ * the publisher gives the same body again. One over a stream that can be read once does not.
  */
 final class RepeatableBody implements BodyPublisher {
-  /** A body of at most this size is kept for the request that pays. */
+  /** A body of at most this size, 1 MiB, is kept for the request that pays. */
   static final int MAX_KEPT = 1024 * 1024;
 
-  /** How long a publisher may take to give the body again. */
+  /** The longest time that a publisher may take to give the body again. */
   static final Duration MAX_TIME = Duration.ofSeconds(60);
 
   private final BodyPublisher callers;
@@ -37,7 +37,7 @@ final class RepeatableBody implements BodyPublisher {
     this.callers = callers;
   }
 
-  /** Returns the request with its body looked at; the request itself if it has none. */
+  /** Returns the request with a body that is hashed while it is sent; itself if it has no body. */
   static HttpRequest watched(HttpRequest request) {
     return request
         .bodyPublisher()
@@ -51,11 +51,10 @@ final class RepeatableBody implements BodyPublisher {
   }
 
   /**
-   * Returns the request with a body that can be sent any number of times.
+   * Returns the request with a body that can be sent any number of times. The future fails with
+   * {@link IOException} if the body is not the same as before.
    *
-   * <p>Fails with {@link IOException} if the body is not the same as before.
-   *
-   * @param sent that request, or one that the client made of it on its way
+   * @param sent the request that was sent, or the one that a redirect made of it
    */
   static CompletableFuture<HttpRequest> repeatable(HttpRequest sent) {
     Optional<BodyPublisher> body =
@@ -65,7 +64,7 @@ final class RepeatableBody implements BodyPublisher {
     }
     if (!(body.get() instanceof RepeatableBody watched)) {
       return CompletableFuture.failedFuture(
-          new IOException("the wrapped client sent another body than it was given"));
+          new IOException("the wrapped client did not send the body that it was given"));
     }
     return watched
         .again()
@@ -103,7 +102,7 @@ final class RepeatableBody implements BodyPublisher {
     return callers.contentLength() < 0 ? BodyPublishers.fromPublisher(publisher) : publisher;
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -111,7 +110,7 @@ final class RepeatableBody implements BodyPublisher {
     }
   }
 
-  /** What has gone by of a body. A server may answer before it has all of it. */
+  /** The part of a body that was sent. A server may answer before it has all of it. */
   private static final class Passage {
     private final MessageDigest digest = sha256();
     private long length;
@@ -126,21 +125,21 @@ final class RepeatableBody implements BodyPublisher {
       complete = true;
     }
 
-    /** Returns what has gone by until now, as it goes on. */
-    synchronized Sent sent() {
+    /** Returns what was sent until now; the sending may go on. */
+    synchronized SentPart sent() {
       try {
         byte[] hash = ((MessageDigest) digest.clone()).digest();
-        return new Sent(length, complete, HexFormat.of().formatHex(hash));
+        return new SentPart(length, complete, HexFormat.of().formatHex(hash));
       } catch (CloneNotSupportedException e) {
         throw new IllegalStateException("SHA-256 of the platform can be cloned", e);
       }
     }
   }
 
-  /** How much was sent, whether that is all, and its hash. */
-  private record Sent(long length, boolean complete, String hash) {}
+  /** The length of what was sent, whether that is all, and its hash. */
+  private record SentPart(long length, boolean complete, String hash) {}
 
-  /** Hands the body on. */
+  /** Passes the body on, and hashes it. */
   private record Watching(Subscriber<? super ByteBuffer> to, Passage passage)
       implements Subscriber<ByteBuffer> {
     @Override
@@ -166,12 +165,12 @@ final class RepeatableBody implements BodyPublisher {
     }
   }
 
-  /** Takes the body a second time and compares as much as was sent the first time. */
+  /** Takes the body a second time and compares it with what was sent the first time. */
   private static final class Second implements Subscriber<ByteBuffer> {
     private final CompletableFuture<Optional<byte[]>> same = new CompletableFuture<>();
     private final MessageDigest digest = sha256();
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-    private final Sent before;
+    private final SentPart before;
     private final long declared;
     private long length;
     private @Nullable String hash;
@@ -209,7 +208,7 @@ final class RepeatableBody implements BodyPublisher {
     @Override
     public void onError(Throwable failure) {
       same.completeExceptionally(
-          new IOException("the body cannot be given a second time", failure));
+          new IOException("the publisher failed to give the body a second time", failure));
     }
 
     @Override
@@ -222,7 +221,7 @@ final class RepeatableBody implements BodyPublisher {
         same.complete(length <= MAX_KEPT ? Optional.of(kept.toByteArray()) : Optional.empty());
       } else {
         same.completeExceptionally(
-            new IOException("the body is another one when it is given a second time"));
+            new IOException("the publisher gave another body the second time"));
       }
     }
   }

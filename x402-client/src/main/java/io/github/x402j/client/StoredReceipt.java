@@ -7,32 +7,33 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A receipt of a seller's, or of a payment network for a seller, and what it may be shown for.
+ * A receipt from a seller, or from a payment network for a seller, and the requests that it may be
+ * shown with. Immutable.
  *
- * @param origin who it is shown to, and nobody else: scheme, host and port, such as {@code
+ * @param origin the only origin that it is shown to: scheme, host and port, such as {@code
  *     https://api.example.com:443}
- * @param covers what it opens there: paths as the seller's rules write them ({@code /exact}, {@code
- *     /prefix/*}, {@code /with/{name}}), each perhaps after a method and a space. {@code GET}
- *     includes HEAD. 1 to {@link #MAX_COVERED}
- * @param uses how often it may still be shown; 0 for what only proves a payment; null if the seller
- *     sets no limit before it expires
- * @param expires from when on it is worth nothing
- * @param token the receipt itself, a compact JWT: who has it can use it
+ * @param covers the paths that it opens there, as the seller's rules write them ({@code /exact},
+ *     {@code /prefix/*}, {@code /with/{name}}), each optionally after a method and a space. {@code
+ *     GET} includes HEAD. 1 to {@link #MAX_COVERED}
+ * @param uses how often it may still be shown; 0 if it only proves a payment; null for no limit
+ * @param expires the time from which on it is not valid
+ * @param token the receipt itself, a compact JWT: anyone who has it can use it
  */
 public record StoredReceipt(
     String origin, List<String> covers, @Nullable Long uses, Instant expires, String token) {
-  /** The longest receipt that is kept, in characters. */
+  /** The longest receipt that is kept: 4,096 characters. */
   public static final int MAX_TOKEN_LENGTH = 4096;
 
-  /** The most paths that one receipt covers. */
+  /** The most paths that one receipt covers: 32. */
   public static final int MAX_COVERED = 32;
 
   private static final int MAX_PATTERN_LENGTH = 1024;
@@ -40,7 +41,11 @@ public record StoredReceipt(
       Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
   private static final Pattern COVERED = Pattern.compile("([A-Z-]{1,32} )?/[\\x21-\\x7e]*");
 
-  /** Checks each part. The token is checked for its form only, and not shown in messages. */
+  /**
+   * Checks each part. The token is only checked for its form, and never shown in messages.
+   *
+   * @throws IllegalArgumentException if a part is out of its range
+   */
   public StoredReceipt {
     if (!origin.equals(originOf(URI.create(origin)))) {
       throw new IllegalArgumentException("origin: expected scheme, host and port");
@@ -52,7 +57,7 @@ public record StoredReceipt(
     }
     for (String covered : covers) {
       if (covered.length() > MAX_PATTERN_LENGTH || !COVERED.matcher(covered).matches()) {
-        throw new IllegalArgumentException("covers: expected a path, perhaps after a method");
+        throw new IllegalArgumentException("covers: expected a path, optionally after a method");
       }
     }
     if (uses != null && uses < 0) {
@@ -65,8 +70,8 @@ public record StoredReceipt(
   }
 
   /**
-   * Returns a receipt that is good for one request: what a payment network hands out for a payment
-   * that was made outside of this client.
+   * Returns a receipt for one request, such as a payment network hands out for a payment that was
+   * made outside this client.
    *
    * @throws IllegalArgumentException if the URL is not an absolute HTTP URL, or the token is not a
    *     compact JWT
@@ -80,12 +85,12 @@ public record StoredReceipt(
     return uses == null ? OptionalLong.empty() : OptionalLong.of(uses);
   }
 
-  /** Returns whether it opens anything now; at the instant of its expiry it no longer does. */
+  /** Returns whether it has uses left and has not expired; at the instant of expiry it has. */
   public boolean isUsable(Instant now) {
     return (uses == null || uses > 0) && now.isBefore(expires);
   }
 
-  /** Returns whether it may be shown with a request, as far as origin, method and path go. */
+  /** Returns whether origin, method and path of the request are among those that it covers. */
   public boolean covers(String method, URI url) {
     if (Origin.of(url).filter(of -> of.toString().equals(origin)).isEmpty()) {
       return false;
@@ -102,7 +107,7 @@ public record StoredReceipt(
   static String originOf(URI url) {
     return Origin.of(url)
         .map(Origin::toString)
-        .orElseThrow(() -> new IllegalArgumentException("expected an absolute HTTP URL"));
+        .orElseThrow(() -> new IllegalArgumentException("url: expected an absolute HTTP URL"));
   }
 
   static String covered(String method, URI url) {
@@ -126,7 +131,7 @@ public record StoredReceipt(
         origin, covers, uses == null ? "unlimited" : uses, expires);
   }
 
-  /** One entry of {@link #covers}, taken apart. */
+  /** One parsed entry of {@link #covers}. */
   private record CoveredPath(@Nullable String method, List<String> segments, boolean below) {
 
     static CoveredPath of(String text) {
@@ -142,15 +147,10 @@ public record StoredReceipt(
     boolean matches(String name, String path) {
       List<String> asked = segments(path);
       boolean fits = below ? asked.size() >= segments.size() : asked.size() == segments.size();
-      if (!fits || (method != null && !method.equals(name))) {
-        return false;
-      }
-      for (int i = 0; i < segments.size(); i++) {
-        if (!segmentMatches(segments.get(i), asked.get(i))) {
-          return false;
-        }
-      }
-      return true;
+      return fits
+          && (method == null || method.equals(name))
+          && IntStream.range(0, segments.size())
+              .allMatch(i -> segmentMatches(segments.get(i), asked.get(i)));
     }
 
     private static boolean segmentMatches(String pattern, String segment) {
@@ -166,7 +166,7 @@ public record StoredReceipt(
           && segment.endsWith(after);
     }
 
-    /** Escapes differ between sellers and callers; what is no escape stands for itself. */
+    /** Sellers and callers escape differently. A malformed escape stands for itself. */
     private static String decoded(String segment) {
       try {
         return URLDecoder.decode(segment.replace("+", "%2B"), UTF_8);
@@ -175,16 +175,11 @@ public record StoredReceipt(
       }
     }
 
-    /** One slash at the end makes no difference, as in the rules of a seller. */
+    /** One slash at the end makes no difference, as in a seller's rules. */
     private static List<String> segments(String path) {
-      List<String> found = new ArrayList<>();
-      for (String segment : path.split("/", -1)) {
-        found.add(decoded(segment));
-      }
-      if (found.get(found.size() - 1).isEmpty()) {
-        found.remove(found.size() - 1);
-      }
-      return found;
+      List<String> found = Stream.of(path.split("/", -1)).map(CoveredPath::decoded).toList();
+      int last = found.size() - 1;
+      return found.get(last).isEmpty() ? found.subList(0, last) : found;
     }
   }
 }

@@ -8,39 +8,86 @@ import static com.tngtech.archunit.core.domain.JavaModifier.FINAL;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.x402j.Token;
+import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.ExactEvmPayload;
+import io.github.x402j.evm.TransferAuthorization;
 
 @AnalyzeClasses(
     packages = "io.github.x402j.client",
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
-  @ArchTest
-  static final ArchRule knowsTheJdkAndTheCoreOnly =
-      noClasses()
-          .should()
-          .dependOnClassesThat(
-              not(
-                  resideInAnyPackage(
-                      "java..",
-                      "javax.net.ssl..",
-                      "javax.sql..",
-                      "org.jspecify.annotations..",
-                      "io.github.x402j",
-                      "io.github.x402j.evm",
-                      "io.github.x402j.client")));
+  private static final String CLIENT = "io.github.x402j.client";
+  private static final String WALLET = "io.github.x402j.client.wallet";
 
   @ArchTest
-  static final ArchRule publicClassesAreFinalOrSealed =
+  static final ArchRule theWalletDoesNotKnowTheClient =
+      noClasses()
+          .that()
+          .resideInAPackage(WALLET)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(CLIENT);
+
+  @ArchTest
+  static final ArchRule theWalletDoesNotSpeakHttp =
+      noClasses()
+          .that()
+          .resideInAPackage(WALLET)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("java.net.http..");
+
+  @ArchTest
+  static final ArchRule onlyTheWalletSigns =
+      noClasses()
+          .that()
+          .resideInAPackage(CLIENT)
+          .should()
+          .callMethod(EvmSigner.class, "sign", byte[].class)
+          .orShould()
+          .callMethod(
+              ExactEvmPayload.class,
+              "sign",
+              Token.class,
+              TransferAuthorization.class,
+              EvmSigner.class);
+
+  @ArchTest
+  static final ArchRule bothKnowTheJdkAndTheCoreOnly =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(WALLET + ".JournalExport") // writes JSON with Jackson
+          .should()
+          .dependOnClassesThat(not(jdkAndCore()));
+
+  @ArchTest
+  static final ArchRule onlyTheExportSeesJackson =
       classes()
           .that()
-          .arePublic()
-          .and()
-          .areNotInterfaces()
-          .and()
-          .doNotHaveFullyQualifiedName(SpendJournal.class.getName()) // sealed
+          .haveFullyQualifiedName(WALLET + ".JournalExport")
           .should()
-          .haveModifier(FINAL);
+          .onlyDependOnClassesThat(jdkAndCore().or(resideInAnyPackage("com.fasterxml.jackson..")));
+
+  @ArchTest
+  static final ArchRule publicClassesAreFinal =
+      classes().that().arePublic().and().areNotInterfaces().should().haveModifier(FINAL);
+
+  private static DescribedPredicate<JavaClass> jdkAndCore() {
+    return resideInAnyPackage(
+        "java..",
+        "javax.net.ssl..",
+        "javax.sql..",
+        "org.jspecify.annotations..",
+        "io.github.x402j",
+        "io.github.x402j.evm",
+        CLIENT,
+        WALLET);
+  }
 }

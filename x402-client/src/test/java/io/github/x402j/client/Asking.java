@@ -12,6 +12,7 @@ import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,35 +27,42 @@ import java.util.List;
 import java.util.Map;
 
 /** What sellers of the tests ask for, and the buyer. */
-final class Asking {
-  static final Token USDC = Usdc.BASE_SEPOLIA;
-  static final Address SELLER = Address.parse("0x209693bc6afc0c5328ba36faf03c514ef312287c");
-  static final String KEY = "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
-  static final EvmSigner SIGNER = EvmSigner.ofPrivateKey(KEY);
-  static final Instant NOW = Instant.parse("2026-05-01T12:00:00Z");
-  static final String TRANSACTION = "0x" + "ab".repeat(32);
+public final class Asking {
+  public static final Token USDC = Usdc.BASE_SEPOLIA;
+  public static final Address SELLER = Address.parse("0x209693bc6afc0c5328ba36faf03c514ef312287c");
+  public static final String KEY =
+      "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+  public static final EvmSigner SIGNER = EvmSigner.ofPrivateKey(KEY);
+  public static final Instant NOW = Instant.parse("2026-05-01T12:00:00Z");
+  public static final String TRANSACTION = "0x" + "ab".repeat(32);
 
   private Asking() {}
 
   /** Returns a buyer that pays at most five cents, and does not wait long for anything. */
-  static PayingHttpClientBuilder buyer(HttpClient wrapped) {
+  public static PayingHttpClient.Builder buyer(HttpClient wrapped) {
     return PayingHttpClient.over(wrapped)
         .signer(SIGNER)
         .policy(SpendingPolicy.empty().maxPerPayment("$0.05"))
         .token(USDC)
         .clock(Clock.fixed(NOW, ZoneOffset.UTC))
         .random(new SecureRandom())
-        .resending(
-            new Resending(
+        .retries(
+            new RetryPolicy(
                 3, Duration.ofSeconds(60), Duration.ofMillis(10), Duration.ofMillis(200)));
   }
 
-  static PaymentRequirements option(String price) {
+  /** Sends a payment with an unknown outcome again once, and at once. */
+  public static PayingHttpClient.Builder impatient(PayingHttpClient.Builder client) {
+    return client.retries(
+        new RetryPolicy(1, Duration.ofSeconds(60), Duration.ofMillis(10), Duration.ofMillis(10)));
+  }
+
+  public static PaymentRequirements option(String price) {
     return PaymentRequirements.exact(
         USDC, Price.parse(price).in(USDC), SELLER, Duration.ofSeconds(60));
   }
 
-  static PaymentRequirements with(PaymentRequirements option, String member, Object value) {
+  public static PaymentRequirements with(PaymentRequirements option, String member, Object value) {
     Map<String, Object> extra = new LinkedHashMap<>(option.extra());
     extra.put(member, value);
     return new PaymentRequirements(
@@ -67,25 +75,25 @@ final class Asking {
         extra);
   }
 
-  static PaymentRequirements in(Token token, long atomicUnits) {
+  public static PaymentRequirements in(Token token, long atomicUnits) {
     return PaymentRequirements.exact(
         token, TokenAmount.of(atomicUnits), SELLER, Duration.ofSeconds(60));
   }
 
-  static PaymentRequired forUrl(URI url, PaymentRequirements... options) {
+  public static PaymentRequired forUrl(URI url, PaymentRequirements... options) {
     return PaymentRequired.of(ResourceInfo.of(url.toString()), Arrays.asList(options));
   }
 
-  static Seller.Answer v2(PaymentRequired required) {
+  public static Seller.Answer v2(PaymentRequired required) {
     return Seller.Answer.of(
         402, Map.of("PAYMENT-REQUIRED", PaymentCodec.encodeRequired(required)), "{}");
   }
 
-  static Seller.Answer v1(PaymentRequired required) {
+  public static Seller.Answer v1(PaymentRequired required) {
     return Seller.Answer.of(402, PaymentCodec.encodeRequiredV1(required));
   }
 
-  static Seller.Answer both(PaymentRequired required) {
+  public static Seller.Answer both(PaymentRequired required) {
     return Seller.Answer.of(
         402,
         Map.of("PAYMENT-REQUIRED", PaymentCodec.encodeRequired(required)),
@@ -93,11 +101,11 @@ final class Asking {
   }
 
   /** Delivers, and says that the call's payment was settled. */
-  static Seller.Answer delivery(Seller.Call call, String body) {
+  public static Seller.Answer delivery(Seller.Call call, String body) {
     return Seller.Answer.of(200, settled(call), body);
   }
 
-  static Map<String, String> settled(Seller.Call call) {
+  public static Map<String, String> settled(Seller.Call call) {
     int version = call.payment().x402Version();
     SettlementResponse settlement =
         new SettlementResponse(
@@ -112,7 +120,7 @@ final class Asking {
         PaymentCodec.encodeSettlement(settlement, version));
   }
 
-  static Seller.Answer pending(Seller.Call call, String retryAfter) {
+  public static Seller.Answer pending(Seller.Call call, String retryAfter) {
     SettlementResponse settlement =
         new SettlementResponse(
             false, TRANSACTION, call.payment().network(), null, "settlement_pending", null);
@@ -127,14 +135,14 @@ final class Asking {
   }
 
   /** A seller that asks a price and delivers when paid. */
-  static Seller.Script honest(Seller seller, String price) {
+  public static Seller.Script honest(Seller seller, String price) {
     return call ->
         call.isPaid()
             ? delivery(call, "paid: " + call.method() + " " + call.body())
             : both(forUrl(seller.url(call.path()), option(price)));
   }
 
-  static List<String> payments(Seller seller) {
+  public static List<String> payments(Seller seller) {
     return seller.paidCalls().stream()
         .map(call -> call.header("PAYMENT-SIGNATURE").or(() -> call.header("X-PAYMENT")).get())
         .distinct()

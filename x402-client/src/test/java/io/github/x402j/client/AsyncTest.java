@@ -17,6 +17,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -78,7 +80,7 @@ class AsyncTest {
       samples.keySet().retainAll(waiting); // a lock of the JDK's is held up for less than a sample
       waiting.forEach(thread -> samples.merge(thread, 1, Integer::sum));
       assertThat(samples.values()).allMatch(count -> count < 4);
-      TimeUnit.MILLISECONDS.sleep(20);
+      TimeUnit.MILLISECONDS.sleep(20); // between two samples
     }
     all.forEach(future -> assertThat(future.join().body()).isEqualTo("ok"));
     assertThat(payments(seller)).hasSize(50);
@@ -100,15 +102,31 @@ class AsyncTest {
   @Test
   void aCancelledRequestIsNotPaid() throws Exception {
     Seller.Script honest = honest(seller, "$0.01");
-    seller.does(call -> honest.answer(call).after(300));
+    CountDownLatch arrived = new CountDownLatch(1);
+    CountDownLatch cancelled = new CountDownLatch(1);
+    CountDownLatch answered = new CountDownLatch(1);
+    seller.does(
+        call ->
+            exchange -> {
+              arrived.countDown();
+              awaited(cancelled);
+              try {
+                honest.answer(call).writeTo(exchange);
+              } finally {
+                answered.countDown(); // also if the client has closed the connection
+              }
+            });
     Wire wire = new Wire(wrapped, count -> Optional.empty());
     CompletableFuture<HttpResponse<String>> future =
         buyer(wire)
             .build()
             .sendAsync(HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString());
+    awaited(arrived);
     future.cancel(true);
+    cancelled.countDown();
     assertThatThrownBy(future::join).isInstanceOf(CancellationException.class);
-    TimeUnit.MILLISECONDS.sleep(600);
+    awaited(answered);
+    assertThat(seller.awaitPaidCalls(1, Duration.ofMillis(300))).isFalse();
     assertThat(wire.sent)
         .singleElement()
         .matches(CompletableFuture::isCompletedExceptionally, "is cancelled too");
@@ -133,9 +151,7 @@ class AsyncTest {
               }
             });
     caller.start();
-    while (seller.paidCalls().isEmpty()) {
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+    assertThat(seller.awaitPaidCalls(1, Duration.ofSeconds(10))).isTrue();
     caller.interrupt();
     assertThat(seen.get(5, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
     assertThat(seen.get().getSuppressed())
@@ -163,12 +179,20 @@ class AsyncTest {
 
   private static boolean isOfTheClient(StackTraceElement frame) {
     String name = frame.getClassName();
-    return name.startsWith("io.github.x402j.client.Exchange")
+    return name.startsWith("io.github.x402j.client.PayingCall")
         || name.startsWith("io.github.x402j.client.PaidRequest")
-        || name.startsWith("io.github.x402j.client.UnderWay");
+        || name.startsWith("io.github.x402j.client.CancellableCall");
   }
 
   private HttpResponse<String> get(PayingHttpClient client, String path) throws Exception {
     return client.send(HttpRequest.newBuilder(seller.url(path)).build(), BodyHandlers.ofString());
+  }
+
+  private static void awaited(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 }

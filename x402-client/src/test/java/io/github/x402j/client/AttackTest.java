@@ -25,6 +25,13 @@ import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.Dollars;
+import io.github.x402j.client.wallet.JournalEntry;
+import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.ExactEvmPayload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -259,7 +266,7 @@ class AttackTest {
     assertThat(authorization.to()).isEqualTo(SELLER);
     assertThat(price).isLessThanOrEqualTo(Dollars.parse("$0.05"));
     assertThat(authorization.validBefore().longValueExact())
-        .isLessThanOrEqualTo(NOW.plus(PayingHttpClient.MAX_WINDOW).getEpochSecond());
+        .isLessThanOrEqualTo(NOW.plus(PaymentSigner.MAX_WINDOW).getEpochSecond());
     assertThat(payload).isEqualTo(ExactEvmPayload.sign(USDC, authorization, SIGNER));
     assertThat(journal.entries())
         .filteredOn(entry -> entry.event() == JournalEntry.Event.SIGNED)
@@ -286,8 +293,8 @@ class AttackTest {
         .token(USDC)
         .clock(CLOCK)
         .descriptorWithin(Duration.ofMillis(100))
-        .resending(
-            new Resending(1, Duration.ofSeconds(60), Duration.ofMillis(5), Duration.ofMillis(10)))
+        .retries(
+            new RetryPolicy(1, Duration.ofSeconds(60), Duration.ofMillis(5), Duration.ofMillis(10)))
         .build();
   }
 

@@ -20,7 +20,7 @@ class FileReceiptStoreTest extends ReceiptStoreContract {
   private FileReceiptStore open;
 
   @Override
-  ReceiptStore store(int capacity) throws IOException {
+  public ReceiptStore store(int capacity) throws IOException {
     open = FileReceiptStore.open(file(), capacity);
     return open;
   }

@@ -4,6 +4,8 @@ package io.github.x402j.client;
 
 import static io.github.x402j.client.Asking.USDC;
 
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;

@@ -4,7 +4,7 @@ package io.github.x402j.client;
 
 class MemoryReceiptStoreTest extends ReceiptStoreContract {
   @Override
-  ReceiptStore store(int capacity) {
+  public ReceiptStore store(int capacity) {
     return ReceiptStore.inMemory(capacity);
   }
 }

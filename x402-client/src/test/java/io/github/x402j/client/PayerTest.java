@@ -20,6 +20,12 @@ import io.github.x402j.ResourceInfo;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.JournalEntry;
+import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
@@ -98,7 +104,7 @@ class PayerTest {
     PaymentRequirements long1 =
         PaymentRequirements.exact(USDC, TokenAmount.of(1), Asking.SELLER, Duration.ofDays(3650));
     Payment payment = payer.pay(SERVER, TOOL, v2(long1));
-    assertThat(payment.validBefore()).isEqualTo(NOW.plus(PayingHttpClient.MAX_WINDOW));
+    assertThat(payment.validBefore()).isEqualTo(NOW.plus(PaymentSigner.MAX_WINDOW));
   }
 
   @Test
@@ -153,7 +159,7 @@ class PayerTest {
 
   @Test
   void refusalsFreeTheAmountOnlyForAWalletThatTrustsThem() throws Exception {
-    AgentWallet trusting = wallet(SIGNER, AgentWalletBuilder::trustRefusals);
+    AgentWallet trusting = wallet(SIGNER, AgentWallet.Builder::trustRefusals);
     Payer paying = Payer.of(trusting, USDC);
     paying.refused(paying.pay(SERVER, TOOL, v2(option("$0.02"))), null);
     assertThat(events()).endsWith(JournalEntry.Event.REJECTED, JournalEntry.Event.RETURNED);
@@ -214,7 +220,7 @@ class PayerTest {
     "http://127.0.0.1:1/mcp, allowedDomains",
     "https://shop.example.evil.example/mcp, allowedDomains"
   })
-  void paysNobodyWhomTheWalletDoesNotNameAndNobodyInTheClear(URI server, String rule) {
+  void paysOnlyHostsOfTheWalletAndNeverInTheClear(URI server, String rule) {
     assertThat(declined(payer, server, TOOL, v2(option("$0.01"))).rule()).isEqualTo(rule);
   }
 
@@ -366,7 +372,7 @@ class PayerTest {
     return declined;
   }
 
-  private AgentWallet wallet(EvmSigner signer, UnaryOperator<AgentWalletBuilder> terms) {
+  private AgentWallet wallet(EvmSigner signer, UnaryOperator<AgentWallet.Builder> terms) {
     return terms
         .apply(
             AgentWallet.provision("another", signer, journal)

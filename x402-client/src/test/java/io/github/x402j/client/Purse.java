@@ -13,10 +13,13 @@ import io.github.x402j.ResourceInfo;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.evm.EvmSignature;
-import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.Offer;
+import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.security.SecureRandom;
@@ -24,25 +27,25 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Pays out of a wallet without any seller, to see what its rules do. */
-final class Purse {
-  private final Cashier cashier;
+public final class Purse {
+  private final WalletPayments payments;
   private final AgentWallet wallet;
 
-  Purse(AgentWallet wallet, Clock clock, SpendingPolicy... policies) {
+  public Purse(AgentWallet wallet, Clock clock, SpendingPolicy... policies) {
     this.wallet = wallet;
-    this.cashier = new Cashier(wallet, List.of(policies), clock, new SecureRandom());
+    this.payments =
+        new WalletPayments(PaymentSigner.of(wallet, List.of(policies), clock, new SecureRandom()));
   }
 
   /** Returns the purse of a client that has this policy and no wallet. */
-  static Purse of(SpendingPolicy policy, Clock clock) {
+  public static Purse of(SpendingPolicy policy, Clock clock) {
     return new Purse(AgentWallet.ofPolicy(Asking.SIGNER, policy, clock), clock);
   }
 
   /** Returns a wallet with this limit for anything on shop.example. */
-  static AgentWallet wallet(SpendJournal journal, String agent, String limit, Clock clock) {
+  public static AgentWallet wallet(SpendJournal journal, String agent, String limit, Clock clock) {
     return AgentWallet.provision(agent, Asking.SIGNER, journal)
         .limit(limit, BillingPeriod.EVER)
         .allowedDomains("shop.example")
@@ -50,25 +53,25 @@ final class Purse {
         .create();
   }
 
-  AgentWallet wallet() {
+  public AgentWallet wallet() {
     return wallet;
   }
 
-  Payment pay(long atomicUnits) throws IOException {
+  public Payment pay(long atomicUnits) throws IOException {
     return pay("https://shop.example/a", "GET", offer(USDC, SELLER, atomicUnits));
   }
 
-  Payment pay(String url, String method, Offer... offers) throws IOException {
-    return cashier.pay(
-        wallet.newRequestId(), method, URI.create(url), List.of(offers), () -> false);
+  public Payment pay(String url, String method, Offer... offers) throws IOException {
+    return payments.pay(
+        payments.newRequestId(), method, URI.create(url), List.of(offers), () -> false);
   }
 
-  void settled(Payment payment) {
+  public void settled(Payment payment) {
     settled(payment, 200);
   }
 
   /** Tells the wallet what an honest seller says. */
-  void settled(Payment payment, int status) {
+  public void settled(Payment payment, int status) {
     var response =
         new SettlementResponse(
             true, Asking.TRANSACTION, payment.network(), payment.payer(), null, payment.amount());
@@ -76,33 +79,17 @@ final class Purse {
         HttpHeaders.of(
             Map.of("PAYMENT-RESPONSE", List.of(PaymentCodec.encodeSettlement(response, 2))),
             (name, value) -> true);
-    cashier.outcomes().answered(payment.answered(headers), status, headers);
+    payments.answered(payment.answered(headers), status, headers);
   }
 
-  Outcomes outcomes() {
-    return cashier.outcomes();
+  public void pending(Payment payment) {
+    payments.pending(payment, "the answer was lost");
   }
 
-  static Offer offer(Token token, Address payTo, long atomicUnits) {
+  public static Offer offer(Token token, Address payTo, long atomicUnits) {
     PaymentRequirements option =
         PaymentRequirements.exact(
             token, TokenAmount.of(atomicUnits), payTo, Duration.ofSeconds(60));
     return new Offer(PaymentRequired.of(ResourceInfo.of("/a"), List.of(option)), option, token, 2);
-  }
-
-  /** Signs nothing that is worth anything, at no cost, and counts. */
-  static final class CountingSigner implements EvmSigner {
-    final AtomicInteger signatures = new AtomicInteger();
-
-    @Override
-    public Address address() {
-      return Asking.SIGNER.address();
-    }
-
-    @Override
-    public EvmSignature sign(byte[] digest) {
-      signatures.incrementAndGet();
-      return new EvmSignature(BigInteger.ONE, BigInteger.ONE, 27);
-    }
   }
 }

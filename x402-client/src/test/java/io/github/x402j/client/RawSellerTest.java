@@ -9,6 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.client.wallet.PaymentSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -239,7 +240,7 @@ class RawSellerTest {
       assertThat(signed.value().toString()).isEqualTo("10000");
       assertThat(signed.to()).isEqualTo(SELLER);
       assertThat(signed.validBefore().longValueExact())
-          .isLessThanOrEqualTo(Asking.NOW.plus(PayingHttpClient.MAX_WINDOW).getEpochSecond());
+          .isLessThanOrEqualTo(Asking.NOW.plus(PaymentSigner.MAX_WINDOW).getEpochSecond());
     }
   }
 

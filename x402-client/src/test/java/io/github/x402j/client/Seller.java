@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,25 +23,26 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /** A server on loopback that answers as a test says and remembers what it was sent. */
-final class Seller implements AutoCloseable {
+public final class Seller implements AutoCloseable {
 
   /** What it was sent. */
-  record Call(String method, String path, Map<String, List<String>> headers, String body) {
+  public record Call(String method, String path, Map<String, List<String>> headers, String body) {
 
-    Optional<String> header(String name) {
+    public Optional<String> header(String name) {
       return headers.entrySet().stream()
           .filter(header -> header.getKey().equalsIgnoreCase(name))
           .map(header -> header.getValue().get(0))
           .findFirst();
     }
 
-    boolean isPaid() {
+    public boolean isPaid() {
       return header("PAYMENT-SIGNATURE").isPresent() || header("X-PAYMENT").isPresent();
     }
 
-    PaymentPayload payment() {
+    public PaymentPayload payment() {
       int version = header("X-PAYMENT").isPresent() ? 1 : 2;
       try {
         return PaymentCodec.decodePayload(
@@ -50,7 +52,7 @@ final class Seller implements AutoCloseable {
       }
     }
 
-    ExactEvmPayload authorization() {
+    public ExactEvmPayload authorization() {
       try {
         return ExactEvmPayload.parse(payment().payload());
       } catch (MalformedPaymentException e) {
@@ -60,12 +62,12 @@ final class Seller implements AutoCloseable {
   }
 
   /** What it does about that. */
-  interface Script {
+  public interface Script {
     Answer answer(Call call);
   }
 
   /** Writes an answer. */
-  interface Answer {
+  public interface Answer {
     void writeTo(HttpExchange exchange) throws IOException;
 
     static Answer of(int status, Map<String, String> headers, String body) {
@@ -82,7 +84,7 @@ final class Seller implements AutoCloseable {
       return of(status, Map.of(), body);
     }
 
-    /** Closes the connection without a word. */
+    /** Closes the connection without an answer. */
     static Answer lost() {
       return HttpExchange::close;
     }
@@ -105,6 +107,7 @@ final class Seller implements AutoCloseable {
       };
     }
 
+    /** Waits first, as a slow seller does. */
     default Answer after(long millis) {
       return exchange -> {
         try {
@@ -126,7 +129,7 @@ final class Seller implements AutoCloseable {
     this.server = server;
   }
 
-  static Seller start() throws IOException {
+  public static Seller start() throws IOException {
     Seller seller =
         new Seller(
             HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0));
@@ -136,20 +139,35 @@ final class Seller implements AutoCloseable {
     return seller;
   }
 
-  void does(Script script) {
+  public void does(Script script) {
     this.script = script;
   }
 
-  URI url(String path) {
+  public URI url(String path) {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
   }
 
-  List<Call> calls() {
+  public List<Call> calls() {
     return calls;
   }
 
-  List<Call> paidCalls() {
+  public List<Call> paidCalls() {
     return calls.stream().filter(Call::isPaid).toList();
+  }
+
+  /** Returns whether as many calls with a payment came within the time. */
+  public boolean awaitPaidCalls(int count, Duration within) throws InterruptedException {
+    long deadline = System.nanoTime() + within.toNanos();
+    synchronized (calls) {
+      while (paidCalls().size() < count) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        TimeUnit.NANOSECONDS.timedWait(calls, left);
+      }
+      return true;
+    }
   }
 
   private void serve(HttpExchange exchange) throws IOException {
@@ -159,7 +177,10 @@ final class Seller implements AutoCloseable {
             exchange.getRequestURI().toString(),
             new LinkedHashMap<>(exchange.getRequestHeaders()),
             new String(exchange.getRequestBody().readAllBytes(), UTF_8));
-    calls.add(call);
+    synchronized (calls) {
+      calls.add(call);
+      calls.notifyAll();
+    }
     script.answer(call).writeTo(exchange);
   }
 

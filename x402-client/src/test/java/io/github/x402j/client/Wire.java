@@ -14,24 +14,26 @@ import java.net.http.HttpResponse.PushPromiseHandler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.IntFunction;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /** A client that is not the JDK's, which can fail requests with a payment. */
-final class Wire extends HttpClient {
-  final List<String> paid = new CopyOnWriteArrayList<>();
-  final List<CompletableFuture<?>> sent = new CopyOnWriteArrayList<>();
+public final class Wire extends HttpClient {
+  public final List<String> paid = new CopyOnWriteArrayList<>();
+  public final BlockingQueue<CompletableFuture<?>> sent = new LinkedBlockingQueue<>();
   private final HttpClient client;
   private final IntFunction<Optional<IOException>> faults;
 
   /**
    * @param faults says for the first, second, ... request with a payment how it fails
    */
-  Wire(HttpClient client, IntFunction<Optional<IOException>> faults) {
+  public Wire(HttpClient client, IntFunction<Optional<IOException>> faults) {
     this.client = client;
     this.faults = faults;
   }

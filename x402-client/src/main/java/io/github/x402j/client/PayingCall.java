@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.client.wallet.Offer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.PushPromiseHandler;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** One request of the caller's. It is sent, and paid for at most once if a 402 answers it. */
+final class PayingCall<T> {
+  private final Transport transport;
+  private final OfferSelection selection;
+  private final WalletPayments payments;
+  private final HttpRequest request;
+  private final HttpRequest sent;
+  private final BodyHandler<T> callers;
+  private final @Nullable PushPromiseHandler<T> pushes;
+  private final CancellableCall<HttpResponse<T>> call = new CancellableCall<>();
+  private volatile @Nullable PaidRequest<T> paid;
+
+  PayingCall(
+      Transport transport,
+      OfferSelection selection,
+      WalletPayments payments,
+      HttpRequest request,
+      BodyHandler<T> callers,
+      @Nullable PushPromiseHandler<T> pushes) {
+    this.transport = transport;
+    this.selection = selection;
+    this.payments = payments;
+    this.request = request;
+    this.sent = RepeatableBody.watched(request);
+    this.callers = callers;
+    this.pushes = pushes;
+  }
+
+  /** Sends the request. Cancelling the future cancels the step under way. */
+  CompletableFuture<HttpResponse<T>> start() {
+    PaymentDemand.Reader<T> reader =
+        new PaymentDemand.Reader<>(callers, transport.executor(), transport.descriptorWithin());
+    return call.completeWith(first(reader).thenCompose(response -> answered(response, reader)));
+  }
+
+  /** Sends the request without a payment, and with a receipt if one covers it. */
+  private CompletableFuture<HttpResponse<T>> first(PaymentDemand.Reader<T> reader) {
+    Optional<StoredReceipt> receipt = transport.receipts().covering(request);
+    if (receipt.isEmpty()) {
+      return call.waitFor(transport.wrapped().sendAsync(sent, reader, pushes));
+    }
+    HttpRequest shown = Receipts.with(receipt.get(), sent);
+    return call.waitFor(transport.withoutRedirects().sendAsync(shown, reader, pushes))
+        .thenApplyAsync(
+            response -> {
+              transport.receipts().shown(receipt.get(), response);
+              return new ClientResponse<>(response, request, null);
+            },
+            transport.executor());
+  }
+
+  /** Sends the request again with a payment that was made before. */
+  CompletableFuture<HttpResponse<T>> resume(Payment payment) {
+    return call.completeWith(sendPaid(request, payment, true));
+  }
+
+  /** Returns the exception for a caller who stops waiting, empty if no payment was sent. */
+  Optional<PaymentPendingException> abandoned(String why) {
+    PaidRequest<T> sent = paid;
+    return sent == null ? Optional.empty() : sent.abandoned(why);
+  }
+
+  private CompletableFuture<HttpResponse<T>> answered(
+      HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
+    if (response.statusCode() != 402 || !reader.sawDescriptor()) {
+      return CompletableFuture.completedFuture(response);
+    }
+    // Deciding and signing may wait for a disk, a person or a KMS, so not on the connection's
+    // thread.
+    return CompletableFuture.supplyAsync(() -> offers(response, reader), transport.executor())
+        .thenCompose(
+            offers ->
+                repeatable(offers, response)
+                    .thenApplyAsync(unpaid -> paid(unpaid, offers), transport.executor()))
+        .thenCompose(this::sendUnlessCancelled);
+  }
+
+  /** The offers of a 402 that can be paid. */
+  private record Offers(String requestId, String method, URI url, List<Offer> inOrder) {}
+
+  private record Paid(HttpRequest unpaid, Payment payment) {}
+
+  /** Returns the offers that only the rules of the wallet can still decline. */
+  private Offers offers(HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
+    String requestId = payments.newRequestId();
+    try {
+      PaymentDemand demand = reader.demand().orElseThrow();
+      requireSafe(response);
+      return new Offers(
+          requestId,
+          response.request().method(),
+          response.uri(),
+          selection.inOrder(response.uri(), demand));
+    } catch (PaymentDeclinedException e) {
+      throw declined(requestId, e);
+    } catch (MalformedPaymentException e) {
+      throw declined(requestId, PaymentDeclinedException.unreadable(response.uri(), e));
+    }
+  }
+
+  private CompletableFuture<HttpRequest> repeatable(Offers offers, HttpResponse<T> response) {
+    return RepeatableBody.repeatable(answeredRequest(response))
+        .exceptionallyCompose(
+            failure -> {
+              PaymentDeclinedException declined =
+                  PaymentDeclinedException.of(
+                      offers.url(),
+                      "body",
+                      "a request body that can be sent again",
+                      "payment for one that cannot");
+              declined.initCause(CancellableCall.unwrapped(failure));
+              return CompletableFuture.failedFuture(declined(offers.requestId(), declined));
+            });
+  }
+
+  private Paid paid(HttpRequest unpaid, Offers offers) {
+    try {
+      Payment payment =
+          payments.pay(
+              offers.requestId(), offers.method(), offers.url(), offers.inOrder(), call::isOver);
+      return new Paid(unpaid, payment);
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  private CompletableFuture<HttpResponse<T>> sendUnlessCancelled(Paid paid) {
+    if (call.isOver()) {
+      payments.neverSent(paid.payment(), "cancelled before it was sent");
+      return CompletableFuture.failedFuture(new CancellationException());
+    }
+    return sendPaid(paid.unpaid(), paid.payment(), false);
+  }
+
+  private CompletionException declined(String requestId, PaymentDeclinedException declined) {
+    return new CompletionException(
+        payments.declined(requestId, request.method(), request.uri(), declined));
+  }
+
+  private CompletableFuture<HttpResponse<T>> sendPaid(
+      HttpRequest unpaid, Payment payment, boolean sentBefore) {
+    PaidRequest<T> next =
+        new PaidRequest<>(transport, payments, unpaid, payment, callers, pushes, call, sentBefore);
+    paid = next;
+    return next.send()
+        .thenApplyAsync(
+            response -> {
+              transport.receipts().bought(unpaid, response);
+              return response;
+            },
+            transport.executor());
+  }
+
+  /**
+   * Requires that the 402 is from the origin that the caller asked, that no other origin led there,
+   * and that the payment cannot be read on its way.
+   */
+  private void requireSafe(HttpResponse<T> response) throws PaymentDeclinedException {
+    Optional<Origin> asked = Origin.of(request.uri());
+    Optional<HttpResponse<T>> step = Optional.of(response);
+    while (step.isPresent()) {
+      Optional<Origin> answering = Origin.of(step.get().uri());
+      if (answering.isEmpty() || !answering.equals(asked)) {
+        throw PaymentDeclinedException.of(
+            request.uri(),
+            "redirect",
+            "the origin that was asked",
+            "payment after a redirect by way of "
+                + answering.map(Origin::toString).orElse("an unknown origin"));
+      }
+      step = step.get().previousResponse();
+    }
+    Origin.requireConfidential(request.uri());
+  }
+
+  /** Returns the request that the 402 answers: after a redirect, the one that followed it. */
+  private HttpRequest answeredRequest(HttpResponse<T> response) {
+    return response.uri().equals(request.uri()) ? sent : response.request();
+  }
+}

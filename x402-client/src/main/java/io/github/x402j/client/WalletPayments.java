@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.github.x402j.client.wallet.DeclineReason;
+import io.github.x402j.client.wallet.JournalEntry;
+import io.github.x402j.client.wallet.Offer;
+import io.github.x402j.client.wallet.PaymentDecision;
+import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.SignedPayment;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Makes payments out of a wallet and records what becomes of them. If an outcome cannot be written,
+ * the amount stays reserved, and the caller still gets what was paid for.
+ */
+final class WalletPayments {
+  private static final System.Logger LOG = System.getLogger(WalletPayments.class.getPackageName());
+
+  private final PaymentSigner signer;
+
+  WalletPayments(PaymentSigner signer) {
+    this.signer = signer;
+  }
+
+  String newRequestId() {
+    return signer.newRequestId();
+  }
+
+  /**
+   * Returns a new payment for the first of the offers that all rules allow.
+   *
+   * @throws PaymentDeclinedException if none is allowed
+   */
+  Payment pay(
+      String requestId, String method, URI url, List<Offer> offers, BooleanSupplier cancelled)
+      throws IOException {
+    PaymentDecision decision = signer.pay(requestId, method, url, offers, cancelled);
+    if (decision instanceof SignedPayment signed) {
+      return Payment.of(signed);
+    }
+    throw new PaymentDeclinedException(url, (DeclineReason) decision);
+  }
+
+  /** Records that the client does not pay this, whatever the wallet's rules say; returns why. */
+  PaymentDeclinedException declined(
+      String requestId, String method, URI url, PaymentDeclinedException declined) {
+    try {
+      signer.recordDeclined(requestId, method, url, declined.reason());
+    } catch (IOException e) {
+      declined.addSuppressed(e);
+    }
+    return declined;
+  }
+
+  /** Records a final HTTP answer to the payment. */
+  void answered(Payment payment, int status, HttpHeaders headers) {
+    Map<String, String> details = new TreeMap<>();
+    headers
+        .firstValue(Receipts.RECEIPT)
+        .ifPresent(receipt -> details.put("receipt", fingerprint(receipt)));
+    answered(payment, status < 400, "status " + status, details);
+  }
+
+  /**
+   * Records a final answer to the payment, over any transport.
+   *
+   * @param delivered whether the answer is what was paid for
+   * @param answer text for the journal
+   */
+  void answered(Payment payment, boolean delivered, String answer, Map<String, String> details) {
+    Map<String, String> all = new TreeMap<>(details);
+    if (payment.settled()) {
+      record(payment, JournalEntry.Event.SETTLED, all);
+    } else if (delivered) {
+      all.put("reason", answer + " without a settlement of this payment");
+      record(payment, JournalEntry.Event.UNCONFIRMED, all);
+    } else {
+      all.put("reason", answer);
+      record(payment, JournalEntry.Event.REJECTED, all);
+    }
+  }
+
+  /** Records that no final answer came. */
+  void pending(Payment payment, String why) {
+    record(payment, JournalEntry.Event.PENDING, Map.of("reason", why));
+  }
+
+  /** Records that the payment never left this process. It must not be sent after that. */
+  void neverSent(Payment payment, String why) {
+    record(payment, JournalEntry.Event.RETURNED, Map.of("reason", why));
+  }
+
+  private void record(Payment payment, JournalEntry.Event outcome, Map<String, String> details) {
+    Map<String, String> all = new TreeMap<>(details);
+    if (outcome != JournalEntry.Event.RETURNED) {
+      payment.transaction().ifPresent(transaction -> all.put("transaction", transaction));
+    }
+    try {
+      signer.record(payment.signed(), outcome, all);
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "the outcome {0} of payment {1} could not be written; its amount stays reserved",
+          outcome,
+          payment.nonce());
+    }
+  }
+
+  /** A receipt can be used by anyone who has it, so the journal has only its hash. */
+  private static String fingerprint(String receipt) {
+    byte[] hash = RepeatableBody.sha256().digest(receipt.trim().getBytes(US_ASCII));
+    return "sha256:" + HexFormat.of().formatHex(hash);
+  }
+}

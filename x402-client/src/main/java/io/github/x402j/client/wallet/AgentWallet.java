@@ -1,0 +1,363 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client.wallet;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Price;
+import io.github.x402j.Token;
+import io.github.x402j.TokenAmount;
+import io.github.x402j.evm.Chain;
+import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.OnChainToken;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A wallet that an agent spends from, within the owner's terms: a hard limit per billing period, at
+ * named hosts, until it expires or is revoked. The owner holds the key of the account.
+ *
+ * <pre>{@code
+ * SpendJournal journal = SpendJournal.file(Path.of("spend.journal"));
+ * AgentWallet wallet =
+ *     AgentWallet.provision("researcher-7", EvmSigner.fromEnvironment("AGENT_KEY"), journal)
+ *         .limit("$20", BillingPeriod.MONTH)
+ *         .allowedDomains("api.example.com", "*.example.org")
+ *         .create();
+ * HttpClient client =
+ *     PayingHttpClient.over(HttpClient.newHttpClient()).wallet(wallet).token(Usdc.BASE).build();
+ * }</pre>
+ *
+ * <p><b>Exact.</b> An amount is reserved in the journal before its payment is signed. It is free
+ * again only when the payment can no longer be settled: the request with the payment never left,
+ * the wallet was revoked meanwhile, or {@link #reconcile} finds that the authorization has expired
+ * unused. A seller's statement that it did not take a payment is no proof, because it holds the
+ * signature; see {@link Builder#trustRefusals()}.
+ *
+ * <p><b>Revoked.</b> When {@link #revoke} returns, no payment leaves the wallet, from any thread,
+ * client or process that shares the journal. A wallet whose limit is hit revokes itself, unless it
+ * {@linkplain Builder#renewEachPeriod() waits for the next period}. Two things hit the limit:
+ * spending all of it, and a request for more than is left of it, if the whole limit would suffice
+ * and all other rules allow the payment. Amounts without a known outcome do not count for that.
+ *
+ * <p>Safe for use by several threads. The methods read the journal, and throw {@link
+ * UncheckedIOException} if that fails.
+ */
+public final class AgentWallet {
+  private final String agent;
+  private final EvmSigner signer;
+  private final SpendJournal journal;
+  private final @Nullable SpendingPolicy policy;
+  private final Clock clock;
+
+  private AgentWallet(
+      String agent,
+      EvmSigner signer,
+      SpendJournal journal,
+      @Nullable SpendingPolicy policy,
+      Clock clock) {
+    this.agent = agent;
+    this.signer = signer;
+    this.journal = journal;
+    this.policy = policy;
+    this.clock = clock;
+  }
+
+  /**
+   * Begins a wallet, or gives new terms to the wallet of an agent that the journal knows. What was
+   * spent stays spent, and a revoked wallet stays revoked.
+   *
+   * @param agent 1 to 64 of {@code A-Z a-z 0-9 . _ -}, not beginning with {@code -}
+   * @param signer signs for the account; several wallets may share one
+   * @throws IllegalArgumentException if the agent's name is not of that form
+   */
+  public static Builder provision(String agent, EvmSigner signer, SpendJournal journal) {
+    return new Builder(agent, requireNonNull(signer), requireNonNull(journal));
+  }
+
+  /**
+   * Returns the wallet that was provisioned before, with its terms. A {@link SpendingPolicy} is not
+   * in the journal: set it on the client.
+   *
+   * @throws IllegalArgumentException if there is none in the journal, or the signer is for another
+   *     account
+   * @throws IOException if the journal cannot be read
+   */
+  public static AgentWallet open(String agent, EvmSigner signer, SpendJournal journal)
+      throws IOException {
+    Address address = journal.decide((all, entries) -> all.need(agent).terms().address());
+    if (!address.equals(signer.address())) {
+      throw new IllegalArgumentException(
+          "signer: expected one for " + address + ", found one for " + signer.address());
+    }
+    return new AgentWallet(agent, signer, journal, null, Clock.systemUTC());
+  }
+
+  /**
+   * Returns a wallet that only a policy limits, with a journal in memory: that of a client which is
+   * built with a signer.
+   */
+  public static AgentWallet ofPolicy(EvmSigner signer, SpendingPolicy policy, Clock clock) {
+    AgentWallet wallet = new AgentWallet("client", signer, SpendJournal.inMemory(), policy, clock);
+    wallet.writeTerms(WalletTerms.unlimited(signer.address()));
+    return wallet;
+  }
+
+  private void writeTerms(WalletTerms terms) {
+    try {
+      boolean changed = journal.decide((all, entries) -> writeTerms(terms, all, entries));
+      if (changed) { // a new wallet need not be on the disk before its first payment is
+        journal.makeDurable();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean writeTerms(
+      WalletTerms terms, JournalState all, List<JournalEntry.Draft> entries) {
+    Optional<WalletTerms> known = all.wallet(agent).map(WalletState::terms);
+    if (known.isPresent() && !known.get().address().equals(terms.address())) {
+      throw new IllegalStateException(
+          "agent " + agent + ": its wallet is for another account, " + known.get().address());
+    }
+    if (known.isPresent() && known.get().equals(terms)) {
+      return false;
+    }
+    entries.add(
+        new JournalEntry.Draft(
+            clock.instant(), JournalEntry.Event.PROVISIONED, agent, "-", terms.details()));
+    return known.isPresent();
+  }
+
+  /** Returns the agent whose wallet this is. */
+  public String agent() {
+    return agent;
+  }
+
+  /** Returns the account whose money is spent. */
+  public Address address() {
+    return signer.address();
+  }
+
+  /**
+   * Returns the amount that may still be spent in this period. Reserved amounts are not in it; zero
+   * if the wallet is revoked, has expired or has no limit.
+   */
+  public Dollars remaining() {
+    return status().remaining().orElse(Dollars.ZERO);
+  }
+
+  /** Returns the amount spent in the current period, reserved amounts included. */
+  public Dollars spent(BillingPeriod period) {
+    return read(state -> state.spent(period, clock.instant()));
+  }
+
+  /** Returns the terms and the state of the wallet. */
+  public WalletStatus status() {
+    return read(state -> WalletStatus.of(agent, state, clock.instant()));
+  }
+
+  /** Returns whether the wallet was revoked, by its owner or by itself. */
+  public boolean isRevoked() {
+    return read(WalletState::isRevoked);
+  }
+
+  /** Revokes the wallet. This cannot be undone; provision another agent. */
+  public void revoke() {
+    revoke("revoked by its owner");
+  }
+
+  /**
+   * Revokes the wallet, and waits for payments that this process is signing.
+   *
+   * @param reason text for the journal, cut to 200 characters
+   */
+  public void revoke(String reason) {
+    try {
+      journal.revoke(agent, reason, clock.instant());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Returns the account's balance in the token, as of the newest block. Wallets that share an
+   * account share its balance.
+   *
+   * @throws FacilitatorException if the chain does not answer, or there is no such token
+   */
+  public TokenAmount balance(Chain chain, Token token) throws FacilitatorException {
+    return OnChainToken.balanceOf(chain, token, address());
+  }
+
+  /**
+   * Reads from the chain what became of payments that expired without a known outcome, and frees
+   * the amounts of those that were not settled. Returns the sum that was freed.
+   *
+   * @param chain the chain to read; payments on other chains are left alone
+   * @throws FacilitatorException if the chain does not answer; what was read before is kept
+   */
+  public Dollars reconcile(Chain chain) throws FacilitatorException {
+    return new Reconciliation(agent, address(), journal, clock).on(chain);
+  }
+
+  EvmSigner signer() {
+    return signer;
+  }
+
+  SpendJournal journal() {
+    return journal;
+  }
+
+  Optional<SpendingPolicy> policy() {
+    return Optional.ofNullable(policy);
+  }
+
+  Clock clock() {
+    return clock;
+  }
+
+  private <R> R read(Function<WalletState, R> reader) {
+    try {
+      return journal.decide((all, entries) -> reader.apply(all.need(agent)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "AgentWallet[" + agent + ", " + address() + "]";
+  }
+
+  /** Provisions a wallet. Not safe for use by several threads. */
+  public static final class Builder {
+    private static final Pattern AGENT = Pattern.compile("[A-Za-z0-9._][A-Za-z0-9._-]{0,63}");
+
+    private final String agent;
+    private final EvmSigner signer;
+    private final SpendJournal journal;
+    private @Nullable Dollars limit;
+    private BillingPeriod period = BillingPeriod.EVER;
+    private List<HostPattern> domains = List.of();
+    private @Nullable Instant expires;
+    private @Nullable SpendingPolicy policy;
+    private boolean renews;
+    private boolean trustsRefusals;
+    private Clock clock = Clock.systemUTC();
+
+    Builder(String agent, EvmSigner signer, SpendJournal journal) {
+      if (!AGENT.matcher(agent).matches()) {
+        throw new IllegalArgumentException(
+            "agent: expected 1 to 64 of A-Z a-z 0-9 . _ - that do not begin with -");
+      }
+      this.agent = agent;
+      this.signer = signer;
+      this.journal = journal;
+    }
+
+    /** Sets the most that is spent within a period; exactly this sum is still spent. Mandatory. */
+    public Builder limit(String price, BillingPeriod period) {
+      return limit(Price.parse(price), period);
+    }
+
+    /** Sets the most that is spent within a period; exactly this sum is still spent. Mandatory. */
+    public Builder limit(Price price, BillingPeriod period) {
+      this.limit = Dollars.of(price);
+      this.period = period;
+      return this;
+    }
+
+    /**
+     * Sets the hosts that the agent may pay. Mandatory.
+     *
+     * @param domains names such as {@code api.example.com}, or {@code *.example.com} for each host
+     *     below that one; at most 1,000 characters in all
+     * @throws IllegalArgumentException if there is none, one is not a host, or they are too long
+     */
+    public Builder allowedDomains(String... domains) {
+      int length = String.join(" ", domains).length();
+      if (length > JournalLines.MAX_VALUE) { // a longer list would be cut in the journal
+        throw new IllegalArgumentException(
+            "allowedDomains: expected at most "
+                + JournalLines.MAX_VALUE
+                + " characters in all, found "
+                + length
+                + "; use names such as *.example.com");
+      }
+      this.domains = HostPattern.parse("allowedDomains", List.of(domains));
+      return this;
+    }
+
+    /** Sets the time from which on nothing is paid. Default: never. */
+    public Builder expiresAt(Instant time) {
+      this.expires = time;
+      return this;
+    }
+
+    /**
+     * Sets more rules. They are not in the journal, because some ask people: each process sets its
+     * own. Default: none.
+     */
+    public Builder policy(SpendingPolicy policy) {
+      this.policy = policy;
+      return this;
+    }
+
+    /** Lets a wallet whose limit is hit wait for the next period. Default: it is revoked. */
+    public Builder renewEachPeriod() {
+      this.renews = true;
+      return this;
+    }
+
+    /**
+     * Frees the amount of a payment as soon as its seller answers 402 or that settlement failed.
+     * Dangerous: the seller holds the signature until the authorization expires, up to {@link
+     * PaymentSigner#MAX_WINDOW}, and one that lies can collect more than the limit. Default: the
+     * amount stays reserved until {@link AgentWallet#reconcile} finds it unused on the chain.
+     */
+    public Builder trustRefusals() {
+      this.trustsRefusals = true;
+      return this;
+    }
+
+    /** Sets the clock. Default: the system's. */
+    public Builder clock(Clock clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /**
+     * Writes the terms to the journal and returns the wallet.
+     *
+     * @throws IllegalStateException if limit or domains are missing, or the agent has a wallet of
+     *     another account
+     * @throws UncheckedIOException if the journal cannot be read or written
+     */
+    public AgentWallet create() {
+      if (limit == null) {
+        throw new IllegalStateException(
+            "limit: missing; set how much may be spent, such as $20 per BillingPeriod.MONTH");
+      }
+      if (domains.isEmpty()) {
+        throw new IllegalStateException(
+            "allowedDomains: missing; set the hosts that may be paid, such as api.example.com");
+      }
+      AgentWallet wallet = new AgentWallet(agent, signer, journal, policy, clock);
+      wallet.writeTerms(
+          new WalletTerms(
+              signer.address(), limit, period, domains, expires, renews, trustsRefusals));
+      return wallet;
+    }
+  }
+}

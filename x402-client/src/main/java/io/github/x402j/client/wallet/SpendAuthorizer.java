@@ -1,0 +1,258 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client.wallet;
+
+import io.github.x402j.evm.TransferAuthorization;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Lock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what a wallet pays, and writes each decision and each outcome to its journal. Immutable.
+ */
+final class SpendAuthorizer {
+  /**
+   * The payment that the rules allow, or the first one and why it is declined.
+   *
+   * @param declined null if the payment is allowed
+   */
+  record Choice(ProposedPayment payment, @Nullable DeclineReason declined) {}
+
+  private final AgentWallet wallet;
+  private final SpendJournal journal;
+  private final List<SpendingPolicy> policies;
+
+  /**
+   * @param policies apply together with the wallet's own
+   */
+  SpendAuthorizer(AgentWallet wallet, List<SpendingPolicy> policies) {
+    this.wallet = wallet;
+    this.journal = wallet.journal();
+    this.policies = Stream.concat(wallet.policy().stream(), policies.stream()).toList();
+  }
+
+  /** Returns the first payment that the rules allow now, before any approval. */
+  Choice choose(List<ProposedPayment> candidates) throws IOException {
+    return journal.decide(
+        (all, entries) -> {
+          WalletState state = all.need(wallet.agent());
+          Instant now = wallet.clock().instant();
+          for (ProposedPayment candidate : candidates) {
+            if (objection(candidate, state, now).isEmpty()) {
+              return new Choice(candidate, null);
+            }
+          }
+          ProposedPayment first = candidates.get(0);
+          DeclineReason reason = objection(first, state, now).orElseThrow();
+          entries.addAll(refused(first, reason, state, now));
+          return new Choice(first, reason);
+        });
+  }
+
+  /** Asks each person that a policy names; empty if all approve. Holds no lock meanwhile. */
+  Optional<DeclineReason> askForApproval(ProposedPayment payment) throws IOException {
+    for (SpendingPolicy policy : policies) {
+      for (SpendingPolicy.Threshold threshold : policy.approvalsFor(payment)) {
+        if (!threshold.approval().approves(payment)) {
+          DeclineReason reason =
+              DeclineReason.of(
+                  "approval",
+                  threshold.above() + " without approval",
+                  payment.offer().priceText() + ", which was not approved");
+          journal.decide((all, entries) -> entries.addAll(refused(payment, reason)));
+          return Optional.of(reason);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns the lock that is held while a payment is signed. */
+  Lock signing() throws IOException {
+    return journal.decide((all, entries) -> all.need(wallet.agent()).signing().readLock());
+  }
+
+  /** Reserves the amount if all rules still allow the payment; returns why not otherwise. */
+  Optional<DeclineReason> reserve(ProposedPayment payment, TransferAuthorization authorization)
+      throws IOException {
+    return journal.decide(
+        (all, entries) -> {
+          WalletState state = all.need(wallet.agent());
+          Instant now = wallet.clock().instant();
+          Optional<DeclineReason> reason = objection(payment, state, now);
+          if (reason.isPresent()) {
+            entries.addAll(refused(payment, reason.get(), state, now));
+            return reason;
+          }
+          Map<String, String> details = details(payment);
+          entries.add(draft(now, JournalEntry.Event.ASKED, payment.requestId(), details));
+          details.put("nonce", authorization.nonce());
+          details.put(
+              "validBefore",
+              Instant.ofEpochSecond(authorization.validBefore().longValueExact()).toString());
+          entries.add(draft(now, JournalEntry.Event.ALLOWED, payment.requestId(), details));
+          return Optional.empty();
+        });
+  }
+
+  /** Returns true if the signed payment may leave; false if the wallet was revoked meanwhile. */
+  boolean release(ProposedPayment payment, String nonce) throws IOException {
+    return journal.decide(
+        (all, entries) -> {
+          boolean revoked = all.need(wallet.agent()).isRevoked();
+          JournalEntry.Event event =
+              revoked ? JournalEntry.Event.RETURNED : JournalEntry.Event.SIGNED;
+          Map<String, String> details =
+              revoked
+                  ? Map.of("nonce", nonce, "reason", "revoked while it was signed")
+                  : Map.of("nonce", nonce);
+          entries.add(draft(wallet.clock().instant(), event, payment.requestId(), details));
+          return !revoked;
+        });
+  }
+
+  /** Frees the amount of a payment that the signer did not sign. */
+  void unsigned(ProposedPayment payment, String nonce) throws IOException {
+    Map<String, String> details = Map.of("nonce", nonce, "reason", "the signer failed");
+    JournalEntry.Draft returned =
+        draft(wallet.clock().instant(), JournalEntry.Event.RETURNED, payment.requestId(), details);
+    journal.decide((all, entries) -> entries.add(returned));
+  }
+
+  /** Records that the client itself does not pay this, whatever the rules say. */
+  void recordDeclined(String requestId, String method, URI url, DeclineReason reason)
+      throws IOException {
+    Map<String, String> details = new TreeMap<>();
+    details.put("method", method);
+    details.put("host", ProposedPayment.hostOf(url).orElse("-"));
+    details.put("path", url.getRawPath() == null ? "/" : url.getRawPath());
+    Instant now = wallet.clock().instant();
+    journal.decide((all, entries) -> entries.addAll(refused(now, requestId, details, reason)));
+  }
+
+  /** Records what became of a payment, unless that is known. */
+  void record(SignedPayment payment, JournalEntry.Event event, Map<String, String> details)
+      throws IOException {
+    journal.decide(
+        (all, entries) -> {
+          WalletState state = all.need(wallet.agent());
+          Optional<Reservation> open = state.openReservation(payment.nonce());
+          open.ifPresent(
+              reservation -> entries.addAll(outcome(payment, event, details, state, reservation)));
+          return open.isPresent(); // not when it was settled before and is sent again
+        });
+  }
+
+  private List<JournalEntry.Draft> outcome(
+      SignedPayment payment,
+      JournalEntry.Event event,
+      Map<String, String> details,
+      WalletState state,
+      Reservation reservation) {
+    Instant now = wallet.clock().instant();
+    List<JournalEntry.Draft> drafts = new ArrayList<>();
+    Map<String, String> all = new TreeMap<>(details);
+    all.put("nonce", payment.nonce());
+    drafts.add(draft(now, event, payment.requestId(), all));
+    if (event == JournalEntry.Event.REJECTED && state.terms().trustsRefusals()) {
+      Map<String, String> why = Map.of("nonce", payment.nonce(), "reason", "the seller says so");
+      drafts.add(draft(now, JournalEntry.Event.RETURNED, payment.requestId(), why));
+    }
+    boolean gone = event == JournalEntry.Event.SETTLED || event == JournalEntry.Event.UNCONFIRMED;
+    if (gone && state.isUsedUpBy(reservation, now)) {
+      drafts.add(limitHit(state, now));
+    }
+    return drafts;
+  }
+
+  private Optional<DeclineReason> objection(
+      ProposedPayment payment, WalletState state, Instant now) {
+    if (state.isRevoked()) {
+      return Optional.of(DeclineReason.revoked(payment.offer()));
+    }
+    return state
+        .terms()
+        .objection(payment, now)
+        .or(
+            () ->
+                policies.stream()
+                    .flatMap(policy -> policy.objection(payment, state, now).stream())
+                    .findFirst())
+        .or(() -> overLimit(payment, state, now));
+  }
+
+  /** Comes last: a payment that is declined for the limit breaks no other rule. */
+  private static Optional<DeclineReason> overLimit(
+      ProposedPayment payment, WalletState state, Instant now) {
+    return state
+        .left(now)
+        .filter(payment.price()::isMoreThan)
+        .map(
+            left ->
+                new DeclineReason(
+                    "limit",
+                    state.terms().limitText(),
+                    payment.offer().priceText(),
+                    left.toString()));
+  }
+
+  private List<JournalEntry.Draft> refused(
+      ProposedPayment payment, DeclineReason reason, WalletState state, Instant now) {
+    List<JournalEntry.Draft> drafts = new ArrayList<>(refused(payment, reason));
+    if (reason.rule().equals("limit") && state.isUsedUpFor(payment.price(), now)) {
+      drafts.add(limitHit(state, now));
+    }
+    return drafts;
+  }
+
+  private List<JournalEntry.Draft> refused(ProposedPayment payment, DeclineReason reason) {
+    return refused(wallet.clock().instant(), payment.requestId(), details(payment), reason);
+  }
+
+  private List<JournalEntry.Draft> refused(
+      Instant now, String requestId, Map<String, String> details, DeclineReason reason) {
+    Map<String, String> why = new TreeMap<>(details);
+    why.put("rule", reason.rule());
+    why.put("limit", reason.limit());
+    why.put("asked", reason.asked());
+    if (reason.left() != null) {
+      why.put("left", reason.left());
+    }
+    return List.of(
+        draft(now, JournalEntry.Event.ASKED, requestId, details),
+        draft(now, JournalEntry.Event.REFUSED, requestId, why));
+  }
+
+  private static Map<String, String> details(ProposedPayment payment) {
+    Offer offer = payment.offer();
+    Map<String, String> details = new TreeMap<>();
+    details.put("method", payment.method());
+    details.put("host", payment.host());
+    details.put("path", payment.path());
+    payment.resource().ifPresent(resource -> details.put("resource", resource));
+    details.put("price", payment.price().toString());
+    details.put("amount", offer.amount().toString());
+    details.put("token", offer.token().contract().toString());
+    details.put("network", offer.network().toString());
+    details.put("payTo", offer.payTo().toString());
+    return details;
+  }
+
+  private JournalEntry.Draft limitHit(WalletState state, Instant now) {
+    return SpendJournal.revocation(
+        wallet.agent(), "limit of " + state.terms().limitText() + " hit", now);
+  }
+
+  private JournalEntry.Draft draft(
+      Instant now, JournalEntry.Event event, String requestId, Map<String, String> details) {
+    return new JournalEntry.Draft(now, event, wallet.agent(), requestId, Map.copyOf(details));
+  }
+}

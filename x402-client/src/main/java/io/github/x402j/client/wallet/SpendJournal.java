@@ -1,0 +1,276 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client.wallet;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.sql.DataSource;
+
+/**
+ * An append-only list of all that was decided about any number of wallets. What a wallet may still
+ * spend is what its journal says, also for other processes that use the same file or table.
+ *
+ * <p>Each decision is made alone, under a lock that threads and processes share. It sees all that
+ * was written before, and is written before anything acts on it. If the journal cannot be read or
+ * written, nothing is paid.
+ *
+ * <p>Safe for use by several threads. Several journals may use one file or table; one per process
+ * is faster.
+ */
+public final class SpendJournal implements Closeable {
+
+  /** Something that is decided on what all wallets have spent. */
+  interface Decision<R> {
+    R on(JournalState all, List<JournalEntry.Draft> entries) throws IOException;
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final JournalState state = new JournalState();
+  private final JournalStorage storage;
+
+  private SpendJournal(JournalStorage storage) {
+    this.storage = storage;
+  }
+
+  /**
+   * Returns a journal in memory, which ends with the process. It keeps the last 10,000 entries to
+   * be read.
+   */
+  public static SpendJournal inMemory() {
+    return new SpendJournal(new MemoryJournal());
+  }
+
+  /**
+   * Returns the journal in a file, which is created if it is missing. A second file, with {@code
+   * .lock} added to the name, is what processes lock. Both must be on a file system whose locks
+   * work between the processes.
+   *
+   * @throws IOException if it cannot be read or written, or a line in it is damaged. A last line
+   *     without its end, left by a process that was killed, is removed
+   */
+  public static SpendJournal file(Path file) throws IOException {
+    return on(FileJournal.open(file));
+  }
+
+  /**
+   * Returns the journal in a database, in the table {@code x402_journal}, with {@code
+   * x402_journal_lock} beside it. Missing tables are created.
+   *
+   * @param dataSource gives connections on which a transaction can lock a row by an {@code UPDATE}
+   * @throws IOException if it cannot be read or written, or a line in it is damaged
+   */
+  public static SpendJournal jdbc(DataSource dataSource) throws IOException {
+    return on(JdbcJournal.open(requireNonNull(dataSource)));
+  }
+
+  /**
+   * Returns the journal in a storage, after reading all of it.
+   *
+   * @param storage is closed with the journal, and also if this fails
+   * @throws IOException if the storage cannot be read, or an entry is damaged
+   */
+  public static SpendJournal on(JournalStorage storage) throws IOException {
+    SpendJournal journal = new SpendJournal(requireNonNull(storage));
+    try {
+      journal.readNew();
+      return journal;
+    } catch (IOException e) {
+      journal.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Returns the status of each wallet at the time, in the order in which they were provisioned.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
+  public List<WalletStatus> wallets(Instant now) throws IOException {
+    return decide(
+        (all, entries) ->
+            all.agents().stream()
+                .map(agent -> WalletStatus.of(agent, all.need(agent), now))
+                .toList());
+  }
+
+  /**
+   * Returns the status of the agent's wallet at the time, empty if there is none.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
+  public Optional<WalletStatus> wallet(String agent, Instant now) throws IOException {
+    return decide(
+        (all, entries) -> all.wallet(agent).map(state -> WalletStatus.of(agent, state, now)));
+  }
+
+  /**
+   * Revokes the agent's wallet, for all threads and processes. After this returns, no payment
+   * leaves it. Does nothing if it was revoked before.
+   *
+   * @param reason text for the journal, cut to 200 characters
+   * @throws IllegalArgumentException if there is no such wallet
+   * @throws IOException if the journal cannot be written; the wallet may then not be revoked
+   */
+  public void revoke(String agent, String reason, Instant now) throws IOException {
+    WalletState wallet =
+        decide(
+            (all, entries) -> {
+              WalletState found = all.need(agent);
+              if (!found.isRevoked()) {
+                entries.add(revocation(agent, reason, now));
+              }
+              return found;
+            });
+    // Wait for payments that this process is signing: they see the entry before they leave.
+    wallet.signing().writeLock().lock();
+    wallet.signing().writeLock().unlock();
+  }
+
+  /**
+   * Gives each entry, oldest first, that was written before this was called.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
+  public void forEach(Consumer<JournalEntry> reader) throws IOException {
+    readNew();
+    storage.forEach(reader);
+  }
+
+  /**
+   * Returns all entries, oldest first. {@link #forEach} needs less memory for a long journal.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
+  public List<JournalEntry> entries() throws IOException {
+    List<JournalEntry> entries = new ArrayList<>();
+    forEach(entries::add);
+    return entries;
+  }
+
+  /**
+   * Returns the sum that each agent spent at each host on each day (UTC), in that order.
+   *
+   * @throws IOException if the journal cannot be read, or a line is damaged
+   */
+  public List<DailySpend> spendByDay() throws IOException {
+    DailySpend.Totals spends = new DailySpend.Totals();
+    forEach(spends::add);
+    return spends.list();
+  }
+
+  /**
+   * Writes each entry as a JSON object on a line of its own. All values are texts, in ASCII.
+   *
+   * @throws IOException if the journal cannot be read, or the text cannot be written
+   */
+  public void writeJsonLines(Appendable out) throws IOException {
+    export(JournalExport::jsonLine, out);
+  }
+
+  /**
+   * Writes all entries as CSV (RFC 4180) with a header line. A cell that a spreadsheet would take
+   * for a formula begins with an apostrophe.
+   *
+   * @throws IOException if the journal cannot be read, or the text cannot be written
+   */
+  public void writeCsv(Appendable out) throws IOException {
+    out.append(JournalExport.csvHeader());
+    export(JournalExport::csvLine, out);
+  }
+
+  static JournalEntry.Draft revocation(String agent, String reason, Instant now) {
+    String shortened = reason.length() <= 200 ? reason : reason.substring(0, 200);
+    return new JournalEntry.Draft(
+        now, JournalEntry.Event.REVOKED, agent, "-", Map.of("reason", shortened));
+  }
+
+  /** Decides, writes what was decided, and returns the result once it cannot be lost. */
+  <R> R decide(Decision<R> decision) throws IOException {
+    R result;
+    boolean durable;
+    lock.lock();
+    try (JournalStorage.Turn turn = storage.begin()) {
+      readNew(turn);
+      List<JournalEntry.Draft> drafts = new ArrayList<>();
+      result = decision.on(state, drafts);
+      append(turn, drafts);
+      durable = drafts.stream().anyMatch(draft -> draft.event().mustBeDurable());
+    } finally {
+      lock.unlock();
+    }
+    if (durable) {
+      makeDurable();
+    }
+    return result;
+  }
+
+  /** Returns when all that was written before cannot be lost. */
+  void makeDurable() throws IOException {
+    storage.makeDurable();
+  }
+
+  private void readNew() throws IOException {
+    decide((all, entries) -> all);
+  }
+
+  private void readNew(JournalStorage.Turn turn) throws IOException {
+    try {
+      turn.readNew(state::apply);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new IOException("journal: an entry cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  private void append(JournalStorage.Turn turn, List<JournalEntry.Draft> drafts)
+      throws IOException {
+    if (drafts.isEmpty()) {
+      return;
+    }
+    List<JournalEntry> entries = new ArrayList<>();
+    for (JournalEntry.Draft draft : drafts) {
+      entries.add(draft.at(state.lastSequence() + 1 + entries.size()));
+    }
+    turn.append(entries);
+    entries.forEach(state::apply);
+  }
+
+  /** Closes the storage. A data source stays open. */
+  @Override
+  public void close() throws IOException {
+    storage.close();
+  }
+
+  private void export(Function<JournalEntry, String> format, Appendable out) throws IOException {
+    List<IOException> failures = new ArrayList<>();
+    forEach(
+        entry -> {
+          try {
+            if (failures.isEmpty()) {
+              out.append(format.apply(entry));
+            }
+          } catch (IOException e) {
+            failures.add(e);
+          }
+        });
+    if (!failures.isEmpty()) {
+      throw failures.get(0);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "SpendJournal[" + storage + "]";
+  }
+}

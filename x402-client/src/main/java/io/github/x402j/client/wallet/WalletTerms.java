@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client.wallet;
+
+import static java.util.stream.Collectors.joining;
+
+import io.github.x402j.Address;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The terms that a wallet was provisioned with, as its journal keeps them. Immutable.
+ *
+ * @param limit the most that is spent within a period; null only for a client's own wallet
+ * @param domains hosts that may be paid; empty only for a client's own wallet
+ * @param expires the time from which on nothing is paid; null for never
+ * @param renews whether a wallet that hit its limit waits for the next period and is not revoked
+ * @param trustsRefusals whether an amount is free again when the seller says it was not taken
+ */
+record WalletTerms(
+    Address address,
+    @Nullable Dollars limit,
+    BillingPeriod period,
+    List<HostPattern> domains,
+    @Nullable Instant expires,
+    boolean renews,
+    boolean trustsRefusals) {
+
+  WalletTerms {
+    domains = List.copyOf(domains);
+  }
+
+  /** Returns the terms of a client that has a policy and no provisioned wallet. */
+  static WalletTerms unlimited(Address address) {
+    return new WalletTerms(address, null, BillingPeriod.EVER, List.of(), null, true, false);
+  }
+
+  static WalletTerms of(JournalEntry provisioned) {
+    return new WalletTerms(
+        Address.parse(provisioned.need("address")),
+        provisioned.detail("limit").map(Dollars::parse).orElse(null),
+        BillingPeriod.valueOf(provisioned.need("period")),
+        provisioned
+            .detail("domains")
+            .map(domains -> Stream.of(domains.split(" ")).map(HostPattern::new).toList())
+            .orElse(List.of()),
+        provisioned.detail("expires").map(Instant::parse).orElse(null),
+        provisioned.need("onLimit").equals("renew"),
+        provisioned.need("refusals").equals("trusted"));
+  }
+
+  Map<String, String> details() {
+    Map<String, String> details = new TreeMap<>();
+    details.put("address", address.toString());
+    if (limit != null) {
+      details.put("limit", limit.toString());
+    }
+    details.put("period", period.name());
+    if (!domains.isEmpty()) {
+      details.put("domains", text(" "));
+    }
+    if (expires != null) {
+      details.put("expires", expires.toString());
+    }
+    details.put("onLimit", renews ? "renew" : "revoke");
+    details.put("refusals", trustsRefusals ? "trusted" : "kept");
+    return details;
+  }
+
+  /** Returns the limit as text, such as "$20 per month". */
+  String limitText() {
+    return limit
+        + (period == BillingPeriod.EVER
+            ? " in total"
+            : " per " + period.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** Returns why these terms do not allow the payment, apart from the limit; empty if they do. */
+  Optional<DeclineReason> objection(ProposedPayment payment, Instant now) {
+    if (expires != null && !now.isBefore(expires)) {
+      return Optional.of(
+          DeclineReason.of("expiry", "payments before " + expires, "a payment at " + now));
+    }
+    if (!domains.isEmpty()
+        && domains.stream().noneMatch(domain -> domain.matches(payment.host()))) {
+      return Optional.of(DeclineReason.of("allowedDomains", text(", "), payment.host()));
+    }
+    return Optional.empty();
+  }
+
+  private String text(String separator) {
+    return domains.stream().map(HostPattern::text).collect(joining(separator));
+  }
+}

@@ -1,0 +1,309 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import static io.github.x402j.client.Asking.buyer;
+import static io.github.x402j.client.Asking.delivery;
+import static io.github.x402j.client.Asking.forUrl;
+import static io.github.x402j.client.Asking.option;
+import static io.github.x402j.client.Asking.payments;
+import static io.github.x402j.client.Asking.pending;
+import static io.github.x402j.client.Asking.settled;
+import static io.github.x402j.client.Asking.v2;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One payment, however often the answer to it is lost. */
+@Timeout(30)
+class PaidRequestTest {
+  private final HttpClient wrapped = HttpClient.newHttpClient();
+  private final AtomicInteger paidCalls = new AtomicInteger();
+  private Seller seller;
+
+  @BeforeEach
+  void open() throws Exception {
+    seller = Seller.start();
+  }
+
+  @AfterEach
+  void close() {
+    seller.close();
+  }
+
+  @Test
+  void sendsTheSamePaymentAgainWhenTheAnswerIsLost() throws Exception {
+    whenPaid((call, count) -> count < 2 ? Seller.Answer.lost() : delivery(call, "ok"));
+    assertThat(get("/a").body()).isEqualTo("ok");
+    assertThat(seller.paidCalls()).hasSizeGreaterThan(1);
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void sendsTheSamePaymentAgainWhileTheSellerSaysPending() throws Exception {
+    whenPaid((call, count) -> count < 3 ? pending(call, "0") : delivery(call, "ok"));
+    HttpResponse<String> response = get("/a");
+    assertThat(response.body()).isEqualTo("ok");
+    assertThat(Payment.of(response).orElseThrow().settled()).isTrue();
+    assertThat(seller.paidCalls()).hasSize(3);
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {502, 503, 504})
+  void sendsTheSamePaymentAgainWhenAProxyAnswersForTheSeller(int status) throws Exception {
+    whenPaid(
+        (call, count) ->
+            count < 2 ? Seller.Answer.of(status, "from the proxy") : delivery(call, "ok"));
+    assertThat(get("/a").body()).isEqualTo("ok");
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void sendsTheSamePaymentAgainAfterATimeout() throws Exception {
+    whenPaid((call, count) -> delivery(call, "ok").after(count < 2 ? 3_000 : 0));
+    HttpRequest request =
+        HttpRequest.newBuilder(seller.url("/a")).timeout(Duration.ofMillis(500)).build();
+    HttpResponse<String> response = buyer(wrapped).build().send(request, BodyHandlers.ofString());
+    assertThat(response.body()).isEqualTo("ok");
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void handsOverThePaymentWhenTheOutcomeStaysUnknown() throws Exception {
+    whenPaid((call, count) -> pending(call, "0"));
+    PaymentPendingException pending =
+        catchThrowableOfType(PaymentPendingException.class, () -> get("/a"));
+    assertThat(seller.paidCalls()).hasSize(4);
+    assertThat(payments(seller)).containsExactly(pending.payment().secretHeaderValue());
+    assertThat(pending.payment().transaction()).contains(Asking.TRANSACTION);
+    assertThat(pending)
+        .hasMessageContaining(pending.payment().nonce())
+        .hasMessageNotContaining(
+            seller.paidCalls().get(0).authorization().signature().substring(2));
+
+    whenPaid((call, count) -> delivery(call, "at last"));
+    HttpResponse<String> response = buyer(wrapped).build().resend(pending, BodyHandlers.ofString());
+    assertThat(response.body()).isEqualTo("at last");
+    assertThat(Payment.of(response).orElseThrow().settled()).isTrue();
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void resendingDoesNotMakeAnotherPaymentWhateverTheAnswer() throws Exception {
+    whenPaid((call, count) -> pending(call, "0"));
+    PaymentPendingException pending =
+        catchThrowableOfType(PaymentPendingException.class, () -> get("/a"));
+    whenPaid((call, count) -> v2(forUrl(seller.url("/a"), option("$0.01"))));
+    assertThat(
+            buyer(wrapped).build().resendAsync(pending, BodyHandlers.ofString()).get().statusCode())
+        .isEqualTo(402);
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void givesUpAfterEveryAnswerWasLost() {
+    whenPaid((call, count) -> Seller.Answer.lost());
+    assertThatThrownBy(() -> get("/a"))
+        .isInstanceOf(PaymentPendingException.class)
+        .hasCauseInstanceOf(IOException.class);
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void returnsAnAnswerThatTheSellerSettledWhateverItsStatus() throws Exception {
+    whenPaid((call, count) -> Seller.Answer.of(503, settled(call), "sorry"));
+    HttpResponse<String> response = get("/a");
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(response.body()).isEqualTo("sorry");
+    assertThat(seller.paidCalls()).hasSize(1);
+  }
+
+  @Test
+  void returnsAHandlerFailureAtOnce() throws Exception {
+    whenPaid((call, count) -> Seller.Answer.of(500, "failed"));
+    assertThat(get("/a").statusCode()).isEqualTo(500);
+    assertThat(seller.paidCalls()).hasSize(1);
+  }
+
+  @Test
+  void aPaymentThatNeverLeftIsNotPending() {
+    seller.does(call -> v2(forUrl(seller.url("/a"), option("$0.01"))));
+    Wire unplugged = new Wire(wrapped, count -> Optional.of(new ConnectException("unplugged")));
+    assertThatThrownBy(
+            () ->
+                buyer(unplugged)
+                    .build()
+                    .send(
+                        HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString()))
+        .isInstanceOf(ConnectException.class);
+    assertThat(unplugged.paid).hasSize(4);
+    assertThat(Set.copyOf(unplugged.paid)).hasSize(1);
+  }
+
+  @Test
+  void aPaymentThatMayHaveLeftIsPendingEvenIfLaterConnectionsFail() {
+    seller.does(call -> v2(forUrl(seller.url("/a"), option("$0.01"))));
+    Wire flaky =
+        new Wire(
+            wrapped,
+            count ->
+                Optional.of(
+                    count == 2 ? new IOException("reset") : new ConnectException("unplugged")));
+    assertThatThrownBy(
+            () ->
+                buyer(flaky)
+                    .build()
+                    .send(
+                        HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString()))
+        .isInstanceOf(PaymentPendingException.class);
+  }
+
+  @Test
+  void keepsThePaymentWithAFailureOfTheCallersOwnHandler() {
+    whenPaid((call, count) -> delivery(call, "ok"));
+    assertThatThrownBy(
+            () ->
+                buyer(wrapped)
+                    .build()
+                    .send(
+                        HttpRequest.newBuilder(seller.url("/a")).build(),
+                        info -> {
+                          throw new IllegalStateException("mine");
+                        }))
+        .satisfies(
+            failure ->
+                assertThat(
+                        failure instanceof PaymentPendingException
+                            || failure.getSuppressed().length == 1
+                                && failure.getSuppressed()[0] instanceof PaymentPendingException)
+                    .isTrue());
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void pausesAsLongAsTheSellerAsksUpToACap() {
+    RetryPolicy resending = RetryPolicy.of(4, Duration.ofSeconds(60));
+    assertThat(resending.pauseAfter(1, Optional.empty())).isEqualTo(Duration.ofMillis(500));
+    assertThat(resending.pauseAfter(3, Optional.empty())).isEqualTo(Duration.ofSeconds(2));
+    assertThat(resending.pauseAfter(1, retryAfter("3"))).isEqualTo(Duration.ofSeconds(3));
+    assertThat(resending.pauseAfter(1, retryAfter("86400"))).isEqualTo(Duration.ofSeconds(10));
+    for (String odd :
+        List.of("-1", "x", "", "٣", "99999999999999", "Wed, 21 Oct 2026 07:28:00 GMT")) {
+      assertThat(resending.pauseAfter(1, retryAfter(odd))).isEqualTo(Duration.ofMillis(500));
+    }
+  }
+
+  @Test
+  void stopsWhenTheNextSendingWouldBeTooLate() {
+    whenPaid((call, count) -> pending(call, "9"));
+    PayingHttpClient client = buyer(wrapped).resend(4, Duration.ofSeconds(5)).build();
+    long start = System.nanoTime();
+    assertThatThrownBy(
+            () ->
+                client.send(
+                    HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString()))
+        .isInstanceOf(PaymentPendingException.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+    assertThat(seller.paidCalls()).hasSize(1);
+  }
+
+  @Test
+  void cancellingDuringAPauseEndsTheResending() throws Exception {
+    whenPaid((call, count) -> pending(call, "0"));
+    Wire wire = new Wire(wrapped, count -> Optional.empty());
+    Duration pause = Duration.ofMillis(300);
+    PayingHttpClient client =
+        buyer(wire).retries(new RetryPolicy(4, Duration.ofSeconds(60), pause, pause)).build();
+    CompletableFuture<HttpResponse<String>> future =
+        client.sendAsync(HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString());
+    wire.sent.take(); // the request without a payment
+    wire.sent.take().join(); // the answer to the payment has come, so the pause begins
+    future.cancel(true);
+    assertThat(seller.awaitPaidCalls(2, pause.multipliedBy(3))).isFalse();
+  }
+
+  @Test
+  void doesNotSerialiseThePayment() throws Exception {
+    whenPaid((call, count) -> pending(call, "0"));
+    PaymentPendingException pending =
+        catchThrowableOfType(PaymentPendingException.class, () -> get("/a"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(pending);
+    }
+    assertThat(bytes.toString(StandardCharsets.ISO_8859_1))
+        .doesNotContain(pending.payment().secretHeaderValue());
+  }
+
+  @Test
+  void anEndlessAnswerThatSaysPendingDoesNotHoldUpTheResending() throws Exception {
+    whenPaid(
+        (call, count) ->
+            count < 2 ? Seller.Answer.endless(503, Map.of(), 0) : delivery(call, "ok"));
+    assertThat(get("/a").body()).isEqualTo("ok");
+    assertThat(payments(seller)).hasSize(1);
+  }
+
+  @Test
+  void doesNotTakeARefusedConnectionForALostAnswer() throws Exception {
+    try (Socket notListening = new Socket()) { // bound, so that no other server has the port
+      notListening.bind(new InetSocketAddress("127.0.0.1", 0));
+      HttpRequest request =
+          HttpRequest.newBuilder(
+                  URI.create("http://127.0.0.1:" + notListening.getLocalPort() + "/a"))
+              .build();
+      assertThatThrownBy(() -> buyer(wrapped).build().send(request, BodyHandlers.ofString()))
+          .isInstanceOf(ConnectException.class);
+    }
+  }
+
+  private interface WhenPaid {
+    Seller.Answer answer(Seller.Call call, int count);
+  }
+
+  private void whenPaid(WhenPaid script) {
+    seller.does(
+        call ->
+            call.isPaid()
+                ? script.answer(call, paidCalls.incrementAndGet())
+                : v2(forUrl(seller.url("/a"), option("$0.01"))));
+  }
+
+  private static Optional<HttpHeaders> retryAfter(String value) {
+    return Optional.of(HttpHeaders.of(Map.of("Retry-After", List.of(value)), (name, text) -> true));
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return buyer(wrapped)
+        .build()
+        .send(HttpRequest.newBuilder(seller.url(path)).build(), BodyHandlers.ofString());
+  }
+}

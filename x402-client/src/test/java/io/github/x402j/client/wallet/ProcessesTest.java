@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client.wallet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.x402j.TokenAmount;
+import io.github.x402j.client.Asking;
+import io.github.x402j.client.PaymentDeclinedException;
+import io.github.x402j.client.wallet.SpendJournalContract.Spender;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several processes share a journal, and some are killed. */
+@Timeout(120)
+class ProcessesTest {
+  @TempDir Path directory;
+
+  @Test
+  void twoProcessesNeverOverspendOneBudget() throws Exception {
+    Path file = directory.resolve("journal");
+    try (SpendJournal journal = SpendJournal.file(file)) {
+      AgentWallet wallet = wallet(journal, "$0.000300");
+      try (SpendingProcess one = SpendingProcess.on(file, "a");
+          SpendingProcess other = SpendingProcess.on(file, "a")) {
+        List<String> all = new ArrayList<>(one.rest());
+        all.addAll(other.rest());
+        assertThat(all.stream().filter("limit"::equals)).hasSize(2);
+        assertThat(all.stream().filter(line -> line.startsWith("0x")).distinct()).hasSize(300);
+      }
+      assertThat(wallet.remaining()).isEqualTo(Dollars.ZERO);
+    }
+  }
+
+  @Test
+  void whatAKilledProcessPaidIsSpent() throws Exception {
+    Path file = directory.resolve("journal");
+    Set<String> released = new HashSet<>();
+    try (SpendJournal journal = SpendJournal.file(file)) {
+      AgentWallet wallet = wallet(journal, "$0.000400");
+      for (int kills = 0; kills < 3; kills++) {
+        try (SpendingProcess process = SpendingProcess.on(file, "a")) {
+          released.addAll(process.payments(30));
+          assertThat(process.kill()).as("128 + SIGKILL: no hook has run").isEqualTo(137);
+          process.rest().stream().filter(line -> line.startsWith("0x")).forEach(released::add);
+        }
+        Dollars spent = wallet.spent(BillingPeriod.EVER);
+        assertThat(spent).isGreaterThanOrEqualTo(units(released.size()));
+      }
+      Spender here = new Spender(wallet);
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  released.add(here.pay(1).nonce());
+                }
+              })
+          .isInstanceOf(PaymentDeclinedException.class);
+      assertThat(wallet.remaining()).isEqualTo(Dollars.ZERO);
+      // What a process was signing when it was killed is spent: at most one payment a process.
+      assertThat(released.size()).isBetween(397, 400);
+    }
+  }
+
+  @Test
+  void aWalletThatIsRevokedHereSignsNothingThere() throws Exception {
+    Path file = directory.resolve("journal");
+    try (SpendJournal journal = SpendJournal.file(file)) {
+      AgentWallet wallet = wallet(journal, "$1000");
+      try (SpendingProcess process = SpendingProcess.on(file, "a")) {
+        process.payments(20);
+        wallet.revoke();
+        List<String> rest = process.rest();
+        assertThat(rest.get(rest.size() - 1)).isEqualTo("revoked");
+      }
+      List<JournalEntry.Event> events =
+          journal.entries().stream().map(JournalEntry::event).toList();
+      assertThat(events.subList(events.indexOf(JournalEntry.Event.REVOKED) + 1, events.size()))
+          .isNotEmpty()
+          .doesNotContain(JournalEntry.Event.SIGNED, JournalEntry.Event.ALLOWED);
+    }
+  }
+
+  private static AgentWallet wallet(SpendJournal journal, String limit) {
+    return AgentWallet.provision("a", Spender.SIGNER, journal)
+        .limit(limit, BillingPeriod.EVER)
+        .allowedDomains("shop.example")
+        .create();
+  }
+
+  private static Dollars units(long atomicUnits) {
+    return Dollars.of(TokenAmount.of(atomicUnits), Asking.USDC);
+  }
+}

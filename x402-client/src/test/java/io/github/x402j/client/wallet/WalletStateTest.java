@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client.wallet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.x402j.Address;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** What a wallet has spent, by the entries of its journal alone. */
+class WalletStateTest {
+  private static final Instant NOON = Instant.parse("2026-05-06T12:00:00Z"); // a Wednesday
+
+  private final WalletState state =
+      new WalletState(
+          new WalletTerms(
+              Address.parse("0x" + "11".repeat(20)),
+              Dollars.parse("$10"),
+              BillingPeriod.WEEK,
+              List.of(),
+              null,
+              false,
+              false));
+  private long sequence;
+
+  @Test
+  void aReservedAmountCountsInEachSumUntilItIsReturned() {
+    allowed(NOON, "0x1", "$2");
+    assertSpent("$2", NOON);
+    apply(NOON, JournalEntry.Event.REJECTED, "0x1");
+    assertSpent("$2", NOON);
+    apply(NOON, JournalEntry.Event.RETURNED, "0x1");
+    assertSpent("$0", NOON);
+    assertThat(state.openReservations()).isEmpty();
+  }
+
+  @Test
+  void anAmountLeavesTheSlidingSumsOnTheInstant() {
+    allowed(NOON, "0x1", "$2");
+    assertThat(state.spentInLastHour(NOON.plus(Duration.ofHours(1)).minusNanos(1)))
+        .hasToString("$2");
+    assertThat(state.spentInLastHour(NOON.plus(Duration.ofHours(1)))).isEqualTo(Dollars.ZERO);
+    assertThat(state.spentInLastDay(NOON.plus(Duration.ofHours(24)).minusNanos(1)))
+        .hasToString("$2");
+    assertThat(state.spentInLastDay(NOON.plus(Duration.ofHours(24)))).isEqualTo(Dollars.ZERO);
+  }
+
+  @Test
+  void countsTheDaysOfAPeriodAndThoseOfTheOneBeforeNoMore() {
+    allowed(NOON.minus(Duration.ofDays(3)), "0x1", "$1"); // Sunday
+    allowed(NOON.minus(Duration.ofDays(2)), "0x2", "$2"); // Monday
+    allowed(NOON, "0x3", "$4");
+    assertThat(state.spent(BillingPeriod.DAY, NOON)).hasToString("$4");
+    assertThat(state.spent(BillingPeriod.WEEK, NOON)).hasToString("$6");
+    assertThat(state.spent(BillingPeriod.MONTH, NOON)).hasToString("$7");
+    assertThat(state.left(NOON)).contains(Dollars.parse("$4"));
+  }
+
+  @Test
+  void onlyWhatIsGoneHitsTheLimit() {
+    allowed(NOON, "0x1", "$8");
+    assertThat(state.isUsedUpFor(Dollars.parse("$3"), NOON)).as("may be returned").isFalse();
+    apply(NOON, JournalEntry.Event.UNCONFIRMED, "0x1");
+    assertThat(state.isUsedUpFor(Dollars.parse("$3"), NOON)).isTrue();
+    assertThat(state.isUsedUpFor(Dollars.parse("$2"), NOON)).as("is left").isFalse();
+    assertThat(state.isUsedUpFor(Dollars.parse("$11"), NOON)).as("never allowed").isFalse();
+  }
+
+  @Test
+  void aSettlementThatIsReportedTwiceCountsOnce() {
+    allowed(NOON, "0x1", "$8");
+    apply(NOON, JournalEntry.Event.UNCONFIRMED, "0x1");
+    apply(NOON, JournalEntry.Event.SETTLED, "0x1");
+    apply(NOON, JournalEntry.Event.RETURNED, "0x1");
+    assertThat(state.confirmed(BillingPeriod.WEEK, NOON)).hasToString("$8");
+    assertSpent("$8", NOON);
+  }
+
+  @Test
+  void countsPaymentsAfterAnInstant() {
+    allowed(NOON, "0x1", "$1");
+    allowed(NOON.plusSeconds(1), "0x2", "$1");
+    assertThat(state.hasMade(2, NOON.minusNanos(1))).isTrue();
+    assertThat(state.hasMade(2, NOON)).isFalse();
+    apply(NOON, JournalEntry.Event.RETURNED, "0x2");
+    assertThat(state.hasMade(2, NOON.minusNanos(1))).isFalse();
+  }
+
+  private void assertSpent(String dollars, Instant now) {
+    Dollars expected = Dollars.parse(dollars);
+    assertThat(state.spentEver()).isEqualTo(expected);
+    assertThat(state.spentAt("shop.example")).isEqualTo(expected);
+    assertThat(state.spentInLastHour(now)).isEqualTo(expected);
+    assertThat(state.spentInLastDay(now)).isEqualTo(expected);
+    assertThat(state.spent(BillingPeriod.WEEK, now)).isEqualTo(expected);
+  }
+
+  private void allowed(Instant time, String nonce, String price) {
+    apply(
+        time,
+        JournalEntry.Event.ALLOWED,
+        Map.of("nonce", nonce, "price", price, "host", "shop.example"));
+  }
+
+  private void apply(Instant time, JournalEntry.Event event, String nonce) {
+    apply(time, event, Map.of("nonce", nonce));
+  }
+
+  private void apply(Instant time, JournalEntry.Event event, Map<String, String> details) {
+    state.apply(new JournalEntry(++sequence, time, event, "a", "r", new TreeMap<>(details)));
+  }
+}
