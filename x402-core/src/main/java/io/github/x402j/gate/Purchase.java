@@ -21,7 +21,12 @@ public record Purchase(String request, String method, @Nullable String query, @N
     if (request.isEmpty() || method.isEmpty()) {
       throw new IllegalArgumentException("purchase: expected a request and a method");
     }
-    method = method.equals("HEAD") ? "GET" : method;
+    method = methodOf(method);
+  }
+
+  /** Returns the method that a request buys: GET for HEAD, and every other as it is. */
+  public static String methodOf(String requestMethod) {
+    return requestMethod.equals("HEAD") ? "GET" : requestMethod;
   }
 
   /** Returns the purchase of one answer, without a query. */

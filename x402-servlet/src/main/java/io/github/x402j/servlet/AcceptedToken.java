@@ -8,7 +8,7 @@ import io.github.x402j.Price;
 import io.github.x402j.Token;
 import java.time.Duration;
 
-/** A token that is accepted, and who is paid in it. */
+/** A token that is accepted, and its recipient. */
 record AcceptedToken(Token token, Address payTo) {
   private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the servlets that carry {@link RequiresPayment}. Written at the start only. */
+/** Finds the servlets that carry {@link RequiresPayment}. Written during the start only. */
 final class AnnotatedServlets {
   /** Servlets of these packages carry no annotation of ours. */
   private static final List<String> CONTAINERS =
@@ -43,7 +43,7 @@ final class AnnotatedServlets {
   /**
    * Returns whether the original request goes to a servlet with a filter of its own, which then
    * decides. For other dispatches containers disagree about whose mapping they report, so both
-   * filters look at those.
+   * filters check those.
    */
   boolean gates(HttpServletRequest request) {
     if (gated.isEmpty() || request.getDispatcherType() != DispatcherType.REQUEST) {
@@ -72,7 +72,7 @@ final class AnnotatedServlets {
   static void requireNoOtherRule(ServletContext context, String servlet, Routes routes) {
     for (String mapping : context.getServletRegistration(servlet).getMappings()) {
       for (Route route : routes.all()) {
-        if (!route.isFree() && route.pattern().text().equals(mapping)) {
+        if (!route.isFree() && route.pattern().equals(mapping)) {
           throw new IllegalArgumentException(
               "servlet "
                   + servlet
@@ -135,6 +135,6 @@ final class AnnotatedServlets {
     throw new IllegalStateException(
         "servlet class "
             + className
-            + " cannot be loaded here, so nobody knows whether it carries @RequiresPayment");
+            + " cannot be loaded here, so whether it carries @RequiresPayment is unknown");
   }
 }

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * A path as the container dispatches it, in the only spelling it has.
  *
  * <p>It is {@code getServletPath() + getPathInfo()} of the current dispatch, so the context path is
- * not part of it and the container has decoded it exactly once. That alone would not do: the
+ * not part of it and the container has decoded it exactly once. That alone is not enough: the
  * default servlets of Undertow and of Jetty with legacy URI compliance resolve empty and dot
  * segments themselves, so that {@code //paid/file.txt} is dispatched under one path and served as
- * another. Hence whatever is not canonical is refused, never repaired.
+ * another. So what is not canonical is refused, never repaired.
  *
  * <p>Characters are compared as they are: no Unicode normalisation, no case folding (see {@link
  * PathPattern#ignoringCase()}). On a file system that ignores letter case, or drops trailing dots,
@@ -32,8 +32,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Instances are immutable and safe for use by several threads.
  */
-public final class CanonicalPath {
+final class CanonicalPath {
   private static final String NOT_CANONICAL_SEGMENT = "the path has an empty, '.' or '..' segment";
+
+  /** What {@link #of} made of a request: the one path that it can mean, or a refusal. */
+  sealed interface Decision {}
+
+  /**
+   * The dispatched path is canonical.
+   *
+   * @param path the path, without the context path
+   */
+  record Canonical(CanonicalPath path) implements Decision {}
+
+  /**
+   * The request can be read in more than one way; the answer is 400.
+   *
+   * @param reason a fixed English text that holds nothing of the request, fit for a response body
+   */
+  record Refused(String reason) implements Decision {}
 
   private final String value;
   private final List<String> segments;
@@ -54,38 +71,36 @@ public final class CanonicalPath {
    *
    * <p>Time is linear in the length of the request line.
    */
-  public static PathDecision of(HttpServletRequest request, PathRules rules) {
+  static Decision of(HttpServletRequest request, PathRules rules) {
     if (request.getDispatcherType() == DispatcherType.INCLUDE) {
       return ofInclude(request, rules);
     }
     if (request.getDispatcherType() == DispatcherType.REQUEST) {
       String problem = RequestLine.problemOf(request.getRequestURI(), rules);
       if (problem != null) {
-        return new PathDecision.Refused(problem);
+        return new Refused(problem);
       }
     }
     return decide(request.getServletPath(), request.getPathInfo(), rules);
   }
 
-  private static PathDecision ofInclude(HttpServletRequest request, PathRules rules) {
+  private static Decision ofInclude(HttpServletRequest request, PathRules rules) {
     Object servletPath = request.getAttribute(RequestDispatcher.INCLUDE_SERVLET_PATH);
     Object pathInfo = request.getAttribute(RequestDispatcher.INCLUDE_PATH_INFO);
     if (!(servletPath instanceof String) && !(pathInfo instanceof String)) {
-      return new PathDecision.Refused("an include by name has no path");
+      return new Refused("an include by name has no path");
     }
     return decide(stringOrNull(servletPath), stringOrNull(pathInfo), rules);
   }
 
-  private static PathDecision decide(
+  private static Decision decide(
       @Nullable String servletPath, @Nullable String pathInfo, PathRules rules) {
     String path =
         Objects.requireNonNullElse(servletPath, "") + Objects.requireNonNullElse(pathInfo, "");
     // GET /context, without the slash, reaches a servlet mapped to /*.
     String rooted = path.isEmpty() ? "/" : path;
     String problem = problemOf(rooted, rules);
-    return problem == null
-        ? new PathDecision.Canonical(new CanonicalPath(rooted))
-        : new PathDecision.Refused(problem);
+    return problem == null ? new Canonical(new CanonicalPath(rooted)) : new Refused(problem);
   }
 
   /**
@@ -93,7 +108,7 @@ public final class CanonicalPath {
    *
    * @throws IllegalArgumentException if the text is not canonical
    */
-  public static CanonicalPath parse(String text) {
+  static CanonicalPath parse(String text) {
     String problem = problemOf(text, PathRules.strict());
     if (problem != null) {
       throw new IllegalArgumentException("path '" + text + "': " + problem);
@@ -140,7 +155,7 @@ public final class CanonicalPath {
     };
   }
 
-  /** Tells whether the segment in {@code [start, end)} is empty, {@code .} or {@code ..}. */
+  /** Returns whether the segment in {@code [start, end)} is empty, {@code .} or {@code ..}. */
   static boolean isRelative(String path, int start, int end) {
     return switch (end - start) {
       case 0 -> true;
@@ -156,7 +171,7 @@ public final class CanonicalPath {
    * costs: whether a welcome file exists, and which servlet would answer for it, is known to the
    * container alone.
    */
-  public List<CanonicalPath> withWelcomeFiles(PathRules rules) {
+  List<CanonicalPath> withWelcomeFiles(PathRules rules) {
     if (!value.endsWith("/")) {
       return List.of(this);
     }
@@ -169,7 +184,7 @@ public final class CanonicalPath {
   }
 
   /** Returns the text of the path: decoded, with a leading slash, perhaps with a trailing one. */
-  public String value() {
+  String value() {
     return value;
   }
 

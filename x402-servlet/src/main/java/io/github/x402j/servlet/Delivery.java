@@ -4,115 +4,135 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.Settlement;
 import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.VerifiedPayment;
+import io.github.x402j.servlet.GatedResponse.Answer;
+import io.github.x402j.servlet.hold.HeldLimits;
+import io.github.x402j.servlet.hold.HeldOverflowException;
+import io.github.x402j.servlet.hold.HeldResponse;
+import io.github.x402j.servlet.hold.HeldRun;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs a handler whose payment is good, settles, and delivers. */
+/** Runs a handler whose payment is verified, settles, and delivers. */
 final class Delivery {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
-  private final PaymentGate gate;
-  private final CaptureLimits limits;
-  private final BrokenDeliveries broken = new BrokenDeliveries();
+  /** Cookies were for the one time, and the length is that of the body. */
+  private static final Set<String> NOT_REPEATED = Set.of("set-cookie", "content-length");
 
-  Delivery(PaymentGate gate, CaptureLimits limits) {
+  private final PaymentGate gate;
+  private final HeldLimits limits;
+  private final StreamedDelivery.BreakCounter broken = new StreamedDelivery.BreakCounter();
+
+  Delivery(PaymentGate gate, HeldLimits limits) {
     this.gate = gate;
     this.limits = limits;
   }
 
-  void deliver(Sale sale, Reply reply, Dispatch dispatch) throws IOException, ServletException {
-    if (!sale.route().settings().settlesFirst) {
-      runHeld(sale, reply, dispatch);
+  void deliver(PaidRequest paid, GatedRequest request, GatedResponse response)
+      throws IOException, ServletException {
+    if (!paid.route().settings().settlesFirst()) {
+      runHeld(paid, request, response);
       return;
     }
-    VerifiedPayment payment = sale.payment();
-    Settlement settlement = guarded(sale.route(), () -> gate.settle(payment));
+    Settlement settlement = guarded(paid.route(), () -> gate.settle(paid.payment()));
     if (settlement instanceof Settlement.Settled) {
-      new StreamedDelivery(gate, broken, sale).run(dispatch);
+      new StreamedDelivery(gate, broken, paid).run(request);
     } else {
-      reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
+      response.send(unsettled(paid, settlement));
     }
   }
 
-  private void runHeld(Sale sale, Reply reply, Dispatch dispatch) throws IOException {
-    Long ownLimit = sale.route().settings().bufferLimit;
-    PaidExchange exchange = PaidExchange.markHeld(dispatch.request(), sale.payment());
-    Capture.run(
-        dispatch.request(),
-        dispatch.response(),
-        dispatch.chain(),
+  private void runHeld(PaidRequest paid, GatedRequest request, GatedResponse response)
+      throws IOException {
+    Long ownLimit = paid.route().settings().limit();
+    paid.markHeld(request.servletRequest());
+    HeldRun.start(
+        request.servletRequest(),
+        request.servletResponse(),
+        request.chain(),
         ownLimit == null ? limits : limits.withMaxBytes(ownLimit),
-        (original, captured, failure) -> {
+        (original, held, failure) -> {
           try {
-            conclude(sale, exchange, captured, failure, reply);
+            conclude(paid, held, failure, response);
           } finally {
-            if (exchange.isHeld()) {
-              PaidExchange.unmark(original);
-            } // what is paid and delivered needs no payment in a later dispatch of the request
+            paid.endHold(original);
           }
         });
   }
 
   /** The handler is done: what it made goes out if, and only if, the money has moved. */
   private void conclude(
-      Sale sale,
-      PaidExchange exchange,
-      BufferedResponse captured,
-      @Nullable Throwable failure,
-      Reply reply)
+      PaidRequest paid, HeldResponse held, @Nullable Throwable failure, GatedResponse response)
       throws IOException {
-    VerifiedPayment payment = sale.payment();
-    if (reply.isTooLate()) { // before the money moves: afterwards nothing could be delivered
+    VerifiedPayment payment = paid.payment();
+    if (response.isTooLate()) { // before the money moves: afterwards nothing could be delivered
       gate.release(payment);
       throw new IllegalStateException("the response of a paid handler was sent around its filter");
     }
-    if (failure != null || exchange.refusal().isPresent() || isUncharged(captured.getStatus())) {
+    if (failure != null || paid.refusal().isPresent() || isUncharged(held.getStatus())) {
       gate.release(payment);
-      answerUncharged(sale.route(), exchange, captured, failure, reply);
+      answerUncharged(paid, held, failure, response);
       return;
     }
-    Settlement settlement = guarded(sale.route(), () -> settleAndRecord(payment));
+    Settlement settlement = guarded(paid.route(), () -> settleAndRecord(payment));
     if (settlement instanceof Settlement.Settled) {
-      exchange.delivered();
-      Map<String, String> receipt = sale.headers(gate);
-      reply.addPaid(captured, receipt);
-      keepAnswer(payment, captured);
-      send(sale.route(), captured, receipt, reply);
+      paid.delivered();
+      PaidResponseHeaders headers = paid.headers(gate);
+      response.addPaid(held, headers);
+      keepAnswer(payment, held);
+      send(paid.route(), held, headers, response);
     } else {
-      captured.discard();
-      reply.send(to -> Answers.refuse(to, gate.refuse(sale.challenge(), payment, settlement)));
+      held.discard();
+      response.send(unsettled(paid, settlement));
     }
+  }
+
+  private Answer unsettled(PaidRequest paid, Settlement settlement) {
+    return Answer.refusal(gate.refuse(paid.challenge(), paid.payment(), settlement));
   }
 
   /** Sends what was held, or at least the receipt where the container refuses what it holds. */
   private static void send(
-      Route route, BufferedResponse captured, Map<String, String> receipt, Reply reply)
+      Route route, HeldResponse held, PaidResponseHeaders headers, GatedResponse response)
       throws IOException {
     try {
-      reply.deliver(captured);
+      response.deliver(held);
     } catch (RuntimeException e) {
-      if (reply.isTooLate()) {
+      if (response.isTooLate()) {
         throw e;
       }
       log.error("route {}: the response of a settled payment cannot be sent", route, e);
-      reply.send(to -> Answers.undeliverable(to, receipt));
+      response.send(
+          Answer.paidError(
+              headers, "delivery_failed", "the payment was settled; its response is lost"));
     }
   }
 
   /** For a payer that has named its payment, and may ask for the answer again. */
-  private void keepAnswer(VerifiedPayment payment, BufferedResponse captured) throws IOException {
-    if (gate.wantsAnswerOf(payment)) {
-      captured
-          .copy(PaymentIdentifiers.MAX_ANSWER_BYTES)
-          .ifPresent(answer -> gate.store(payment, answer));
+  private void keepAnswer(VerifiedPayment payment, HeldResponse held) throws IOException {
+    if (!gate.wantsAnswerOf(payment)) {
+      return;
+    }
+    Optional<byte[]> body = held.bodyCopy(PaymentIdentifiers.MAX_ANSWER_BYTES);
+    if (body.isPresent()) {
+      Map<String, List<String>> headers = new LinkedHashMap<>();
+      held.getHeaderNames().forEach(name -> headers.put(name, List.copyOf(held.getHeaders(name))));
+      headers.keySet().removeIf(name -> NOT_REPEATED.contains(name.toLowerCase(Locale.ROOT)));
+      gate.store(payment, StoredAnswer.of(held.getStatus(), headers, body.get()));
     }
   }
 
@@ -124,7 +144,7 @@ final class Delivery {
     return settlement;
   }
 
-  /** A settlement that breaks off, by a fault of the ledger, say, closes the gate. */
+  /** A settlement that breaks off, such as by a fault of the ledger, fails closed. */
   private static Settlement guarded(Route route, Supplier<Settlement> settlement) {
     try {
       return settlement.get();
@@ -141,33 +161,29 @@ final class Delivery {
   }
 
   private static void answerUncharged(
-      Route route,
-      PaidExchange exchange,
-      BufferedResponse captured,
-      @Nullable Throwable failure,
-      Reply reply)
+      PaidRequest paid, HeldResponse held, @Nullable Throwable failure, GatedResponse response)
       throws IOException {
-    int status = captured.getStatus();
+    int status = held.getStatus();
     boolean isError = status >= HttpServletResponse.SC_BAD_REQUEST;
-    boolean ended = failure == null && exchange.refusal().isEmpty();
-    if (ended && isError && route.settings().deliversErrors && !reply.isIncluded()) {
-      reply.send(captured::commitTo);
+    boolean ended = failure == null && paid.refusal().isEmpty();
+    if (ended && isError && paid.route().settings().sendsErrors() && !response.isIncluded()) {
+      response.send(held::commitTo);
       return;
     }
-    captured.discard();
-    String cost = cost(exchange.payment());
-    if (exchange.refusal().isPresent()) {
-      reply.send(exchange.refusal().get());
-    } else if (failure instanceof CaptureOverflowException) {
-      log.error("route {}: {}", route, failure.getMessage());
-      reply.send(to -> Answers.error(to, 500, "response_too_large", cost));
+    held.discard();
+    String cost = cost(paid.payment());
+    if (paid.refusal().isPresent()) {
+      response.send(paid.refusal().get());
+    } else if (failure instanceof HeldOverflowException) {
+      log.error("route {}: {}", paid.route(), failure.getMessage());
+      response.send(Answer.error(500, "response_too_large", cost));
     } else if (failure != null) {
-      log.error("route {}: the handler failed; {}", route, cost, failure);
-      reply.send(to -> Answers.error(to, 500, "handler_failed", cost));
+      log.error("route {}: the handler failed; {}", paid.route(), cost, failure);
+      response.send(Answer.error(500, "handler_failed", cost));
     } else if (isError) {
-      reply.send(to -> Answers.error(to, status, "handler_failed", cost));
+      response.send(Answer.error(status, "handler_failed", cost));
     } else {
-      reply.send(Answers::notModified);
+      response.send(Answer.notModified());
     }
   }
 

@@ -28,13 +28,13 @@ import java.util.Optional;
  *             .build());
  * }</pre>
  *
- * <p>It asks nobody who they are: whoever reaches it can have payments settled at the cost of its
- * gas. Put authentication in front of it, or let only your sellers reach it.
+ * <p>It has no authentication: every client that reaches it can have payments settled at the cost
+ * of its gas. Put authentication in front of it, or let only your sellers reach it.
  */
 public final class FacilitatorServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
-  /** A body that takes longer than this is given up. */
+  /** The longest time that a body may take to arrive. */
   private static final Duration LONGEST_READ = Duration.ofSeconds(10);
 
   private static final int TOO_LARGE = 413;
@@ -134,7 +134,7 @@ public final class FacilitatorServlet extends HttpServlet {
 
   private static void error(HttpServletResponse response, int status, String code)
       throws IOException {
-    response.setHeader("Connection", "close"); // a body may be left that nobody will read
+    response.setHeader("Connection", "close"); // the rest of the body is not read
     send(response, status, "{\"error\":\"" + code + "\"}");
   }
 

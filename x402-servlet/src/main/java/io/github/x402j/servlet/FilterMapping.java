@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Which requests the container brings before the filter, and what may take them first. */
+/** Checks that the container hands every request to the filter before anything else answers it. */
 final class FilterMapping {
   private static final Logger log = LoggerFactory.getLogger(FilterMapping.class);
   private static final String EVERYTHING = "/*";
@@ -33,7 +33,7 @@ final class FilterMapping {
 
   /**
    * Requires that the filter sees every request. Behind a narrower mapping a rule outside it would
-   * never be looked at, and a spelling that only the default servlet resolves would walk past.
+   * never apply, and a spelling that only the default servlet resolves would walk past.
    *
    * @throws IllegalStateException if the filter is mapped to less, or a filter that answers
    *     WebSocket handshakes has come in front of it

@@ -12,7 +12,7 @@ import java.io.IOException;
 
 /**
  * Serves the public keys of a {@link ReceiptIssuer} as a JWK set (RFC 7517), so that others can
- * verify its receipts. Map it to {@code /.well-known/jwks.json}, say.
+ * verify its receipts.
  *
  * <pre>{@code
  * context.addServlet("keys", JwksServlet.of(issuer)).addMapping("/.well-known/jwks.json");

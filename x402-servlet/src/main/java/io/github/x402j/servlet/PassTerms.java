@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.gate.Pass;
+import io.github.x402j.gate.Purchase;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -10,7 +11,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rule says about the pass that its payments buy.
+ * The pass that the payments of a rule buy.
  *
  * @param lifetime whole seconds, at least one
  * @param uses how many requests it opens besides the one that was paid for; null for any number
@@ -20,7 +21,7 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
   /** Tells a client what else the receipt of its payment opens. */
   static final String COVERS = "X-Payment-Receipt-Covers";
 
-  /** The header is for convenience: where it would be long it is left out. */
+  /** The header is for convenience only: one that is too long is left out. */
   private static final int MAX_COVERS_LENGTH = 512;
 
   private static final int MAX_COVERED = 32;
@@ -52,13 +53,12 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
    *
    * @param webapp the path of the public URL, so that webapps on one host do not open each other
    */
-  Pass pass(String webapp, PathPattern pattern, String method) {
+  Pass pass(String webapp, String pattern, String method) {
     OptionalLong number = uses == null ? OptionalLong.empty() : OptionalLong.of(uses);
     if (group != null) {
       return new Pass("group:" + webapp + ":" + group, ANY_METHOD, lifetime, number);
     }
-    String asGet = method.equals("HEAD") ? "GET" : method;
-    return new Pass(webapp + pattern.text(), asGet, lifetime, number);
+    return new Pass(webapp + pattern, Purchase.methodOf(method), lifetime, number);
   }
 
   /**
@@ -66,13 +66,12 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
    * too long to be told.
    */
   String covers(String webapp, List<Route> opened, String method) {
-    String asGet = method.equals("HEAD") ? "GET" : method;
     List<String> covered =
         opened.stream()
             .flatMap(
                 route ->
                     (group == null
-                            ? List.of(asGet + " ")
+                            ? List.of(Purchase.methodOf(method) + " ")
                             : route.methods().isEmpty()
                                 ? List.of("")
                                 : route.methods().stream().map(name -> name + " ").toList())
@@ -82,10 +81,7 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
     return covered.size() > MAX_COVERED || value.length() > MAX_COVERS_LENGTH ? "" : value;
   }
 
-  private static String escaped(PathPattern pattern) {
-    return ResourcePath.encode(pattern.text())
-        .replace("%7B", "{")
-        .replace("%7D", "}")
-        .replace(",", "%2C");
+  private static String escaped(String pattern) {
+    return PublicUrl.escape(pattern).replace("%7B", "{").replace("%7D", "}").replace(",", "%2C");
   }
 }

@@ -13,26 +13,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which paths a rule is for: {@code /private}, {@code /report/{id}}, {@code /file-{id}.pdf}, {@code
- * /api/*}.
- *
- * <p>A pattern is written decoded, with a leading slash, without the context path and without a
- * query. {@code {name}} stands for one or more characters of one segment; there may be one in a
- * segment, with text around it. {@code /*} at the end makes a prefix: {@code /api/*} covers {@code
- * /api}, {@code /api/} and everything below. Without it one trailing slash is folded: {@code
- * /private} covers {@code /private/}, too, which resource handlers serve as the same file.
- *
- * <pre>{@code
- * PathPattern report = PathPattern.parse("/report/{id}");
- * report.variables(CanonicalPath.parse("/report/7")); // {id=7}
- * }</pre>
+ * Which paths a rule is for; {@link Route} says how it is written.
  *
  * <p>The natural order puts the more specific pattern first: patterns without names and prefix,
  * then those with names, then prefixes, the longer before the shorter; among equals the one with
- * literal text in the first segment in which they differ. Of several patterns that match a path the
- * first in this order is the rule. Instances are immutable and safe for use by several threads.
+ * literal text in the first segment in which they differ. Immutable.
  */
-public final class PathPattern implements Comparable<PathPattern> {
+final class PathPattern implements Comparable<PathPattern> {
   private static final Comparator<PathPattern> SPECIFIC_FIRST =
       Comparator.comparingInt(PathPattern::kind)
           .thenComparing(p -> p.segments.size(), Comparator.reverseOrder())
@@ -41,12 +28,11 @@ public final class PathPattern implements Comparable<PathPattern> {
           .thenComparing(p -> p.ignoresCase);
 
   private final String text;
-  private final List<PathSegment> segments;
+  private final List<Segment> segments;
   private final boolean isPrefix;
   private final boolean ignoresCase;
 
-  private PathPattern(
-      String text, List<PathSegment> segments, boolean isPrefix, boolean ignoresCase) {
+  private PathPattern(String text, List<Segment> segments, boolean isPrefix, boolean ignoresCase) {
     this.text = text;
     this.segments = List.copyOf(segments);
     this.isPrefix = isPrefix;
@@ -59,7 +45,7 @@ public final class PathPattern implements Comparable<PathPattern> {
    * @throws IllegalArgumentException if the text is not a pattern; the message names it, what was
    *     expected and what to write instead
    */
-  public static PathPattern parse(String text) {
+  static PathPattern parse(String text) {
     if (text.isEmpty() || text.charAt(0) != '/') {
       throw bad(text, "has no leading slash", "write '/" + text + "', or '/*' for everything");
     }
@@ -72,11 +58,11 @@ public final class PathPattern implements Comparable<PathPattern> {
           "ends with a slash",
           "leave the slash out (that covers the path with and without it), or end with one /*");
     }
-    List<PathSegment> segments = new ArrayList<>();
+    List<Segment> segments = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (String segment :
         path.length() <= 1 ? List.<String>of() : List.of(path.substring(1).split("/"))) {
-      PathSegment parsed = PathSegment.parse(segment, text);
+      Segment parsed = Segment.parse(segment, text);
       if (parsed.name() != null && !names.add(parsed.name())) {
         throw bad(
             text, "has the name '" + parsed.name() + "' twice", "give each {name} its own name");
@@ -103,7 +89,7 @@ public final class PathPattern implements Comparable<PathPattern> {
     }
   }
 
-  static IllegalArgumentException bad(String pattern, String found, String remedy) {
+  private static IllegalArgumentException bad(String pattern, String found, String remedy) {
     return new IllegalArgumentException(
         "path pattern '%s' %s; expected an exact path, a path with {name} segments, or a prefix that ends with /*: %s"
             .formatted(pattern, found, remedy));
@@ -113,17 +99,17 @@ public final class PathPattern implements Comparable<PathPattern> {
    * Returns this pattern, but for paths in any letter case. Characters are folded one by one,
    * without a locale, as file systems that ignore case do.
    */
-  public PathPattern ignoringCase() {
+  PathPattern ignoringCase() {
     return new PathPattern(text, segments, isPrefix, true);
   }
 
-  /** Tells whether this pattern is for one path only, spelled as its text. */
+  /** Returns whether this pattern is for one path only, spelled as its text. */
   boolean isExact() {
     return kind() == 0 && !ignoresCase;
   }
 
-  /** Tells whether this pattern covers {@code path}. */
-  public boolean matches(CanonicalPath path) {
+  /** Returns whether this pattern covers {@code path}. */
+  boolean matches(CanonicalPath path) {
     return match(path) != null;
   }
 
@@ -133,7 +119,7 @@ public final class PathPattern implements Comparable<PathPattern> {
    *
    * @throws IllegalArgumentException if the pattern does not match the path
    */
-  public Map<String, String> variables(CanonicalPath path) {
+  Map<String, String> variables(CanonicalPath path) {
     Map<String, String> variables = match(path);
     if (variables == null) {
       throw new IllegalArgumentException("path pattern '" + text + "' does not match the path");
@@ -158,11 +144,11 @@ public final class PathPattern implements Comparable<PathPattern> {
   }
 
   /**
-   * Tells whether both patterns are for the same paths, whatever the names are: {@code /a/{x}} and
-   * {@code /a/{y}} are. Patterns of which one ignores case are compared as if both did, since they
-   * disagree on the paths that they share.
+   * Returns whether both patterns are for the same paths, whatever the names are: {@code /a/{x}}
+   * and {@code /a/{y}} are. Patterns of which one ignores case are compared as if both did, since
+   * they disagree on the paths that they share.
    */
-  public boolean overlapsExactly(PathPattern other) {
+  boolean overlapsExactly(PathPattern other) {
     if (isPrefix != other.isPrefix || segments.size() != other.segments.size()) {
       return false;
     }
@@ -199,9 +185,9 @@ public final class PathPattern implements Comparable<PathPattern> {
   }
 
   /** Returns the names in this pattern, in its order. */
-  public List<String> names() {
+  List<String> names() {
     List<String> names = new ArrayList<>();
-    for (PathSegment segment : segments) {
+    for (Segment segment : segments) {
       if (segment.name() != null) {
         names.add(segment.name());
       }
@@ -210,7 +196,7 @@ public final class PathPattern implements Comparable<PathPattern> {
   }
 
   /** Returns the text that this pattern was parsed from. */
-  public String text() {
+  String text() {
     return text;
   }
 
@@ -230,5 +216,103 @@ public final class PathPattern implements Comparable<PathPattern> {
   @Override
   public String toString() {
     return text;
+  }
+
+  /**
+   * One segment of a pattern: text, or a name with text before and after it.
+   *
+   * @param before the whole text if there is no name
+   * @param name null if the segment is literal
+   * @param after empty if there is no name
+   */
+  private record Segment(String before, @Nullable String name, String after)
+      implements Comparable<Segment> {
+
+    static Segment parse(String segment, String pattern) {
+      int open = segment.indexOf('{');
+      int close = segment.indexOf('}');
+      if (open < 0 && close < 0) {
+        requireNoForeignName(segment, pattern);
+        return new Segment(segment, null, "");
+      }
+      boolean isOnePair =
+          open >= 0
+              && close > open
+              && segment.indexOf('{', open + 1) < 0
+              && segment.indexOf('}', close + 1) < 0;
+      if (!isOnePair) {
+        throw bad(
+            pattern,
+            "has braces that are not one balanced pair per segment",
+            "write {name} once in a segment");
+      }
+      String name = segment.substring(open + 1, close);
+      if (!isName(name)) {
+        throw bad(
+            pattern,
+            "has the name '" + name + "'",
+            "a name has ASCII letters, digits and underscores, and begins with a letter");
+      }
+      return new Segment(segment.substring(0, open), name, segment.substring(close + 1));
+    }
+
+    /** Taken as literal text, a name as other routers write it would leave the route free. */
+    private static void requireNoForeignName(String segment, String pattern) {
+      boolean isBracketed = segment.startsWith("[") && segment.endsWith("]");
+      if (segment.startsWith(":") || isBracketed) {
+        throw bad(
+            pattern,
+            "has the segment '" + segment + "', which other routers take for a name",
+            "write {name}; a path that really begins so is covered by a {name} or a prefix");
+      }
+    }
+
+    private static boolean isName(String name) {
+      return !name.isEmpty()
+          && isLetter(name.charAt(0))
+          && name.chars().allMatch(c -> isLetter(c) || c >= '0' && c <= '9' || c == '_');
+    }
+
+    private static boolean isLetter(int c) {
+      return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+    }
+
+    /** Returns whether {@code actual} fits, and notes what the name stands for. */
+    boolean match(String actual, boolean ignoreCase, Map<String, String> variables) {
+      if (name == null) {
+        return same(before, actual, ignoreCase);
+      }
+      int length = actual.length() - before.length() - after.length();
+      if (length < 1
+          || !actual.regionMatches(ignoreCase, 0, before, 0, before.length())
+          || !actual.regionMatches(
+              ignoreCase, actual.length() - after.length(), after, 0, after.length())) {
+        return false;
+      }
+      variables.put(name, actual.substring(before.length(), before.length() + length));
+      return true;
+    }
+
+    boolean hasShapeOf(Segment other, boolean ignoreCase) {
+      return (name == null) == (other.name == null)
+          && same(before, other.before, ignoreCase)
+          && same(after, other.after, ignoreCase);
+    }
+
+    private static boolean same(String a, String b, boolean ignoreCase) {
+      return ignoreCase ? a.equalsIgnoreCase(b) : a.equals(b);
+    }
+
+    /** Literal text first, then a name with the more text around it. */
+    @Override
+    public int compareTo(Segment other) {
+      if ((name == null) != (other.name == null)) {
+        return name == null ? -1 : 1;
+      }
+      return name == null
+          ? 0
+          : Integer.compare(
+              other.before.length() + other.after.length(), before.length() + after.length());
+    }
   }
 }

@@ -2,31 +2,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.Facilitator;
+import io.github.x402j.Token;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.LoggingPaymentListener;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.PaymentGateBuilder;
+import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
+import io.github.x402j.receipt.ReceiptIssuer;
+import io.github.x402j.receipt.ReceiptVerifier;
+import io.github.x402j.receipt.TrustedIssuer;
+import io.github.x402j.servlet.GatedResponse.Answer;
+import io.github.x402j.servlet.hold.HeldLimits;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.FilterRegistration;
+import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,12 +62,12 @@ import org.slf4j.LoggerFactory;
  * PaymentFilter.register(servletContext, filter);
  * }</pre>
  *
- * <p>Register it in front of every filter that writes, after those that change method or path. A
- * configuration that does not hold (chain, token, routes) fails {@link #init}, and with it the
- * start of the webapp. Safe for use by several threads.
+ * <p>Register it after your security and CORS filters, and before compression and every other
+ * filter that writes. An invalid configuration (chain, token, routes) fails {@link #init}, and with
+ * it the start of the webapp. Safe for use by several threads.
  */
 public final class PaymentFilter implements Filter {
-  /** How long a payment may be valid unless said otherwise. */
+  /** How long a payment may be valid unless {@link Builder#maxTimeout} is called: 60 s. */
   public static final Duration DEFAULT_MAX_TIMEOUT = Duration.ofSeconds(60);
 
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
@@ -65,33 +82,47 @@ public final class PaymentFilter implements Filter {
   private final FilterMapping mapping = new FilterMapping();
   private volatile boolean started;
 
-  PaymentFilter(
-      PaymentGate gate,
-      Routes routes,
-      PathRules pathRules,
-      PriceList prices,
-      CaptureLimits limits) {
+  private PaymentFilter(
+      PaymentGate gate, Routes routes, PathRules pathRules, PriceList prices, Delivery delivery) {
     this.gate = gate;
     this.routes = routes;
     this.pathRules = pathRules;
     this.prices = prices;
-    this.delivery = new Delivery(gate, limits);
+    this.delivery = delivery;
   }
 
   /** Returns a builder. */
-  public static PaymentFilterBuilder builder() {
-    return new PaymentFilterBuilder();
+  public static Builder builder() {
+    return new Builder();
   }
 
   /**
-   * Puts the filter in front of the whole webapp, for every kind of dispatch, and in front of every
+   * Returns an initializer that registers the filter when a webapp starts. It takes one line in an
+   * embedded container:
+   *
+   * <pre>{@code
+   * webapp.addServletContainerInitializer(PaymentFilter.initializer(Paywalls::filter)); // Jetty
+   * webapp.addServletContainerInitializer(
+   *     PaymentFilter.initializer(Paywalls::filter), Set.of()); // Tomcat
+   * }</pre>
+   *
+   * <p>See {@link #register}. What the supplier throws fails the start.
+   *
+   * @param filter called once for each start of the webapp
+   */
+  public static ServletContainerInitializer initializer(Supplier<PaymentFilter> filter) {
+    return (classes, context) -> register(context, filter.get());
+  }
+
+  /**
+   * Registers the filter for every path and every kind of dispatch of the webapp, and for every
    * servlet that is annotated with {@link RequiresPayment}. Call it when the servlets and WebSocket
    * endpoints are known: in a {@code ServletContextListener} or {@code
    * ServletContainerInitializer}.
    *
    * @throws IllegalArgumentException if an annotation holds no price, or a servlet is priced by
    *     annotation and by a rule for exactly its URL
-   * @throws IllegalStateException if the configuration does not hold against the chain
+   * @throws IllegalStateException if the configuration is not valid for the chain
    */
   public static void register(ServletContext context, PaymentFilter filter) {
     filter.mapping.inFrontOfAll(context);
@@ -123,7 +154,7 @@ public final class PaymentFilter implements Filter {
   /**
    * Checks the configuration against the chain and the webapp.
    *
-   * @throws ServletException if it does not hold; nothing is served then
+   * @throws ServletException if it is not valid; nothing is served then
    */
   @Override
   public void init(FilterConfig config) throws ServletException {
@@ -136,18 +167,18 @@ public final class PaymentFilter implements Filter {
     }
   }
 
+  private void startGate() {
+    if (!started) {
+      gate.start(prices.waysToPay());
+      started = true;
+    }
+  }
+
   private void requireStarted() throws ServletException {
     if (!started) {
       throw new ServletException(
           "x402: the filter was not initialised; register it with the container, or call init"
               + " where another filter calls it");
-    }
-  }
-
-  private void startGate() {
-    if (!started) {
-      gate.start(prices.waysToPay());
-      started = true;
     }
   }
 
@@ -157,141 +188,377 @@ public final class PaymentFilter implements Filter {
    * @throws ServletException if the filter was not initialised: nothing is served then
    */
   @Override
-  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+  public void doFilter(ServletRequest http, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     requireStarted();
-    Dispatch dispatch = Dispatch.of(request, response, chain);
-    if (dispatch.isOriginal()) {
-      Reply.Page page = Reply.page(dispatch.request(), dispatch.response());
-      decide(dispatch);
-      page.finish(dispatch.request());
-    } else {
-      decide(dispatch);
-    }
-  }
-
-  /** Finds the rule: what is priced is sold, what is free goes on. */
-  private void decide(Dispatch dispatch) throws IOException, ServletException {
-    HttpServletRequest request = dispatch.request();
-    PathDecision decision = CanonicalPath.of(request, pathRules);
-    if (decision instanceof PathDecision.Refused refused) {
-      dispatch.refuse(to -> Answers.error(to, 400, "invalid_path", refused.reason()));
-      return;
-    }
-    CanonicalPath path = ((PathDecision.Canonical) decision).path();
-    Optional<Match> match = annotated.gates(request) ? Optional.empty() : match(path, request);
-    if (match.isPresent()) {
-      sell(match.get().priced(), match.get().path().value(), dispatch);
-      return;
-    }
-    Optional<Route> beside = routes.findBeside(path, request.getMethod());
-    if (beside.isPresent()) {
-      dispatch.refuseMethod(beside.get());
-      return;
-    }
-    dispatch.goOn();
-  }
-
-  /** A priced rule and the path that it is about. */
-  private record Match(PricedRoute priced, CanonicalPath path) {}
-
-  /** A directory costs what the dearest of it and its welcome files does. */
-  private Optional<Match> match(CanonicalPath path, HttpServletRequest request) {
-    List<Match> matches = new ArrayList<>();
-    for (CanonicalPath candidate : path.withWelcomeFiles(pathRules)) {
-      Optional<Route> route = routes.find(candidate, request.getMethod());
-      if (route.isPresent() && !route.get().isFree()) {
-        matches.add(new Match(prices.of(route.get()), candidate));
+    GatedRequest request = GatedRequest.of(http, response, chain);
+    GatedResponse.Page page = request.page();
+    CanonicalPath.Decision decision = CanonicalPath.of(request.servletRequest(), pathRules);
+    if (decision instanceof CanonicalPath.Refused refused) {
+      request.refuse(Answer.error(400, "invalid_path", refused.reason()));
+    } else if (decision instanceof CanonicalPath.Canonical canonical) {
+      Optional<PriceList.Match> priced = price(canonical.path(), request);
+      Optional<Route> beside = routes.findBeside(canonical.path(), request.method());
+      if (priced.isPresent()) {
+        sell(priced.get().priced(), priced.get().path().value(), request);
+      } else if (beside.isPresent()) {
+        request.refuseMethod(beside.get());
+      } else {
+        request.goOn();
       }
     }
-    return matches.size() < 2
-        ? matches.stream().findFirst()
-        : matches.stream().max(Comparator.comparing(match -> match.priced().cost(request)));
+    page.finish(request.servletRequest());
   }
 
-  /** Sells once in an exchange: what is paid already goes on. */
-  private void sell(PricedRoute priced, String path, Dispatch dispatch)
+  /** Finds the price, empty for what is free and for what a filter of its own prices. */
+  private Optional<PriceList.Match> price(CanonicalPath path, GatedRequest request) {
+    return annotated.gates(request.servletRequest())
+        ? Optional.empty()
+        : prices.find(path, pathRules, request.servletRequest());
+  }
+
+  /** Sells a resource, unless it is part of a request that is paid already. */
+  private void sell(PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
-    if (dispatch.isNeverSold()) {
-      dispatch.refuseMethod(priced.route());
+    if (request.isNeverSold()) {
+      request.refuseMethod(priced.route());
       return;
     }
-    Optional<PaidExchange> paid = dispatch.paid();
+    Optional<PaidRequest> paid = request.paid();
     if (paid.isPresent()) {
-      goOnPaid(paid.get(), priced, path, dispatch);
+      goOnPaid(paid.get(), priced, path, request);
       return;
     }
-    Reply reply = Reply.to(dispatch.request(), dispatch.response());
-    if (reply.isAnswered()) {
+    GatedResponse response = request.response();
+    if (response.isAnswered()) {
       return;
     }
-    if (ResourcePath.isTooLong(path)) {
-      reply.send(to -> Answers.error(to, 414, "path_too_long", "no descriptor could name it"));
+    if (PublicUrl.isTooLong(path)) {
+      response.send(Answer.error(414, "path_too_long", "no descriptor could name it"));
       return;
     }
-    charge(priced, path, reply, dispatch);
+    charge(priced, path, request, response);
   }
 
-  /** A dispatch within an exchange that is paid: once is enough, unless this costs more. */
+  /** Handles a dispatch within a paid request: it goes on, unless it costs more. */
   private static void goOnPaid(
-      PaidExchange paid, PricedRoute priced, String path, Dispatch dispatch)
+      PaidRequest paid, PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
-    if (paid.covers(priced.options(dispatch.request()))) {
-      dispatch.goOn();
+    if (paid.covers(priced.options(request.servletRequest()))) {
+      request.goOn();
       return;
     }
-    if (paid.isDelivered() && dispatch.isInclude()) { // a refusal would replace what is paid for
-      log.warn("{} costs more than what its page has sold before; it is left out", priced.route());
+    if (paid.isDelivered() && request.isInclude()) { // a refusal would replace what is paid for
+      log.warn("{} costs more than its page was paid for; it is left out", priced.route());
       return;
     }
-    Refusal refusal = priced.challenge(dispatch.request(), path).refusal();
-    dispatch.refuse(to -> Answers.refuse(to, refusal));
+    Refusal refusal = priced.challenge(request.servletRequest(), path).refusal();
+    request.refuse(Answer.refusal(refusal));
   }
 
   /** The protocol: challenge, admission, and the refusal or the delivery. */
-  private void charge(PricedRoute priced, String path, Reply reply, Dispatch dispatch)
+  private void charge(PricedRoute priced, String path, GatedRequest request, GatedResponse response)
       throws IOException, ServletException {
-    HttpServletRequest request = dispatch.request();
+    HttpServletRequest http = request.servletRequest();
     Challenge challenge;
     Admission admission;
     try {
-      challenge = priced.challenge(request, path);
-      admission = admit(priced.purchase(request, challenge), challenge, request);
-    } catch (RuntimeException | Error e) { // closes the gate: the handler does not run
+      challenge = priced.challenge(http, path);
+      Purchase purchase = priced.purchase(http, challenge);
+      admission = gate.admit(challenge, purchase, name -> Collections.list(http.getHeaders(name)));
+    } catch (RuntimeException | Error e) { // fails closed: the handler does not run
       log.error("route {}: the payment could not be decided", priced.route(), e);
-      reply.send(
-          to -> Answers.error(to, 500, "payment_undecided", "the price or payment is unclear"));
+      response.send(Answer.error(500, "payment_undecided", "the price or payment is unclear"));
       return;
     }
     if (admission instanceof Admission.Refused refused) {
-      reply.send(to -> Answers.refuse(to, refused.refusal()));
+      response.send(Answer.refusal(refused.refusal()));
     } else if (admission instanceof Admission.Answered answered) {
-      reply.send(to -> Answers.again(to, answered.answer()));
+      response.send(Answer.again(answered.answer()));
     } else if (admission instanceof Admission.Admitted admitted) {
-      Map<String, String> more = priced.more(request, routes.all());
-      Sale sale = new Sale(priced.route(), challenge, admitted.payment(), more);
-      delivery.deliver(sale, reply, dispatch);
+      Map<String, String> more = priced.more(http, routes.all());
+      PaidRequest paid = new PaidRequest(priced.route(), challenge, admitted.payment(), more);
+      delivery.deliver(paid, request, response);
     }
-  }
-
-  private Admission admit(Purchase purchase, Challenge challenge, HttpServletRequest request) {
-    return gate.admit(challenge, purchase, name -> Collections.list(request.getHeaders(name)));
   }
 
   /** The filter of one annotated servlet, which knows its price whatever the URL. */
   private Filter inFrontOf(PricedRoute priced) {
     return (req, res, chain) -> {
-      Dispatch dispatch = Dispatch.of(req, res, chain);
-      HttpServletRequest request = dispatch.request();
-      if (priced.route().covers(request.getMethod())) {
-        String path =
-            request.getServletPath() + Objects.requireNonNullElse(request.getPathInfo(), "");
-        sell(priced, path.isEmpty() ? "/" : path, dispatch);
-      } else if (Routes.isOrdinary(request.getMethod())) {
-        chain.doFilter(request, dispatch.response());
+      GatedRequest request = GatedRequest.of(req, res, chain);
+      HttpServletRequest http = request.servletRequest();
+      if (priced.route().covers(request.method())) {
+        String path = http.getServletPath() + Objects.requireNonNullElse(http.getPathInfo(), "");
+        sell(priced, path.isEmpty() ? "/" : path, request);
+      } else if (Routes.isOrdinary(request.method())) {
+        chain.doFilter(http, request.servletResponse());
       } else {
-        dispatch.refuseMethod(priced.route());
+        request.refuseMethod(priced.route());
       }
     };
+  }
+
+  /** Collects the settings of a {@link PaymentFilter}. Not safe for use by several threads. */
+  public static final class Builder {
+    private final LateLedger ledger = new LateLedger();
+    private final PaymentGateBuilder gate =
+        PaymentGate.builder(ledger).listener(new LoggingPaymentListener());
+    private final List<AcceptedToken> accepted = new ArrayList<>();
+    private @Nullable PublicUrl publicUrl;
+    private Routes routes = Routes.of(List.of());
+    private PathRules pathRules = PathRules.strict();
+    private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
+    private long bufferLimit = HeldLimits.DEFAULT_MAX_BYTES;
+    private @Nullable Integer spillAbove;
+    private @Nullable ReceiptIssuer issuer;
+    private @Nullable ReceiptVerifier verifier;
+
+    private Builder() {}
+
+    /**
+     * Sets the URL under which clients see this webapp, its context path included: {@code
+     * https://api.example.com} or {@code https://example.com/shop}. The descriptor names resources
+     * by it, because what a request says of its own host is not to be trusted. Required.
+     *
+     * @throws IllegalArgumentException if it is not such a URL
+     */
+    public Builder publicUrl(String url) {
+      publicUrl = PublicUrl.parse(url);
+      return this;
+    }
+
+    /**
+     * Accepts a token on every route that names none of its own; called again, a further one. The
+     * order is the order of preference in the descriptor. Required, here or on each priced route.
+     *
+     * @param payTo who is paid, as {@link io.github.x402j.Address#parse} takes it
+     * @throws IllegalArgumentException if {@code payTo} is no address, or its checksum is wrong
+     */
+    public Builder accept(Token token, String payTo) {
+      accepted.add(AcceptedToken.of(token, payTo));
+      return this;
+    }
+
+    /** Adds who verifies and settles; the first that supports a network handles it. Required. */
+    public Builder facilitator(Facilitator facilitator) {
+      gate.facilitator(facilitator);
+      return this;
+    }
+
+    /** Sets where used authorizations are remembered. Default: in memory. */
+    public Builder ledger(PaymentLedger newLedger) {
+      ledger.use(newLedger);
+      return this;
+    }
+
+    /** Adds an observer. Default: the log, which stays. */
+    public Builder listener(PaymentListener listener) {
+      gate.listener(listener);
+      return this;
+    }
+
+    /** See {@link #routes(List)}. */
+    public Builder routes(Route... rules) {
+      return routes(List.of(rules));
+    }
+
+    /**
+     * Sets the rules by path; called again, others in their place. Their order does not matter.
+     * Default: none.
+     *
+     * @throws IllegalArgumentException if one is neither priced nor free, or two are for the same
+     *     paths and methods
+     */
+    public Builder routes(List<Route> rules) {
+      routes = Routes.of(rules);
+      return this;
+    }
+
+    /** Sets which spellings of a path are accepted. Default: {@link PathRules#strict()}. */
+    public Builder pathRules(PathRules rules) {
+      pathRules = rules;
+      return this;
+    }
+
+    /**
+     * Sets how long a payment may be valid: {@code maxTimeoutSeconds} of the descriptor. Default:
+     * 60 s.
+     *
+     * @param timeout whole seconds, 10 to 3600
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder maxTimeout(Duration timeout) {
+      maxTimeout = AcceptedToken.requireTimeout(timeout);
+      return this;
+    }
+
+    /**
+     * Sets the longest response that is held, in bytes. A longer one fails before it is paid.
+     * Default: 8 MiB.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder bufferLimit(long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException("bufferLimit: expected at least 1 byte, found " + bytes);
+      }
+      bufferLimit = bytes;
+      return this;
+    }
+
+    /**
+     * Sets the longest response that is held in memory, in bytes. A longer one is held in a
+     * temporary file. Default: {@link #bufferLimit}, so that no file is used.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder spillAbove(int bytes) {
+      if (bytes < 0) {
+        throw new IllegalArgumentException("spillAbove: expected 0 or more bytes, found " + bytes);
+      }
+      spillAbove = bytes;
+      return this;
+    }
+
+    /**
+     * Adds a receipt to each paid response, in the header {@code X-Payment-Receipt}. Required where
+     * a rule sells a pass. Without {@link #acceptReceipts} the filter accepts the passes that this
+     * issuer signs, and no other receipts. Default: no receipts.
+     *
+     * @param newIssuer its audience must be the origin of {@link #publicUrl}
+     */
+    public Builder receipts(ReceiptIssuer newIssuer) {
+      issuer = newIssuer;
+      return this;
+    }
+
+    /**
+     * Accepts receipts in place of payments, in {@code X-Payment-Receipt} and {@code X-Payment}. A
+     * seller of passes names its own issuer here, too: {@code TrustedIssuer.self(issuer)}. {@link
+     * #build} checks that the passes that are sold would be accepted. Default: the own passes.
+     *
+     * @param newVerifier each of its issuers is trusted for the origin of {@link #publicUrl}
+     */
+    public Builder acceptReceipts(ReceiptVerifier newVerifier) {
+      verifier = newVerifier;
+      return this;
+    }
+
+    /**
+     * Adds the signed offers and receipts of the {@code offer-receipt} extension, with offers that
+     * are valid for {@link PaymentGate#DEFAULT_OFFER_VALIDITY}. Default: none.
+     */
+    public Builder signOffers(OfferReceiptSigner signer) {
+      gate.signOffers(signer);
+      return this;
+    }
+
+    /** See {@link PaymentGateBuilder#signOffers(OfferReceiptSigner, Duration)}. */
+    public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
+      gate.signOffers(signer, validity);
+      return this;
+    }
+
+    /**
+     * Lets a payer name its payment (extension {@code payment-identifier}): the same payment under
+     * the same name gets the answer that it bought, another payment under it a 409. Answers are
+     * kept in this process; routes that settle first keep none. Default: off.
+     */
+    public Builder paymentIdentifiers(PaymentIdentifiers identifiers) {
+      gate.paymentIdentifiers(identifiers);
+      return this;
+    }
+
+    /** Repeats the descriptor of a 402 in the older {@code X-Payment-Required}. Default: off. */
+    public Builder olderRequiredHeader() {
+      gate.olderRequiredHeader();
+      return this;
+    }
+
+    /** See {@link PaymentGateBuilder#maxConcurrentVerifications}. Default: 64. */
+    public Builder maxConcurrentVerifications(int payments) {
+      gate.maxConcurrentVerifications(payments);
+      return this;
+    }
+
+    /** See {@link PaymentGateBuilder#failuresPerMinute}. Default: 30. */
+    public Builder failuresPerMinute(int failures) {
+      gate.failuresPerMinute(failures);
+      return this;
+    }
+
+    /** Reads the time from a clock of a test. */
+    Builder clock(Clock clock) {
+      gate.clock(clock);
+      return this;
+    }
+
+    /**
+     * Returns the filter. The chain is asked when the container initialises it.
+     *
+     * @throws IllegalStateException if something required was not set
+     * @throws IllegalArgumentException if a price does not fit a token, or a descriptor is too long
+     */
+    public PaymentFilter build() {
+      if (publicUrl == null) {
+        throw new IllegalStateException(
+            "publicUrl: expected the URL under which clients see this webapp, found nothing");
+      }
+      addReceipts(publicUrl.origin());
+      PaymentGate built = gate.build();
+      PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrl, routes);
+      return new PaymentFilter(built, routes, pathRules, prices, new Delivery(built, limits()));
+    }
+
+    private void addReceipts(String origin) {
+      Optional<Route> pass =
+          routes.all().stream().filter(route -> route.settings().pass() != null).findFirst();
+      if (pass.isPresent() && issuer == null) {
+        throw new IllegalStateException(
+            "route " + pass.get() + " sells a pass: expected receipts(issuer), found nothing");
+      }
+      if (issuer != null) {
+        requireOwnAudience(issuer.audience(), origin);
+        gate.issueReceipts(issuer);
+      }
+      if (verifier != null) {
+        verifier.requireAudience(origin);
+        if (issuer != null) {
+          requireOpens(verifier, issuer);
+        }
+        gate.acceptReceipts(verifier);
+      } else if (issuer != null) {
+        gate.acceptReceipts(ReceiptVerifier.of(TrustedIssuer.self(issuer)));
+      }
+    }
+
+    /** A receipt for another audience would be refused here, and might be accepted there. */
+    private static void requireOwnAudience(String audience, String origin) {
+      if (!audience.equals(origin)) {
+        throw new IllegalStateException(
+            "receipts: the issuer's audience is "
+                + audience
+                + ", expected the origin of publicUrl, "
+                + origin);
+      }
+    }
+
+    /** A pass that is sold must open its route until it expires. */
+    private void requireOpens(ReceiptVerifier accepts, ReceiptIssuer sells) {
+      routes.all().stream()
+          .map(route -> route.settings().pass())
+          .flatMap(Stream::ofNullable)
+          .map(PassTerms::lifetime)
+          .max(Duration::compareTo)
+          .ifPresent(longest -> accepts.requireOpens(sells, longest));
+    }
+
+    private HeldLimits limits() {
+      HeldLimits limits = HeldLimits.inMemory(bufferLimit);
+      if (spillAbove != null) {
+        limits = limits.withMemoryBytes(spillAbove);
+      }
+      return issuer == null ? limits : limits.withReceipts();
+    }
   }
 }

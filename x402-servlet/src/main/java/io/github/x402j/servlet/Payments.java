@@ -6,7 +6,7 @@ import io.github.x402j.gate.VerifiedPayment;
 import jakarta.servlet.ServletRequest;
 import java.util.Optional;
 
-/** Tells a handler about the payment for its request. */
+/** Gives a handler the payment for its request. */
 public final class Payments {
   private Payments() {}
 
@@ -17,6 +17,6 @@ public final class Payments {
    * <p>It cannot be forged by a client: it is an object that only the gate can make.
    */
   public static Optional<VerifiedPayment> of(ServletRequest request) {
-    return PaidExchange.of(request).map(PaidExchange::payment);
+    return PaidRequest.of(request).map(PaidRequest::payment);
   }
 }

@@ -12,24 +12,18 @@ import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Purchase;
 import jakarta.servlet.http.HttpServletRequest;
 import java.math.BigDecimal;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A priced rule, ready to be asked: everything that does not depend on the request is computed at
- * the start.
- */
+/** A priced rule with everything that does not depend on the request computed at the start. */
 final class PricedRoute {
   private final Route route;
   private final PaymentGate gate;
   private final List<AcceptedToken> accepted;
   private final Duration maxTimeout;
-  private final String publicUrl;
-  private final String webapp;
+  private final PublicUrl publicUrl;
   private final @Nullable List<PaymentRequirements> fixedOptions;
   private final @Nullable Challenge fixedChallenge;
 
@@ -38,25 +32,24 @@ final class PricedRoute {
       PaymentGate gate,
       List<AcceptedToken> accepted,
       Duration maxTimeout,
-      String publicUrl) {
+      PublicUrl publicUrl) {
     this.route = route;
     this.gate = gate;
     this.accepted = accepted;
     this.maxTimeout = maxTimeout;
     this.publicUrl = publicUrl;
-    this.webapp = String.valueOf(URI.create(publicUrl).getRawPath());
-    Price price = route.settings().price;
-    fixedOptions = price == null ? null : options(price);
+    fixedOptions =
+        route.settings().pricing() instanceof Pricing.Fixed fixed ? options(fixed.price()) : null;
     fixedChallenge =
-        fixedOptions != null && route.pattern().isExact()
-            ? challenge(route.pattern().text(), fixedOptions)
+        fixedOptions != null && route.paths().isExact()
+            ? challenge(route.pattern(), fixedOptions)
             : null;
-    if (fixedChallenge == null) { // too long a descriptor stops the start
-      challenge("/" + "x".repeat(ResourcePath.MAX_PATH_LENGTH - 1), waysToPay());
+    if (fixedChallenge == null) { // too long a descriptor fails the start
+      challenge("/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1), waysToPay());
     }
-    PassTerms terms = route.settings().pass;
-    if (terms != null) { // nor may a name be too long
-      terms.pass(webapp, route.pattern(), "GET");
+    PassTerms terms = route.settings().pass();
+    if (terms != null) { // so does too long a name
+      terms.pass(publicUrl.path(), route.pattern(), "GET");
     }
   }
 
@@ -79,7 +72,7 @@ final class PricedRoute {
 
   /**
    * Returns what to compare prices by: dollars, and more than any where the price function fails,
-   * so that the failure is met again where it closes the gate.
+   * so that the same failure then closes the gate.
    */
   BigDecimal cost(HttpServletRequest request) {
     try {
@@ -90,15 +83,14 @@ final class PricedRoute {
   }
 
   private Price price(HttpServletRequest request) {
-    Price fixed = route.settings().price;
-    if (fixed != null) {
-      return fixed;
+    Pricing pricing = route.settings().pricing();
+    if (pricing instanceof Pricing.Fixed fixed) {
+      return fixed.price();
     }
-    Function<HttpServletRequest, Price> dynamic = route.settings().dynamicPrice;
-    if (dynamic == null) {
+    if (!(pricing instanceof Pricing.PerRequest dynamic)) {
       throw new IllegalStateException("route " + route + " has no price");
     }
-    Price price = dynamic.apply(request);
+    Price price = dynamic.price().apply(request);
     if (price == null) {
       throw new IllegalStateException("route " + route + ": the price function returned null");
     }
@@ -108,7 +100,7 @@ final class PricedRoute {
   /**
    * Returns the challenge for a request.
    *
-   * @param path within the webapp, decoded
+   * @param path within the publicUrl.path(), decoded
    * @throws IllegalArgumentException if the path is too long for a descriptor
    */
   Challenge challenge(HttpServletRequest request, String path) {
@@ -117,19 +109,19 @@ final class PricedRoute {
 
   /** Returns what the request buys. */
   Purchase purchase(HttpServletRequest request, Challenge challenge) {
-    String name = ResourcePath.requestName(request, challenge.required().resource().url());
+    String name = PublicUrl.requestName(request, challenge.required().resource().url());
     Purchase purchase = Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
-    PassTerms terms = route.settings().pass;
+    PassTerms terms = route.settings().pass();
     if (terms == null) {
       return purchase;
     }
-    Pass pass = terms.pass(webapp, route.pattern(), request.getMethod());
+    Pass pass = terms.pass(publicUrl.path(), route.pattern(), request.getMethod());
     return purchase.withPass(pass);
   }
 
   /** Returns what a client that pays is told besides what the gate tells it. */
   Map<String, String> more(HttpServletRequest request, List<Route> all) {
-    PassTerms terms = route.settings().pass;
+    PassTerms terms = route.settings().pass();
     if (terms == null) {
       return Map.of();
     }
@@ -137,15 +129,14 @@ final class PricedRoute {
         terms.group() == null
             ? List.of(route)
             : all.stream().filter(other -> other.sharesPassWith(route)).toList();
-    String covers = terms.covers(webapp, opened, request.getMethod());
+    String covers = terms.covers(publicUrl.path(), opened, request.getMethod());
     return covers.isEmpty() ? Map.of() : Map.of(PassTerms.COVERS, covers);
   }
 
   private Challenge challenge(String path, List<PaymentRequirements> options) {
     RouteSettings settings = route.settings();
     ResourceInfo resource =
-        new ResourceInfo(
-            publicUrl + ResourcePath.encode(path), settings.description, settings.mimeType);
+        new ResourceInfo(publicUrl.of(path), settings.description(), settings.mimeType());
     return gate.challenge(PaymentRequired.of(resource, options));
   }
 

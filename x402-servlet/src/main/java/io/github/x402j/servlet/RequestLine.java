@@ -24,7 +24,7 @@ final class RequestLine {
     this.rules = rules;
   }
 
-  /** Returns why {@code rawPath} is refused, or null if it is not. Looks at each character once. */
+  /** Returns why {@code rawPath} is refused, or null if it is not. Reads each character once. */
   static @Nullable String problemOf(@Nullable String rawPath, PathRules rules) {
     if (rawPath == null || !rawPath.startsWith("/")) {
       return "the request line has no absolute path";

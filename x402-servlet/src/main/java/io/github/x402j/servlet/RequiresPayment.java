@@ -10,7 +10,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Puts a price on a servlet, under every URL and by every dispatch that it can be reached by, named
+ * Puts a price on a servlet, for every URL and every kind of dispatch that reaches it, named
  * dispatchers included.
  *
  * <pre>{@code
@@ -20,7 +20,7 @@ import java.lang.annotation.Target;
  * }</pre>
  *
  * <p>{@link PaymentFilter#register} finds it on servlets registered by class, by instance and by
- * scanning; an annotated servlet that it did not see stops the start.
+ * scanning; an annotated servlet that it did not see fails the start of the webapp.
  */
 @Documented
 @Inherited
@@ -30,15 +30,15 @@ public @interface RequiresPayment {
   /** The price, as {@link io.github.x402j.Price#parse} takes it: {@code $0.01}. */
   String value();
 
-  /** The methods that cost it, all of them if none is named; HEAD counts as GET. */
+  /** The methods that are priced; none means all of them. HEAD counts as GET. */
   String[] methods() default {};
 
   /** What is sold, for people. */
   String description() default "";
 
-  /** The type of the response. */
+  /** The media type of the response. */
   String mimeType() default "";
 
-  /** Whether the money moves before the servlet runs; see {@link Route#settleFirst()}. */
+  /** Whether the payment is settled before the servlet runs; see {@link Route#settleFirst()}. */
   boolean settleFirst() default false;
 }

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import io.github.x402j.Address;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
+import io.github.x402j.gate.Purchase;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,12 +14,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rule: what requests for some path cost.
+ * A rule: what requests for some paths cost.
  *
  * <pre>{@code
  * Route.get("/premium").price("$0.01")
@@ -26,9 +26,18 @@ import org.jspecify.annotations.Nullable;
  * Route.of("/report/sample").free()
  * }</pre>
  *
- * <p>Immutable: every method that sets something returns another route. A rule without a method
- * covers all of them, also unknown ones; HEAD counts as GET. Patterns are those of {@link
- * PathPattern}; of several rules that match, the most specific decides.
+ * <p>Immutable: every method that sets something returns another route. A rule without methods
+ * covers all of them, unknown ones included; HEAD counts as GET.
+ *
+ * <p>A pattern is written decoded, with a leading slash, without the context path and without a
+ * query. {@code {name}} stands for one or more characters of one segment; a segment has one name at
+ * most, with text around it ({@code /file-{id}.pdf}). {@code /*} at the end makes a prefix: {@code
+ * /api/*} covers {@code /api}, {@code /api/} and everything below. Without it {@code /private}
+ * covers {@code /private/} as well, which resource handlers serve as the same file.
+ *
+ * <p>Of several rules that match, the most specific decides: a path without names and prefix before
+ * one with names, and that before a prefix; the longer before the shorter; then the one with
+ * literal text in the first segment in which they differ.
  */
 public final class Route {
   private final PathPattern pattern;
@@ -49,7 +58,7 @@ public final class Route {
    * @throws IllegalArgumentException if it is not a pattern
    */
   public static Route of(String pattern) {
-    return new Route(PathPattern.parse(pattern), Set.of(), new RouteSettings());
+    return new Route(PathPattern.parse(pattern), Set.of(), RouteSettings.NONE);
   }
 
   /** Returns a rule for GET and HEAD. */
@@ -84,7 +93,7 @@ public final class Route {
     return new Route(pattern, upper, settings);
   }
 
-  /** Returns this rule for its path in any letter case; see {@link PathPattern#ignoringCase()}. */
+  /** Returns this rule for its path in any letter case. */
   public Route ignoringCase() {
     return new Route(pattern.ignoringCase(), methods, settings);
   }
@@ -105,7 +114,7 @@ public final class Route {
 
   /** Returns this rule with a price. */
   public Route price(Price price) {
-    return with(changed -> changed.setPrice(price, null));
+    return with(settings.withPricing(new Pricing.Fixed(price)));
   }
 
   /**
@@ -114,68 +123,72 @@ public final class Route {
    * handler does not run then.
    */
   public Route price(Function<HttpServletRequest, Price> price) {
-    return with(changed -> changed.setPrice(null, price));
+    return with(settings.withPricing(new Pricing.PerRequest(price)));
   }
 
   /** Returns this rule for what costs nothing. */
   public Route free() {
-    return with(changed -> changed.setPrice(null, null));
+    return with(settings.withPricing(new Pricing.Free()));
   }
 
   /**
-   * Returns this rule with a token that is accepted here; called again, with a further one. Without
-   * it the filter's tokens are accepted.
+   * Returns this rule with a token that is accepted here; called again, with a further one.
+   * Default: the filter's tokens.
    *
    * @param payTo who is paid, as {@link Address#parse} takes it
    * @throws IllegalArgumentException if {@code payTo} is no address, or its checksum is wrong
    */
   public Route accept(Token token, String payTo) {
-    List<AcceptedToken> all = new ArrayList<>(settings.accepted);
+    List<AcceptedToken> all = new ArrayList<>(settings.accepted());
     all.add(AcceptedToken.of(token, payTo));
-    return with(changed -> changed.accepted = List.copyOf(all));
+    return with(settings.withAccepted(all));
   }
 
-  /** Returns this rule with a description of what is sold, for people. */
+  /** Returns this rule with a description of what is sold, for people. Default: none. */
   public Route description(String text) {
-    return with(changed -> changed.description = text);
+    return with(settings.withDescription(text));
   }
 
-  /** Returns this rule with the type of the response. */
+  /** Returns this rule with the media type of the response. Default: none. */
   public Route mimeType(String type) {
-    return with(changed -> changed.mimeType = type);
-  }
-
-  /** Returns this rule with another time that a payment may be valid: whole seconds, 10 or more. */
-  public Route maxTimeout(Duration timeout) {
-    Duration checked = AcceptedToken.requireTimeout(timeout);
-    return with(changed -> changed.maxTimeout = checked);
+    return with(settings.withMimeType(type));
   }
 
   /**
-   * Returns this rule so that the money moves before the handler runs: for responses that stream,
-   * and for handlers whose side effects must not happen unpaid.
+   * Returns this rule with another time limit for payments. Default: the filter's.
    *
-   * <p>The output is not held back then. If the handler fails, the payer has paid; the same payment
-   * may be sent again within its window and gets its delivery for nothing more; of deliveries that
-   * break off on their way to the client it gets three.
+   * @param timeout whole seconds, 10 to 3600
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public Route maxTimeout(Duration timeout) {
+    return with(settings.withMaxTimeout(AcceptedToken.requireTimeout(timeout)));
+  }
+
+  /**
+   * Returns this rule with settlement before the handler runs. Use it for responses that stream,
+   * and for handlers whose side effects must not happen unpaid. Default: settlement after it.
+   *
+   * <p>The output is not held. If the handler fails, the payer has paid, and may send the same
+   * payment again within its window at no further cost. So may a payer whose connection breaks, for
+   * three deliveries in all.
    */
   public Route settleFirst() {
-    return with(changed -> changed.settlesFirst = true);
+    return with(settings.withSettleFirst());
   }
 
   /**
-   * Returns this rule so that a failed handler's own response (status 400 and above) goes out.
-   * Nobody pays for it, so it must hold nothing that is for sale. Without this the client sees the
-   * handler's status and nothing else of it.
+   * Returns this rule so that a failed handler's own response (status 400 and above) goes out. It
+   * is unpaid, so it must contain nothing that is for sale. Default: the client gets the handler's
+   * status, and nothing else of its response.
    */
   public Route deliverErrors() {
-    return with(changed -> changed.deliversErrors = true);
+    return with(settings.withDeliverErrors());
   }
 
   /**
-   * Returns this rule so that its payment buys a pass: the receipt opens the rule again, for the
-   * same method, any number of times until it expires. The filter needs {@link
-   * PaymentFilterBuilder#receipts}.
+   * Returns this rule with a pass: the receipt of a payment opens the rule again, for the same
+   * method, any number of times until it expires. It requires {@link
+   * PaymentFilter.Builder#receipts}. Default: no pass.
    *
    * @param lifetime whole seconds, 1 second to 366 days
    * @throws IllegalArgumentException if the lifetime is not in that range
@@ -185,8 +198,8 @@ public final class Route {
   }
 
   /**
-   * Returns this rule so that its payment buys a pass for so many requests, besides the one that
-   * was paid for; see {@link #pass(Duration)}. A handler that fails takes no use.
+   * Returns this rule with a pass for a number of requests, besides the one that was paid for; see
+   * {@link #pass(Duration)}. A handler that fails takes no use.
    *
    * @param uses at least 1
    */
@@ -203,34 +216,39 @@ public final class Route {
    * @throws IllegalStateException if the rule has no pass
    */
   public Route passGroup(String name) {
-    PassTerms terms = settings.pass;
+    PassTerms terms = settings.pass();
     if (terms == null) {
       throw new IllegalStateException("route " + pattern + ": passGroup needs pass(...) first");
     }
-    return with(changed -> changed.pass = terms.inGroup(name));
+    return with(settings.withPass(terms.inGroup(name)));
   }
 
   private Route withPass(Duration lifetime, @Nullable Long uses) {
-    PassTerms terms;
     try {
-      terms = new PassTerms(lifetime, uses, null);
+      return with(settings.withPass(new PassTerms(lifetime, uses, null)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("route " + pattern + ": " + e.getMessage(), e);
     }
-    return with(changed -> changed.pass = terms);
   }
 
-  /** Returns this rule with another limit on the held response, in bytes, at least 1. */
+  /**
+   * Returns this rule with another limit for the held response, in bytes, at least 1. Default: the
+   * filter's.
+   */
   public Route bufferLimit(long bytes) {
     if (bytes < 1) {
       throw new IllegalArgumentException(
           "route " + pattern + ": bufferLimit: expected at least 1 byte, found " + bytes);
     }
-    return with(changed -> changed.bufferLimit = bytes);
+    return with(settings.withBufferLimit(bytes));
   }
 
-  /** Returns the pattern. */
-  public PathPattern pattern() {
+  /** Returns the pattern, as it was given. */
+  public String pattern() {
+    return pattern.text();
+  }
+
+  PathPattern paths() {
     return pattern;
   }
 
@@ -241,27 +259,25 @@ public final class Route {
 
   /** Returns whether requests cost nothing. */
   public boolean isFree() {
-    return settings.free;
+    return settings.pricing() instanceof Pricing.Free;
   }
 
   RouteSettings settings() {
     return settings;
   }
 
-  /**
-   * The method as it came: what a handler does with {@code get} or {@code FOO} is its own affair.
-   */
+  /** Ignores letter case, because a handler may take {@code get} for GET. */
   boolean covers(String method) {
     if (methods.isEmpty()) {
       return true;
     }
     String upper = method.toUpperCase(Locale.ROOT);
-    return methods.contains(upper.equals("HEAD") ? "GET" : upper) || methods.contains(upper);
+    return methods.contains(Purchase.methodOf(upper)) || methods.contains(upper);
   }
 
   boolean sharesPassWith(Route other) {
-    PassTerms own = settings.pass;
-    PassTerms others = other.settings.pass;
+    PassTerms own = settings.pass();
+    PassTerms others = other.settings.pass();
     return own != null
         && others != null
         && own.group() != null
@@ -279,9 +295,7 @@ public final class Route {
     return (methods.isEmpty() ? "" : String.join(",", methods) + " ") + pattern;
   }
 
-  private Route with(Consumer<RouteSettings> change) {
-    RouteSettings changed = new RouteSettings(settings);
-    change.accept(changed);
+  private Route with(RouteSettings changed) {
     return new Route(pattern, methods, changed);
   }
 }

@@ -2,46 +2,75 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Price;
-import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link Route} says besides path and method. Changed by nobody once its route exists. */
-final class RouteSettings {
-  @Nullable Price price;
-  @Nullable Function<HttpServletRequest, Price> dynamicPrice;
-  boolean free;
-  List<AcceptedToken> accepted = List.of();
-  @Nullable String description;
-  @Nullable String mimeType;
-  @Nullable Duration maxTimeout;
-  boolean settlesFirst;
-  boolean deliversErrors;
-  @Nullable Long bufferLimit;
-  @Nullable PassTerms pass;
+/**
+ * What a {@link Route} says besides path and method. What is null was not said.
+ *
+ * @param accepted empty where the filter's tokens are accepted
+ */
+record RouteSettings(
+    @Nullable Pricing pricing,
+    List<AcceptedToken> accepted,
+    @Nullable String description,
+    @Nullable String mimeType,
+    @Nullable Duration timeout,
+    boolean settlesFirst,
+    boolean sendsErrors,
+    @Nullable Long limit,
+    @Nullable PassTerms pass) {
 
-  RouteSettings() {}
+  static final RouteSettings NONE =
+      new RouteSettings(null, List.of(), null, null, null, false, false, null, null);
 
-  RouteSettings(RouteSettings other) {
-    price = other.price;
-    dynamicPrice = other.dynamicPrice;
-    free = other.free;
-    accepted = other.accepted;
-    description = other.description;
-    mimeType = other.mimeType;
-    maxTimeout = other.maxTimeout;
-    settlesFirst = other.settlesFirst;
-    deliversErrors = other.deliversErrors;
-    bufferLimit = other.bufferLimit;
-    pass = other.pass;
+  RouteSettings {
+    accepted = List.copyOf(accepted);
   }
 
-  void setPrice(@Nullable Price fixed, @Nullable Function<HttpServletRequest, Price> dynamic) {
-    price = fixed;
-    dynamicPrice = dynamic;
-    free = fixed == null && dynamic == null;
+  RouteSettings withPricing(Pricing value) {
+    return new RouteSettings(
+        value, accepted, description, mimeType, timeout, settlesFirst, sendsErrors, limit, pass);
+  }
+
+  RouteSettings withAccepted(List<AcceptedToken> value) {
+    return new RouteSettings(
+        pricing, value, description, mimeType, timeout, settlesFirst, sendsErrors, limit, pass);
+  }
+
+  RouteSettings withDescription(String value) {
+    return new RouteSettings(
+        pricing, accepted, value, mimeType, timeout, settlesFirst, sendsErrors, limit, pass);
+  }
+
+  RouteSettings withMimeType(String value) {
+    return new RouteSettings(
+        pricing, accepted, description, value, timeout, settlesFirst, sendsErrors, limit, pass);
+  }
+
+  RouteSettings withMaxTimeout(Duration value) {
+    return new RouteSettings(
+        pricing, accepted, description, mimeType, value, settlesFirst, sendsErrors, limit, pass);
+  }
+
+  RouteSettings withSettleFirst() {
+    return new RouteSettings(
+        pricing, accepted, description, mimeType, timeout, true, sendsErrors, limit, pass);
+  }
+
+  RouteSettings withDeliverErrors() {
+    return new RouteSettings(
+        pricing, accepted, description, mimeType, timeout, settlesFirst, true, limit, pass);
+  }
+
+  RouteSettings withBufferLimit(long value) {
+    return new RouteSettings(
+        pricing, accepted, description, mimeType, timeout, settlesFirst, sendsErrors, value, pass);
+  }
+
+  RouteSettings withPass(PassTerms value) {
+    return new RouteSettings(
+        pricing, accepted, description, mimeType, timeout, settlesFirst, sendsErrors, limit, value);
   }
 }

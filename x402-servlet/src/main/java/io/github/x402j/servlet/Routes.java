@@ -13,7 +13,7 @@ import java.util.Set;
  * The rules of a webapp, in their order of precedence: the most specific pattern first, and for one
  * pattern a rule with methods before one without. Immutable.
  */
-public final class Routes {
+final class Routes {
   private static final Set<String> ORDINARY_METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH");
 
@@ -27,17 +27,12 @@ public final class Routes {
    * Returns the rules.
    *
    * @throws IllegalArgumentException if a rule is neither priced nor free, or two rules are for the
-   *     same thing
+   *     same paths and methods
    */
-  public static Routes of(Route... routes) {
-    return of(List.of(routes));
-  }
-
-  /** Returns the rules; see {@link #of(Route...)}. */
-  public static Routes of(List<Route> routes) {
+  static Routes of(List<Route> routes) {
     List<Route> sorted = new ArrayList<>(routes);
     sorted.sort(
-        Comparator.comparing(Route::pattern)
+        Comparator.comparing(Route::paths)
             .thenComparing(route -> route.methods().isEmpty())
             .thenComparing(Route::toString));
     for (Route route : sorted) {
@@ -53,9 +48,9 @@ public final class Routes {
   }
 
   /** Returns the rule that decides on a request, empty if none covers it. */
-  public Optional<Route> find(CanonicalPath path, String method) {
+  Optional<Route> find(CanonicalPath path, String method) {
     for (Route route : bySpecificity) {
-      if (route.covers(method) && route.pattern().matches(path)) {
+      if (route.covers(method) && route.paths().matches(path)) {
         return Optional.of(route);
       }
     }
@@ -63,42 +58,42 @@ public final class Routes {
   }
 
   /**
-   * Returns the priced rule beside which a request would reach its handler by a method that nobody
-   * thought of: the path is priced for some methods, this one is not ordinary, and no rule covers
-   * it. Many handlers do not look at the method.
+   * Returns the priced rule of a path whose rules do not name this method, if the method is not an
+   * ordinary one. Many handlers do not check the method, and would run unpaid.
    */
   Optional<Route> findBeside(CanonicalPath path, String method) {
     if (isOrdinary(method) || find(path, method).isPresent()) {
       return Optional.empty();
     }
     return bySpecificity.stream()
-        .filter(route -> !route.isFree() && route.pattern().matches(path))
+        .filter(route -> !route.isFree() && route.paths().matches(path))
         .findFirst();
   }
 
-  /** Tells whether a rule that names other methods leaves this one alone. */
+  /** Returns whether a rule that names other methods leaves this one alone. */
   static boolean isOrdinary(String method) {
     return ORDINARY_METHODS.contains(method);
   }
 
   /** Returns the rules, the most specific first. */
-  public List<Route> all() {
+  List<Route> all() {
     return bySpecificity;
   }
 
   private static void requireDecided(Route route) {
     RouteSettings settings = route.settings();
-    if (settings.free && settings.pass != null) {
+    if (route.isFree() && settings.pass() != null) {
       throw new IllegalArgumentException("route " + route + ": it is free, and sells a pass");
     }
-    if (settings.price == null && settings.dynamicPrice == null && !settings.free) {
+    if (settings.pricing() == null) {
       throw new IllegalArgumentException(
           "route " + route + ": expected price(...) or free(), found neither");
     }
   }
 
   private static void requireOnePass(Route one, Route other) {
-    if (one.sharesPassWith(other) && !Objects.equals(one.settings().pass, other.settings().pass)) {
+    if (one.sharesPassWith(other)
+        && !Objects.equals(one.settings().pass(), other.settings().pass())) {
       throw new IllegalArgumentException(
           "routes "
               + one
@@ -109,7 +104,7 @@ public final class Routes {
   }
 
   private static void requireDistinct(Route one, Route other) {
-    if (one.pattern().overlapsExactly(other.pattern()) && one.sharesMethodWith(other)) {
+    if (one.paths().overlapsExactly(other.paths()) && one.sharesMethodWith(other)) {
       throw new IllegalArgumentException(
           "routes " + one + " and " + other + ": two rules for the same thing; keep one");
     }

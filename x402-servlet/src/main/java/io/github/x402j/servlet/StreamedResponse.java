@@ -2,57 +2,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.PaymentHeader;
+import io.github.x402j.servlet.hold.ReservedHeaders;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A response that goes straight out, but for what a handler must not say about the payment. */
 final class StreamedResponse extends HttpServletResponseWrapper {
-  private static final Set<String> OURS =
-      Set.of(
-          PaymentHeader.PAYMENT_REQUIRED.toLowerCase(Locale.ROOT),
-          PaymentHeader.PAYMENT_RESPONSE.toLowerCase(Locale.ROOT),
-          PaymentHeader.X_PAYMENT_RESPONSE.toLowerCase(Locale.ROOT),
-          PaymentHeader.X_PAYMENT_RECEIPT.toLowerCase(Locale.ROOT),
-          PaymentHeader.X_PAYMENT_RECEIPT_REMAINING.toLowerCase(Locale.ROOT),
-          PassTerms.COVERS.toLowerCase(Locale.ROOT));
-
-  private final Map<String, String> receipt;
+  private final PaidResponseHeaders paid;
 
   /**
-   * @param receipt the headers that tell the payer of the payment
+   * @param paid the headers of the payment, which are on the response already
    */
-  StreamedResponse(HttpServletResponse response, Map<String, String> receipt) {
+  StreamedResponse(HttpServletResponse response, PaidResponseHeaders paid) {
     super(response);
-    this.receipt = receipt;
+    this.paid = paid;
   }
 
   @Override
   public void setHeader(String name, @Nullable String value) {
-    if (isOurs(name)) {
+    if (ReservedHeaders.contains(name)) {
       return;
     }
-    if (name.equalsIgnoreCase("Cache-Control")) {
-      super.setHeader(name, Answers.cacheable(value == null ? List.of() : List.of(value), receipt));
+    if (PaidResponseHeaders.isCacheControl(name)) {
+      super.setHeader(name, paid.cacheControl(value == null ? List.of() : List.of(value)));
       return;
     }
     super.setHeader(name, value);
-    Answers.keepShared(name, super::addHeader); // ours are appended to, never replaced
+    PaidResponseHeaders.keepShared(name, super::addHeader); // ours are appended to, never replaced
   }
 
   @Override
   public void addHeader(String name, String value) {
-    if (name.equalsIgnoreCase("Cache-Control")) {
+    if (PaidResponseHeaders.isCacheControl(name)) {
       List<String> all = new ArrayList<>(getHeaders(name));
       all.add(value);
-      super.setHeader(name, Answers.cacheable(all, receipt));
-    } else if (!isOurs(name)) {
+      super.setHeader(name, paid.cacheControl(all));
+    } else if (!ReservedHeaders.contains(name)) {
       super.addHeader(name, value);
     }
   }
@@ -69,14 +59,14 @@ final class StreamedResponse extends HttpServletResponseWrapper {
 
   @Override
   public void setDateHeader(String name, long date) {
-    if (!isOurs(name)) {
+    if (!ReservedHeaders.contains(name)) {
       super.setDateHeader(name, date);
     }
   }
 
   @Override
   public void addDateHeader(String name, long date) {
-    if (!isOurs(name)) {
+    if (!ReservedHeaders.contains(name)) {
       super.addDateHeader(name, date);
     }
   }
@@ -86,7 +76,12 @@ final class StreamedResponse extends HttpServletResponseWrapper {
     throw new IllegalStateException("reset() would drop the receipt of a payment that was settled");
   }
 
-  private static boolean isOurs(String name) {
-    return OURS.contains(name.toLowerCase(Locale.ROOT));
+  @Override
+  public void setTrailerFields(Supplier<Map<String, String>> supplier) {
+    super.setTrailerFields(
+        () -> {
+          Map<String, String> fields = supplier.get();
+          return fields == null ? Map.of() : ReservedHeaders.strip(fields);
+        });
   }
 }

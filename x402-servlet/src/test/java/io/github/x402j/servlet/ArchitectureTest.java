@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -21,6 +22,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.github.x402j.PaymentHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,12 +35,18 @@ import org.junit.jupiter.api.Test;
     packages = "io.github.x402j.servlet",
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+  private static final String SERVLET = "io.github.x402j.servlet";
+  private static final String HOLD = "io.github.x402j.servlet.hold";
+
+  /** The package of the held response is none of them: it is internal. */
   private static final String[] KNOWN = {
     "java..",
     "jakarta.servlet..",
     "io.github.x402j",
+    "io.github.x402j.gate",
+    "io.github.x402j.extension",
     "io.github.x402j.receipt",
-    "io.github.x402j.servlet"
+    SERVLET
   };
 
   @ArchTest
@@ -53,13 +61,32 @@ class ArchitectureTest {
                       "org.slf4j",
                       "org.jspecify.annotations",
                       "io.github.x402j",
+                      "io.github.x402j.gate",
+                      "io.github.x402j.extension",
                       "io.github.x402j.ledger",
                       "io.github.x402j.receipt",
-                      "io.github.x402j.servlet")));
+                      SERVLET,
+                      HOLD)));
 
   @ArchTest
-  static final ArchRule isOneFlatPackage =
-      classes().should().resideInAPackage("io.github.x402j.servlet");
+  static final ArchRule isTwoPackages = classes().should().resideInAnyPackage(SERVLET, HOLD);
+
+  /** What is held back needs nothing of the gate: of the core, the names of its headers alone. */
+  @ArchTest
+  static final ArchRule theHeldResponseKnowsServletsAndHeaderNamesOnly =
+      noClasses()
+          .that()
+          .resideInAPackage(HOLD)
+          .should()
+          .dependOnClassesThat(
+              not(
+                  resideInAnyPackage(
+                          "java..",
+                          "jakarta.servlet..",
+                          "org.slf4j",
+                          "org.jspecify.annotations",
+                          HOLD)
+                      .or(equivalentTo(PaymentHeader.class))));
 
   @ArchTest
   static final ArchRule publicTypesAreFinalOrSealed =
@@ -75,7 +102,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule publicSignaturesNameServletAndJdkTypesOnly =
-      classes().that().arePublic().should(nameKnownTypesOnly());
+      classes().that().arePublic().and().resideInAPackage(SERVLET).should(nameKnownTypesOnly());
 
   @ArchTest
   static void holdsNoStateInStatics(JavaClasses all) {

@@ -48,7 +48,7 @@ class BufferMemoryTest {
   }
 
   /** Returns the bytes of heap that are taken while all of them are held. */
-  private long run(String how, UnaryOperator<PaymentFilterBuilder> settings, boolean deliver)
+  private long run(String how, UnaryOperator<PaymentFilter.Builder> settings, boolean deliver)
       throws Exception {
     try (Market market = new Market();
         PaidWebapp app =

@@ -76,7 +76,7 @@ class CanonicalPathTest {
     assertThatThrownBy(() -> CanonicalPath.parse(path))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(CanonicalPath.of(request("/x", path.isEmpty() ? "x" : path), STRICT))
-        .isInstanceOf(PathDecision.Refused.class);
+        .isInstanceOf(CanonicalPath.Refused.class);
   }
 
   @Test
@@ -107,7 +107,7 @@ class CanonicalPathTest {
     HttpServletRequest request = request("/free", "/free");
     when(request.getDispatcherType()).thenReturn(DispatcherType.INCLUDE);
 
-    assertThat(CanonicalPath.of(request, STRICT)).isInstanceOf(PathDecision.Refused.class);
+    assertThat(CanonicalPath.of(request, STRICT)).isInstanceOf(CanonicalPath.Refused.class);
   }
 
   @Test
@@ -118,7 +118,7 @@ class CanonicalPathTest {
     when(climbing.getDispatcherType()).thenReturn(DispatcherType.FORWARD);
 
     assertThat(pathOf(CanonicalPath.of(forwarded, STRICT))).isEqualTo("/a");
-    assertThat(CanonicalPath.of(climbing, STRICT)).isInstanceOf(PathDecision.Refused.class);
+    assertThat(CanonicalPath.of(climbing, STRICT)).isInstanceOf(CanonicalPath.Refused.class);
   }
 
   @ParameterizedTest
@@ -300,9 +300,9 @@ class CanonicalPathTest {
 
     assertThat(pathOf(CanonicalPath.of(request("/x/..//a;b", "/a"), lenient))).isEqualTo("/a");
     assertThat(CanonicalPath.of(request("/x/../a", "/x/../a"), lenient))
-        .isInstanceOf(PathDecision.Refused.class);
+        .isInstanceOf(CanonicalPath.Refused.class);
     assertThat(CanonicalPath.of(request("//a", "//a"), lenient))
-        .isInstanceOf(PathDecision.Refused.class);
+        .isInstanceOf(CanonicalPath.Refused.class);
   }
 
   @Test
@@ -315,9 +315,9 @@ class CanonicalPathTest {
 
   @Test
   void doesNotEchoTheRequestInItsReason() {
-    PathDecision decision = CanonicalPath.of(request("/<script>", "/<script>"), STRICT);
+    CanonicalPath.Decision decision = CanonicalPath.of(request("/<script>", "/<script>"), STRICT);
 
-    assertThat(((PathDecision.Refused) decision).reason()).doesNotContain("script", "<");
+    assertThat(((CanonicalPath.Refused) decision).reason()).doesNotContain("script", "<");
   }
 
   @Test
@@ -379,8 +379,8 @@ class CanonicalPathTest {
     return request;
   }
 
-  private static String pathOf(PathDecision decision) {
-    assertThat(decision).isInstanceOf(PathDecision.Canonical.class);
-    return ((PathDecision.Canonical) decision).path().value();
+  private static String pathOf(CanonicalPath.Decision decision) {
+    assertThat(decision).isInstanceOf(CanonicalPath.Canonical.class);
+    return ((CanonicalPath.Canonical) decision).path().value();
   }
 }

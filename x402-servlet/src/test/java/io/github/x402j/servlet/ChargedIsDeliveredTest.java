@@ -128,7 +128,7 @@ class ChargedIsDeliveredTest {
     assertThat(response.header("Cache-Control")).isEqualTo("private, max-age=60");
   }
 
-  /** A shared cache must not hand out what somebody paid for. Undertow takes no headers here. */
+  /** A shared cache must not hand out what is paid for. Undertow takes no headers here. */
   @ParameterizedTest
   @EnumSource(names = {"JETTY", "TOMCAT"})
   void aLongPageWithAPaidPartIsPrivate(Stack stack) throws IOException {

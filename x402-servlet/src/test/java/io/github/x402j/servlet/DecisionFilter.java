@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A gate that nobody can pay at: 402 where a pattern matches, 400 where the path is not canonical.
+ * A gate that takes no payments: 402 where a pattern matches, 400 where the path is not canonical.
  */
 final class DecisionFilter implements Filter {
   private final PathRules rules;
@@ -44,11 +44,12 @@ final class DecisionFilter implements Filter {
       throws IOException, ServletException {
     HttpServletRequest request = (HttpServletRequest) req;
     HttpServletResponse response = (HttpServletResponse) resp;
-    PathDecision decision = guarded ? CanonicalPath.of(request, rules) : unguarded(request);
-    if (decision instanceof PathDecision.Refused r) {
+    CanonicalPath.Decision decision =
+        guarded ? CanonicalPath.of(request, rules) : unguarded(request);
+    if (decision instanceof CanonicalPath.Refused r) {
       refused.increment();
       answer(response, 400, r.reason());
-    } else if (isPaid(((PathDecision.Canonical) decision).path())) {
+    } else if (isPaid(((CanonicalPath.Canonical) decision).path())) {
       priced.increment();
       answer(response, 402, "pay");
     } else {
@@ -62,13 +63,13 @@ final class DecisionFilter implements Filter {
         .anyMatch(each -> paid.stream().anyMatch(pattern -> pattern.matches(each)));
   }
 
-  private static PathDecision unguarded(HttpServletRequest request) {
+  private static CanonicalPath.Decision unguarded(HttpServletRequest request) {
     String path =
         request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
     try {
-      return new PathDecision.Canonical(CanonicalPath.parse(path));
+      return new CanonicalPath.Canonical(CanonicalPath.parse(path));
     } catch (IllegalArgumentException notCanonical) {
-      return new PathDecision.Canonical(CanonicalPath.parse("/no-rule"));
+      return new CanonicalPath.Canonical(CanonicalPath.parse("/no-rule"));
     }
   }
 

@@ -6,6 +6,7 @@ import static io.github.x402j.servlet.PaidWebapp.CENT;
 import static io.github.x402j.servlet.PaidWebapp.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.servlet.hold.HeldRun;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletContext;
@@ -109,9 +110,9 @@ class DispatchTest {
     all.put(
         "attributes",
         (request, response) -> {
-          request.setAttribute(PaidExchange.class.getName(), "paid");
-          request.setAttribute(Capture.class.getName(), Map.of("paid", true));
-          request.setAttribute(Reply.class.getName() + ".page", "own");
+          request.setAttribute(PaidRequest.class.getName(), "paid");
+          request.setAttribute(HeldRun.class.getName(), Map.of("paid", true));
+          request.setAttribute(GatedResponse.class.getName() + ".page", "own");
           dispatcher(request).forward(request, response);
         });
     return all;
@@ -261,7 +262,7 @@ class DispatchTest {
 
   @ParameterizedTest
   @EnumSource
-  void aPaidErrorPageIsForNobody(Stack stack) throws IOException {
+  void aPaidErrorPageIsNotShown(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
     RawHttp.Response unpaid = app.get("/free/error");
     assertThat(unpaid.all()).doesNotContain(SECRET);
@@ -311,10 +312,10 @@ class DispatchTest {
   @EnumSource
   void theMarkOfAPaidRequestCannotBeForged(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    String name = PaidExchange.class.getName();
+    String name = PaidRequest.class.getName();
     RawHttp.Response response =
         app.get(
-            "/paid/secret?" + name + "=paid&" + Capture.class.getName() + "=x",
+            "/paid/secret?" + name + "=paid&" + HeldRun.class.getName() + "=x",
             name + ": paid",
             "PAYMENT-RESPONSE: eyJzdWNjZXNzIjp0cnVlfQ==",
             "X-PAYMENT-RESPONSE: eyJzdWNjZXNzIjp0cnVlfQ==",

@@ -18,38 +18,27 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The facilitator over raw HTTP, and a shop that sells through it. */
 class FacilitatorServletTest {
-  private static Market market;
-
-  @BeforeAll
-  static void open() {
-    market = new Market();
-  }
-
-  @AfterAll
-  static void close() {
-    market.close();
-  }
+  @RegisterExtension static final Market MARKET = new Market();
 
   private static FacilitatorServlet servlet(Token token) {
     return FacilitatorServlet.of(
         FacilitatorService.builder()
             .ledger(InMemoryPaymentLedger.withCapacity(1000))
-            .facilitator(market.facilitator(Duration.ofSeconds(10)))
+            .facilitator(MARKET.facilitator(Duration.ofSeconds(10)))
             .token(token)
             .build());
   }
 
   private static TestContainer start(Stack stack) {
-    FacilitatorServlet servlet = servlet(market.token);
+    FacilitatorServlet servlet = servlet(MARKET.token);
     return TestContainer.on(stack)
         .start(context -> TestContainer.addServlet(context, "facilitator", servlet, "/*"));
   }
@@ -114,7 +103,7 @@ class FacilitatorServletTest {
   void doesNotStartWithATokenThatIsNotOnTheChain() {
     Token elsewhere =
         new Token(
-            market.token.network(), Address.parse(TestWallet.random().address()), 6, "USDC", "2");
+            MARKET.token.network(), Address.parse(TestWallet.random().address()), 6, "USDC", "2");
     FacilitatorServlet servlet = servlet(elsewhere);
     assertThatThrownBy(servlet::init)
         .isInstanceOf(IllegalStateException.class)
@@ -126,12 +115,12 @@ class FacilitatorServletTest {
   @CsvSource({"2", "1"})
   void aShopWithoutAChainSellsThroughIt(int version) throws Exception {
     TestWallet seller = TestWallet.random();
-    Payer payer = market.payer();
+    Payer payer = MARKET.payer();
     try (TestContainer facilitator = start(Stack.JETTY)) {
       PaymentFilter filter =
           PaymentFilter.builder()
               .publicUrl(Market.PUBLIC_URL)
-              .accept(market.token, seller.address())
+              .accept(MARKET.token, seller.address())
               .facilitator(
                   HttpFacilitator.builder(
                           URI.create(facilitator.url()), EvmLocalChecks.withoutChain())
@@ -164,7 +153,7 @@ class FacilitatorServletTest {
         assertThat(paid.status()).as(paid.all()).isEqualTo(200);
         assertThat(paid.text()).isEqualTo("sold");
         assertThat(RawHttp.get(shop.port(), "/paid/x", header).status()).isEqualTo(402);
-        assertThat(market.balance(seller)).isEqualTo(10_000);
+        assertThat(MARKET.balance(seller)).isEqualTo(10_000);
       }
     }
   }

@@ -13,9 +13,14 @@ import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
 import java.math.BigInteger;
 import java.time.Duration;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A chain with a token, a seller, and a funded gas key: what a webapp needs in order to sell. */
-final class Market implements AutoCloseable {
+/**
+ * A chain with a token, a seller, and a funded gas key: what a webapp needs in order to sell. As a
+ * registered extension it closes after the tests of a class.
+ */
+final class Market implements AutoCloseable, AfterAllCallback {
   static final String PUBLIC_URL = "https://shop.example";
   private static final BigInteger ETHER = BigInteger.TEN.pow(18);
 
@@ -40,7 +45,7 @@ final class Market implements AutoCloseable {
             usdc.version());
   }
 
-  /** Returns a facilitator with a gas key of its own, which waits so long for receipts. */
+  /** Returns a facilitator with a gas key of its own, and a timeout for settlements. */
   EvmFacilitator facilitator(Duration settleTimeout) {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), ETHER);
@@ -53,14 +58,14 @@ final class Market implements AutoCloseable {
   }
 
   /** Returns a builder with all that is needed but the routes. */
-  PaymentFilterBuilder filter(TestWallet seller, Duration settleTimeout) {
+  PaymentFilter.Builder filter(TestWallet seller, Duration settleTimeout) {
     return PaymentFilter.builder()
         .publicUrl(PUBLIC_URL)
         .accept(token, seller.address())
         .facilitator(facilitator(settleTimeout));
   }
 
-  /** Returns somebody with a dollar. */
+  /** Returns a payer with a dollar. */
   Payer payer() {
     TestWallet wallet = TestWallet.random();
     usdc.mint(wallet.address(), 1_000_000);
@@ -69,6 +74,11 @@ final class Market implements AutoCloseable {
 
   long balance(TestWallet wallet) {
     return usdc.balanceOf(wallet.address()).longValueExact();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    close();
   }
 
   @Override

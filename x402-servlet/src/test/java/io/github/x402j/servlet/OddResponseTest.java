@@ -9,13 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -26,8 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * costs nothing. What a container finds out while it sends, it finds out after settlement.
  */
 class OddResponseTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
-  private static Market market;
+  @RegisterExtension
+  static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(handlers()));
 
   private interface Oddity {
     void to(HttpServletResponse response) throws IOException;
@@ -149,20 +147,6 @@ class OddResponseTest {
     return all;
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(stack, PaidWebapp.on(stack, market).handlers(handlers()).start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
-  }
-
   static Stream<Arguments> oddities() {
     return RUNNING.keySet().stream()
         .flatMap(
@@ -176,7 +160,7 @@ class OddResponseTest {
   @MethodSource("oddities")
   void isDeliveredOrCostsNothing(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/paid/" + name);
     assertThat(response.all().toLowerCase(Locale.ROOT)).doesNotContain("\nx-evil");
     if (payer.balance() == 1_000_000) {
@@ -191,12 +175,12 @@ class OddResponseTest {
     }
   }
 
-  /** Nobody can know all that a container refuses: then the payer has the receipt at least. */
+  /** A container may refuse what cannot be foreseen: the payer gets the receipt at least. */
   @ParameterizedTest
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void thePayerIsToldOfItsPaymentWhereTheContainerRefusesTheResponse(Stack stack)
       throws IOException {
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response response = RUNNING.get(stack).pay(payer, "/paid/cookie-hostile");
     assertThat(response.status()).isEqualTo(500);
     assertThat(response.text()).contains("delivery_failed").doesNotContain("hostile");

@@ -24,25 +24,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The {@code offer-receipt} extension, from the seller's filter to a payer that checks it. */
 class OfferReceiptTest {
   private static final Duration VALIDITY = Duration.ofMinutes(3);
-  private static Market market;
-
-  @BeforeAll
-  static void openMarket() {
-    market = new Market();
-  }
-
-  @AfterAll
-  static void closeMarket() {
-    market.close();
-  }
+  @RegisterExtension static final Market MARKET = new Market();
 
   @ParameterizedTest
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
@@ -81,7 +70,7 @@ class OfferReceiptTest {
       OfferReceiptVerifier trustingAnother)
       throws Exception {
     try (PaidWebapp app =
-        PaidWebapp.on(stack, market)
+        PaidWebapp.on(stack, MARKET)
             .routes(Route.of("/paid/*").price("$0.01"))
             .handlers(Map.of("it", (request, response) -> response.getWriter().write("paid")))
             .filter(filter -> filter.signOffers(signer, VALIDITY))
@@ -101,7 +90,7 @@ class OfferReceiptTest {
       assertThat(offer).containsEntry("acceptIndex", 0L);
       assertThat(trustingAnother.offer(offer)).isEmpty();
 
-      Payer payer = market.payer();
+      Payer payer = MARKET.payer();
       RawHttp.Response paid = app.pay(payer, "/paid/it");
       assertThat(paid.text()).isEqualTo("paid");
       SettlementResponse settled =

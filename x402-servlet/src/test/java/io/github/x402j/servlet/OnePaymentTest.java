@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,12 +30,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OnePaymentTest {
   private static final int AT_ONCE = 64;
 
+  /** The one handler that runs is not done before all other requests are. */
+  private static volatile CountDownLatch othersAnswered = new CountDownLatch(0);
+
   private static final Map<String, Handlers.Handler> HANDLERS =
       Map.of(
           "secret", (request, response) -> response.getWriter().write(SECRET),
           "slow",
               (request, response) -> {
-                Thread.sleep(200);
+                assertThat(othersAnswered.await(20, TimeUnit.SECONDS)).isTrue();
                 response.getWriter().write(SECRET);
               },
           "told",
@@ -63,13 +67,17 @@ class OnePaymentTest {
     long sent = RUNNING.market().chain.requests("eth_sendRawTransaction");
     ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE);
     CountDownLatch start = new CountDownLatch(1);
+    CountDownLatch answered = new CountDownLatch(AT_ONCE - 1);
+    othersAnswered = answered;
     List<Future<RawHttp.Response>> answers = new ArrayList<>();
     for (int i = 0; i < AT_ONCE; i++) {
       answers.add(
           pool.submit(
               () -> {
                 start.await();
-                return app.get("/paid/slow", header);
+                RawHttp.Response response = app.get("/paid/slow", header);
+                answered.countDown();
+                return response;
               }));
     }
     start.countDown();

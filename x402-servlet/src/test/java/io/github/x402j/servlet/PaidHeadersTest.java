@@ -21,6 +21,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What caches, browsers and proxies are told about paid resources. */
 class PaidHeadersTest {
+  private static final List<String> RESERVED =
+      List.of(
+          "PAYMENT-REQUIRED",
+          "PAYMENT-RESPONSE",
+          "PAYMENT-SIGNATURE",
+          "X-PAYMENT",
+          "X-PAYMENT-RESPONSE",
+          "X-Payment-Required",
+          "X-Payment-Receipt",
+          "X-Payment-Receipt-Remaining",
+          "X-Payment-Receipt-Covers",
+          "X-Payment-Of-A-Later-Version");
+
   @RegisterExtension
   static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(handlers()));
 
@@ -43,7 +56,30 @@ class PaidHeadersTest {
           response.getWriter().write(SECRET);
         });
     all.put("headers", (request, response) -> setOurs(response));
+    all.put(
+        "trailers",
+        (request, response) -> {
+          response.setTrailerFields(
+              () ->
+                  Map.of(
+                      "X-Checksum", "7", "PAYMENT-RESPONSE", "forged", "X-Payment-Of", "forged"));
+          response.getWriter().write(SECRET);
+        });
+    all.put("every-reserved", (request, response) -> setEveryReserved(response));
     return all;
+  }
+
+  /** Every header of the protocol, requests' included, by every method that sets one. */
+  private static void setEveryReserved(HttpServletResponse response) throws IOException {
+    for (String name : RESERVED) {
+      response.setHeader(name, "forged");
+      response.addHeader(name.toLowerCase(Locale.ROOT), "forged");
+      response.setIntHeader(name, 1234567);
+      response.addIntHeader(name.toUpperCase(Locale.ROOT), 1234567);
+      response.setDateHeader(name, 0);
+      response.addDateHeader(name, 0);
+    }
+    response.getWriter().write(SECRET);
   }
 
   private static void setOurs(HttpServletResponse response) throws IOException {
@@ -104,6 +140,28 @@ class PaidHeadersTest {
     assertThat(response.headers("PAYMENT-RESPONSE")).hasSize(1).allMatch(v -> v.startsWith("ey"));
     assertThat(response.head()).doesNotContain("forged");
     assertThat(response.header("Access-Control-Allow-Origin")).isNull();
+  }
+
+  @ParameterizedTest
+  @MethodSource("paths")
+  void aHandlerSetsNoHeaderOfTheProtocol(Stack stack, String path) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    RawHttp.Response response = app.pay(RUNNING.market().payer(), path + "every-reserved");
+    assertThat(response.text()).isEqualTo(SECRET);
+    assertThat(response.head()).doesNotContain("forged", "1234567", "1970");
+    for (String name : RESERVED) {
+      boolean isTheAnswer = name.equals("PAYMENT-RESPONSE");
+      assertThat(response.headers(name)).as(name).hasSize(isTheAnswer ? 1 : 0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("paths")
+  void norATrailerOfThatName(Stack stack, String path) throws IOException {
+    RawHttp.Response response = RUNNING.get(stack).pay(RUNNING.market().payer(), path + "trailers");
+    assertThat(response.text()).isEqualTo(SECRET);
+    assertThat(response.trailers().toLowerCase(Locale.ROOT)).contains("x-checksum: 7");
+    assertThat(response.all()).doesNotContain("forged");
   }
 
   private static List<String> list(RawHttp.Response response, String name) {

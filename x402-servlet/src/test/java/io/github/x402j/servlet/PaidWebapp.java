@@ -112,7 +112,7 @@ final class PaidWebapp implements AutoCloseable {
   static final class Builder {
     private final Market market;
     final TestContainer.Builder container;
-    private UnaryOperator<PaymentFilterBuilder> filter = b -> b;
+    private UnaryOperator<PaymentFilter.Builder> filter = b -> b;
     private Route[] routes = ROUTES;
     private Duration settleTimeout = Duration.ofSeconds(5);
     private Map<String, Handlers.Handler> handlers = Map.of();
@@ -131,12 +131,12 @@ final class PaidWebapp implements AutoCloseable {
       return this;
     }
 
-    Builder filter(UnaryOperator<PaymentFilterBuilder> change) {
+    Builder filter(UnaryOperator<PaymentFilter.Builder> change) {
       filter = change;
       return this;
     }
 
-    /** Waits so long for a receipt. */
+    /** Sets the timeout of settlements. Default: 5 s. */
     Builder settleTimeout(Duration timeout) {
       settleTimeout = timeout;
       return this;

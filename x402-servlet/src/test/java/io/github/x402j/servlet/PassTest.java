@@ -14,7 +14,6 @@ import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +24,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -35,10 +33,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PassTest {
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
   private static final int USES = 5;
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
   private static final AtomicBoolean failing = new AtomicBoolean();
-  private static Market market;
-  private static ReceiptIssuer issuer;
+  private static final ReceiptIssuer ISSUER = issuer();
 
   static final Route[] ROUTES = {
     Route.of("/paid/*").price("$0.01").pass(TEN_MINUTES),
@@ -55,10 +51,12 @@ class PassTest {
         .build();
   }
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
-    issuer = issuer();
+  @RegisterExtension
+  static final Webapps RUNNING =
+      Webapps.onEachContainer(
+          app -> app.routes(ROUTES).handlers(handlers()).filter(filter -> filter.receipts(ISSUER)));
+
+  private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> handlers = new HashMap<>();
     handlers.put(
         "it",
@@ -76,21 +74,7 @@ class PassTest {
           response.setHeader("X-Wide", "x".repeat(3000));
           response.getWriter().write(SECRET);
         });
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(
-          stack,
-          PaidWebapp.on(stack, market)
-              .routes(ROUTES)
-              .handlers(handlers)
-              .filter(filter -> filter.receipts(issuer))
-              .start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
+    return handlers;
   }
 
   static Stream<Stack> stacks() {
@@ -107,7 +91,7 @@ class PassTest {
   @MethodSource("stacks")
   void aPassOpensItsRouteAgainForNothingAndWithoutTheChain(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response paid = app.pay(payer, "/paid/it");
     String pass = bought(paid);
     assertThat(paid.header("Cache-Control")).contains("private").contains("no-store");
@@ -116,7 +100,7 @@ class PassTest {
     assertThat(paid.header("Access-Control-Expose-Headers"))
         .contains("X-Payment-Receipt", "X-Payment-Receipt-Remaining", "X-Payment-Receipt-Covers");
     long balance = payer.balance();
-    long asked = market.chain.requests();
+    long asked = RUNNING.market().chain.requests();
     for (String target : new String[] {"/paid/it", "/paid/other/it", "/paid/it?page=2"}) {
       RawHttp.Response again = app.get(target, pass);
       assertThat(again.status()).isEqualTo(200);
@@ -127,7 +111,7 @@ class PassTest {
       assertThat(again.header("X-Payment-Receipt")).isNull();
     }
     assertThat(app.request("HEAD", "/paid/it", pass).status()).isEqualTo(200);
-    assertThat(market.chain.requests()).isEqualTo(asked);
+    assertThat(RUNNING.market().chain.requests()).isEqualTo(asked);
     assertThat(payer.balance()).isEqualTo(balance);
   }
 
@@ -136,7 +120,7 @@ class PassTest {
   void aPassOfAFewUsesCountsThemAndEnds(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
     for (String path : new String[] {"/cheap/it", "/stream/it"}) {
-      RawHttp.Response paid = app.pay(market.payer(), path);
+      RawHttp.Response paid = app.pay(RUNNING.market().payer(), path);
       String pass = bought(paid);
       assertThat(paid.header("X-Payment-Receipt-Remaining")).isEqualTo("" + USES);
       for (int left = USES - 1; left >= 0; left--) {
@@ -152,7 +136,7 @@ class PassTest {
   @MethodSource("stacks")
   void manyAtATimeGetExactlyTheUses(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    String pass = bought(app.pay(market.payer(), "/cheap/it"));
+    String pass = bought(app.pay(RUNNING.market().payer(), "/cheap/it"));
     int before = app.runs("it");
     CountDownLatch start = new CountDownLatch(1);
     ExecutorService threads = Executors.newFixedThreadPool(64);
@@ -189,7 +173,7 @@ class PassTest {
   void aHandlerThatFailsGivesTheUseBack(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
     for (String path : new String[] {"/cheap/it", "/stream/it"}) {
-      String pass = bought(app.pay(market.payer(), path));
+      String pass = bought(app.pay(RUNNING.market().payer(), path));
       failing.set(true);
       try {
         for (int i = 0; i < 3; i++) {
@@ -207,7 +191,7 @@ class PassTest {
   @MethodSource("stacks")
   void aPassOpensNothingElse(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     String paid = bought(app.pay(payer, "/paid/it"));
     assertRefused(app.request("POST", "/paid/it", paid));
     assertRefused(app.get("/cheap/it", paid));
@@ -226,7 +210,7 @@ class PassTest {
   @MethodSource("stacks")
   void aGroupSharesItsPass(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    RawHttp.Response paid = app.pay(market.payer(), "/dear/it");
+    RawHttp.Response paid = app.pay(RUNNING.market().payer(), "/dear/it");
     String pass = bought(paid);
     assertThat(paid.header("X-Payment-Receipt-Covers")).isEqualTo("GET /dear/*, /free/*");
     assertThat(app.get("/free/it", pass).text()).isEqualTo(SECRET);
@@ -239,7 +223,7 @@ class PassTest {
   @MethodSource("stacks")
   void theReceiptOfARouteWithoutAPassBuysNothing(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    RawHttp.Response paid = app.pay(market.payer(), "/errors/it");
+    RawHttp.Response paid = app.pay(RUNNING.market().payer(), "/errors/it");
     String proof = bought(paid);
     assertThat(paid.header("X-Payment-Receipt-Remaining")).isNull();
     assertThat(paid.header("X-Payment-Receipt-Covers")).isNull();
@@ -253,12 +237,12 @@ class PassTest {
   void aPassOfAnotherSellerOpensNothing(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
     try (PaidWebapp other =
-        PaidWebapp.on(Stack.JETTY, market)
+        PaidWebapp.on(Stack.JETTY, RUNNING.market())
             .routes(ROUTES)
             .handlers(Map.of("it", (request, response) -> response.getWriter().write(SECRET)))
             .filter(filter -> filter.receipts(issuer()))
             .start()) {
-      String pass = bought(other.pay(market.payer(), "/paid/it"));
+      String pass = bought(other.pay(RUNNING.market().payer(), "/paid/it"));
       assertThat(other.get("/paid/it", pass).text()).isEqualTo(SECRET);
       assertRefused(app.get("/paid/it", pass));
     }
@@ -268,9 +252,9 @@ class PassTest {
   @MethodSource("stacks")
   void aTamperedPassOpensNothing(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    String pass = bought(app.pay(market.payer(), "/paid/it"));
+    String pass = bought(app.pay(RUNNING.market().payer(), "/paid/it"));
     String[] parts = pass.split("\\.");
-    String other = bought(app.pay(market.payer(), "/cheap/it")).split("\\.")[1];
+    String other = bought(app.pay(RUNNING.market().payer(), "/cheap/it")).split("\\.")[1];
     assertRefused(app.get("/paid/it", parts[0] + "." + other + "." + parts[2]));
   }
 
@@ -279,7 +263,7 @@ class PassTest {
   @MethodSource("stacks")
   void aHandlerWithManyHeadersIsDeliveredWithItsReceipt(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    RawHttp.Response paid = app.pay(market.payer(), "/paid/wide");
+    RawHttp.Response paid = app.pay(RUNNING.market().payer(), "/paid/wide");
     bought(paid);
     assertThat(paid.header("X-Wide")).hasSize(3000);
   }
@@ -312,15 +296,15 @@ class PassTest {
     }
   }
 
-  private static PaymentFilterBuilder filter(Route... routes) {
-    return market.filter(TestWallet.random(), Duration.ofSeconds(1)).routes(routes);
+  private static PaymentFilter.Builder filter(Route... routes) {
+    return RUNNING.market().filter(TestWallet.random(), Duration.ofSeconds(1)).routes(routes);
   }
 
   @Test
   void aGroupMustAgreeOnItsPass() {
     assertThatThrownBy(
             () ->
-                Routes.of(
+                filter(
                     Route.of("/a").price("$0.01").pass(TEN_MINUTES).passGroup("g"),
                     Route.of("/b").price("$0.01").pass(TEN_MINUTES, 3).passGroup("g")))
         .isInstanceOf(IllegalArgumentException.class)
@@ -337,7 +321,7 @@ class PassTest {
     assertThatThrownBy(() -> route.pass(TEN_MINUTES, 0)).hasMessageContaining("at least one");
     assertThatThrownBy(() -> route.passGroup("g")).hasMessageContaining("pass(...) first");
     assertThatThrownBy(() -> route.pass(TEN_MINUTES).passGroup("a b")).hasMessageContaining("64");
-    assertThatThrownBy(() -> Routes.of(Route.of("/a").free().pass(TEN_MINUTES)))
+    assertThatThrownBy(() -> filter(Route.of("/a").free().pass(TEN_MINUTES)))
         .hasMessageContaining("free");
   }
 }

@@ -19,7 +19,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HexFormat;
 
-/** Somebody who signs what a 402 asks for. */
+/** Signs what a 402 asks for. */
 final class Payer {
   private static final SecureRandom RANDOM = new SecureRandom();
 

@@ -9,25 +9,27 @@ import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.extension.PaymentIdentifiers;
 import java.io.IOException;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A payer that names its payment gets the answer again that it bought. */
 class PaymentIdentifierTest {
-  private static final Map<Stack, PaidWebapp> RUNNING = new EnumMap<>(Stack.class);
+  @RegisterExtension
+  static final Webapps RUNNING =
+      Webapps.onEachContainer(
+          app ->
+              app.routes(Route.of("/paid/*").price("$0.01"))
+                  .handlers(handlers())
+                  .filter(filter -> filter.paymentIdentifiers(PaymentIdentifiers.optional())));
+
   private static final AtomicInteger runs = new AtomicInteger();
   private static final AtomicInteger names = new AtomicInteger();
-  private static Market market;
 
-  @BeforeAll
-  static void startAll() {
-    market = new Market();
+  private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> handlers =
         Map.of(
             "once",
@@ -42,21 +44,7 @@ class PaymentIdentifierTest {
             },
             "large",
             (request, response) -> response.getOutputStream().write(new byte[300_000]));
-    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
-      RUNNING.put(
-          stack,
-          PaidWebapp.on(stack, market)
-              .routes(Route.of("/paid/*").price("$0.01"))
-              .handlers(handlers)
-              .filter(filter -> filter.paymentIdentifiers(PaymentIdentifiers.optional()))
-              .start());
-    }
-  }
-
-  @AfterAll
-  static void stopAll() {
-    RUNNING.values().forEach(PaidWebapp::close);
-    market.close();
+    return handlers;
   }
 
   static Stream<Stack> stacks() {
@@ -83,14 +71,14 @@ class PaymentIdentifierTest {
   @MethodSource("stacks")
   void givesTheAnswerAgainWithoutTheHandlerOrTheChain(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/once");
     assertThat(Payer.required(unpaid).extensions()).containsKey("payment-identifier");
     String header = named(payer.payload(unpaid), id());
     RawHttp.Response paid = app.get("/paid/once", header);
     assertThat(paid.status()).isEqualTo(203);
     int before = runs.get();
-    long asked = market.chain.requests();
+    long asked = RUNNING.market().chain.requests();
 
     RawHttp.Response again = app.get("/paid/once", header);
 
@@ -102,7 +90,7 @@ class PaymentIdentifierTest {
     assertThat(again.header("Cache-Control")).isEqualTo("private");
     assertThat(again.header("Set-Cookie")).isNull();
     assertThat(runs).hasValue(before);
-    assertThat(market.chain.requests()).isEqualTo(asked);
+    assertThat(RUNNING.market().chain.requests()).isEqualTo(asked);
     assertThat(payer.balance()).isEqualTo(1_000_000 - PaidWebapp.CENT);
   }
 
@@ -112,12 +100,13 @@ class PaymentIdentifierTest {
       throws IOException {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
     String id = id();
-    Payer payer = market.payer();
+    Payer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/once");
     String first = app.get("/paid/once", named(payer.payload(unpaid), id)).text();
 
     assertThat(app.get("/paid/once", named(payer.payload(unpaid), id)).status()).isEqualTo(409);
-    RawHttp.Response others = app.get("/paid/once", named(market.payer().payload(unpaid), id));
+    RawHttp.Response others =
+        app.get("/paid/once", named(RUNNING.market().payer().payload(unpaid), id));
     assertThat(others.status()).isEqualTo(203);
     assertThat(others.text()).isNotEqualTo(first);
     assertThat(app.get("/paid/once", named(payer.payload(unpaid), "short")).status())
@@ -128,7 +117,7 @@ class PaymentIdentifierTest {
   @MethodSource("stacks")
   void refusesAsUsedWhatIsTooLargeToKeep(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    String header = named(market.payer().payload(app.get("/paid/large")), id());
+    String header = named(RUNNING.market().payer().payload(app.get("/paid/large")), id());
     assertThat(app.get("/paid/large", header).body()).hasSize(300_000);
     RawHttp.Response again = app.get("/paid/large", header);
     assertThat(again.status()).isEqualTo(402);

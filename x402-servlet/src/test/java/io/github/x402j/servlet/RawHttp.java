@@ -57,7 +57,7 @@ final class RawHttp implements AutoCloseable {
       return values;
     }
 
-    /** Tells whether the server ends the connection after this response. */
+    /** Returns whether the server ends the connection after this response. */
     boolean closes() {
       return headers("Connection").stream().anyMatch("close"::equalsIgnoreCase)
           || headers("Content-Length").isEmpty() && headers("Transfer-Encoding").isEmpty();

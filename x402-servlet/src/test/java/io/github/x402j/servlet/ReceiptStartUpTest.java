@@ -18,9 +18,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,17 +32,7 @@ class ReceiptStartUpTest {
       issuer(Market.PUBLIC_URL, SigningKey.generated(ReceiptAlgorithm.ES256));
   private static final ReceiptIssuer NETWORK =
       issuer(PAY, SigningKey.generated(ReceiptAlgorithm.ES256));
-  private static Market market;
-
-  @BeforeAll
-  static void open() {
-    market = new Market();
-  }
-
-  @AfterAll
-  static void close() {
-    market.close();
-  }
+  @RegisterExtension static final Market MARKET = new Market();
 
   private static ReceiptIssuer issuer(String name, SigningKey key) {
     return ReceiptIssuer.builder(name, Market.PUBLIC_URL).key(key).build();
@@ -61,8 +50,8 @@ class ReceiptStartUpTest {
     return trusted(PAY, Market.PUBLIC_URL, NETWORK).build();
   }
 
-  private static PaymentFilterBuilder filter(TrustedIssuer... trusted) {
-    return market
+  private static PaymentFilter.Builder filter(TrustedIssuer... trusted) {
+    return MARKET
         .filter(TestWallet.random(), Duration.ofSeconds(1))
         .routes(
             Route.get("/paid/*").price("$0.01").pass(Duration.ofHours(1)),
@@ -129,7 +118,7 @@ class ReceiptStartUpTest {
             },
             "confirmOnChain"),
         Arguments.of(
-            "a network's receipts for somebody else",
+            "a network's receipts for another audience",
             new TrustedIssuer[] {
               TrustedIssuer.self(SELLER), trusted(PAY, "https://other.example", NETWORK).build()
             },
@@ -162,14 +151,14 @@ class ReceiptStartUpTest {
   void whatIsRightStartsAndOpensItsPasses() throws Exception {
     for (TrustedIssuer right : List.of(TrustedIssuer.self(SELLER), own().build())) {
       try (PaidWebapp app =
-          PaidWebapp.on(Stack.JETTY, market)
+          PaidWebapp.on(Stack.JETTY, MARKET)
               .routes(Route.get("/paid/*").price("$0.01").pass(MONTH))
               .handlers(Map.of("it", (request, response) -> response.getWriter().write("paid")))
               .filter(
                   filter ->
                       filter.receipts(SELLER).acceptReceipts(ReceiptVerifier.of(network(), right)))
               .start()) {
-        RawHttp.Response paid = app.pay(market.payer(), "/paid/it");
+        RawHttp.Response paid = app.pay(MARKET.payer(), "/paid/it");
         String pass = "X-Payment-Receipt: " + paid.header("X-Payment-Receipt");
         for (int i = 0; i < 2; i++) {
           assertThat(app.get("/paid/it", pass).text()).isEqualTo("paid");

@@ -37,9 +37,8 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 import java.util.logging.StreamHandler;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -50,11 +49,11 @@ import org.opentest4j.TestAbortedException;
 class StartUpTest {
   private static final String SECRET = "s3cr3t";
   private static final String PAY_TO = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C";
-  private static Market market;
+  @RegisterExtension static final Market MARKET = new Market();
 
   /** A webapp with one mistake. */
   interface Mistake {
-    void make(ServletContext context, PaymentFilterBuilder good);
+    void make(ServletContext context, PaymentFilter.Builder good);
   }
 
   record Case(String message, Mistake mistake) {}
@@ -75,11 +74,11 @@ class StartUpTest {
     private static final long serialVersionUID = 1L;
   }
 
-  private static PaymentFilterBuilder without() {
+  private static PaymentFilter.Builder without() {
     return PaymentFilter.builder().publicUrl("https://shop.example");
   }
 
-  private static void routes(ServletContext context, PaymentFilterBuilder builder, Route... all) {
+  private static void routes(ServletContext context, PaymentFilter.Builder builder, Route... all) {
     PaymentFilter.register(context, builder.routes(all).build());
   }
 
@@ -88,7 +87,7 @@ class StartUpTest {
   }
 
   private static Token tokenAt(String contract, String name, String version) {
-    return new Token(market.token.network(), Address.parse(contract), 6, name, version);
+    return new Token(MARKET.token.network(), Address.parse(contract), 6, name, version);
   }
 
   private static final Map<String, Case> CASES = new LinkedHashMap<>();
@@ -96,18 +95,18 @@ class StartUpTest {
   static {
     CASES.put(
         "no payTo",
-        new Case("payTo", (ctx, b) -> routes(ctx, without().accept(market.token, " "))));
+        new Case("payTo", (ctx, b) -> routes(ctx, without().accept(MARKET.token, " "))));
     CASES.put(
         "bad checksum",
         new Case(
             "payTo: the address checksum",
             (ctx, b) ->
-                routes(ctx, without().accept(market.token, PAY_TO.replace("Bc6a", "bc6a")))));
+                routes(ctx, without().accept(MARKET.token, PAY_TO.replace("Bc6a", "bc6a")))));
     CASES.put(
         "zero payTo",
         new Case(
             "payTo: the zero address",
-            (ctx, b) -> routes(ctx, b.accept(market.token, "0x" + "0".repeat(40)))));
+            (ctx, b) -> routes(ctx, b.accept(MARKET.token, "0x" + "0".repeat(40)))));
     CASES.put("zero price", new Case("price", (ctx, b) -> routes(ctx, b, priced("$0"))));
     CASES.put("zero price 2", new Case("price", (ctx, b) -> routes(ctx, b, priced("$0.000"))));
     CASES.put("negative", new Case("price", (ctx, b) -> routes(ctx, b, priced("$-1"))));
@@ -132,7 +131,7 @@ class StartUpTest {
                     ctx,
                     without()
                         .accept(Usdc.BASE, PAY_TO)
-                        .facilitator(facilitator(Network.BASE, market.chain.rpcUrl())),
+                        .facilitator(facilitator(Network.BASE, MARKET.chain.rpcUrl())),
                     priced("$0.01"))));
     CASES.put(
         "no chain behind the URL",
@@ -142,17 +141,17 @@ class StartUpTest {
                 routes(
                     ctx,
                     without()
-                        .accept(market.token, PAY_TO)
+                        .accept(MARKET.token, PAY_TO)
                         .facilitator(
                             facilitator(
-                                market.token.network(),
+                                MARKET.token.network(),
                                 URI.create("http://127.0.0.1:9/" + SECRET))),
                     priced("$0.01"))));
     CASES.put(
         "no facilitator",
         new Case(
             "facilitator: none",
-            (ctx, b) -> routes(ctx, without().accept(market.token, PAY_TO), priced("$0.01"))));
+            (ctx, b) -> routes(ctx, without().accept(MARKET.token, PAY_TO), priced("$0.01"))));
     CASES.put(
         "no code",
         new Case(
@@ -167,8 +166,8 @@ class StartUpTest {
                 routes(
                     ctx,
                     without()
-                        .accept(tokenAt(market.usdc.address(), "USD Coin", "2"), PAY_TO)
-                        .facilitator(market.facilitator(Duration.ofSeconds(1))),
+                        .accept(tokenAt(MARKET.usdc.address(), "USD Coin", "2"), PAY_TO)
+                        .facilitator(MARKET.facilitator(Duration.ofSeconds(1))),
                     priced("$0.01"))));
     CASES.put(
         "no slash",
@@ -222,7 +221,7 @@ class StartUpTest {
         "no publicUrl",
         new Case(
             "publicUrl",
-            (ctx, b) -> routes(ctx, PaymentFilter.builder().accept(market.token, PAY_TO))));
+            (ctx, b) -> routes(ctx, PaymentFilter.builder().accept(MARKET.token, PAY_TO))));
     CASES.put(
         "publicUrl without a host",
         new Case("publicUrl", (ctx, b) -> routes(ctx, b.publicUrl("/shop"), priced("$0.01"))));
@@ -233,7 +232,7 @@ class StartUpTest {
             (ctx, b) ->
                 routes(
                     ctx,
-                    without().facilitator(market.facilitator(Duration.ofSeconds(1))),
+                    without().facilitator(MARKET.facilitator(Duration.ofSeconds(1))),
                     priced("$0.01"))));
     CASES.put(
         "long descriptor",
@@ -248,16 +247,6 @@ class StartUpTest {
             Web3jChain.at(rpcUrl, Duration.ofSeconds(2)),
             EvmSigner.ofPrivateKey(TestWallet.random().privateKey()))
         .build();
-  }
-
-  @BeforeAll
-  static void open() {
-    market = new Market();
-  }
-
-  @AfterAll
-  static void close() {
-    market.close();
   }
 
   static Stream<Arguments> cases() {
@@ -293,7 +282,7 @@ class StartUpTest {
                 ctx -> {
                   TestContainer.addServlet(ctx, "private", new Plain(), "/private", "/free");
                   try {
-                    mistaken.mistake().make(ctx, market.filter(TestWallet.random(), SECOND));
+                    mistaken.mistake().make(ctx, MARKET.filter(TestWallet.random(), SECOND));
                   } catch (RuntimeException e) {
                     thrown[0] = messages(e);
                     throw e;
@@ -361,7 +350,7 @@ class StartUpTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void whatAnswersHandshakesIsBehindTheFilterThatIsRegisteredLater(Stack stack) throws IOException {
     PaymentFilter filter =
-        market.filter(TestWallet.random(), SECOND).routes(priced("$0.01")).build();
+        MARKET.filter(TestWallet.random(), SECOND).routes(priced("$0.01")).build();
     try (TestContainer container =
         TestContainer.on(stack)
             .start(
@@ -379,7 +368,7 @@ class StartUpTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aFilterThatAnotherCallsWithoutInitServesNothing(Stack stack) throws IOException {
     PaymentFilter inner =
-        market.filter(TestWallet.random(), SECOND).routes(priced("$0.01")).build();
+        MARKET.filter(TestWallet.random(), SECOND).routes(priced("$0.01")).build();
     Filter outer = (request, response, chain) -> inner.doFilter(request, response, chain);
     try (TestContainer container =
         TestContainer.on(stack)
@@ -408,10 +397,10 @@ class StartUpTest {
                               routes(
                                   ctx,
                                   without()
-                                      .accept(market.token, PAY_TO)
+                                      .accept(MARKET.token, PAY_TO)
                                       .facilitator(
                                           facilitator(
-                                              market.token.network(), market.chain.rpcUrl())),
+                                              MARKET.token.network(), MARKET.chain.rpcUrl())),
                                   priced("$0.01")))) {
                 assertThat(RawHttp.get(container.port(), "/private").status()).isEqualTo(402);
               } catch (IOException e) {
@@ -423,7 +412,7 @@ class StartUpTest {
 
   @Test
   void aPriceFunctionThatFailsClosesTheGate() throws IOException {
-    PaymentFilterBuilder builder = market.filter(TestWallet.random(), SECOND);
+    PaymentFilter.Builder builder = MARKET.filter(TestWallet.random(), SECOND);
     try (TestContainer container =
         TestContainer.on(Stack.JETTY)
             .start(

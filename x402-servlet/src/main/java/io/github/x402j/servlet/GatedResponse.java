@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.gate.Refusal;
+import io.github.x402j.servlet.hold.HeldResponse;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The response that the filter's own answers go to. An included resource cannot set status and
+ * headers, so its answer goes to the response of the including page, and replaces the page.
+ */
+final class GatedResponse {
+  private static final String PAGE = GatedResponse.class.getName() + ".page";
+
+  private final HttpServletResponse response;
+  private final @Nullable Page page;
+
+  private GatedResponse(HttpServletResponse response, @Nullable Page page) {
+    this.response = response;
+    this.page = page;
+  }
+
+  /** Returns the response for the current dispatch; see {@link GatedRequest#response}. */
+  static GatedResponse of(HttpServletRequest request, HttpServletResponse response)
+      throws ServletException {
+    if (request.getDispatcherType() != DispatcherType.INCLUDE) {
+      if (response.isCommitted()) { // a free page flushed, and dispatched to this
+        throw new ServletException("x402: a priced resource cannot follow what is sent already");
+      }
+      return new GatedResponse(response, null);
+    }
+    if (request.getAttribute(PAGE) instanceof Page page) {
+      return new GatedResponse(response, page);
+    }
+    throw new ServletException("x402: a priced resource is included around the filter");
+  }
+
+  /** Notes the response of an original request, for what it may include. */
+  static Page page(HttpServletRequest request, HttpServletResponse response) {
+    Page page = new Page(response);
+    if (request.getDispatcherType() == DispatcherType.REQUEST) {
+      request.setAttribute(PAGE, page);
+    }
+    return page;
+  }
+
+  /** Returns whether the page has an answer of the filter already: nothing more is sold to it. */
+  boolean isAnswered() {
+    return page != null && page.answered;
+  }
+
+  /** Returns whether a handler sent something around the filter, so that nothing can follow. */
+  boolean isTooLate() {
+    return page == null && response.isCommitted();
+  }
+
+  /** Returns whether it is for a part of a page, which has no status of its own. */
+  boolean isIncluded() {
+    return page != null;
+  }
+
+  void send(Answer answer) throws IOException {
+    if (page == null) {
+      answer.to(response);
+    } else {
+      page.replaceWith(answer);
+    }
+  }
+
+  /** Adds what tells the payer of its payment; call it before {@link #deliver}. */
+  void addPaid(HeldResponse held, PaidResponseHeaders headers) {
+    if (page == null) {
+      headers.addTo(held);
+    } else {
+      page.addPaid(headers);
+    }
+  }
+
+  /** Sends what was held. */
+  void deliver(HeldResponse held) throws IOException {
+    held.commitTo(response);
+  }
+
+  /**
+   * The response of an original request. Undertow's takes no status while something is included.
+   */
+  static final class Page {
+    private final HttpServletResponse response;
+    private boolean answered;
+    private @Nullable Answer pending;
+    private PaidResponseHeaders paid = PaidResponseHeaders.NONE;
+
+    private Page(HttpServletResponse response) {
+      this.response = response;
+    }
+
+    private void replaceWith(Answer answer) throws IOException {
+      if (answered) {
+        return;
+      }
+      if (response.isCommitted()) {
+        throw new IOException("x402: a priced resource cannot be included in what is sent already");
+      }
+      answered = true;
+      response.reset();
+      response.setStatus(HttpServletResponse.SC_PAYMENT_REQUIRED);
+      if (response.getStatus() == HttpServletResponse.SC_PAYMENT_REQUIRED) {
+        answer.to(response);
+      } else {
+        pending = answer;
+      }
+    }
+
+    /** Sets the headers now, where the container takes them, as the page may become long. */
+    private void addPaid(PaidResponseHeaders headers) {
+      paid = headers;
+      headers.addTo(response);
+    }
+
+    /** Sends what could not be sent from within the include; call it when the page is done. */
+    void finish(HttpServletRequest request) throws IOException {
+      if (response.isCommitted() || request.isAsyncStarted()) {
+        return;
+      }
+      if (pending != null) {
+        response.reset();
+        pending.to(response);
+      } else if (!paid.areOn(response)) {
+        paid.addTo(response); // Undertow takes no headers within an include
+      } else if (!paid.isEmpty()) {
+        paid.keepPrivate(response); // whatever the page has said since
+      }
+    }
+  }
+
+  /** Something that the filter itself answers. */
+  interface Answer {
+    void to(HttpServletResponse response) throws IOException;
+
+    /** Returns a refusal of the gate. */
+    static Answer refusal(Refusal refusal) {
+      return response -> {
+        start(response, refusal.status());
+        refusal.headers().forEach(response::setHeader);
+        PaidResponseHeaders.addShared(response);
+        sendJson(response, refusal.body());
+      };
+    }
+
+    /** Returns an answer that was bought before. */
+    static Answer again(StoredAnswer answer) {
+      return response -> {
+        start(response, answer.status());
+        answer
+            .headers()
+            .forEach(
+                (name, values) -> {
+                  response.setHeader(name, values.get(0));
+                  values.stream().skip(1).forEach(value -> response.addHeader(name, value));
+                });
+        byte[] body = answer.body();
+        send(response, body, null);
+      };
+    }
+
+    /** Returns an error of the filter's own: a fixed code and a fixed text, both safe in JSON. */
+    static Answer error(int status, String code, String detail) {
+      return response -> {
+        start(response, status);
+        response.setHeader("Cache-Control", "no-store");
+        sendJson(response, "{\"error\":\"" + code + "\",\"detail\":\"" + detail + "\"}");
+      };
+    }
+
+    /** Returns the error for the payer of a settled payment whose response is not sent. */
+    static Answer paidError(PaidResponseHeaders paid, String code, String detail) {
+      return response -> {
+        response.reset();
+        paid.addReceiptTo(response);
+        error(500, code, detail).to(response);
+      };
+    }
+
+    /** Returns what the handler of a paid resource said, and nothing else of it. */
+    static Answer notModified() {
+      return response -> {
+        start(response, HttpServletResponse.SC_NOT_MODIFIED);
+        response.flushBuffer();
+      };
+    }
+
+    /** Returns the answer to OPTIONS for a paid resource, without its handler. */
+    static Answer options(Route route) {
+      return response -> {
+        start(response, HttpServletResponse.SC_NO_CONTENT);
+        if (!route.methods().isEmpty()) {
+          List<String> allowed = new ArrayList<>(route.methods());
+          if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+          }
+          allowed.add("OPTIONS");
+          response.setHeader("Allow", String.join(", ", allowed));
+        }
+        response.flushBuffer();
+      };
+    }
+
+    private static void start(HttpServletResponse response, int status) {
+      response.resetBuffer();
+      response.setStatus(status);
+    }
+
+    private static void sendJson(HttpServletResponse response, String json) throws IOException {
+      response.setContentType("application/json");
+      response.setCharacterEncoding("UTF-8");
+      send(response, json.getBytes(UTF_8), json);
+    }
+
+    /**
+     * @param text what the body says, null to read it in the charset of the response
+     */
+    private static void send(HttpServletResponse response, byte[] body, @Nullable String text)
+        throws IOException {
+      response.setContentLength(body.length);
+      try {
+        response.getOutputStream().write(body);
+      } catch (IllegalStateException writerInUse) { // a free page wrote, and then forwarded
+        response
+            .getWriter()
+            .write(text != null ? text : new String(body, response.getCharacterEncoding()));
+      }
+      response.flushBuffer();
+    }
+  }
+}

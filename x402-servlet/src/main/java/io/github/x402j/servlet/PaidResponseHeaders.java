@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import io.github.x402j.PaymentHeader;
+import io.github.x402j.servlet.hold.HeldResponse;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/**
+ * The headers of a paid response: what tells its payer of the payment, what keeps it out of shared
+ * caches ({@code Cache-Control}, {@code Vary}), and what lets a browser read it.
+ *
+ * @param receipt what tells the payer, by header name
+ */
+record PaidResponseHeaders(Map<String, String> receipt) {
+  private static final String CACHE_CONTROL = "Cache-Control";
+  private static final String EXPOSE_HEADERS = "Access-Control-Expose-Headers";
+  private static final String EXPOSED =
+      String.join(
+          ", ",
+          PaymentHeader.PAYMENT_REQUIRED,
+          PaymentHeader.PAYMENT_RESPONSE,
+          PaymentHeader.X_PAYMENT_RESPONSE,
+          PaymentHeader.X_PAYMENT_REQUIRED,
+          PaymentHeader.X_PAYMENT_RECEIPT,
+          PaymentHeader.X_PAYMENT_RECEIPT_REMAINING,
+          PassTerms.COVERS);
+  private static final String VARY =
+      String.join(
+          ", ",
+          PaymentHeader.PAYMENT_SIGNATURE,
+          PaymentHeader.X_PAYMENT,
+          PaymentHeader.X_PAYMENT_RECEIPT);
+
+  /** The headers of a response that no payment was made for. */
+  static final PaidResponseHeaders NONE = new PaidResponseHeaders(Map.of());
+
+  /** Adds what paid responses and refusals share with headers of others. */
+  static void addShared(HttpServletResponse response) {
+    response.addHeader(EXPOSE_HEADERS, EXPOSED);
+    response.addHeader("Vary", VARY);
+  }
+
+  /** Adds ours to a shared header after a handler has set it. */
+  static void keepShared(String name, BiConsumer<String, String> add) {
+    if (name.equalsIgnoreCase("Vary")) {
+      add.accept(name, VARY);
+    } else if (name.equalsIgnoreCase(EXPOSE_HEADERS)) {
+      add.accept(name, EXPOSED);
+    }
+  }
+
+  static boolean isCacheControl(String name) {
+    return name.equalsIgnoreCase(CACHE_CONTROL);
+  }
+
+  /** Adds all of them to a held response. */
+  void addTo(HeldResponse held) {
+    receipt.forEach(held::replaceHeader);
+    held.replaceHeader(CACHE_CONTROL, cacheControl(held.getHeaders(CACHE_CONTROL)));
+    held.appendHeader("Vary", VARY);
+    held.appendHeader(EXPOSE_HEADERS, EXPOSED);
+  }
+
+  /** Adds all of them to a response that is not held. */
+  void addTo(HttpServletResponse response) {
+    receipt.forEach(response::setHeader);
+    keepPrivate(response);
+    addShared(response);
+  }
+
+  /** Adds what the payer needs to an answer that says that its response is lost. */
+  void addReceiptTo(HttpServletResponse response) {
+    receipt.forEach(response::setHeader);
+    response.addHeader(EXPOSE_HEADERS, EXPOSED);
+  }
+
+  boolean isEmpty() {
+    return receipt.isEmpty();
+  }
+
+  boolean areOn(HttpServletResponse response) {
+    return receipt.keySet().stream().allMatch(response::containsHeader);
+  }
+
+  /** Tells shared caches to keep nothing of a response that was paid for. */
+  void keepPrivate(HttpServletResponse response) {
+    response.setHeader(CACHE_CONTROL, cacheControl(response.getHeaders(CACHE_CONTROL)));
+  }
+
+  /**
+   * Returns the value of {@code Cache-Control} where a handler said this. A receipt is as good as
+   * the money: no cache may keep one, not even the payer's.
+   */
+  String cacheControl(Iterable<String> said) {
+    String kept = notShared(said);
+    return receipt.containsKey(PaymentHeader.X_PAYMENT_RECEIPT) && !kept.contains("no-store")
+        ? kept + ", no-store"
+        : kept;
+  }
+
+  /** Keeps what the handler says about caching, without permission for shared caches. */
+  private static String notShared(Iterable<String> headers) {
+    List<String> kept = new ArrayList<>();
+    boolean strict = false;
+    for (String header : headers) {
+      for (String directive : header.split(",")) {
+        String name = directive.trim().toLowerCase(Locale.ROOT);
+        if (name.isEmpty() || name.equals("public") || name.startsWith("s-maxage")) {
+          continue;
+        }
+        strict |= name.equals("private") || name.equals("no-store");
+        kept.add(directive.trim());
+      }
+    }
+    if (!strict) {
+      kept.add(0, "private");
+    }
+    return String.join(", ", kept);
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.x402j.gate.PaymentGate;
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/** The URL under which clients see the webapp, and the URLs and names of what it sells. */
+final class PublicUrl {
+  private static final String UNESCAPED =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/";
+
+  /** Longer names are kept as their hash, so that a ledger's entries stay small. */
+  private static final int MAX_NAME_LENGTH = 200;
+
+  /** The longest path that is sold, escaped; a descriptor that names it fits into its header. */
+  static final int MAX_PATH_LENGTH = 2048;
+
+  private final String text;
+  private final String origin;
+  private final String path;
+
+  private PublicUrl(String text, URI uri) {
+    this.text = text;
+    this.origin = (uri.getScheme() + "://" + uri.getRawAuthority()).toLowerCase(Locale.ROOT);
+    this.path = String.valueOf(uri.getRawPath());
+  }
+
+  /**
+   * @throws IllegalArgumentException if it is not the URL of a webapp
+   */
+  static PublicUrl parse(String url) {
+    URI uri;
+    try {
+      uri = URI.create(url);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("publicUrl: not a URL", e);
+    }
+    boolean isWeb = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+    if (!isWeb
+        || uri.getHost() == null
+        || uri.getRawQuery() != null
+        || uri.getRawFragment() != null
+        || uri.getRawUserInfo() != null) {
+      throw new IllegalArgumentException(
+          "publicUrl: expected http:// or https://, a host and perhaps a path, such as"
+              + " https://api.example.com");
+    }
+    String text = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    return new PublicUrl(text, URI.create(text));
+  }
+
+  /** Returns scheme, host and port, in lower case. */
+  String origin() {
+    return origin;
+  }
+
+  /** Returns the path of the webapp, escaped, without a slash at its end; empty for the root. */
+  String path() {
+    return path;
+  }
+
+  /** Returns the URL of a path within the webapp, which is given decoded. */
+  String of(String pathInWebapp) {
+    return text + escape(pathInWebapp);
+  }
+
+  static boolean isTooLong(String pathInWebapp) {
+    return pathInWebapp.length() > MAX_PATH_LENGTH
+        || escape(pathInWebapp).length() > MAX_PATH_LENGTH;
+  }
+
+  /** Escapes a decoded path for a URL (RFC 3986, pchar). */
+  static String escape(String path) {
+    StringBuilder escaped = new StringBuilder(path.length() + 16);
+    for (byte b : path.getBytes(UTF_8)) {
+      char c = (char) (b & 0xff);
+      if (c < 0x80 && UNESCAPED.indexOf(c) >= 0) {
+        escaped.append(c);
+      } else {
+        escaped.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+      }
+    }
+    return escaped.toString();
+  }
+
+  /**
+   * Returns the name of the request that a payment is for: method, resource and query. See {@link
+   * PaymentGate#admit}.
+   */
+  static String requestName(HttpServletRequest request, String resourceUrl) {
+    String query = request.getQueryString();
+    String name = request.getMethod() + " " + resourceUrl + (query == null ? "" : "?" + query);
+    return name.length() <= MAX_NAME_LENGTH ? name : "sha256:" + sha256(name);
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,241 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet.hold;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The asynchronous context that a held handler sees. {@code complete()} runs the completion of the
+ * {@link HeldRun} first, and tells the container afterwards.
+ *
+ * <p>The container knows one listener only, the one here; those of the handler are called by it. So
+ * none of them meets the container's own context, and a timeout is a failure before any listener
+ * can write something that looks like an answer.
+ */
+final class HeldAsyncContext implements AsyncContext {
+  private static final Logger LOG = LoggerFactory.getLogger(HeldAsyncContext.class);
+
+  /** How long a timed-out request waits for a completion that has begun; settlement is shorter. */
+  private static final int COMPLETION_SECONDS = 120;
+
+  private record Registered(
+      AsyncListener listener,
+      @Nullable ServletRequest request,
+      @Nullable ServletResponse response) {}
+
+  private final HeldRun run;
+  private final AsyncContext container;
+  private final boolean startedWithOriginals;
+  private final List<Registered> listeners = new CopyOnWriteArrayList<>();
+  private boolean ended;
+  private boolean containerWaits;
+  private boolean containerTold;
+  private boolean writerNotified;
+
+  HeldAsyncContext(HeldRun run, AsyncContext container) {
+    this.run = run;
+    this.container = container;
+    this.startedWithOriginals =
+        container.getRequest() == run.request() && container.getResponse() == run.response();
+    container.addListener(new ContainerListener());
+  }
+
+  /** Returns true to the first caller. */
+  synchronized boolean claimWriteNotification() {
+    boolean first = !writerNotified;
+    writerNotified = true;
+    return first;
+  }
+
+  @Override
+  public void complete() {
+    claimEnd("complete()");
+    if (run.isInReadCallback()) {
+      container.start(() -> end(null));
+    } else {
+      end(null);
+    }
+  }
+
+  private synchronized void claimEnd(String call) {
+    if (ended || run.isComplete()) {
+      throw new IllegalStateException(call + " after the asynchronous request has ended");
+    }
+    ended = true;
+  }
+
+  /** Runs the completion, then completes the container's context; both at most once. */
+  void end(@Nullable Throwable failure) {
+    try {
+      run.finish(failure);
+    } catch (IOException e) {
+      LOG.debug("the client of a paid request is gone", e);
+    } catch (RuntimeException e) {
+      LOG.error("the completion of a paid request failed", e);
+      run.failClosed();
+    } finally {
+      tellContainer(false);
+    }
+  }
+
+  /** A listener of the container that waits for the completion tells the container itself. */
+  private void tellContainer(boolean isWaiting) {
+    synchronized (this) {
+      ended = true;
+      if (containerTold || containerWaits && !isWaiting) {
+        return;
+      }
+      containerTold = true;
+    }
+    container.complete();
+  }
+
+  @Override
+  public void dispatch() {
+    claimEnd("dispatch()");
+    container.dispatch();
+  }
+
+  @Override
+  public void dispatch(String path) {
+    claimEnd("dispatch()");
+    container.dispatch(path);
+  }
+
+  @Override
+  public void dispatch(ServletContext context, String path) {
+    claimEnd("dispatch()");
+    container.dispatch(context, path);
+  }
+
+  @Override
+  public void start(Runnable task) {
+    container.start(task);
+  }
+
+  @Override
+  public void addListener(AsyncListener listener) {
+    listeners.add(new Registered(listener, null, null));
+  }
+
+  @Override
+  public void addListener(
+      AsyncListener listener, ServletRequest request, ServletResponse response) {
+    listeners.add(new Registered(listener, request, response));
+  }
+
+  @Override
+  public <T extends AsyncListener> T createListener(Class<T> type) throws ServletException {
+    return container.createListener(type);
+  }
+
+  @Override
+  public void setTimeout(long milliseconds) {
+    container.setTimeout(milliseconds);
+  }
+
+  @Override
+  public long getTimeout() {
+    return container.getTimeout();
+  }
+
+  @Override
+  public ServletRequest getRequest() {
+    return container.getRequest();
+  }
+
+  @Override
+  public ServletResponse getResponse() {
+    return container.getResponse();
+  }
+
+  /** Answers after a dispatch as well: Tomcat asks then, and its own context no longer knows. */
+  @Override
+  public boolean hasOriginalRequestAndResponse() {
+    return startedWithOriginals;
+  }
+
+  private interface Call {
+    void on(AsyncListener listener, AsyncEvent event) throws IOException;
+  }
+
+  private void callListeners(@Nullable Throwable failure, Call call) {
+    for (Registered each : listeners) {
+      try {
+        call.on(each.listener(), new AsyncEvent(this, each.request(), each.response(), failure));
+      } catch (IOException | RuntimeException e) {
+        run.note(e);
+        LOG.warn("a listener of a paid request failed", e);
+      }
+    }
+  }
+
+  private final class ContainerListener implements AsyncListener {
+    /** The container is done. If the completion was not called, the handler went around it. */
+    @Override
+    public void onComplete(AsyncEvent event) throws IOException {
+      callListeners(null, AsyncListener::onComplete);
+      if (run.async() == HeldAsyncContext.this) {
+        run.finish(new IllegalStateException("the request was completed around its filter"));
+      }
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+      fail(
+          new TimeoutException("the handler of a paid request timed out"),
+          AsyncListener::onTimeout);
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+      Throwable thrown = event.getThrowable();
+      fail(thrown != null ? thrown : new IOException("asynchronous error"), AsyncListener::onError);
+    }
+
+    private void fail(Throwable failure, Call call) {
+      run.note(failure);
+      if (run.isComplete()) {
+        waitForCompletion();
+        return;
+      }
+      callListeners(failure, call);
+      synchronized (HeldAsyncContext.this) {
+        if (ended) {
+          return;
+        }
+      }
+      end(failure);
+    }
+
+    private void waitForCompletion() {
+      synchronized (HeldAsyncContext.this) {
+        containerWaits = true;
+      }
+      try {
+        run.awaitCompletion(COMPLETION_SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      tellContainer(true);
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+      callListeners(null, AsyncListener::onStartAsync);
+    }
+  }
+}

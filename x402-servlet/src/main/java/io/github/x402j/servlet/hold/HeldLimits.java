@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet.hold;
+
+/**
+ * How much of a handler's output is held back until the payment is settled.
+ *
+ * @param maxBytes bytes of body, at least 1; a longer body fails the response
+ * @param memoryBytes bytes of body that stay in memory, at least 0; the rest goes to a temporary
+ *     file. {@code maxBytes} or more means that no file is used
+ * @param maxHeaderBytes bytes of header names and values, at least 1. A container refuses to send a
+ *     head above its own limit, and finds that out after settlement only
+ */
+public record HeldLimits(long maxBytes, int memoryBytes, int maxHeaderBytes) {
+  /** 8 MiB of body. */
+  public static final long DEFAULT_MAX_BYTES = 8L * 1024 * 1024;
+
+  /**
+   * 6 KiB of headers: 8 KiB, which Tomcat allows by default, less room for those of other filters.
+   */
+  private static final int DEFAULT_MAX_HEADER_BYTES = 6 * 1024;
+
+  /** Receipts need their own room in the same 8 KiB. */
+  private static final int MAX_HEADER_BYTES_WITH_RECEIPTS = 3584;
+
+  /**
+   * @throws IllegalArgumentException if a limit is out of its range
+   */
+  public HeldLimits {
+    if (maxBytes < 1 || memoryBytes < 0 || maxHeaderBytes < 1) {
+      throw new IllegalArgumentException(
+          "limits of a held response: expected maxBytes >= 1, memoryBytes >= 0, maxHeaderBytes >= 1; found %d, %d, %d"
+              .formatted(maxBytes, memoryBytes, maxHeaderBytes));
+    }
+  }
+
+  /** Returns limits for a body that stays in memory, and for responses without receipts. */
+  public static HeldLimits inMemory(long maxBytes) {
+    int memory = (int) Math.min(Integer.MAX_VALUE, maxBytes);
+    return new HeldLimits(maxBytes, memory, DEFAULT_MAX_HEADER_BYTES);
+  }
+
+  /** Returns these limits with another one for the body. */
+  public HeldLimits withMaxBytes(long bytes) {
+    return new HeldLimits(bytes, memoryBytes, maxHeaderBytes);
+  }
+
+  /** Returns these limits with a temporary file for what is longer than this. */
+  public HeldLimits withMemoryBytes(int bytes) {
+    return new HeldLimits(maxBytes, bytes, maxHeaderBytes);
+  }
+
+  /** Returns these limits for responses that carry receipts. */
+  public HeldLimits withReceipts() {
+    return new HeldLimits(maxBytes, memoryBytes, MAX_HEADER_BYTES_WITH_RECEIPTS);
+  }
+}

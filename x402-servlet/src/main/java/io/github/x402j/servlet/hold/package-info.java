@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The response that is held back until its payment is settled. Internal to {@code PaymentFilter}:
+ * public types are public for the filter alone, and may change with every release.
+ *
+ * <p>{@link io.github.x402j.servlet.hold.HeldRun#start} runs the rest of the filter chain with a
+ * held request and a {@link io.github.x402j.servlet.hold.HeldResponse}. Nothing that the handler
+ * does reaches the client: body, headers, cookies, status, redirects, errors, trailers, flushes and
+ * asynchronous processing all end in memory, or in a temporary file. When the handler is done, the
+ * completion decides: {@link io.github.x402j.servlet.hold.HeldResponse#commitTo} lets the response
+ * out, {@link io.github.x402j.servlet.hold.HeldResponse#discard} throws it away.
+ *
+ * <p>The parts, from the handler to the container:
+ *
+ * <ul>
+ *   <li>{@code HeldRequest} and {@code HeldAsyncContext} are what the handler sees of the request.
+ *       Every way from them to a response leads to the held one.
+ *   <li>{@code HeldResponse} is the wrapper that the handler sees, {@code HeldOutputResponse} the
+ *       response inside it, which goes nowhere. {@code HeldHeadResponse} is the half of it that is
+ *       about the head.
+ *   <li>{@code HeldHead} keeps status, {@code HeldHeaders}, {@code HeldCookies} and {@code
+ *       HeldContentType}; {@code HeldOutput} keeps the {@code HeldBody}.
+ *   <li>{@link io.github.x402j.servlet.hold.HeldLimits} says how much is held; more is a {@link
+ *       io.github.x402j.servlet.hold.HeldOverflowException}. {@link
+ *       io.github.x402j.servlet.hold.ReservedHeaders} names the headers that no handler sets.
+ * </ul>
+ *
+ * <p>What a container might refuse to send is refused when the handler sets it: after settlement it
+ * would be too late. The package knows nothing of prices, payments and paths, and depends on
+ * nothing of {@code io.github.x402j.servlet}.
+ */
+@NullMarked
+package io.github.x402j.servlet.hold;
+
+import org.jspecify.annotations.NullMarked;
