@@ -115,7 +115,7 @@ class InspectOffersTest {
   void claimsNothingOfAKeyThatItDoesNotKnow() throws Exception {
     Invocation shown = inspect("inspect", byKey.url() + "/premium");
     assertThat(shown.out())
-        .contains("signed by kid " + KEY.kid() + ", not verified: no key known, use --jwks")
+        .contains("signed by kid " + KEY.kid() + ", not verified: no key, use --jwks")
         .doesNotContain("verified, signed");
     assertThat(shown.status()).isZero();
     JsonNode offer = offer(inspect("inspect", byKey.url() + "/premium", "--json"));
