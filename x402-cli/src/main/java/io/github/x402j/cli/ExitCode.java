@@ -10,7 +10,7 @@ final class ExitCode {
   /** Failed: an error of the server, the chain or a file. */
   static final int FAILED = 1;
 
-  /** UnpaidAnswer in a way that cannot be done: an option, a key or a setting is wrong or missing. */
+  /** An option, a key or a setting is wrong or missing. */
   static final int USAGE = 2;
 
   /** The payment is not allowed. Nothing was signed. */

@@ -38,7 +38,11 @@ final class FacilitatorCommand implements Callable<Integer> {
       description = "Port on 127.0.0.1, 0 for a free one. Default: ${DEFAULT-VALUE}.")
   int port;
 
-  @Option(names = "--rpc-url", paramLabel = "URL", required = true, description = "The node of the chain.")
+  @Option(
+      names = "--rpc-url",
+      paramLabel = "URL",
+      required = true,
+      description = "The node of the chain.")
   URI rpcUrl = URI.create("");
 
   @Option(
@@ -65,9 +69,7 @@ final class FacilitatorCommand implements Callable<Integer> {
       description = "Also accept payments of contract wallets (EIP-1271).")
   boolean contractWallets;
 
-  @Option(
-      names = "--json",
-      description = "Print JSON: {\"ready\":URL}.")
+  @Option(names = "--json", description = "Print JSON: {\"ready\":URL}.")
   boolean json;
 
   FacilitatorCommand(Terminal terminal) {

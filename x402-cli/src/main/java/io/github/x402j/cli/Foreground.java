@@ -19,8 +19,8 @@ final class Foreground {
   }
 
   /**
-   * Prints that the server is ready, in JSON or as text, and waits until it has stopped. SIGTERM and
-   * SIGINT stop it: it accepts no more requests, and finishes those that it has.
+   * Prints that the server is ready, in JSON or as text, and waits until it has stopped. SIGTERM
+   * and SIGINT stop it: it accepts no more requests, and finishes those that it has.
    */
   static void untilStopped(
       Terminal terminal, String url, boolean json, Wait server, AutoCloseable stopping)

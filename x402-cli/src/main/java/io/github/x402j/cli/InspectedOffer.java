@@ -68,8 +68,7 @@ record InspectedOffer(
     }
     Optional<OfferStatement> claimed = offer.statement();
     if (claimed.isEmpty()) {
-      return new InspectedOffer(
-          offer, Verdict.FALSE, -1, List.of("it cannot be read"), null);
+      return new InspectedOffer(offer, Verdict.FALSE, -1, List.of("it cannot be read"), null);
     }
     int index = option(required, claimed.get(), offer.acceptIndex()).orElse(-1);
     @Nullable PaymentRequirements option = index < 0 ? null : required.accepts().get(index);

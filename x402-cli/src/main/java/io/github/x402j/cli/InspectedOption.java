@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * One way to pay as a payer sees it.
  *
  * @param token the token, null if it is not known
- * @param trusted whether the token is a known deployment of USDC, rather than what its contract says
+ * @param trusted whether the token is a known deployment of USDC, rather than what its contract
+ *     says
  * @param objections why {@code x402 pay} would not pay this way
  */
 record InspectedOption(

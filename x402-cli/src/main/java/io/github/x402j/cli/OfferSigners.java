@@ -45,10 +45,10 @@ final class OfferSigners {
    * Returns the signers that count.
    *
    * @param accounts besides the recipient of the payment
-   * @param jwks a file with the seller's public keys, or a URL: HTTPS, or HTTP on this machine; null
-   *     if no keys are known. No token chooses where keys come from
-   * @throws IllegalArgumentException if anyone could have changed the keys on their way, it is not a
-   *     JWK set, or no key in it can be used
+   * @param jwks a file with the seller's public keys, or a URL: HTTPS, or HTTP on this machine;
+   *     null if no keys are known. No token chooses where keys come from
+   * @throws IllegalArgumentException if anyone could have changed the keys on their way, it is not
+   *     a JWK set, or no key in it can be used
    * @throws IOException if it cannot be read
    */
   static OfferSigners of(Set<Address> accounts, @Nullable String jwks)

@@ -53,8 +53,7 @@ final class PayCommand implements Callable<Integer> {
   @Option(
       names = "--max",
       paramLabel = "PRICE",
-      description =
-          "The most to pay, such as '$0.05'. Needed without --agent.")
+      description = "The most to pay, such as '$0.05'. Needed without --agent.")
   @Nullable Price max;
 
   @Option(

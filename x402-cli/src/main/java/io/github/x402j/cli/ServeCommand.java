@@ -82,7 +82,10 @@ final class ServeCommand implements Callable<Integer> {
       description = "The token that is accepted. Its name and version are read from the chain.")
   @Nullable Address token;
 
-  @Option(names = "--pay-to", paramLabel = "ADDRESS", description = "The recipient of the payments.")
+  @Option(
+      names = "--pay-to",
+      paramLabel = "ADDRESS",
+      description = "The recipient of the payments.")
   @Nullable String payTo;
 
   @Option(
@@ -132,7 +135,8 @@ final class ServeCommand implements Callable<Integer> {
       if (!json) {
         terminal
             .out()
-            .println("pay        payers need a key that holds " + sold.name() + " on " + sold.network());
+            .println(
+                "pay        payers need a key that holds " + sold.name() + " on " + sold.network());
       }
       serve(server);
     }

@@ -53,8 +53,7 @@ final class SignedHeader {
             .limit(limit, BillingPeriod.EVER)
             .allowedDomains(url.getHost())
             .create();
-    Payment payment =
-        Payer.of(wallet, tokens.toArray(Token[]::new)).pay(url, resource, descriptor);
+    Payment payment = Payer.of(wallet, tokens.toArray(Token[]::new)).pay(url, resource, descriptor);
     return PaymentHeader.PAYMENT_SIGNATURE
         + ": "
         + Base64.getEncoder().encodeToString(payment.secretJson().getBytes(UTF_8));

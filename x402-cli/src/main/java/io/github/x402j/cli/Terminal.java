@@ -20,8 +20,8 @@ record Terminal(PrintStream out, PrintStream err, UnaryOperator<@Nullable String
   }
 
   /**
-   * Returns the signer whose private key is in an environment variable. Keys are never options: other
-   * users of the machine can see those.
+   * Returns the signer whose private key is in an environment variable. Keys are never options:
+   * other users of the machine can see those.
    *
    * @throws IllegalArgumentException if there is none; the message names the variable
    */

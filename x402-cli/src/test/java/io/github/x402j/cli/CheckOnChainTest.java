@@ -27,12 +27,12 @@ import org.junit.jupiter.api.Test;
 
 /** {@code x402 pay --check-on-chain}, against our own server and against those that lie. */
 class CheckOnChainTest {
-  private static Shop shop;
+  private static SampleShop shop;
   private @Nullable HttpServer liar;
 
   @BeforeAll
   static void open() throws Exception {
-    shop = Shop.open();
+    shop = SampleShop.open();
   }
 
   @AfterAll

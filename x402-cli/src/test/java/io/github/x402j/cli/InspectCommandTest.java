@@ -29,12 +29,12 @@ import org.junit.jupiter.api.Test;
 class InspectCommandTest {
   private static final Address PAYEE = Address.parse("0x209693Bc6afc0C5328bA36FaF03C514EF312287C");
 
-  private static Shop shop;
-  private HttpServer stranger;
+  private static SampleShop shop;
+  private HttpServer otherServer;
 
   @BeforeAll
   static void open() throws Exception {
-    shop = Shop.open();
+    shop = SampleShop.open();
   }
 
   @AfterAll
@@ -43,18 +43,18 @@ class InspectCommandTest {
   }
 
   @BeforeEach
-  void startStranger() throws Exception {
-    stranger = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    stranger.start();
+  void startOtherServer() throws Exception {
+    otherServer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    otherServer.start();
   }
 
   @AfterEach
-  void stopStranger() {
-    stranger.stop(0);
+  void stopOtherServer() {
+    otherServer.stop(0);
   }
 
-  private String strangerSays(String body) {
-    stranger.createContext(
+  private String otherServerSays(String body) {
+    otherServer.createContext(
         "/",
         exchange -> {
           byte[] bytes = body.getBytes(UTF_8);
@@ -62,7 +62,7 @@ class InspectCommandTest {
           exchange.getResponseBody().write(bytes);
           exchange.close();
         });
-    return "http://127.0.0.1:" + stranger.getAddress().getPort() + "/";
+    return "http://127.0.0.1:" + otherServer.getAddress().getPort() + "/";
   }
 
   private static PaymentRequired costs(String url, String description) {
@@ -96,7 +96,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void takesNobodysWordForATokenThatItDoesNotKnow() {
+  void doesNotTrustATokenThatItDoesNotKnow() {
     assertThat(inspect("inspect", shop.url("/premium")).out())
         .contains("10000 atomic units of a token that is not known here", "by the seller")
         .doesNotContain("$0.01");
@@ -130,9 +130,9 @@ class InspectCommandTest {
 
   @Test
   void readsVersionOneAndKnowsItsNetworksAndTokens() {
-    String url = strangerSays("");
-    stranger.removeContext("/");
-    strangerSays(PaymentCodec.encodeRequiredV1(costs(url, "A report")));
+    String url = otherServerSays("");
+    otherServer.removeContext("/");
+    otherServerSays(PaymentCodec.encodeRequiredV1(costs(url, "A report")));
     assertThat(inspect("inspect", url).out())
         .contains(
             "x402 version 1",
@@ -147,7 +147,7 @@ class InspectCommandTest {
   @Test
   void warnsOfAResourceOfAnotherHostAndShowsNoControlCharacters() {
     String url =
-        strangerSays(
+        otherServerSays(
             PaymentCodec.encodeRequiredV1(
                 costs("https://bank.example/x", "cheap\u001b[2J\u202e" + "y".repeat(5_000))));
     Invocation shown = inspect("inspect", url);
@@ -158,7 +158,7 @@ class InspectCommandTest {
 
   @Test
   void failsOnADescriptorThatCannotBeRead() {
-    Invocation shown = inspect("inspect", strangerSays("<html>402</html>"));
+    Invocation shown = inspect("inspect", otherServerSays("<html>402</html>"));
     assertThat(shown.status()).isEqualTo(ExitCode.FAILED);
     assertThat(shown.err()).startsWith("x402: ").doesNotContain("\tat ");
     assertThat(shown.out()).isEmpty();
@@ -166,7 +166,7 @@ class InspectCommandTest {
 
   @Test
   void saysThatItWaitsWhenItTakesMoreThanASecond() {
-    stranger.createContext(
+    otherServer.createContext(
         "/",
         exchange -> {
           try {
@@ -178,7 +178,7 @@ class InspectCommandTest {
           exchange.close();
         });
     Invocation shown =
-        inspect("inspect", "http://127.0.0.1:" + stranger.getAddress().getPort() + "/");
+        inspect("inspect", "http://127.0.0.1:" + otherServer.getAddress().getPort() + "/");
     assertThat(shown.err()).contains("waiting for an answer of 127.0.0.1 (1 s)");
     assertThat(shown.out()).startsWith("204");
   }

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class InspectOffersTest {
   private static final SigningKey KEY = SigningKey.generated(ReceiptAlgorithm.ES256);
 
-  private static Shop shop;
+  private static SampleShop shop;
   private static EvmSigner seller;
   private static SampleServer byAccount;
   private static SampleServer byKey;
@@ -55,7 +55,7 @@ class InspectOffersTest {
 
   @BeforeAll
   static void open() throws Exception {
-    shop = Shop.open();
+    shop = SampleShop.open();
     seller = EvmSigner.ofPrivateKey(shop.seller.privateKey());
     byAccount = selling(Eip712Statements.of(seller));
     byKey = selling(JwsStatements.of(KEY));
@@ -209,7 +209,7 @@ class InspectOffersTest {
             changed(byAccount, offer -> indexed(Eip712Statements.of(seller).sign(other))));
     assertThat(shown.out()).contains("FALSE: it is for another ");
     assertThat(shown.status()).isEqualTo(ExitCode.NOT_VERIFIED);
-    // And nobody needs a key to see that of a JWS.
+    // That needs no key, even for a JWS.
     Invocation jws =
         inspect("inspect", changed(byKey, offer -> indexed(JwsStatements.of(KEY).sign(other))));
     assertThat(jws.out()).contains("FALSE: it is for another ");

@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * Runs {@code x402} many times in one JVM, for the interoperability suite: a line of standard input
- * is {@code {"args": [...], "key": "0x..."}}, a line of output {@code {"code", "out",
- * "err"}}. The key is what the environment variable {@code INTEROP_KEY} holds in that run.
+ * is {@code {"args": [...], "key": "0x..."}}, a line of output {@code {"code", "out", "err"}}. The
+ * key is what the environment variable {@code INTEROP_KEY} holds in that run.
  */
 public final class InteropPayer {
   private static final JsonMapper JSON = new JsonMapper();

@@ -29,13 +29,13 @@ import picocli.CommandLine;
 
 /** {@code x402 pay}, called as a user calls it. */
 class PayCommandTest {
-  private static Shop shop;
+  private static SampleShop shop;
 
   @TempDir Path files;
 
   @BeforeAll
   static void open() throws Exception {
-    shop = Shop.open();
+    shop = SampleShop.open();
   }
 
   @AfterAll
@@ -161,14 +161,14 @@ class PayCommandTest {
   }
 
   @Test
-  void saysThatNobodyAnswers() throws Exception {
-    try (Socket nobody = new Socket()) { // bound, so that no one else is there; not listening
-      nobody.bind(new InetSocketAddress("127.0.0.1", 0));
+  void saysThatNoServerAnswers() throws Exception {
+    try (Socket bound = new Socket()) { // takes the port and does not listen
+      bound.bind(new InetSocketAddress("127.0.0.1", 0));
       Invocation failed =
           Invocation.of(
               Map.of("X402_KEY", shop.payer.privateKey()),
               "pay",
-              "http://127.0.0.1:" + nobody.getLocalPort() + "/",
+              "http://127.0.0.1:" + bound.getLocalPort() + "/",
               "--max",
               "$0.05");
       assertThat(failed.status()).isEqualTo(ExitCode.FAILED);
@@ -206,8 +206,7 @@ class PayCommandTest {
   @Test
   void needsACommand() {
     for (String line : List.of("", "wallet", "receipt")) {
-      Invocation missing =
-          line.isEmpty() ? Invocation.of(Map.of()) : Invocation.of(Map.of(), line);
+      Invocation missing = line.isEmpty() ? Invocation.of(Map.of()) : Invocation.of(Map.of(), line);
       assertThat(missing.status()).isEqualTo(ExitCode.USAGE);
       assertThat(missing.err()).contains("--help");
     }
@@ -241,7 +240,7 @@ class PayCommandTest {
     return Invocation.of(Map.of("X402_KEY", shop.payer.privateKey()), args.toArray(String[]::new));
   }
 
-  /** Sends a 402 that has a price for nobody, and does not end. */
+  /** Sends a body that does not end. */
   private static void send(HttpExchange exchange, byte[] drop, long pauseMillis)
       throws IOException {
     exchange.sendResponseHeaders(exchange.getRequestURI().getPath().equals("/drip") ? 402 : 200, 0);

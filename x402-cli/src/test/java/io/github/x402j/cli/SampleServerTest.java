@@ -25,12 +25,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The server of {@code x402 serve}: the paying client against the real gate. */
 class SampleServerTest {
-  private static Shop shop;
+  private static SampleShop shop;
   private static HttpClient agent;
 
   @BeforeAll
   static void start() throws Exception {
-    shop = Shop.open();
+    shop = SampleShop.open();
     agent =
         PayingHttpClient.over(HttpClient.newHttpClient())
             .signer(payer())
@@ -114,11 +114,7 @@ class SampleServerTest {
   @Test
   void makesAHeaderForAnotherTool() throws Exception {
     String header =
-        SignedHeader.make(
-            request("/premium"),
-            payer(),
-            Price.parse("$0.05"),
-            List.of(shop.token));
+        SignedHeader.make(request("/premium"), payer(), Price.parse("$0.05"), List.of(shop.token));
     int colon = header.indexOf(": ");
     HttpRequest paying =
         HttpRequest.newBuilder(URI.create(shop.url("/premium")))

@@ -20,13 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Wallets, what they spent, and receipts, from the command line. */
 class WalletCommandTest {
-  private static Shop shop;
+  private static SampleShop shop;
 
   @TempDir Path files;
 
   @BeforeAll
   static void open() throws Exception {
-    shop = Shop.open();
+    shop = SampleShop.open();
   }
 
   @AfterAll

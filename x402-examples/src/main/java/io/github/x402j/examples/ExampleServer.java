@@ -41,8 +41,8 @@ final class ExampleServer implements AutoCloseable {
     return start(token, payTo, facilitator, (filter, url) -> {});
   }
 
-  static ExampleServer start(
-      Token token, String payTo, Facilitator facilitator, Settings settings) throws Exception {
+  static ExampleServer start(Token token, String payTo, Facilitator facilitator, Settings settings)
+      throws Exception {
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
     connector.setHost("127.0.0.1");

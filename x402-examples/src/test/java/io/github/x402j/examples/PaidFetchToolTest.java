@@ -96,7 +96,8 @@ class PaidFetchToolTest {
     assertThat(tool.fetch(server.url() + "/premium"))
         .startsWith("Status 200, paid $0.01\n")
         .contains("premium content");
-    assertThat(tool.fetch(server.url() + "/premium")).startsWith("Not paid, and not fetched: the rule");
+    assertThat(tool.fetch(server.url() + "/premium"))
+        .startsWith("Not paid, and not fetched: the rule");
 
     assertThat(sold().subtract(before)).isEqualTo(10_000);
     assertThat(wallet.spent(BillingPeriod.DAY)).hasToString("$0.01");

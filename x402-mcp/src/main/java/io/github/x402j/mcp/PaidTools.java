@@ -34,12 +34,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sells calls of an MCP server's tools. The payment is in {@code _meta["x402/payment"]} of the call,
- * the settlement in {@code _meta["x402/payment-response"]} of its result. A call without a payment
- * gets the descriptor, as a result with {@code isError}.
+ * Sells calls of an MCP server's tools. The payment is in {@code _meta["x402/payment"]} of the
+ * call, the settlement in {@code _meta["x402/payment-response"]} of its result. A call without a
+ * payment gets the descriptor, as a result with {@code isError}.
  *
- * <p>A {@link PaymentGate} decides, as it does for the servlet filter, and a result goes out once its
- * payment is settled. Every transport of the SDK works. Safe for use by several threads.
+ * <p>A {@link PaymentGate} decides, as it does for the servlet filter, and a result goes out once
+ * its payment is settled. Every transport of the SDK works. Safe for use by several threads.
  */
 public final class PaidTools {
   private static final Logger log = LoggerFactory.getLogger(PaidTools.class);

@@ -29,8 +29,8 @@ public record PricedTool(
   /**
    * Checks the tool.
    *
-   * @throws IllegalArgumentException if its name is not 1 to 128 of {@code A-Z a-z 0-9 _ . -}, or it
-   *     has an output schema
+   * @throws IllegalArgumentException if its name is not 1 to 128 of {@code A-Z a-z 0-9 _ . -}, or
+   *     it has an output schema
    */
   public PricedTool {
     if (!NAME.matcher(tool.name()).matches()) {

@@ -8,8 +8,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a payment was sent for a tool and its outcome is not known. Do not call the tool again,
- * which would make another payment: {@linkplain PaidToolClient#resend send this one again}.
+ * Thrown when a payment was sent for a tool and its outcome is not known. Do not call the tool
+ * again, which would make another payment: {@linkplain PaidToolClient#resend send this one again}.
  */
 public final class ToolPaymentPendingException extends IOException {
   private static final long serialVersionUID = 1L;

@@ -4,9 +4,9 @@
  * Paid tools of MCP servers, by the MCP transport of the x402 specification ({@code
  * specs/transports-v2/mcp.md} and {@code -v1}).
  *
- * <p><b>Selling.</b> {@link io.github.x402j.mcp.PaidTools} puts a {@link io.github.x402j.PaymentGate}
- * in front of tools. It needs {@code x402-core} alone and works with every transport of the SDK's
- * servers:
+ * <p><b>Selling.</b> {@link io.github.x402j.mcp.PaidTools} puts a {@link
+ * io.github.x402j.PaymentGate} in front of tools. It needs {@code x402-core} alone and works with
+ * every transport of the SDK's servers:
  *
  * <pre>{@code
  * PaidTools paid =

@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** An MCP server with tools of all kinds, the chain behind it, and agents that call it. */
 final class McpMarket implements AutoCloseable {
-  /** What nobody gets who has not paid. */
+  /** The output that only a payer gets. */
   static final String SECRET = "the bridge opens at noon";
 
   static final Duration SETTLE_TIMEOUT = Duration.ofMillis(400);
@@ -89,13 +89,16 @@ final class McpMarket implements AutoCloseable {
             .deliverErrors(),
         PricedTool.of(McpTestServer.tool("throws", "Breaks"), "$0.01", McpMarket::broken),
         PricedTool.of(
-            McpTestServer.tool("unsendable", "Has what JSON has not"), "$0.01", McpMarket::unsendable));
+            McpTestServer.tool("unsendable", "Has what JSON has not"),
+            "$0.01",
+            McpMarket::unsendable));
   }
 
   static List<McpTestServer.FreeTool> free() {
     return List.of(
         new McpTestServer.FreeTool(
-            McpTestServer.tool("free", "Costs nothing"), request -> McpTestServer.text("for nothing")));
+            McpTestServer.tool("free", "Costs nothing"),
+            request -> McpTestServer.text("for nothing")));
   }
 
   private CallToolResult secret(CallToolRequest request) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What an agent's client does when a server or the network does not play along. */
+/** What an agent's client does when a server or the network fails. */
 @Timeout(30)
 class PaidToolClientTest {
   private static final String TRANSACTION = "0x" + "ab".repeat(32);

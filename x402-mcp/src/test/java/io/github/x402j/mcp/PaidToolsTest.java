@@ -472,7 +472,7 @@ class PaidToolsTest {
     assertThat(sold()).isZero();
   }
 
-  /** A good payment of a cent that nobody has used. */
+  /** A good payment of a cent that was not used. */
   private static Map<String, Object> unspent() throws Exception {
     return McpJson.object(pay(market.agent("$1"), "secret", TO_ME).secretJson()).orElseThrow();
   }

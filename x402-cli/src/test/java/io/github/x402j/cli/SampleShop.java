@@ -14,7 +14,7 @@ import io.github.x402j.testing.TestWallet;
 import java.math.BigInteger;
 
 /** The server of {@code x402 serve} on a chain in this JVM, and a payer with ten dollars. */
-final class Shop implements AutoCloseable {
+final class SampleShop implements AutoCloseable {
   final LocalChain chain;
   final TestUsdc usdc;
   final Token token;
@@ -23,7 +23,7 @@ final class Shop implements AutoCloseable {
   final TestWallet gas = TestWallet.random();
   final SampleServer server;
 
-  private Shop() throws Exception {
+  private SampleShop() throws Exception {
     chain = LocalChain.start(31337); // a chain that version 1 has no name for
     usdc = chain.deployUsdc();
     usdc.mint(payer.address(), 10_000_000);
@@ -38,8 +38,8 @@ final class Shop implements AutoCloseable {
     server = SampleServer.start(0, "", token, seller.address(), facilitator());
   }
 
-  static Shop open() throws Exception {
-    return new Shop();
+  static SampleShop open() throws Exception {
+    return new SampleShop();
   }
 
   ExactEvmFacilitator facilitator() {
