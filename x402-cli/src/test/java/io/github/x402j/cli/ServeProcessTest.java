@@ -6,18 +6,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** {@code x402 serve} as a process of its own. */
 class ServeProcessTest {
+  private static final Path CLONE =
+      Files.isDirectory(Path.of("docs")) ? Path.of("") : Path.of("..");
 
   @Test
   void saysThatItIsReadySellsAndStopsOnSigterm() throws Exception {
     try (Running402 server = Running402.start(Map.of(), List.of("serve", "--port", "0"))) {
       String url = server.awaitReady();
       assertThat(server.output()).contains("curl -i " + url + "/premium", "export DEMO_KEY=0x");
+      String launcher = server.find("HEADER=\\$\\((\\S+) pay " + url + "/premium ");
+      assertThat(CLONE.resolve(launcher)).isExecutable(); // mvn adds escapes to what is captured
       String rpcUrl = server.find("chain +eip155:84532 at (\\S+)");
       String token = server.find("token +(\\S+)");
       Invocation paid =
