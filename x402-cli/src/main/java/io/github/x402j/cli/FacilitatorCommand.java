@@ -3,7 +3,6 @@
 package io.github.x402j.cli;
 
 import io.github.x402j.Address;
-import io.github.x402j.FacilitatorService;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
@@ -11,7 +10,8 @@ import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.servlet.FacilitatorServlet;
 import java.net.URI;
 import java.util.ArrayList;

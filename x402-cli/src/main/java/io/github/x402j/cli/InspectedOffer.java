@@ -3,9 +3,9 @@
 package io.github.x402j.cli;
 
 import io.github.x402j.Address;
-import io.github.x402j.OfferStatement;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.extension.OfferStatement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

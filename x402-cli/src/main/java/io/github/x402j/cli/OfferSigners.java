@@ -3,7 +3,7 @@
 package io.github.x402j.cli;
 
 import io.github.x402j.Address;
-import io.github.x402j.OfferStatement;
+import io.github.x402j.extension.OfferStatement;
 import io.github.x402j.receipt.OfferReceiptVerifier;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import java.io.IOException;

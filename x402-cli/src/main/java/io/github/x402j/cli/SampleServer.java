@@ -4,7 +4,7 @@ package io.github.x402j.cli;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.SigningKey;

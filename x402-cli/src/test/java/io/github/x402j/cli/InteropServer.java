@@ -4,7 +4,6 @@ package io.github.x402j.cli;
 
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
-import io.github.x402j.HttpFacilitator;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.evm.EvmSigner;
@@ -12,6 +11,7 @@ import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.ExactEvmLocalChecks;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.PaymentFilterBuilder;
 import io.github.x402j.servlet.Route;

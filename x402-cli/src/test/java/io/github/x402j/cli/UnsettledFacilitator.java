@@ -4,7 +4,6 @@ package io.github.x402j.cli;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
-import io.github.x402j.LocalChecks;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
@@ -12,6 +11,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.facilitator.LocalChecks;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;

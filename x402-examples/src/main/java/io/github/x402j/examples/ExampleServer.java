@@ -4,7 +4,7 @@ package io.github.x402j.examples;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.PaymentFilterBuilder;
 import io.github.x402j.servlet.Payments;

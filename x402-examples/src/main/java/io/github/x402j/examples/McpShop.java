@@ -4,9 +4,9 @@ package io.github.x402j.examples;
 
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.Token;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.mcp.PaidTools;
 import io.github.x402j.mcp.PricedTool;
 import io.modelcontextprotocol.server.McpServer;

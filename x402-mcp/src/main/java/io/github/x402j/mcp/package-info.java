@@ -5,7 +5,7 @@
  * specs/transports-v2/mcp.md} and {@code -v1}).
  *
  * <p><b>Selling.</b> {@link io.github.x402j.mcp.PaidTools} puts a {@link
- * io.github.x402j.PaymentGate} in front of tools. It needs {@code x402-core} alone and works with
+ * io.github.x402j.gate.PaymentGate} in front of tools. It needs {@code x402-core} alone and works with
  * every transport of the SDK's servers:
  *
  * <pre>{@code
@@ -27,3 +27,4 @@
 package io.github.x402j.mcp;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -4,7 +4,6 @@ package io.github.x402j.mcp;
 
 import io.github.x402j.Address;
 import io.github.x402j.Network;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.Token;
 import io.github.x402j.client.AgentWallet;
 import io.github.x402j.client.BillingPeriod;
@@ -14,7 +13,8 @@ import io.github.x402j.client.SpendJournal;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
