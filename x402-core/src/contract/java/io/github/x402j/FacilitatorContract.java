@@ -5,9 +5,8 @@ package io.github.x402j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Locale;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
 import io.github.x402j.evm.Web3jChain;
@@ -21,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +52,7 @@ public abstract class FacilitatorContract {
   private Facilitator facilitator;
 
   /** Returns a facilitator that settles the token by this one, wherever that runs. */
-  public abstract Facilitator reach(ExactEvmFacilitator local, Token settled);
+  public abstract Facilitator reach(EvmFacilitator local, Token settled);
 
   /** Releases what {@link #reach} opened. */
   public void release() {}
@@ -86,7 +86,7 @@ public abstract class FacilitatorContract {
     offer = PaymentRequirements.exact(token, TokenAmount.of(PRICE), payTo, Duration.ofSeconds(60));
     facilitator =
         reach(
-            ExactEvmFacilitator.builder(
+            EvmFacilitator.builder(
                     token.network(),
                     Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(15)),
                     EvmSigner.ofPrivateKey(gas.privateKey()))

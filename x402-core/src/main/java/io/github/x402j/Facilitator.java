@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -10,11 +11,13 @@ import java.util.function.Consumer;
 /**
  * Verifies and settles payments (specification 7).
  *
- * <p>{@code ExactEvmFacilitator} in {@code io.github.x402j.evm} does both itself against a chain.
+ * <p>{@code EvmFacilitator} in {@code io.github.x402j.evm} does both itself against a chain.
  * Implementations are safe for use by several threads and put a deadline on everything they wait
  * for.
  */
 public interface Facilitator {
+  /** How long after its window a payment's outcome may still be asked for. */
+  Duration OUTCOME_KEPT_FOR = Duration.ofMinutes(10);
 
   /**
    * Checks the configuration against reality, once, before the first request: the chain answers and

@@ -14,16 +14,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The messages between a seller and a facilitator (specification 7), in both versions. */
-final class FacilitatorMessages {
+public final class FacilitatorMessages {
   private static final String ALL_EVM = "eip155:*";
 
   private FacilitatorMessages() {}
 
   /** A verify or settle request. */
-  record Request(PaymentPayload payload, PaymentRequirements requirements) {}
+  public record Request(PaymentPayload payload, PaymentRequirements requirements) {}
 
   /** A verify answer that is one; {@code reason} is the code as it was written. */
-  record Verified(boolean isValid, Optional<String> reason, Optional<Address> payer) {}
+  public record Verified(boolean isValid, Optional<String> reason, Optional<Address> payer) {}
 
   /**
    * A settle answer that is one.
@@ -32,7 +32,7 @@ final class FacilitatorMessages {
    * @param network empty if it names none that can be read
    * @param errorReason the code as it was written, empty if there is none
    */
-  record Settled(
+  public record Settled(
       boolean success,
       String transaction,
       Optional<Network> network,
@@ -43,7 +43,7 @@ final class FacilitatorMessages {
   // ---- the seller's side
 
   /** Extensions are between the payer and the seller: a facilitator gets none. */
-  static String request(SignedPayment payment, ResourceInfo resource) {
+  public static String request(SignedPayment payment, ResourceInfo resource) {
     PaymentPayload payload = payment.payload();
     ObjectNode json = Json.newObject().put("x402Version", payload.x402Version());
     json.set(
@@ -68,7 +68,7 @@ final class FacilitatorMessages {
         : DescriptorJson.v2(requirements);
   }
 
-  static Verified readVerified(String body) throws MalformedPaymentException {
+  public static Verified readVerified(String body) throws MalformedPaymentException {
     JsonNode json = Json.parseObject(body);
     return new Verified(
         Json.bool(json, "", "isValid"),
@@ -77,7 +77,7 @@ final class FacilitatorMessages {
   }
 
   /** A failure need not name a network; a success that names none is held against that later. */
-  static Settled readSettled(String body) throws MalformedPaymentException {
+  public static Settled readSettled(String body) throws MalformedPaymentException {
     JsonNode json = Json.parseObject(body);
     boolean success = Json.bool(json, "", "success");
     String network = Json.optionalString(json, "", "network").orElse("");
@@ -107,7 +107,7 @@ final class FacilitatorMessages {
   }
 
   /** Returns the code of ours for one of a facilitator's. */
-  static ErrorReason reason(String code) {
+  public static ErrorReason reason(String code) {
     return switch (code) {
       case "invalid_exact_evm_insufficient_balance" -> ErrorReason.INSUFFICIENT_FUNDS;
       case "invalid_exact_evm_signature", "invalid_exact_evm_failed_to_parse_signature" ->
@@ -124,7 +124,7 @@ final class FacilitatorMessages {
   }
 
   /** Only the members that this library reads are looked at; the rest is the other side's. */
-  static SupportedKinds readSupported(String body) throws MalformedPaymentException {
+  public static SupportedKinds readSupported(String body) throws MalformedPaymentException {
     JsonNode json = Json.parseObject(body);
     List<SupportedKinds.Kind> kinds = new ArrayList<>();
     for (JsonNode kind : Json.array(json, "", "kinds")) {
@@ -165,7 +165,7 @@ final class FacilitatorMessages {
 
   // ---- the facilitator's side
 
-  static Request readRequest(String body) throws MalformedPaymentException {
+  public static Request readRequest(String body) throws MalformedPaymentException {
     JsonNode json = Json.parseObject(body);
     long version = Json.wholeNumber(json, "", "x402Version");
     if (version != 1 && version != 2) {
@@ -182,11 +182,11 @@ final class FacilitatorMessages {
             : DescriptorJson.readRequirementsV2(requirements, "paymentRequirements."));
   }
 
-  static String valid(Address payer) {
+  public static String valid(Address payer) {
     return Json.write(Json.newObject().put("isValid", true).put("payer", payer.text()));
   }
 
-  static String invalid(ErrorReason reason, String detail, @Nullable Address payer) {
+  public static String invalid(ErrorReason reason, String detail, @Nullable Address payer) {
     ObjectNode json =
         Json.newObject()
             .put("isValid", false)
@@ -199,7 +199,7 @@ final class FacilitatorMessages {
   }
 
   /** The specification asks for a network even where the request could not be read. */
-  static String malformedSettlement(ErrorReason reason, String detail) {
+  public static String malformedSettlement(ErrorReason reason, String detail) {
     return Json.write(
         Json.newObject()
             .put("success", false)
@@ -209,11 +209,11 @@ final class FacilitatorMessages {
             .put("network", ""));
   }
 
-  static String settlement(SettlementResponse response, int x402Version) {
+  public static String settlement(SettlementResponse response, int x402Version) {
     return Json.write(PaymentCodec.settlementNode(response, x402Version));
   }
 
-  static String supported(List<Network> networks, Set<Address> signers) {
+  public static String supported(List<Network> networks, Set<Address> signers) {
     ObjectNode json = Json.newObject();
     ArrayNode kinds = json.putArray("kinds");
     for (Network network : networks) {
@@ -238,7 +238,7 @@ final class FacilitatorMessages {
     return Json.write(json);
   }
 
-  static String health(String status) {
+  public static String health(String status) {
     return Json.write(Json.newObject().put("status", status));
   }
 }

@@ -41,7 +41,7 @@ public final class PaymentCodec {
    * Returns the body of a 402 that every client can read: the version 1 JSON, or that of version 2
    * if no chain has a name in version 1, whose {@code accepts} must not be empty.
    */
-  static String encodeRequiredBody(PaymentRequired required) {
+  public static String encodeRequiredBody(PaymentRequired required) {
     return required.accepts().stream().anyMatch(option -> option.network().v1Name().isPresent())
         ? encodeRequiredV1(required)
         : Json.write(DescriptorJson.v2(required));
@@ -214,7 +214,7 @@ public final class PaymentCodec {
   }
 
   /** Returns a JSON object {@code {"error": code, "detail": text}}, the body of a 400 or 503. */
-  static String errorBody(ErrorReason reason, String detail) {
+  public static String errorBody(ErrorReason reason, String detail) {
     return Json.write(Json.newObject().put("error", reason.wireCode()).put("detail", detail));
   }
 

@@ -43,7 +43,7 @@ public final class PaymentHeader {
   }
 
   /** Returns what the request brings, empty if nothing; a blank header is none. */
-  static Optional<Presented> read(Function<String, List<String>> headers)
+  public static Optional<Credential> read(Function<String, List<String>> headers)
       throws MalformedPaymentException {
     String found = null;
     String value = "";
@@ -62,16 +62,16 @@ public final class PaymentHeader {
     return found == null ? Optional.empty() : Optional.of(presented(found, value));
   }
 
-  private static Presented presented(String name, String value) throws MalformedPaymentException {
+  private static Credential presented(String name, String value) throws MalformedPaymentException {
     if (value.length() > PaymentCodec.MAX_HEADER_LENGTH) {
       throw new MalformedPaymentException(
           "the payment header is longer than " + PaymentCodec.MAX_HEADER_LENGTH + " characters");
     }
     // A compact JWT has dots between its parts, and base64 has no dots.
     if (name.equals(X_PAYMENT_RECEIPT) || (name.equals(X_PAYMENT) && value.indexOf('.') >= 0)) {
-      return new Presented.ReceiptToken(value);
+      return new Credential.ReceiptToken(value);
     }
-    return new Presented.Payment(
+    return new Credential.Payment(
         PaymentCodec.decodePayload(value, name.equals(PAYMENT_SIGNATURE) ? 2 : 1));
   }
 

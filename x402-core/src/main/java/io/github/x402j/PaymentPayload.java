@@ -49,6 +49,11 @@ public record PaymentPayload(
     return new PaymentPayload(1, scheme, network, null, payload, Map.of());
   }
 
+  /** Returns this payment with another payload, such as one without unknown members. */
+  public PaymentPayload withPayload(Map<String, Object> newPayload) {
+    return new PaymentPayload(x402Version, scheme, network, accepted, newPayload, extensions);
+  }
+
   /** Does not show the payload, whose signature is as good as the money it moves. */
   @Override
   public String toString() {

@@ -53,4 +53,36 @@ public record PaymentRequired(
     all.put(name, extension);
     return new PaymentRequired(resource, accepts, error, all);
   }
+
+  /**
+   * Returns the offered requirements that a payment may be meant for: in version 2 the one that
+   * equals {@code accepted} in every field; in version 1, which does not say, all of its scheme and
+   * network.
+   */
+  public List<PaymentRequirements> candidates(PaymentPayload payload) {
+    PaymentRequirements accepted = payload.accepted();
+    if (accepted != null) {
+      return accepts.stream().filter(accepted::equals).limit(1).toList();
+    }
+    return accepts.stream()
+        .filter(option -> option.scheme().equals(payload.scheme()))
+        .filter(option -> option.network().equals(payload.network()))
+        .toList();
+  }
+
+  /** Returns the refusal of a payment that has no candidate. */
+  public Verification.Invalid mismatch(PaymentPayload payload) {
+    if (accepts.stream().noneMatch(option -> option.scheme().equals(payload.scheme()))) {
+      return new Verification.Invalid(
+          ErrorReason.UNSUPPORTED_SCHEME, "scheme: not one that was offered", null);
+    }
+    if (accepts.stream().noneMatch(option -> option.network().equals(payload.network()))) {
+      return new Verification.Invalid(
+          ErrorReason.INVALID_NETWORK, "network: not one that was offered", null);
+    }
+    return new Verification.Invalid(
+        ErrorReason.INVALID_PAYMENT_REQUIREMENTS,
+        "accepted: equals none of the offered requirements in every field",
+        null);
+  }
 }

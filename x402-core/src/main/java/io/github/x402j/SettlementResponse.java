@@ -42,19 +42,19 @@ public record SettlementResponse(
   }
 
   /** Returns this message with these extensions. */
-  SettlementResponse withExtensions(Map<String, Object> newExtensions) {
+  public SettlementResponse withExtensions(Map<String, Object> newExtensions) {
     return new SettlementResponse(
         success, transaction, network, payer, errorReason, amount, newExtensions);
   }
 
   /** Returns the message about a payment that was settled. */
-  static SettlementResponse settled(Network network, Settlement.Settled settled) {
+  public static SettlementResponse settled(Network network, Settlement.Settled settled) {
     return new SettlementResponse(
         true, settled.transaction(), network, settled.payer(), null, settled.amount());
   }
 
   /** Returns the message about a payment that was not settled, or not yet. */
-  static SettlementResponse unsettled(
+  public static SettlementResponse unsettled(
       Network network, @Nullable Address payer, ErrorReason reason, @Nullable String transaction) {
     return new SettlementResponse(
         false, transaction == null ? "" : transaction, network, payer, reason.wireCode(), null);

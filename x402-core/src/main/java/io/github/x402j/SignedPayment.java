@@ -12,9 +12,14 @@ import java.time.Instant;
  * @param requirements the seller's own requirements that it meets
  * @param key which authorization this is
  * @param validBefore the time from which the authorization can no longer be used
+ * @param signed the payload as its scheme has read it
  */
 public record SignedPayment(
-    PaymentPayload payload, PaymentRequirements requirements, PaymentKey key, Instant validBefore) {
+    PaymentPayload payload,
+    PaymentRequirements requirements,
+    PaymentKey key,
+    Instant validBefore,
+    SchemePayload signed) {
 
   /** Returns who signed. */
   public Address payer() {

@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
  * @param kinds ways to pay, those included that this library does not know
  * @param signers the accounts that send its settlements, as far as it names them
  */
-record SupportedKinds(List<Kind> kinds, Set<Address> signers) {
+public record SupportedKinds(List<Kind> kinds, Set<Address> signers) {
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9:._*-]{1,64}");
   private static final int MAX_SHOWN = 24;
 
   /** One way to pay; scheme and network as the facilitator wrote them. */
   record Kind(long x402Version, String scheme, String network) {
-    boolean covers(int version, String wantedScheme, Network wanted) {
+    public boolean covers(int version, String wantedScheme, Network wanted) {
       return x402Version == version && scheme.equals(wantedScheme) && isOn(wanted);
     }
 
@@ -42,16 +42,16 @@ record SupportedKinds(List<Kind> kinds, Set<Address> signers) {
     }
   }
 
-  SupportedKinds {
+  public SupportedKinds {
     kinds = List.copyOf(kinds);
     signers = Set.copyOf(signers);
   }
 
-  boolean covers(int version, String scheme, Network network) {
+  public boolean covers(int version, String scheme, Network network) {
     return kinds.stream().anyMatch(kind -> kind.covers(version, scheme, network));
   }
 
-  boolean covers(String scheme, Network network) {
+  public boolean covers(String scheme, Network network) {
     return covers(2, scheme, network) || covers(1, scheme, network);
   }
 

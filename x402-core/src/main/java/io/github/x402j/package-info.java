@@ -2,46 +2,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The x402 protocol without a transport: what is sold, what was claimed, and the gate that decides.
- *
- * <p>The path of a payment through this package:
- *
- * <ol>
- *   <li>{@link io.github.x402j.PaymentRequired} says what a resource costs; {@link
- *       io.github.x402j.PaymentGate#challenge} encodes it once for both protocol versions.
- *   <li>{@link io.github.x402j.PaymentCodec} turns a header into a {@link
- *       io.github.x402j.PaymentPayload}: well formed and still untrusted.
- *   <li>A {@link io.github.x402j.Facilitator} checks it, first without and then with the chain.
- *   <li>A {@link io.github.x402j.PaymentLedger} makes sure that one authorization buys one
- *       delivery.
- *   <li>{@link io.github.x402j.PaymentGate#settle} moves the money, with three outcomes: {@link
- *       io.github.x402j.Settlement}.
- * </ol>
- *
- * <p>Around that path:
+ * The x402 protocol: its values, its codec, its headers and the ports that others implement. This
+ * package imports no package below it.
  *
  * <ul>
- *   <li>Facilitators: {@link io.github.x402j.evm.ExactEvmFacilitator} looks at the chain itself;
- *       {@link io.github.x402j.HttpFacilitator} asks a remote one, which {@link
- *       io.github.x402j.LocalChecks} hold to account; {@link io.github.x402j.FacilitatorService}
- *       answers the sellers of others.
- *   <li>Receipts: a {@link io.github.x402j.ReceiptSource} issues them, and a {@link
- *       io.github.x402j.ReceiptAcceptor} tells whether one pays for a {@link
- *       io.github.x402j.Purchase}; a {@link io.github.x402j.Pass} is what a receipt opens again.
- *       The JWTs are in {@link io.github.x402j.receipt}.
- *   <li>Extensions: {@link io.github.x402j.OfferReceiptSigner} signs offers and deliveries, {@link
- *       io.github.x402j.PaymentIdentifiers} gives a payment that has a name its answer again.
- *   <li>{@link io.github.x402j.PaymentListener} observes.
+ *   <li>What is for sale: {@link io.github.x402j.PaymentRequired} (the descriptor) offers {@link
+ *       io.github.x402j.PaymentRequirements}, in {@link io.github.x402j.TokenAmount}s of a {@link
+ *       io.github.x402j.Token} on a {@link io.github.x402j.Network}.
+ *   <li>What the payer sends: a {@link io.github.x402j.PaymentPayload}, well formed and untrusted.
+ *       A {@link io.github.x402j.SignedPayment} has passed the checks that need no chain.
+ *   <li>How it travels: {@link io.github.x402j.PaymentHeader} and {@link
+ *       io.github.x402j.PaymentCodec}, in both versions of the protocol; {@link
+ *       io.github.x402j.FacilitatorMessages} between a seller and a facilitator.
+ *   <li>Who moves the money: a {@link io.github.x402j.Facilitator}. It answers with a {@link
+ *       io.github.x402j.Verification} and a {@link io.github.x402j.Settlement}, which has three
+ *       outcomes.
  * </ul>
  *
- * <p>What is refused is a value with an {@link io.github.x402j.ErrorReason}: {@link
- * io.github.x402j.Verification}, {@link io.github.x402j.Settlement}, {@link
- * io.github.x402j.Admission}. The two exceptions are {@link
- * io.github.x402j.MalformedPaymentException}, for what is not the protocol, and {@link
- * io.github.x402j.FacilitatorException}, for what could not be looked at.
+ * <p>The packages below, each a subject:
  *
- * <p>Signatures in this package name JDK types only. Values are immutable and safe for use by
- * several threads.
+ * <ul>
+ *   <li>{@code gate}: who is let in; the order of steps that keeps the money safe.
+ *   <li>{@code facilitator}: the remote facilitator over HTTP.
+ *   <li>{@code evm}: schemes, chain access, gas and signatures on EVM chains.
+ *   <li>{@code receipt}: receipts and passes, which are JWTs.
+ *   <li>{@code extension}: the protocol's extensions.
+ * </ul>
+ *
+ * <p>A refusal is a value with an {@link io.github.x402j.ErrorReason}. Two exceptions exist: {@link
+ * io.github.x402j.MalformedPaymentException} for input that is not the protocol, and {@link
+ * io.github.x402j.FacilitatorException} for a facilitator that could not be asked.
+ *
+ * <p>Public signatures name types of the JDK and of this library only. Values are immutable and
+ * safe for use by several threads.
  */
 @NullMarked
 package io.github.x402j;

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -44,14 +45,35 @@ class CoreArchitectureTest {
 
   private static final String[] NAMEABLE = {"java..", "javax.sql..", "io.github.x402j.."};
 
+  /** Each package and what it may import of ours; nothing imports in the other direction. */
   @ArchTest
-  static final ArchRule theProtocolKnowsNoImplementation =
-      noClasses()
-          .that()
-          .resideInAPackage("io.github.x402j")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("io.github.x402j.*..");
+  static final ArchRule everyArrowIsDrawn =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("root")
+          .definedBy("io.github.x402j")
+          .layer("extension")
+          .definedBy("io.github.x402j.extension")
+          .layer("facilitator")
+          .definedBy("io.github.x402j.facilitator")
+          .layer("evm")
+          .definedBy("io.github.x402j.evm")
+          .layer("gate")
+          .definedBy("io.github.x402j.gate")
+          .layer("receipt")
+          .definedBy("io.github.x402j.receipt")
+          .whereLayer("root")
+          .mayNotAccessAnyLayer()
+          .whereLayer("extension")
+          .mayOnlyAccessLayers("root")
+          .whereLayer("facilitator")
+          .mayOnlyAccessLayers("root")
+          .whereLayer("evm")
+          .mayOnlyAccessLayers("root", "extension", "facilitator")
+          .whereLayer("gate")
+          .mayOnlyAccessLayers("root", "extension")
+          .whereLayer("receipt")
+          .mayOnlyAccessLayers("root", "extension", "gate");
 
   @ArchTest
   static final ArchRule onlyEvmSeesWeb3j =
@@ -104,6 +126,9 @@ class CoreArchitectureTest {
         .containsExactlyInAnyOrder(
             "io.github.x402j",
             "io.github.x402j.evm",
+            "io.github.x402j.extension",
+            "io.github.x402j.facilitator",
+            "io.github.x402j.gate",
             "io.github.x402j.ledger",
             "io.github.x402j.receipt");
   }

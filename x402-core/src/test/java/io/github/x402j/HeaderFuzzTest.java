@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.x402j.facilitator.LocalCheckOnly;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Sale;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -81,7 +86,7 @@ class HeaderFuzzTest {
       Admission admission =
           gate.admit(
               challenge,
-              Sale.REQUEST,
+              Sale.purchase(Sale.REQUEST),
               Sale.headers(second ? "PAYMENT-SIGNATURE" : "X-PAYMENT", header));
       assertThat(admission).isInstanceOf(Admission.Refused.class);
       statuses[((Admission.Refused) admission).refusal().status()]++;
@@ -103,7 +108,8 @@ class HeaderFuzzTest {
     for (int i = 0; i < 2_000; i++) {
       String header = Base64.getEncoder().encodeToString(duplicateMember(v2));
       Admission admission =
-          gate.admit(challenge, Sale.REQUEST, Sale.headers("PAYMENT-SIGNATURE", header));
+          gate.admit(
+              challenge, Sale.purchase(Sale.REQUEST), Sale.headers("PAYMENT-SIGNATURE", header));
       assertThat(((Admission.Refused) admission).refusal().status()).isEqualTo(400);
     }
   }

@@ -8,7 +8,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.x402j.evm.ExactEvmLocalChecks;
+import io.github.x402j.evm.EvmLocalChecks;
+import io.github.x402j.gate.FacilitatorService;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -139,10 +140,10 @@ class InteropMessagesTest {
     return JSON.readTree(json.toLowerCase(Locale.ROOT));
   }
 
-  private static ExactEvmLocalChecks checks(JsonNode payment) {
+  private static EvmLocalChecks checks(JsonNode payment) {
     long validBefore = Long.parseLong(payment.at("/payload/authorization/validBefore").textValue());
     Clock clock = Clock.fixed(Instant.ofEpochSecond(validBefore - 30), ZoneOffset.UTC);
-    return ExactEvmLocalChecks.builder().clock(clock).build();
+    return EvmLocalChecks.builder().clock(clock).build();
   }
 
   private static PaymentRequirements requirements(PaymentPayload payment, JsonNode sent) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.x402j.gate.Sale;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;

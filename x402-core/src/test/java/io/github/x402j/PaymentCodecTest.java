@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.x402j.gate.Sale;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -215,7 +216,8 @@ class PaymentCodecTest {
             payload,
             Sale.OFFER,
             new PaymentKey(Sale.OFFER.network(), Sale.OFFER.asset(), Sale.PAY_TO, Sale.nonce(1)),
-            Sale.NOW);
+            Sale.NOW,
+            Sale.STUB);
 
     assertThat(payload.toString()).doesNotContain(signature);
     assertThat(signed.toString()).doesNotContain(signature);

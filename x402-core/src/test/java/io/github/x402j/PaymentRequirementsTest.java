@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
-import static io.github.x402j.Sale.OFFER;
+import static io.github.x402j.gate.Sale.OFFER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.x402j.gate.Sale;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.x402j.evm.ExactEvmPayload;
+import io.github.x402j.gate.Sale;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.regex.Matcher;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hostile headers: each row is one change of a payment that is read without it. */
-class StrictDecodingTest {
+public class StrictDecodingTest {
   private static final String GOOD = PaymentCodec.payloadJson(Sale.v2(1));
   private static final String GOOD_V1 = PaymentCodec.payloadJson(Sale.v1(1));
 

@@ -5,8 +5,8 @@ package io.github.x402j.benchmarks;
 import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
@@ -81,8 +81,7 @@ public class HttpBenchmark {
         .accept(token, payTo)
         .receipts(issuer)
         .facilitator(
-            ExactEvmFacilitator.builder(token.network(), Web3jChain.at(chain.rpcUrl()), gas)
-                .build())
+            EvmFacilitator.builder(token.network(), Web3jChain.at(chain.rpcUrl()), gas).build())
         .routes(
             Route.get("/paid").price("$0.01"),
             Route.get("/report/{id}").price("$0.01"),

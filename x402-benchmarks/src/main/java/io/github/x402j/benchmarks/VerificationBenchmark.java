@@ -8,9 +8,9 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
 import io.github.x402j.evm.Web3jChain;
@@ -40,8 +40,8 @@ public class VerificationBenchmark {
           Address.parse(TestWallet.random().address()),
           Duration.ofMinutes(5));
   private final PaymentPayload payload = payload();
-  private final ExactEvmFacilitator facilitator =
-      ExactEvmFacilitator.builder(
+  private final EvmFacilitator facilitator =
+      EvmFacilitator.builder(
               Usdc.BASE.network(), Web3jChain.at(URI.create("http://127.0.0.1:9")), payer)
           .build();
   private final byte[] digest = digest();

@@ -6,8 +6,8 @@ import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.gate.FacilitatorService;
@@ -81,8 +81,8 @@ final class FacilitatorCommand implements Callable<Integer> {
     Web3jChain chain = Web3jChain.at(rpcUrl);
     Network network = new Network(chain.chainId());
     FacilitatorService.Builder service =
-        FacilitatorService.builder(
-                InMemoryPaymentLedger.withCapacity(InMemoryPaymentLedger.DEFAULT_CAPACITY))
+        FacilitatorService.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(InMemoryPaymentLedger.DEFAULT_CAPACITY))
             .facilitator(settling(chain, network));
     settled(chain, network).forEach(service::token);
 
@@ -105,10 +105,10 @@ final class FacilitatorCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private ExactEvmFacilitator settling(Web3jChain chain, Network network) {
+  private EvmFacilitator settling(Web3jChain chain, Network network) {
     List<EvmSigner> keys =
         gasKeyVariables.stream().map(name -> terminal.signer(name.trim())).toList();
-    ExactEvmFacilitator.Builder builder = ExactEvmFacilitator.builder(network, chain, keys.get(0));
+    EvmFacilitator.Builder builder = EvmFacilitator.builder(network, chain, keys.get(0));
     keys.stream().skip(1).forEach(builder::gasKey);
     return contractWallets ? builder.acceptContractWallets().build() : builder.build();
   }

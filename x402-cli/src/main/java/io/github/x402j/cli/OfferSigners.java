@@ -3,8 +3,10 @@
 package io.github.x402j.cli;
 
 import io.github.x402j.Address;
+import io.github.x402j.evm.Eip712Statements;
+import io.github.x402j.extension.OfferReceiptVerifier;
 import io.github.x402j.extension.OfferStatement;
-import io.github.x402j.receipt.OfferReceiptVerifier;
+import io.github.x402j.receipt.JwsStatements;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,7 +88,7 @@ final class OfferSigners {
     List<OfferReceiptVerifier> verifiers = new ArrayList<>();
     for (ReceiptAlgorithm algorithm : ReceiptAlgorithm.values()) {
       try {
-        verifiers.add(OfferReceiptVerifier.ofKeys(jwks, algorithm));
+        verifiers.add(OfferReceiptVerifier.of(JwsStatements.trusting(jwks, algorithm)));
       } catch (IllegalArgumentException e) {
         continue; // none of its keys fits this one
       }
@@ -110,7 +112,7 @@ final class OfferSigners {
     if (recipient != null) {
       trusted.add(recipient);
     }
-    return OfferReceiptVerifier.ofAccounts(trusted).offer(signed, WHENEVER);
+    return OfferReceiptVerifier.of(Eip712Statements.trusting(trusted)).offer(signed, WHENEVER);
   }
 
   /** Returns the statement if one of the keys signed it. */

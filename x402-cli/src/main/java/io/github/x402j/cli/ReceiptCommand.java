@@ -8,13 +8,16 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptVerifier;
+import io.github.x402j.receipt.ReceiptVerifier.Verdict;
+import io.github.x402j.receipt.SigningKey;
 import io.github.x402j.receipt.TrustedIssuer;
-import io.github.x402j.receipt.Verdict;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,7 +27,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "receipt",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Verifies a receipt with the keys of its issuer.")
+    description = "Verifies receipts, and makes keys that sign them.")
 final class ReceiptCommand {
   private final Terminal terminal;
 
@@ -103,6 +106,31 @@ final class ReceiptCommand {
       terminal.out().println(refused.put("detail", detail));
     }
     return ExitCode.NOT_VERIFIED;
+  }
+
+  @Command(
+      name = "key",
+      mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
+      description = {
+        "Prints a new private key that signs receipts, as a JWK.",
+        "It is a secret: write it to a file that only the seller can read."
+            + " SigningKey.fromJwkFile reads it."
+      })
+  int key(
+      @Option(
+              names = "--algorithm",
+              paramLabel = "ALG",
+              defaultValue = "ES256",
+              description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+          ReceiptAlgorithm algorithm,
+      @Option(
+              names = "--kid",
+              paramLabel = "NAME",
+              description = "Its name in receipts and in the JWK set. Default: today's date.")
+          @Nullable String kid) {
+    String name = kid == null ? LocalDate.now(ZoneOffset.UTC).toString() : kid;
+    terminal.out().println(SigningKey.generate(algorithm, name).toJwk());
+    return ExitCode.OK;
   }
 
   private static String input() throws IOException {

@@ -9,9 +9,9 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
-import io.github.x402j.evm.ExactEvmLocalChecks;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.facilitator.HttpFacilitator;
@@ -149,12 +149,11 @@ final class ServeCommand implements Callable<Integer> {
     LocalChecks checks;
     if (node == null) {
       sold = known(contract);
-      checks = ExactEvmLocalChecks.withoutChain();
+      checks = EvmLocalChecks.withoutChain();
     } else {
       Web3jChain chain = Web3jChain.at(node);
       sold = OnChainToken.read(chain, contract);
-      ExactEvmLocalChecks.Builder builder =
-          ExactEvmLocalChecks.builder().chain(sold.network(), chain);
+      EvmLocalChecks.Builder builder = EvmLocalChecks.builder().chain(sold.network(), chain);
       checks = contractWallets ? builder.acceptContractWallets().build() : builder.build();
     }
     Facilitator facilitator = HttpFacilitator.builder(remote, checks).build();
@@ -204,9 +203,8 @@ final class ServeCommand implements Callable<Integer> {
 
   private SampleServer start(Web3jChain chain, Token sold, String payee, EvmSigner gasKey)
       throws Exception {
-    ExactEvmFacilitator.Builder builder =
-        ExactEvmFacilitator.builder(sold.network(), chain, gasKey);
-    ExactEvmFacilitator facilitator =
+    EvmFacilitator.Builder builder = EvmFacilitator.builder(sold.network(), chain, gasKey);
+    EvmFacilitator facilitator =
         contractWallets ? builder.acceptContractWallets().build() : builder.build();
     return SampleServer.start(port, publicUrl == null ? "" : publicUrl, sold, payee, facilitator);
   }

@@ -6,9 +6,9 @@ import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
-import io.github.x402j.evm.ExactEvmLocalChecks;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.facilitator.HttpFacilitator;
@@ -80,17 +80,17 @@ public final class InteropServer implements Callable<Integer> {
 
   private Facilitator facilitator(Network network, Web3jChain chain) {
     if (stub) {
-      return new UnsettledFacilitator(ExactEvmLocalChecks.withoutChain());
+      return new UnsettledFacilitator(EvmLocalChecks.withoutChain());
     }
     URI remote = facilitatorUrl;
     if (remote != null) {
       return HttpFacilitator.builder(
               remote,
-              ExactEvmLocalChecks.builder().chain(network, chain).acceptContractWallets().build())
+              EvmLocalChecks.builder().chain(network, chain).acceptContractWallets().build())
           .build();
     }
     EvmSigner gasKey = Terminal.system().signer("INTEROP_GAS_KEY");
-    return ExactEvmFacilitator.builder(network, chain, gasKey).acceptContractWallets().build();
+    return EvmFacilitator.builder(network, chain, gasKey).acceptContractWallets().build();
   }
 
   private PaymentFilter filter(String url, List<Token> sold, Facilitator facilitator) {

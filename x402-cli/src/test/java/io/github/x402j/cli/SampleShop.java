@@ -5,8 +5,8 @@ package io.github.x402j.cli;
 import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -42,8 +42,8 @@ final class SampleShop implements AutoCloseable {
     return new SampleShop();
   }
 
-  ExactEvmFacilitator facilitator() {
-    return ExactEvmFacilitator.builder(
+  EvmFacilitator facilitator() {
+    return EvmFacilitator.builder(
             token.network(),
             Web3jChain.at(chain.rpcUrl()),
             EvmSigner.ofPrivateKey(gas.privateKey()))

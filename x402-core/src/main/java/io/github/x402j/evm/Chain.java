@@ -59,13 +59,21 @@ public interface Chain {
     return Optional.empty();
   }
 
+  /** Returns the events that the filter describes since a block, oldest first. */
+  List<Event> events(EventFilter filter, BigInteger fromBlock) throws FacilitatorException;
+
   /**
-   * Returns the events of a contract since a block.
+   * Which events are searched for.
    *
-   * @param topics the first topics, in order, each {@code 0x} and 64 hex digits
+   * @param contract who emitted them
+   * @param topics their first topics, in order, each {@code 0x} and 64 hex digits
    */
-  List<Event> events(Address contract, List<String> topics, BigInteger fromBlock)
-      throws FacilitatorException;
+  record EventFilter(Address contract, List<String> topics) {
+    /** Copies the topics. */
+    public EventFilter {
+      topics = List.copyOf(topics);
+    }
+  }
 
   /**
    * A call of a contract.

@@ -4,7 +4,14 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.List;
+import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.datatypes.DynamicBytes;
+import org.web3j.abi.datatypes.Type;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.abi.datatypes.generated.Uint256;
+import org.web3j.abi.datatypes.generated.Uint8;
 import org.web3j.crypto.Hash;
 
 /**
@@ -33,26 +40,37 @@ final class Eip3009 {
 
   static String transfer(TransferAuthorization a, EvmSignature signature) {
     return TRANSFER_WITH_VRS
-        + arguments(a)
-        + Hex.word(BigInteger.valueOf(signature.v()))
-        + Hex.word(signature.r())
-        + Hex.word(signature.s());
+        + arguments(
+            a,
+            new Uint8(signature.v()),
+            new Bytes32(word(signature.r())),
+            new Bytes32(word(signature.s())));
   }
 
   static String transfer(TransferAuthorization a, byte[] signature) {
-    int argumentsBeforeBytes = 7;
-    return TRANSFER_WITH_BYTES
-        + arguments(a)
-        + Hex.word(BigInteger.valueOf(argumentsBeforeBytes * 32L))
-        + dynamicBytes(signature);
+    return TRANSFER_WITH_BYTES + arguments(a, new DynamicBytes(signature));
+  }
+
+  private static String arguments(TransferAuthorization a, Type<?>... signature) {
+    List<Type> arguments = new ArrayList<>();
+    arguments.add(address(a.from()));
+    arguments.add(address(a.to()));
+    arguments.add(new Uint256(a.value().atomicUnits()));
+    arguments.add(new Uint256(a.validAfter()));
+    arguments.add(new Uint256(a.validBefore()));
+    arguments.add(new Bytes32(Hex.bytes(a.nonce())));
+    arguments.addAll(List.of(signature));
+    return FunctionEncoder.encodeConstructor(arguments);
   }
 
   static String authorizationState(Address authorizer, String nonce) {
-    return AUTHORIZATION_STATE + word(authorizer) + nonce.substring(2);
+    return AUTHORIZATION_STATE
+        + FunctionEncoder.encodeConstructor(
+            List.of(address(authorizer), new Bytes32(Hex.bytes(nonce))));
   }
 
   static String balanceOf(Address account) {
-    return BALANCE_OF + word(account);
+    return BALANCE_OF + FunctionEncoder.encodeConstructor(List.of(address(account)));
   }
 
   static String domainSeparator() {
@@ -61,9 +79,16 @@ final class Eip3009 {
 
   static String isValidSignature(byte[] digest, byte[] signature) {
     return IS_VALID_SIGNATURE
-        + Hex.text(digest).substring(2)
-        + Hex.word(BigInteger.valueOf(64))
-        + dynamicBytes(signature);
+        + FunctionEncoder.encodeConstructor(
+            List.of(new Bytes32(digest), new DynamicBytes(signature)));
+  }
+
+  private static org.web3j.abi.datatypes.Address address(Address address) {
+    return new org.web3j.abi.datatypes.Address(address.lowerCase());
+  }
+
+  private static byte[] word(BigInteger unsigned) {
+    return Hex.bytes("0x" + Hex.word(unsigned));
   }
 
   static List<String> usedTopics(TransferAuthorization a) {
@@ -109,22 +134,7 @@ final class Eip3009 {
         && event.data().equals("0x" + Hex.word(a.value().atomicUnits()));
   }
 
-  private static String arguments(TransferAuthorization a) {
-    return word(a.from())
-        + word(a.to())
-        + Hex.word(a.value().atomicUnits())
-        + Hex.word(a.validAfter())
-        + Hex.word(a.validBefore())
-        + a.nonce().substring(2);
-  }
-
   private static String word(Address address) {
     return "0".repeat(24) + address.lowerCase().substring(2);
-  }
-
-  private static String dynamicBytes(byte[] bytes) {
-    String digits = Hex.text(bytes).substring(2);
-    int padding = (64 - digits.length() % 64) % 64;
-    return Hex.word(BigInteger.valueOf(bytes.length)) + digits + "0".repeat(padding);
   }
 }

@@ -5,15 +5,18 @@ package io.github.x402j.evm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.Address;
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.OfferStatement;
-import io.github.x402j.ReceiptStatement;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.extension.ReceiptStatement;
+import io.github.x402j.extension.TrustedSigners;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
 import org.web3j.crypto.Hash;
 
 /**
@@ -53,6 +56,42 @@ public final class Eip712Statements implements OfferReceiptSigner {
     return new Eip712Statements(signer);
   }
 
+  /**
+   * Returns trust in what these accounts sign, for {@link
+   * io.github.x402j.extension.OfferReceiptVerifier}.
+   *
+   * @param accounts the {@code payTo} of the offers, and accounts that are known to sign for the
+   *     seller
+   */
+  public static TrustedSigners trusting(Set<Address> accounts) {
+    Set<Address> trusted = Set.copyOf(accounts);
+    return new TrustedSigners() {
+      @Override
+      public Optional<Map<String, Object>> offer(Map<String, Object> signed) {
+        return members(signed, trusted, Eip712Statements::signerOfOffer);
+      }
+
+      @Override
+      public Optional<Map<String, Object>> receipt(Map<String, Object> signed) {
+        return members(signed, trusted, Eip712Statements::signerOfReceipt);
+      }
+    };
+  }
+
+  private static Optional<Map<String, Object>> members(
+      Map<String, Object> signed,
+      Set<Address> trusted,
+      BiFunction<Map<String, Object>, String, Optional<Address>> signer) {
+    if (!FORMAT.equals(signed.get("format"))
+        || !(signed.get("signature") instanceof String signature)
+        || !(signed.get("payload") instanceof Map<?, ?> payload)) {
+      return Optional.empty();
+    }
+    Map<String, Object> members = new LinkedHashMap<>();
+    payload.forEach((name, value) -> members.put(String.valueOf(name), value));
+    return signer.apply(members, signature).filter(trusted::contains).map(account -> members);
+  }
+
   @Override
   public Map<String, Object> sign(OfferStatement offer) {
     return signed(offer.toMembers(), offerDigest(offer.toMembers()));
@@ -80,8 +119,7 @@ public final class Eip712Statements implements OfferReceiptSigner {
     return signer(signature, offerDigest(members));
   }
 
-  /** Returns who signed a receipt, as for an offer. */
-  public static Optional<Address> signerOfReceipt(Map<String, Object> members, String signature) {
+  private static Optional<Address> signerOfReceipt(Map<String, Object> members, String signature) {
     return signer(signature, receiptDigest(members));
   }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.web3j.crypto.Hash;
 import org.web3j.crypto.RawTransaction;
@@ -24,7 +25,7 @@ import org.web3j.crypto.transaction.type.TransactionType;
 final class GasAccount {
   private final EvmSigner signer;
   private final Chain chain;
-  private final long chainId;
+  private final LongSupplier chainId;
   private final ReentrantLock lock = new ReentrantLock(true);
 
   /** The number of the next transaction; null when the chain must be asked. */
@@ -32,7 +33,7 @@ final class GasAccount {
 
   private volatile boolean recount;
 
-  GasAccount(EvmSigner signer, Chain chain, long chainId) {
+  GasAccount(EvmSigner signer, Chain chain, LongSupplier chainId) {
     this.signer = signer;
     this.chain = chain;
     this.chainId = chainId;
@@ -102,7 +103,8 @@ final class GasAccount {
     String raw =
         sign(
             task.fees()
-                .transaction(chainId, nonce, task.gas(), task.to().lowerCase(), task.data()));
+                .transaction(
+                    chainId.getAsLong(), nonce, task.gas(), task.to().lowerCase(), task.data()));
     String hash = Hash.sha3(raw);
     beforeBroadcast.accept(hash);
     Chain.Broadcast broadcast = chain.send(raw);
@@ -140,7 +142,7 @@ final class GasAccount {
     boolean legacy = transaction.getType() == TransactionType.LEGACY;
     byte[] unsigned =
         legacy
-            ? TransactionEncoder.encode(transaction, chainId)
+            ? TransactionEncoder.encode(transaction, chainId.getAsLong())
             : TransactionEncoder.encode(transaction);
     EvmSignature signature = signer.sign(Hash.sha3(unsigned));
     Sign.SignatureData data =
@@ -148,7 +150,9 @@ final class GasAccount {
     return Hex.text(
         TransactionEncoder.encode(
             transaction,
-            legacy ? TransactionEncoder.createEip155SignatureData(data, chainId) : data));
+            legacy
+                ? TransactionEncoder.createEip155SignatureData(data, chainId.getAsLong())
+                : data));
   }
 
   private static byte[] word(BigInteger number) {

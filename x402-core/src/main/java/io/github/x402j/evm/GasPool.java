@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * turn where there are several; one that has run out of funds gets none for a while.
  */
 final class GasPool {
-  private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
   private static final Duration REST = Duration.ofSeconds(30);
 
   private final List<GasAccount> accounts;

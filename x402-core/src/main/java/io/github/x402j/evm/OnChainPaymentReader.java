@@ -16,12 +16,17 @@ final class OnChainPaymentReader {
   private static final Pattern HASH = Pattern.compile("0x[0-9a-f]{64}");
 
   private final Chain chain;
-  private final AuthorizationOutcome outcome;
+  private final PaymentOutcome outcome;
 
   OnChainPaymentReader(Chain chain, Address asset, TransferAuthorization authorization) {
     this.chain = chain;
     this.outcome =
-        new AuthorizationOutcome(chain, asset, authorization, Set.of(), 1, LookBack.byDefault());
+        new PaymentOutcome(
+            chain,
+            new Eip3009Proof(asset, authorization),
+            Set.of(),
+            1,
+            EventSearchWindow.byDefault());
   }
 
   OnChainPayment read(String named) throws FacilitatorException {

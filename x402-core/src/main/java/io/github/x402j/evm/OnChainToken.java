@@ -39,7 +39,7 @@ public final class OnChainToken {
                 Chain.Call.latest(contract, NAME),
                 Chain.Call.latest(contract, VERSION),
                 Chain.Call.latest(contract, DECIMALS)));
-    BigInteger decimals = Words.number(results.get(2), "decimals");
+    BigInteger decimals = AbiValues.number(results.get(2), "decimals");
     try {
       return new Token(
           new Network(chain.chainId()),
@@ -61,7 +61,7 @@ public final class OnChainToken {
       throws FacilitatorException {
     Chain.CallResult result =
         chain.call(List.of(Chain.Call.latest(token.contract(), Eip3009.balanceOf(account)))).get(0);
-    return new TokenAmount(Words.number(result, "balanceOf"));
+    return new TokenAmount(AbiValues.number(result, "balanceOf"));
   }
 
   /**
@@ -77,7 +77,7 @@ public final class OnChainToken {
         chain
             .call(List.of(Chain.Call.latest(contract, Eip3009.authorizationState(payer, nonce))))
             .get(0);
-    return Words.number(result, "authorizationState").signum() != 0;
+    return AbiValues.number(result, "authorizationState").signum() != 0;
   }
 
   /** Reads an ABI-encoded string: an offset of one word, a length, the bytes. */

@@ -2,19 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.ReceiptAcceptor.Confirmation;
 import io.github.x402j.TransferConfirmation;
+import io.github.x402j.TransferConfirmation.Answer;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -34,13 +34,8 @@ public final class OnChainTransfers implements TransferConfirmation {
   private final int confirmations;
   private final Duration maxAge;
   private final Clock clock;
-  private final Map<Question, Instant> confirmed =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Question, Instant> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Cache<Question, Instant> confirmed =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
 
   private record Question(String transaction, Address payer, PaymentRequirements paid) {}
 
@@ -76,24 +71,24 @@ public final class OnChainTransfers implements TransferConfirmation {
   }
 
   @Override
-  public Confirmation confirm(AcceptedReceipt receipt) throws FacilitatorException {
+  public Answer confirm(AcceptedReceipt receipt) throws FacilitatorException {
     Question question =
         new Question(receipt.transaction(), receipt.payer(), receipt.requirements());
-    Instant tooOldFrom = remembered(question);
-    if (tooOldFrom.equals(Instant.MIN)) {
-      Confirmation confirmation = look(question);
-      if (!(confirmation instanceof Confirmation.Confirmed found)) {
+    Instant tooOldFrom = confirmed.getIfPresent(question);
+    if (tooOldFrom == null) {
+      Answer confirmation = lookUp(question);
+      if (!(confirmation instanceof Answer.Confirmed found)) {
         return confirmation;
       }
       tooOldFrom = found.tooOldFrom();
-      remember(question, tooOldFrom);
+      confirmed.put(question, tooOldFrom);
     }
     return clock.instant().isBefore(tooOldFrom)
-        ? new Confirmation.Confirmed(tooOldFrom)
-        : new Confirmation.Refuted("tx: the transaction is too old");
+        ? new Answer.Confirmed(tooOldFrom)
+        : new Answer.Refuted("tx: the transaction is too old");
   }
 
-  private Confirmation look(Question question) throws FacilitatorException {
+  private Answer lookUp(Question question) throws FacilitatorException {
     if (chain.chainId() != question.paid.network().chainId()) {
       throw new FacilitatorException("receipts of " + question.paid.network() + " have no chain");
     }
@@ -103,10 +98,10 @@ public final class OnChainTransfers implements TransferConfirmation {
     }
     Chain.Receipt receipt = found.get();
     if (!receipt.succeeded()) {
-      return new Confirmation.Refuted("tx: the transaction was reverted");
+      return new Answer.Refuted("tx: the transaction was reverted");
     }
     if (moved(receipt.events(), question).compareTo(question.paid.amount().atomicUnits()) < 0) {
-      return new Confirmation.Refuted("tx: the transaction does not move the price to the payee");
+      return new Answer.Refuted("tx: the transaction does not move the price to the payee");
     }
     Chain.Head head = chain.head();
     BigInteger depth = head.number().subtract(receipt.block()).add(BigInteger.ONE);
@@ -122,7 +117,7 @@ public final class OnChainTransfers implements TransferConfirmation {
         chain
             .block(receipt.block())
             .orElseThrow(() -> new FacilitatorException("the chain does not show a block it has"));
-    return new Confirmation.Confirmed(block.time().plus(maxAge));
+    return new Answer.Confirmed(block.time().plus(maxAge));
   }
 
   private static BigInteger moved(List<Chain.Event> events, Question question) {
@@ -139,11 +134,4 @@ public final class OnChainTransfers implements TransferConfirmation {
         .orElse(BigInteger.ZERO);
   }
 
-  private synchronized Instant remembered(Question question) {
-    return confirmed.getOrDefault(question, Instant.MIN);
-  }
-
-  private synchronized void remember(Question question, Instant tooOldFrom) {
-    confirmed.put(question, tooOldFrom);
-  }
 }

@@ -16,10 +16,10 @@ final class SettlementWait {
 
   private final Chain chain;
   private final Clock clock;
-  private final AuthorizationOutcome outcome;
+  private final PaymentOutcome outcome;
   private final Instant deadline;
 
-  SettlementWait(Chain chain, Clock clock, AuthorizationOutcome outcome, Instant deadline) {
+  SettlementWait(Chain chain, Clock clock, PaymentOutcome outcome, Instant deadline) {
     this.chain = chain;
     this.clock = clock;
     this.outcome = outcome;

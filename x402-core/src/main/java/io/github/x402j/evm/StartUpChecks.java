@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /** Holds the configuration against the chain. What does not fit stops the start. */
 final class StartUpChecks {
-  private static final Logger log = LoggerFactory.getLogger(ExactEvmFacilitator.class);
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
 
   private final Chain chain;
   private final Network network;

@@ -158,14 +158,13 @@ public final class Web3jChain implements Chain {
   }
 
   @Override
-  public List<Event> events(Address contract, List<String> topics, BigInteger fromBlock)
-      throws FacilitatorException {
-    Map<String, Object> filter = new LinkedHashMap<>();
-    filter.put("address", contract.lowerCase());
-    filter.put("topics", topics);
-    filter.put("fromBlock", Hex.quantity(fromBlock));
-    filter.put("toBlock", LATEST);
-    return RpcAnswers.events(send("eth_getLogs", List.of(filter), EthLog.class));
+  public List<Event> events(EventFilter filter, BigInteger fromBlock) throws FacilitatorException {
+    Map<String, Object> params = new LinkedHashMap<>();
+    params.put("address", filter.contract().lowerCase());
+    params.put("topics", filter.topics());
+    params.put("fromBlock", Hex.quantity(fromBlock));
+    params.put("toBlock", LATEST);
+    return RpcAnswers.events(send("eth_getLogs", List.of(params), EthLog.class));
   }
 
   @Override

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.ledger;
 
-import io.github.x402j.LedgerException;
 import io.github.x402j.PaymentKey;
-import io.github.x402j.PaymentLedger;
 import io.github.x402j.ReceiptKey;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;

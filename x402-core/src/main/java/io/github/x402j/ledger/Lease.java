@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.ledger;
 
-import io.github.x402j.LedgerException;
+import io.github.x402j.gate.LedgerException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

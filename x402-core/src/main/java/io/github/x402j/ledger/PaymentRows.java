@@ -3,7 +3,7 @@
 package io.github.x402j.ledger;
 
 import io.github.x402j.PaymentKey;
-import io.github.x402j.PaymentLedger.State;
+import io.github.x402j.gate.PaymentLedger.State;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

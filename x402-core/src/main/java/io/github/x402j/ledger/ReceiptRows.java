@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.ledger;
 
-import io.github.x402j.LedgerException;
-import io.github.x402j.PaymentLedger.Use;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger.Use;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;

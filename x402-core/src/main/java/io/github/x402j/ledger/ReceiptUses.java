@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.ledger;
 
-import io.github.x402j.LedgerException;
-import io.github.x402j.PaymentLedger.Use;
 import io.github.x402j.ReceiptKey;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger.Use;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -8,25 +8,30 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.jca.JCAContext;
+import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.util.Base64URL;
 import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Set;
 
-/** Ed25519 by the JDK (15 and later); Nimbus's own way needs Tink. */
+/** Ed25519 by the JDK; Nimbus needs Tink for it. */
 final class Ed25519 {
   private static final String NAME = "Ed25519";
   private static final Set<JWSAlgorithm> ALGORITHMS = Set.of(JWSAlgorithm.EdDSA);
 
-  /** What comes before the 32 bytes of a key in its DER encoding (RFC 8410). */
+  /** The DER encoding of a key up to its 32 bytes (RFC 8410). */
   private static final byte[] PUBLIC_PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
 
   private static final byte[] PRIVATE_PREFIX =
@@ -56,6 +61,25 @@ final class Ed25519 {
     }
   }
 
+  static OctetKeyPair generate() throws JOSEException {
+    try {
+      KeyPair pair = KeyPairGenerator.getInstance(NAME).generateKeyPair();
+      return new OctetKeyPair.Builder(Curve.Ed25519, tail(pair.getPublic(), PUBLIC_PREFIX))
+          .d(tail(pair.getPrivate(), PRIVATE_PREFIX))
+          .build();
+    } catch (GeneralSecurityException e) {
+      throw new JOSEException("the JDK generates no Ed25519 key", e);
+    }
+  }
+
+  private static Base64URL tail(Key key, byte[] prefix) throws JOSEException {
+    byte[] der = key.getEncoded();
+    if (!Arrays.equals(prefix, Arrays.copyOf(der, prefix.length))) {
+      throw new JOSEException("the JDK encodes Ed25519 keys in another way");
+    }
+    return Base64URL.encode(Arrays.copyOfRange(der, prefix.length, der.length));
+  }
+
   private static byte[] joined(byte[] prefix, byte[] key) throws JOSEException {
     if (key.length != 32) {
       throw new JOSEException("an Ed25519 key has 32 bytes");
@@ -82,7 +106,7 @@ final class Ed25519 {
         check.update(input);
         return check.verify(signature.decode());
       } catch (SignatureException e) {
-        return false; // of the wrong length, say
+        return false; // a wrong length, for example
       } catch (GeneralSecurityException e) {
         throw new JOSEException("Ed25519 does not work here", e);
       }

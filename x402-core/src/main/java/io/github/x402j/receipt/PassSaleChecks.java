@@ -10,14 +10,14 @@ import java.time.Instant;
 import java.util.OptionalLong;
 
 /**
- * Finds out at the start whether a seller that names its trusted issuers itself can open the passes
- * that it sells: else payers would learn it, after they have paid.
+ * Checks at the start that a seller which names its trusted issuers accepts the passes that it
+ * sells. Otherwise payers would find out after they have paid.
  */
 final class PassSaleChecks {
   private static final String WHAT_TO_DO =
       "; let acceptReceipts(...) name TrustedIssuer.self(issuer) beside the others";
 
-  private static final Address NOBODY = Address.parse("0x" + "0".repeat(39) + "1");
+  private static final Address UNUSED = Address.parse("0x" + "0".repeat(39) + "1");
 
   private final ReceiptIssuer seller;
   private final TrustedIssuer trusted;
@@ -29,7 +29,7 @@ final class PassSaleChecks {
 
   static IllegalStateException notTrusted(ReceiptIssuer seller, Iterable<String> issuers) {
     return new IllegalStateException(
-        "acceptReceipts: passes are sold, and receipts of their issuer "
+        "acceptReceipts: passes are sold, but receipts of their issuer "
             + seller.issuer()
             + " are not accepted, only those of "
             + String.join(", ", issuers)
@@ -39,7 +39,7 @@ final class PassSaleChecks {
   /**
    * Compares what the issuer writes with what is expected of it.
    *
-   * @param longest the lifetime of the pass that lives longest
+   * @param longest the lifetime of the longest pass
    */
   void requireSameTerms(Duration longest) {
     require(
@@ -64,21 +64,21 @@ final class PassSaleChecks {
         "a pass is a receipt for the transaction of its payment");
   }
 
-  /** Returns what the issuer's key signs; it would buy nothing, and nobody sees it. */
+  /** Returns a token of the issuer's key. It buys nothing, and does not leave this process. */
   String trial(Instant now) {
     return seller.sign(
         new Receipt(
             seller.issuer(),
             seller.audience(),
-            NOBODY,
+            UNUSED,
             "trial",
             now,
             now.plusSeconds(1),
             "0x" + "0".repeat(64),
             Network.BASE,
-            NOBODY,
+            UNUSED,
             TokenAmount.of(1),
-            NOBODY,
+            UNUSED,
             "/",
             "GET",
             false,
@@ -95,8 +95,8 @@ final class PassSaleChecks {
             + WHAT_TO_DO);
   }
 
-  private void require(boolean holds, String expected, String found) {
-    if (!holds) {
+  private void require(boolean isMet, String expected, String found) {
+    if (!isMet) {
       throw new IllegalStateException(
           "acceptReceipts: passes of "
               + seller.issuer()

@@ -13,11 +13,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.OptionalLong;
 
 /**
- * What a receipt says: that a payer has paid an amount to somebody, by which transaction, and for
- * what.
+ * The claims of a receipt: who paid how much to whom, by which transaction, and for what.
  *
- * @param issuer who says so ({@code iss}), 1 to 256 characters
- * @param audience whom it is shown to ({@code aud}): the seller's public origin
+ * @param issuer who signs it ({@code iss}), 1 to 256 characters
+ * @param audience who accepts it ({@code aud}): the seller's public origin
  * @param payer who paid ({@code sub})
  * @param id the issuer's number for it ({@code jti}), 1 to 128 characters
  * @param issuedAt whole seconds ({@code iat})
@@ -30,8 +29,8 @@ import java.util.OptionalLong;
  * @param route what was paid for: the resource's URL, or the route of a pass
  * @param method the method of the request
  * @param isPass whether it opens a route for its lifetime
- * @param uses how often it may be presented; 0 for a proof that buys nothing; empty for once, and
- *     of a pass for any number of times
+ * @param uses how often it may be used; 0 if it only proves a payment; empty for once, or for a
+ *     pass without a limit
  */
 public record Receipt(
     String issuer,
@@ -71,7 +70,7 @@ public record Receipt(
     return new ReceiptKey(issuer, id);
   }
 
-  /** Returns whether it proves a payment and buys nothing more. */
+  /** Returns whether it only proves a payment and buys nothing. */
   public boolean isProofOnly() {
     return uses.isPresent() && uses.getAsLong() == 0;
   }

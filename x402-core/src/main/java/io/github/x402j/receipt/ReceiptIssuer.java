@@ -7,13 +7,14 @@ import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.util.JSONObjectUtils;
+import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
-import io.github.x402j.Pass;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Purchase;
-import io.github.x402j.ReceiptSource;
 import io.github.x402j.Settlement;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.Pass;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.ReceiptSource;
+import io.github.x402j.gate.VerifiedPayment;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,14 +31,14 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * ReceiptIssuer issuer =
  *     ReceiptIssuer.builder("https://shop.example", "https://shop.example")
- *         .key(SigningKey.fromPem(Path.of("receipts.pem"), ReceiptAlgorithm.ES256, "2026-01"))
+ *         .key(SigningKey.fromJwkFile(Path.of("receipts.jwk"), ReceiptAlgorithm.ES256))
  *         .build();
  * }</pre>
  *
  * <p>Safe for use by several threads.
  */
 public final class ReceiptIssuer implements ReceiptSource {
-  /** How long a receipt that buys nothing is good, unless said otherwise. */
+  /** The default lifetime of a receipt that only proves a payment. */
   public static final Duration DEFAULT_PROOF_LIFETIME = Duration.ofDays(30);
 
   private final String issuer;
@@ -61,7 +62,7 @@ public final class ReceiptIssuer implements ReceiptSource {
     proofLifetime = builder.proofLifetime;
     clock = builder.clock;
     try {
-      signer = Keys.signer(key.key(), key.algorithm());
+      signer = key.signer();
     } catch (JOSEException e) {
       throw new IllegalStateException(
           "receipt issuer: " + key.algorithm().wireName() + " cannot be used here", e);
@@ -71,20 +72,19 @@ public final class ReceiptIssuer implements ReceiptSource {
   /**
    * Returns a builder.
    *
-   * @param issuer what stands in {@code iss}: usually the seller's public origin
-   * @param audience what stands in {@code aud}: the seller's public origin, {@code
-   *     https://shop.example}
+   * @param issuer the {@code iss} claim: usually the seller's public origin
+   * @param audience the {@code aud} claim: the seller's public origin, {@code https://shop.example}
    */
   public static Builder builder(String issuer, String audience) {
     return new Builder(issuer, audience);
   }
 
-  /** Returns what stands in {@code iss}. */
+  /** Returns the {@code iss} claim. */
   public String issuer() {
     return issuer;
   }
 
-  /** Returns what stands in {@code aud}. */
+  /** Returns the {@code aud} claim. */
   public String audience() {
     return audience;
   }
@@ -134,7 +134,7 @@ public final class ReceiptIssuer implements ReceiptSource {
   }
 
   /**
-   * Returns the token of a receipt as it is; for those who execute payments for others.
+   * Returns the token of this receipt. For payment networks, which execute payments for others.
    *
    * @throws IllegalArgumentException if it names another issuer
    */
@@ -148,7 +148,7 @@ public final class ReceiptIssuer implements ReceiptSource {
                 .type(new JOSEObjectType(ReceiptVerifier.TYPE))
                 .keyID(key.kid())
                 .build(),
-            ReceiptJson.claims(receipt));
+            ReceiptClaims.claims(receipt));
     try {
       token.sign(signer);
     } catch (JOSEException e) {
@@ -157,15 +157,13 @@ public final class ReceiptIssuer implements ReceiptSource {
     return token.serialize();
   }
 
-  /** Signs and verifies once, or the first payer would find out that something is missing. */
+  /** Signs and verifies once: a missing provider fails the start and not the first payer. */
   private void testItself() {
     try {
       JWSHeader header = new JWSHeader.Builder(key.algorithm().jws()).keyID(key.kid()).build();
-      SignedJWT token =
-          new SignedJWT(header, new com.nimbusds.jwt.JWTClaimsSet.Builder().issuer(issuer).build());
+      SignedJWT token = new SignedJWT(header, new JWTClaimsSet.Builder().issuer(issuer).build());
       token.sign(signer);
-      if (!SignedJWT.parse(token.serialize())
-          .verify(Keys.verifier(key.key().toPublicJWK(), key.algorithm()))) {
+      if (!SignedJWT.parse(token.serialize()).verify(key.verifier())) {
         throw new IllegalStateException(
             "receipt issuer: what " + key + " signs does not verify; is a provider missing?");
       }
@@ -199,14 +197,14 @@ public final class ReceiptIssuer implements ReceiptSource {
       this.audience = audience;
     }
 
-    /** Sets the key that signs. Needed. */
+    /** Sets the key that signs. Required. */
     public Builder key(SigningKey newKey) {
       key = newKey;
       return this;
     }
 
     /**
-     * Publishes a further key that does not sign: the one before until its receipts have expired,
+     * Publishes another key that does not sign: the previous one until its receipts have expired,
      * or the next one before it is used.
      */
     public Builder alsoPublish(SigningKey other) {
@@ -214,7 +212,10 @@ public final class ReceiptIssuer implements ReceiptSource {
       return this;
     }
 
-    /** Sets how long receipts that buy nothing are good; {@link #DEFAULT_PROOF_LIFETIME} if not. */
+    /**
+     * Sets the lifetime of receipts that only prove a payment. At least a second. Default: {@link
+     * #DEFAULT_PROOF_LIFETIME}, 30 days.
+     */
     public Builder proofLifetime(Duration lifetime) {
       if (lifetime.toSeconds() < 1) {
         throw new IllegalArgumentException("proofLifetime: expected at least a second");
@@ -223,20 +224,20 @@ public final class ReceiptIssuer implements ReceiptSource {
       return this;
     }
 
-    /** Reads the time from this clock instead of the system's. */
+    /** Sets the clock. Default: the system's. */
     public Builder clock(Clock newClock) {
       clock = newClock;
       return this;
     }
 
     /**
-     * Returns the issuer, after a signature that it made and verified.
+     * Returns the issuer, after it made and verified a signature.
      *
-     * @throws IllegalStateException if there is no key, or it does not work here
+     * @throws IllegalStateException if no key is set, or the key does not work here
      */
     public ReceiptIssuer build() {
       if (key == null) {
-        throw new IllegalStateException("receipt issuer: no key was given; who signs?");
+        throw new IllegalStateException("receipt issuer: no key: call key(...)");
       }
       ReceiptIssuer built = new ReceiptIssuer(this, key);
       built.testItself();

@@ -3,16 +3,16 @@
 package io.github.x402j.receipt;
 
 import io.github.x402j.AcceptedReceipt;
-import io.github.x402j.Pass;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Purchase;
-import io.github.x402j.ReceiptAcceptor.Decision;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.gate.Pass;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.ReceiptAcceptor.Decision;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Holds a genuine receipt against what is being bought. Pure. */
+/** Compares a genuine receipt with what is being bought. Has no state. */
 final class ReceiptTerms {
   private static final OptionalLong ONCE = OptionalLong.of(1);
 
@@ -63,7 +63,7 @@ final class ReceiptTerms {
     return sameResource && receipt.method().equals(purchase.method());
   }
 
-  /** One answer costs exactly its price; a pass opens what costs at most what was paid for it. */
+  /** A receipt pays exactly its price; a pass opens what costs at most what was paid for it. */
   private static boolean meets(Receipt receipt, PaymentRequirements option) {
     TokenAmount price = option.amount();
     int paid = receipt.amount().compareTo(price);

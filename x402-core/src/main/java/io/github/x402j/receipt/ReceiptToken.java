@@ -2,6 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.receipt;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSHeader;
@@ -11,13 +16,20 @@ import com.nimbusds.jwt.SignedJWT;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentCodec;
+import java.io.IOException;
 import java.text.ParseException;
 import java.util.Map;
 import java.util.Optional;
 
-/** A token as it came: read, and nothing of it believed. */
+/** A token as it came: parsed, and not trusted before {@link #isSignedBy}. */
 final class ReceiptToken {
   private static final JOSEObjectType TYPE = new JOSEObjectType(ReceiptVerifier.TYPE);
+  private static final int MAX_DEPTH = 16;
+  private static final JsonFactory STRICT_JSON =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+          .build();
 
   private final SignedJWT jwt;
   private final JWTClaimsSet claims;
@@ -35,13 +47,13 @@ final class ReceiptToken {
     try {
       SignedJWT jwt = SignedJWT.parse(token);
       JWTClaimsSet claims = jwt.getJWTClaimsSet();
-      if (claims != null) {
-        return new ReceiptToken(jwt, claims);
+      if (claims == null) {
+        throw malformed();
       }
+      return new ReceiptToken(jwt, claims);
     } catch (ParseException | IllegalArgumentException | IllegalStateException e) {
       throw malformed();
     }
-    throw malformed();
   }
 
   private static MalformedPaymentException malformed() {
@@ -54,25 +66,42 @@ final class ReceiptToken {
   }
 
   /**
-   * Returns what the token says, once its signature is known to be good.
+   * Returns the claims; call it after {@link #isSignedBy}.
    *
-   * @throws IllegalArgumentException if a claim is missing or is not what it must be
+   * @throws IllegalArgumentException if a claim is missing or malformed
    */
-  SignedClaims signedClaims() {
+  VerifiedTokens.Entry signedBy(JWSVerifier key) {
     Map<String, Object> raw = jwt.getPayload().toJSONObject();
-    if (raw == null || !StrictJson.isOneObject(jwt.getPayload().toString())) {
+    if (raw == null || !hasOneReading(jwt.getPayload().toString())) {
       throw new IllegalArgumentException("expected one object, no member twice, not nested deep");
     }
-    return ReceiptJson.signedClaims(claims, raw);
+    return new VerifiedTokens.Entry(
+        ReceiptClaims.receipt(claims, raw), ReceiptClaims.notBefore(raw), kid(), key);
   }
 
-  /** Returns the name of its key, empty text where it has none. */
+  /**
+   * Returns whether the text is one JSON object with one reading. Nimbus keeps the last of two
+   * members with one name; the issuer may have meant the first.
+   */
+  private static boolean hasOneReading(String text) {
+    try (JsonParser parser = STRICT_JSON.createParser(text)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return false;
+      }
+      parser.skipChildren();
+      return parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Returns the name of its key, an empty text without one. */
   String kid() {
     String kid = jwt.getHeader().getKeyID();
     return kid == null ? "" : kid;
   }
 
-  /** Nothing is taken from the header but the name of a configured key. */
+  /** Returns what is wrong with the header. Only the name of a configured key is taken from it. */
   Optional<String> wrongHeader(TrustedIssuer issuer) {
     JWSHeader header = jwt.getHeader();
     if (!header.getAlgorithm().equals(issuer.algorithm().jws())) {

@@ -7,9 +7,10 @@ import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentRequired;
-import io.github.x402j.Purchase;
-import io.github.x402j.ReceiptAcceptor;
 import io.github.x402j.TransferConfirmation;
+import io.github.x402j.TransferConfirmation.Answer;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.ReceiptAcceptor;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,24 +23,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checks receipts with configured keys and nothing else: nothing in a token names a key, a URL or
- * an algorithm that would be used.
+ * Checks receipts with configured keys only. It never uses a key, a URL or an algorithm that a
+ * token names.
  *
- * <p>Usable alone, through {@link #verify}, and in a {@link io.github.x402j.PaymentGate}. Safe for
- * use by several threads.
+ * <p>Usable alone, through {@link #verify}, and in a {@link io.github.x402j.gate.PaymentGate}. Safe
+ * for use by several threads.
  */
 public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
-  /** What must stand in a token's {@code typ}. */
+  /** The {@code typ} of every receipt. */
   public static final String TYPE = "x402-receipt+jwt";
 
   private static final Logger log = LoggerFactory.getLogger(ReceiptVerifier.class);
 
   private final Map<String, Trusted> issuers;
-  private final KeyRefresh refresh;
   private final Clock clock;
   private final VerifiedTokens verified = new VerifiedTokens(VerifiedTokens.MAX_TOKENS);
 
   private record Trusted(TrustedIssuer issuer, IssuerKeys keys) {}
+
+  /** The result of {@link #verify}. */
+  public sealed interface Verdict {
+    /**
+     * A trusted issuer signed it for this audience, and it has not expired.
+     *
+     * @param receipt its claims
+     */
+    record Genuine(Receipt receipt) implements Verdict {}
+
+    /**
+     * It is not valid here.
+     *
+     * @param detail for people; repeats nothing of the token
+     */
+    record Rejected(String detail) implements Verdict {}
+  }
 
   private ReceiptVerifier(List<TrustedIssuer> trusted, Clock clock) {
     if (trusted.isEmpty()) {
@@ -54,49 +71,43 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
     }
     issuers = Map.copyOf(byName);
     this.clock = clock;
-    refresh =
-        KeyRefresh.of(
-            issuers.values().stream()
-                .map(Trusted::keys)
-                .filter(JwksUrl.class::isInstance)
-                .map(JwksUrl.class::cast)
-                .toList());
+    issuers.values().forEach(each -> each.keys().start());
   }
 
   /**
-   * Returns a verifier. Keys behind URLs are fetched now, and refreshed in the background until
-   * {@link #close}.
+   * Returns a verifier. It fetches keys behind URLs now, and in the background until {@link
+   * #close}. A URL that does not answer now logs a warning, and is tried again.
    *
-   * @throws IllegalArgumentException if an issuer is configured twice, or there is none
+   * @throws IllegalArgumentException if an issuer is configured twice, or none is
    */
   public static ReceiptVerifier of(TrustedIssuer... trusted) {
     return new ReceiptVerifier(Arrays.asList(trusted), Clock.systemUTC());
   }
 
-  /** Returns a verifier that reads this clock. */
+  /** Returns a verifier with this clock. */
   public static ReceiptVerifier of(List<TrustedIssuer> trusted, Clock clock) {
     return new ReceiptVerifier(trusted, clock);
   }
 
   /**
-   * Returns whether the token is a receipt of a trusted issuer for its audience, now. Does not
-   * count uses, and does not look at what is being bought or at a chain.
+   * Returns whether the token is a receipt of a trusted issuer for its audience, now. It counts no
+   * use, and compares nothing with a purchase or a chain.
    *
-   * @throws MalformedPaymentException if it is no compact JWS, or longer than 8,192 characters
+   * @throws MalformedPaymentException if it is not a compact JWS, or longer than 8,192 characters
    * @throws FacilitatorException if the issuer's keys are not known at present
    */
   public Verdict verify(String token) throws MalformedPaymentException, FacilitatorException {
     Optional<VerifiedTokens.Entry> known = verified.find(token);
     if (known.isPresent() && isStillTrusted(known.get())) {
-      return judge(known.get().claims());
+      return judge(known.get());
     }
     return verifyAnew(token);
   }
 
-  /** A key that was taken out of the set, or replaced under its name, vouches for nothing more. */
+  /** A key that was removed from the set, or replaced under its name, is trusted no more. */
   @SuppressWarnings("ReferenceEquality") // it is the same key only if it is the same object
   private boolean isStillTrusted(VerifiedTokens.Entry entry) throws FacilitatorException {
-    Trusted trusted = issuers.get(entry.claims().receipt().issuer());
+    Trusted trusted = issuers.get(entry.receipt().issuer());
     return trusted != null && trusted.keys().byKid().get(entry.kid()) == entry.key();
   }
 
@@ -117,22 +128,22 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
     if (!jwt.isSignedBy(key)) {
       return new Verdict.Rejected("the signature is not the issuer's");
     }
-    SignedClaims signed;
+    VerifiedTokens.Entry signed;
     try {
-      signed = jwt.signedClaims();
+      signed = jwt.signedBy(key);
     } catch (IllegalArgumentException e) {
       return new Verdict.Rejected("claims: " + e.getMessage());
     }
     Verdict verdict = judge(signed);
     if (verdict instanceof Verdict.Genuine) {
-      verified.remember(token, new VerifiedTokens.Entry(signed, jwt.kid(), key));
+      verified.remember(token, signed);
     }
     return verdict;
   }
 
-  /** Holds claims that are the issuer's against the audience and the time. */
-  private Verdict judge(SignedClaims claims) {
-    Receipt receipt = claims.receipt();
+  /** Compares what the issuer signed with the audience and the time. */
+  private Verdict judge(VerifiedTokens.Entry signed) {
+    Receipt receipt = signed.receipt();
     TrustedIssuer issuer = trusted(receipt.issuer());
     Duration skew = issuer.clockSkew();
     Instant now = clock.instant();
@@ -142,7 +153,7 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
     if (receipt.issuedAt().isAfter(now.plus(skew))) {
       return new Verdict.Rejected("iat: in the future");
     }
-    Instant notBefore = claims.notBefore();
+    Instant notBefore = signed.notBefore();
     if (notBefore != null && notBefore.isAfter(now.plus(skew))) {
       return new Verdict.Rejected("nbf: in the future");
     }
@@ -167,11 +178,9 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   }
 
   @Override
-  public Confirmation confirm(AcceptedReceipt receipt) throws FacilitatorException {
+  public Answer confirm(AcceptedReceipt receipt) throws FacilitatorException {
     Optional<TransferConfirmation> confirmation = trusted(receipt.key().issuer()).confirmation();
-    return confirmation.isPresent()
-        ? confirmation.get().confirm(receipt)
-        : new Confirmation.NotNeeded();
+    return confirmation.isPresent() ? confirmation.get().confirm(receipt) : new Answer.NotNeeded();
   }
 
   @Override
@@ -191,8 +200,8 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   }
 
   /**
-   * Checks that all trusted issuers are trusted for this audience. Receipts for another one are for
-   * another seller, and would be accepted from whoever has bought there.
+   * Checks that every issuer is trusted for this audience. Receipts for another audience are for
+   * another seller: whoever bought there could use them here.
    *
    * @param origin the seller's public origin
    * @throws IllegalStateException if one is not; the message names it
@@ -213,11 +222,11 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   }
 
   /**
-   * Checks that the passes of a seller would be accepted here. Where keys come from a URL that does
-   * not answer now, that they are the seller's is not checked.
+   * Checks that this verifier accepts the passes of a seller. It cannot compare keys that come from
+   * a URL which does not answer now.
    *
-   * @param longest the lifetime of the pass that lives longest
-   * @throws IllegalStateException if they would not; the message says what was expected
+   * @param longest the lifetime of the longest pass
+   * @throws IllegalStateException if it would not accept them; the message says what was expected
    */
   public void requireOpens(ReceiptIssuer seller, Duration longest) {
     Trusted own = issuers.get(seller.issuer());
@@ -238,13 +247,13 @@ public final class ReceiptVerifier implements ReceiptAcceptor, AutoCloseable {
   }
 
   /** Returns how many tokens are remembered as verified. */
-  int remembered() {
+  long remembered() {
     return verified.size();
   }
 
   /** Ends the background refresh. */
   @Override
   public void close() {
-    refresh.close();
+    issuers.values().forEach(each -> each.keys().close());
   }
 }

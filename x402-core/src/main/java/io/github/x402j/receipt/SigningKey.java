@@ -3,29 +3,26 @@
 package io.github.x402j.receipt;
 
 import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.KeyUse;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
-import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jose.util.JSONObjectUtils;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.text.ParseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A private key that signs receipts, with its algorithm and its name ({@code kid}). Immutable;
- * shows the key nowhere.
+ * A private key that signs receipts, with its algorithm and its name ({@code kid}). Only {@link
+ * #toJwk} shows the key. Immutable.
  */
 public final class SigningKey {
   private static final Logger log = LoggerFactory.getLogger(SigningKey.class);
-  private static final int RSA_BITS = 2048;
 
   private final JWK key;
   private final ReceiptAlgorithm algorithm;
@@ -34,7 +31,7 @@ public final class SigningKey {
     if (!key.isPrivate()) {
       throw new IllegalArgumentException("signing key: expected a private key, found a public one");
     }
-    if (!Keys.fits(key, algorithm)) {
+    if (!algorithm.fits(key)) {
       throw new IllegalArgumentException(
           "signing key: the key does not fit " + algorithm.wireName() + ", or is too short");
     }
@@ -49,10 +46,10 @@ public final class SigningKey {
    * Returns the key in a JWK.
    *
    * @param json a private JWK with {@code kid}
-   * @throws IllegalArgumentException if it is not one, or does not fit; the message repeats none of
-   *     it
+   * @throws IllegalArgumentException if it is not a private JWK, or does not fit; the message
+   *     repeats none of it
    */
-  public static SigningKey jwk(String json, ReceiptAlgorithm algorithm) {
+  public static SigningKey fromJwk(String json, ReceiptAlgorithm algorithm) {
     try {
       return new SigningKey(JWK.parse(json), algorithm);
     } catch (ParseException e) {
@@ -60,51 +57,59 @@ public final class SigningKey {
     }
   }
 
-  /** Returns the key in a file that holds a JWK. */
+  /**
+   * Returns the key in a JWK file, as for its text. The command {@code x402 receipt key} makes one.
+   */
   public static SigningKey fromJwkFile(Path file, ReceiptAlgorithm algorithm) {
     try {
-      return jwk(Files.readString(file), algorithm);
+      return fromJwk(Files.readString(file), algorithm);
     } catch (IOException e) {
       throw new IllegalArgumentException("key file " + file + ": cannot be read");
     }
   }
 
   /**
-   * Returns the key in a PEM file with a PKCS #8 private key that is not encrypted.
+   * Returns a new key; keep what {@link #toJwk} returns where only the seller can read it.
    *
    * @param kid the name to publish it under
    */
-  public static SigningKey fromPem(Path file, ReceiptAlgorithm algorithm, String kid) {
-    return new SigningKey(PemKeys.privateKey(file, kid), algorithm);
+  public static SigningKey generate(ReceiptAlgorithm algorithm, String kid) {
+    return generate(algorithm, key -> kid);
   }
 
-  /** Returns a new key that ends with this process; for demonstrations, and says so in the log. */
+  /**
+   * Returns a new key that ends with this process, under its thumbprint (RFC 7638). For
+   * demonstrations: it logs a warning.
+   */
   public static SigningKey generated(ReceiptAlgorithm algorithm) {
     log.warn(
-        "signing receipts with a key that was generated now: receipts are worth nothing after a"
+        "receipts are signed with a key that was generated now: no receipt is accepted after a"
             + " restart; configure a key of your own");
+    return generate(algorithm, key -> key.computeThumbprint().toString());
+  }
+
+  /** The name of a generated key. */
+  private interface Name {
+    String of(JWK key) throws JOSEException;
+  }
+
+  private static SigningKey generate(ReceiptAlgorithm algorithm, Name name) {
     try {
-      return new SigningKey(generate(algorithm), algorithm);
-    } catch (JOSEException | IOException e) {
-      throw new IllegalStateException("no " + algorithm.wireName() + " key can be made here", e);
+      JWK key = algorithm.generate();
+      Map<String, Object> named = new LinkedHashMap<>(key.toJSONObject());
+      named.put("kid", name.of(key));
+      return new SigningKey(JWK.parse(named), algorithm);
+    } catch (JOSEException | ParseException e) {
+      throw new IllegalStateException(
+          "no " + algorithm.wireName() + " key can be generated here", e);
     }
   }
 
-  private static JWK generate(ReceiptAlgorithm algorithm) throws JOSEException, IOException {
-    return switch (algorithm) {
-      case ES256 -> new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate();
-      case ES256K ->
-          new ECKeyGenerator(Curve.SECP256K1)
-              .provider(Keys.BOUNCY_CASTLE)
-              .keyIDFromThumbprint(true)
-              .generate();
-      case EDDSA -> {
-        Ed25519PrivateKeyParameters key = new Ed25519PrivateKeyParameters(new SecureRandom());
-        String kid = PemKeys.jwk(key, "unnamed").computeThumbprint().toString();
-        yield PemKeys.jwk(key, kid);
-      }
-      case RS256 -> new RSAKeyGenerator(RSA_BITS).keyIDFromThumbprint(true).generate();
-    };
+  /** Returns the private key as the JSON text of a JWK: a secret. */
+  public String toJwk() {
+    Map<String, Object> jwk = new LinkedHashMap<>(key.toJSONObject());
+    jwk.put("alg", algorithm.wireName());
+    return JSONObjectUtils.toJSONString(jwk);
   }
 
   /** Returns the algorithm. */
@@ -117,12 +122,15 @@ public final class SigningKey {
     return key.getKeyID();
   }
 
-  /** Returns the private half, for the signer only. */
-  JWK key() {
-    return key;
+  JWSSigner signer() throws JOSEException {
+    return algorithm.signer(key);
   }
 
-  /** Returns the public half as a member of a JWK set. */
+  JWSVerifier verifier() throws JOSEException {
+    return algorithm.verifier(key.toPublicJWK());
+  }
+
+  /** Returns the public key as a member of a JWK set. */
   Map<String, Object> publicJwk() {
     Map<String, Object> jwk = new LinkedHashMap<>(key.toPublicJWK().toJSONObject());
     jwk.put("alg", algorithm.wireName());

@@ -2,28 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.receipt;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSVerifier;
-import com.nimbusds.jose.jwk.JWK;
 import io.github.x402j.TransferConfirmation;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose receipts count, and how they are checked: one issuer, one audience, one algorithm, and keys
- * from the configuration. Immutable.
+ * An issuer whose receipts are accepted, and how they are checked: one issuer, one audience, one
+ * algorithm, and keys from the configuration. Immutable.
  */
 public final class TrustedIssuer {
-  /** The longest time from {@code iat} to {@code exp} unless said otherwise. */
+  /** The default for the longest time from {@code iat} to {@code exp}. */
   public static final Duration DEFAULT_MAX_LIFETIME = Duration.ofDays(1);
 
-  /** How far clocks may be apart unless said otherwise. */
+  /** The default for how far clocks may be apart. */
   public static final Duration DEFAULT_CLOCK_SKEW = Duration.ofSeconds(5);
 
   private static final Duration MAX_CLOCK_SKEW = Duration.ofSeconds(60);
@@ -39,9 +34,9 @@ public final class TrustedIssuer {
   /**
    * Returns a builder.
    *
-   * @param issuer what must stand in {@code iss}
-   * @param audience what must stand in {@code aud}, alone: this seller's public origin
-   * @param algorithm what must stand in {@code alg}
+   * @param issuer the {@code iss} claim
+   * @param audience the only {@code aud} claim: this seller's public origin
+   * @param algorithm the {@code alg} header
    */
   public static Builder builder(String issuer, String audience, ReceiptAlgorithm algorithm) {
     return new Builder(issuer, audience, algorithm);
@@ -61,8 +56,9 @@ public final class TrustedIssuer {
   }
 
   /**
-   * Returns how long after a transaction a receipt for it may still be good: what is looked up says
-   * so itself, who is believed writes its receipts when it has paid.
+   * Returns how long after a transaction a receipt for it may still be valid. With a confirmation
+   * on chain it is the confirmation's answer. Without, the issuer writes its receipts when it has
+   * paid.
    */
   Duration transactionMemory() {
     if (settings.ownPassesOnly && settings.confirmation == null) {
@@ -144,39 +140,19 @@ public final class TrustedIssuer {
     /**
      * Takes the keys of a JWK set that fit the algorithm.
      *
-     * @throws IllegalArgumentException if it is none, or none fits
+     * @throws IllegalArgumentException if it is not a JWK set, or no key fits
      */
     public Builder jwks(String json) {
-      Map<String, JWSVerifier> verifiers = Keys.verifiers(json, algorithm);
-      return keys(clock -> () -> verifiers);
+      IssuerKeys fixed = IssuerKeys.of(json, algorithm);
+      return keys(clock -> fixed);
     }
 
     /**
-     * Takes the public key in a PEM file.
+     * Fetches the keys from a JWKS URL when the verifier is made, and then every five minutes.
+     * While the URL does not answer, the last keys stay valid for 24 hours. Until there are keys,
+     * receipts of this issuer are answered with 503.
      *
-     * @param kid the name by which tokens call it
-     * @throws IllegalArgumentException if the file holds none, or it does not fit
-     */
-    public Builder pem(Path file, String kid) {
-      JWK key = PemKeys.publicKey(file, kid);
-      if (!Keys.fits(key, algorithm)) {
-        throw new IllegalArgumentException(
-            "key file " + file + ": the key does not fit " + algorithm.wireName());
-      }
-      try {
-        Map<String, JWSVerifier> verifiers = Map.of(kid, Keys.verifier(key, algorithm));
-        return keys(clock -> () -> verifiers);
-      } catch (JOSEException e) {
-        throw new IllegalArgumentException("key file " + file + ": cannot be used", e);
-      }
-    }
-
-    /**
-     * Fetches the keys from a JWKS URL when the verifier is made, and every five minutes after
-     * that. While it does not answer, the last keys stay good for 24 hours; as long as there are
-     * none, receipts of this issuer are answered with 503.
-     *
-     * @throws IllegalArgumentException if it is not https, or http on this machine
+     * @throws IllegalArgumentException if the URL is not https, or http on this machine
      */
     public Builder jwksUrl(URI url) {
       JwksUrl.requireSafe(url);
@@ -192,7 +168,10 @@ public final class TrustedIssuer {
       return this;
     }
 
-    /** Refuses receipts that are good for longer; {@link #DEFAULT_MAX_LIFETIME} unless called. */
+    /**
+     * Sets the longest accepted lifetime. At least a second. Default: {@link
+     * #DEFAULT_MAX_LIFETIME}, a day.
+     */
     public Builder maxLifetime(Duration lifetime) {
       if (lifetime.toSeconds() < 1) {
         throw new IllegalArgumentException("maxLifetime: expected at least a second");
@@ -201,7 +180,10 @@ public final class TrustedIssuer {
       return this;
     }
 
-    /** Sets how far clocks may be apart: up to a minute; {@link #DEFAULT_CLOCK_SKEW} unless set. */
+    /**
+     * Sets how far clocks may be apart. At most 60 seconds. Default: {@link #DEFAULT_CLOCK_SKEW}, 5
+     * seconds.
+     */
     public Builder clockSkew(Duration skew) {
       if (skew.isNegative() || skew.compareTo(MAX_CLOCK_SKEW) > 0) {
         throw new IllegalArgumentException("clockSkew: expected 0 to 60 seconds");
@@ -211,8 +193,8 @@ public final class TrustedIssuer {
     }
 
     /**
-     * Lets this issuer say how often a receipt may be used, and issue passes. Without this every
-     * receipt of it is good once.
+     * Lets this issuer issue passes and say how often a receipt may be used. Default: each of its
+     * receipts is accepted once.
      */
     public Builder passes() {
       passes = true;
@@ -224,7 +206,7 @@ public final class TrustedIssuer {
       return this;
     }
 
-    /** Looks the transaction of every receipt of this issuer up before it counts. */
+    /** Confirms the transaction of every receipt on chain before it is accepted. Default: no. */
     public Builder confirmOnChain(TransferConfirmation newConfirmation) {
       confirmation = newConfirmation;
       return this;
@@ -233,12 +215,12 @@ public final class TrustedIssuer {
     /**
      * Returns the trusted issuer.
      *
-     * @throws IllegalStateException if there are no keys
+     * @throws IllegalStateException if no keys are set
      */
     public TrustedIssuer build() {
       if (keys == null) {
         throw new IllegalStateException(
-            "trusted issuer " + issuer + ": no keys: expected jwks, pem or jwksUrl");
+            "trusted issuer " + issuer + ": no keys: expected jwks or jwksUrl");
       }
       return new TrustedIssuer(this, keys);
     }

@@ -4,105 +4,91 @@ package io.github.x402j.receipt;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.jose.JWSVerifier;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens whose signature was found good a short while ago, so that a pass costs one verification
- * and not one per request. Remembers that a text was signed by a key, and nothing that changes: who
- * uses it looks at times, terms and uses each time.
+ * Tokens with a verified signature, so that a pass costs one verification and not one per request.
+ * It remembers that a key signed a text. It remembers nothing that changes: the caller checks
+ * times, terms and uses each time.
  *
- * <p>Only what has been verified gets in, and of that only what may be shown more than once. A text
- * is known by its SHA-256: another spelling is another text, and no receipt lies in memory. Bounded
- * in number, and in the length of the texts; the one that was not asked for longest goes first.
+ * <p>Only what was verified gets in, and of that only what may be shown again. A text is known by
+ * its SHA-256: another spelling is another text, and no token lies in memory. The number of texts
+ * and their length are bounded; a text that was not asked for in an hour goes.
  */
 final class VerifiedTokens {
   static final int MAX_TOKENS = 4_096;
 
-  /** Longer ones are verified each time; what the library issues is about 800 characters. */
+  /** Longer tokens are verified each time; the library issues about 800 characters. */
   static final int MAX_TOKEN_LENGTH = 2_048;
 
-  /** Everything that an issuer writes; a decoder may let more through. */
+  private static final Duration FORGET_UNUSED_AFTER = Duration.ofHours(1);
+
+  /** What an issuer writes; a decoder may accept more. */
   private static final Pattern USUAL = Pattern.compile("[A-Za-z0-9_.-]+");
 
   /**
-   * A receipt and what made it good.
+   * A receipt and what made it genuine.
    *
-   * @param claims what the text says
+   * @param receipt the claims
+   * @param notBefore from when it is valid ({@code nbf}), null without that claim
    * @param kid the name of the key
-   * @param key the key itself: as soon as another stands under the name, or none, the text has to
-   *     be verified again
+   * @param key the key itself: when the name belongs to another key, or to none, the text has to be
+   *     verified again
    */
-  record Entry(SignedClaims claims, String kid, JWSVerifier key) {}
+  record Entry(Receipt receipt, @Nullable Instant notBefore, String kid, JWSVerifier key) {}
 
   private record Digest(long a, long b, long c, long d) {}
 
-  private final int maxTokens;
-  private final Map<Digest, Entry> entries =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Digest, Entry> eldest) {
-          return size() > maxTokens;
-        }
-      };
+  private final Cache<Digest, Entry> entries;
 
   VerifiedTokens(int maxTokens) {
-    this.maxTokens = maxTokens;
+    // Upkeep in the caller's thread is short, and needs no pool of the webapp.
+    entries =
+        Caffeine.newBuilder()
+            .maximumSize(maxTokens)
+            .expireAfterAccess(FORGET_UNUSED_AFTER)
+            .executor(Runnable::run)
+            .build();
   }
 
-  /** Returns what was found out about exactly this text, empty if nothing is remembered. */
+  /** Returns what is remembered of exactly this text, empty if nothing is. */
   Optional<Entry> find(String token) {
-    if (!isShort(token) || isEmpty()) {
+    if (token.length() > MAX_TOKEN_LENGTH || entries.estimatedSize() == 0) {
       return Optional.empty();
     }
-    Digest digest = digest(token);
-    synchronized (entries) {
-      return Optional.ofNullable(entries.get(digest));
-    }
+    return Optional.ofNullable(entries.getIfPresent(digest(token)));
   }
 
-  /**
-   * Remembers a text that has just been verified, if it may be shown again and spelled as usual.
-   */
+  /** Remembers a verified text if it may be shown again and is spelled as usual. */
   void remember(String token, Entry entry) {
-    if (isShort(token)
-        && entry.claims().receipt().mayBeShownAgain()
+    if (token.length() <= MAX_TOKEN_LENGTH
+        && entry.receipt().mayBeShownAgain()
         && USUAL.matcher(token).matches()) {
-      Digest digest = digest(token);
-      synchronized (entries) {
-        entries.put(digest, entry);
-      }
+      entries.put(digest(token), entry);
     }
   }
 
-  int size() {
-    synchronized (entries) {
-      return entries.size();
-    }
-  }
-
-  private boolean isEmpty() {
-    return size() == 0;
-  }
-
-  private static boolean isShort(String token) {
-    return token.length() <= MAX_TOKEN_LENGTH;
+  /** Returns how many texts are remembered, after those that are too many have gone. */
+  long size() {
+    entries.cleanUp();
+    return entries.estimatedSize();
   }
 
   private static Digest digest(String token) {
-    ByteBuffer hash = ByteBuffer.wrap(sha256(token));
-    return new Digest(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong());
-  }
-
-  private static byte[] sha256(String token) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));
+      ByteBuffer hash =
+          ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8)));
+      return new Digest(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong());
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);
     }

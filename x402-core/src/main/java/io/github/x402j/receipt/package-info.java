@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Receipts: signed JWTs that prove a payment and are checked without asking anybody. The only
- * package that sees Nimbus.
+ * Receipts: signed JWTs that prove a payment and are checked without a network call. This package
+ * alone sees Nimbus.
  *
  * <pre>{@code
  * ReceiptVerifier verifier =
@@ -10,14 +10,15 @@
  *         TrustedIssuer.builder("https://pay.example", "https://shop.example", ReceiptAlgorithm.ES256)
  *             .jwks(jwksText)
  *             .build());
- * if (verifier.verify(token) instanceof Verdict.Genuine genuine) {
+ * if (verifier.verify(token) instanceof ReceiptVerifier.Verdict.Genuine genuine) {
  *   genuine.receipt().payer();
  * }
  * }</pre>
  *
  * <p>{@link io.github.x402j.receipt.ReceiptIssuer} issues them, {@link
  * io.github.x402j.receipt.ReceiptVerifier} checks them; both plug into {@link
- * io.github.x402j.PaymentGate} and work alone.
+ * io.github.x402j.gate.PaymentGate} and work alone. {@link io.github.x402j.receipt.JwsStatements}
+ * signs the statements of the {@code offer-receipt} extension with the same kind of key.
  */
 @NullMarked
 package io.github.x402j.receipt;

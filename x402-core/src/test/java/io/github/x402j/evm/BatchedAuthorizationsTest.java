@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class BatchedAuthorizationsTest {
   private Shop shop;
   private Batches batches;
-  private ExactEvmFacilitator facilitator;
+  private EvmFacilitator facilitator;
 
   @BeforeEach
   void open() {

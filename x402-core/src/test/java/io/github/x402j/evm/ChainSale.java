@@ -107,19 +107,19 @@ final class ChainSale {
 
   // ---- the seller
 
-  ExactEvmFacilitator.Builder facilitator() {
+  EvmFacilitator.Builder facilitator() {
     return facilitator(Web3jChain.at(chain.rpcUrl()));
   }
 
-  ExactEvmFacilitator.Builder facilitator(Chain port) {
+  EvmFacilitator.Builder facilitator(Chain port) {
     return facilitator(port, gas);
   }
 
-  ExactEvmFacilitator.Builder facilitator(Chain port, TestWallet gasKey) {
-    return ExactEvmFacilitator.builder(token.network(), port, signer(gasKey)).clock(clock);
+  EvmFacilitator.Builder facilitator(Chain port, TestWallet gasKey) {
+    return EvmFacilitator.builder(token.network(), port, signer(gasKey)).clock(clock);
   }
 
-  Settlement settle(ExactEvmFacilitator facilitator, SignedPayment payment) throws Exception {
+  Settlement settle(EvmFacilitator facilitator, SignedPayment payment) throws Exception {
     return facilitator.settle(payment, recorded::add);
   }
 
@@ -136,7 +136,7 @@ final class ChainSale {
   }
 
   /** Returns a payment of the price by the wallet, checked. */
-  SignedPayment pay(ExactEvmFacilitator facilitator, TestWallet payer) throws Exception {
+  SignedPayment pay(EvmFacilitator facilitator, TestWallet payer) throws Exception {
     return checked(facilitator, signed(authorization(address(payer)), payer));
   }
 
@@ -157,11 +157,11 @@ final class ChainSale {
     return ExactEvmPayload.sign(token, authorization, signer(key));
   }
 
-  Verification check(ExactEvmFacilitator facilitator, ExactEvmPayload payload) throws Exception {
+  Verification check(EvmFacilitator facilitator, ExactEvmPayload payload) throws Exception {
     return facilitator.check(PaymentPayload.v2(offer, payload.toMap()), offer);
   }
 
-  SignedPayment checked(ExactEvmFacilitator facilitator, ExactEvmPayload payload) throws Exception {
+  SignedPayment checked(EvmFacilitator facilitator, ExactEvmPayload payload) throws Exception {
     Verification verification = check(facilitator, payload);
     assertThat(verification).isInstanceOf(Verification.Valid.class);
     return ((Verification.Valid) verification).payment();

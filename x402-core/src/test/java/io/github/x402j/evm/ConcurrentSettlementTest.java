@@ -29,7 +29,7 @@ class ConcurrentSettlementTest {
   void allSettleWithoutAGapAndEveryBalanceIsExact() throws Exception {
     try (Shop shop = Shop.open()) {
       List<String> sent = Collections.synchronizedList(new ArrayList<>());
-      ExactEvmFacilitator facilitator =
+      EvmFacilitator facilitator =
           shop.builder(
                   new DelegatingChain(shop.rpc) {
                     @Override

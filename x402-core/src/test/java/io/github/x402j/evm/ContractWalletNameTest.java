@@ -5,17 +5,18 @@ package io.github.x402j.evm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.Admission;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.PaymentIdentifiers;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ResourceInfo;
-import io.github.x402j.Sale;
-import io.github.x402j.Settlement;
-import io.github.x402j.StoredAnswer;
-import io.github.x402j.VerifiedPayment;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.MemoryTransport;
+import io.github.x402j.gate.PaymentFlow;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
 import java.time.Duration;
@@ -54,7 +55,8 @@ class ContractWalletNameTest {
     shop.usdc.mint(wallet, Shop.PRICE);
     authorization = shop.authorization(wallet);
     gate =
-        PaymentGate.builder(InMemoryPaymentLedger.withCapacity(100, shop.clock))
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(100, shop.clock))
             .facilitator(
                 shop.builder(Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(2)))
                     .acceptContractWallets()
@@ -69,19 +71,24 @@ class ContractWalletNameTest {
     chain.faults().clear();
   }
 
+  private Challenge challenge() {
+    return gate.challenge(
+        PaymentRequired.of(ResourceInfo.of("https://shop.example/a"), List.of(shop.offer)));
+  }
+
   private Admission named(ExactEvmPayload exact) {
+    return gate.admit(challenge(), Sale.purchase("GET /a"), Sale.headers(payment(exact)));
+  }
+
+  private PaymentPayload payment(ExactEvmPayload exact) {
     PaymentPayload plain = PaymentPayload.v2(shop.offer, exact.toMap());
-    PaymentPayload named =
-        new PaymentPayload(
-            2,
-            plain.scheme(),
-            plain.network(),
-            plain.accepted(),
-            plain.payload(),
-            Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", ID))));
-    PaymentRequired required =
-        PaymentRequired.of(ResourceInfo.of("https://shop.example/a"), List.of(shop.offer));
-    return gate.admit(gate.challenge(required), "GET /a", Sale.headers(named));
+    return new PaymentPayload(
+        2,
+        plain.scheme(),
+        plain.network(),
+        plain.accepted(),
+        plain.payload(),
+        Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", ID))));
   }
 
   private static int status(Admission admission) {
@@ -90,11 +97,15 @@ class ContractWalletNameTest {
   }
 
   private void buy() {
-    VerifiedPayment bought =
-        ((Admission.Admitted) named(shop.sign(authorization, owner))).payment();
-    assertThat(gate.settle(bought)).isInstanceOf(Settlement.Settled.class);
-    gate.delivered(bought);
-    gate.store(bought, StoredAnswer.of(200, Map.of(), "paid".getBytes(UTF_8)));
+    MemoryTransport sold =
+        MemoryTransport.answering(StoredAnswer.of(200, Map.of(), "paid".getBytes(UTF_8)));
+    gate.sell(
+        PaymentFlow.AUTHORIZATION,
+        challenge(),
+        Sale.purchase("GET /a"),
+        Sale.headers(payment(shop.sign(authorization, owner))),
+        sold);
+    assertThat(sold.calls).containsExactly("run", "headers", "copy", "deliver");
   }
 
   @Test

@@ -9,8 +9,8 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
-import io.github.x402j.Untouchable;
 import io.github.x402j.Verification;
+import io.github.x402j.gate.Untouchable;
 import io.github.x402j.testing.TestWallet;
 import io.github.x402j.testing.WalletBehaviour;
 import org.junit.jupiter.api.AfterAll;
@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Payers that are contracts (EIP-1271), on a local chain or the node of {@code -Dx402.rpc}. */
 class ContractWalletPaymentTest {
   private static Shop shop;
-  private static ExactEvmFacilitator strict;
-  private static ExactEvmFacilitator open;
+  private static EvmFacilitator strict;
+  private static EvmFacilitator open;
 
   @BeforeAll
   static void open() {
@@ -37,7 +37,7 @@ class ContractWalletPaymentTest {
     shop.close();
   }
 
-  private static Verification check(ExactEvmFacilitator facilitator, ExactEvmPayload payload)
+  private static Verification check(EvmFacilitator facilitator, ExactEvmPayload payload)
       throws Exception {
     return facilitator.check(PaymentPayload.v2(shop.offer, payload.toMap()), shop.offer);
   }
@@ -144,7 +144,7 @@ class ContractWalletPaymentTest {
 
   @Test
   void refusesAWrapperOfEip6492WithoutAskingAnybody() throws Exception {
-    ExactEvmFacilitator blind =
+    EvmFacilitator blind =
         shop.builder(Untouchable.of(Chain.class)).acceptContractWallets().build();
     ExactEvmPayload wrapped =
         new ExactEvmPayload(

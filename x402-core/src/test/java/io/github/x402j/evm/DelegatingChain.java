@@ -77,8 +77,7 @@ class DelegatingChain implements Chain {
   }
 
   @Override
-  public List<Event> events(Address contract, List<String> topics, BigInteger fromBlock)
-      throws FacilitatorException {
-    return chain.events(contract, topics, fromBlock);
+  public List<Event> events(EventFilter filter, BigInteger fromBlock) throws FacilitatorException {
+    return chain.events(filter, fromBlock);
   }
 }

@@ -5,7 +5,7 @@ package io.github.x402j.evm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.math.BigInteger;
 import java.util.Optional;
 import java.util.stream.Stream;

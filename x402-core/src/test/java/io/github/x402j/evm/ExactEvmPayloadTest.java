@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.x402j.ErrorReason;
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;

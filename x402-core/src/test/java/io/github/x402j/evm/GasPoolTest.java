@@ -35,8 +35,8 @@ class GasPoolTest {
     shop.close();
   }
 
-  private ExactEvmFacilitator facilitator() {
-    ExactEvmFacilitator.Builder builder =
+  private EvmFacilitator facilitator() {
+    EvmFacilitator.Builder builder =
         shop.builder(Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(30)))
             .settleTimeout(Duration.ofSeconds(60));
     more.forEach(key -> builder.gasKey(EvmSigner.ofPrivateKey(key.privateKey())));
@@ -50,7 +50,7 @@ class GasPoolTest {
   @Test
   void settlesManyAtOnceOverThreeKeysWithoutAGapInAny() throws Exception {
     fundAll();
-    ExactEvmFacilitator facilitator = facilitator();
+    EvmFacilitator facilitator = facilitator();
     List<SignedPayment> payments = new ArrayList<>();
     for (int i = 0; i < PAYMENTS; i++) {
       payments.add(shop.payment(facilitator, shop.payer(Shop.PRICE)));
@@ -87,7 +87,7 @@ class GasPoolTest {
 
   @Test
   void goesOnWithTheKeysThatHaveFunds() throws Exception {
-    ExactEvmFacilitator facilitator = facilitator(); // two of three are empty
+    EvmFacilitator facilitator = facilitator(); // two of three are empty
     for (int i = 0; i < 4; i++) {
       List<String> recorded = new ArrayList<>();
       SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
@@ -115,7 +115,7 @@ class GasPoolTest {
   @Test
   void takesWhatAnotherOfItsKeysHasSettledForAnotherServersWork() throws Exception {
     fundAll();
-    ExactEvmFacilitator facilitator = facilitator();
+    EvmFacilitator facilitator = facilitator();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     shop.preempt(payment, more.get(1));
     assertThat(facilitator.settle(payment, hash -> {})).isInstanceOf(Settlement.Failed.class);

@@ -7,21 +7,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.x402j.Address;
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
 import io.github.x402j.Facilitator;
-import io.github.x402j.HttpFacilitator;
 import io.github.x402j.Network;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ResourceInfo;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
 import io.github.x402j.Verification;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
@@ -94,7 +94,7 @@ class LyingFacilitatorTest {
   }
 
   private HttpFacilitator facilitator(boolean readsChain) {
-    ExactEvmLocalChecks.Builder checks = ExactEvmLocalChecks.builder().clock(shop.clock);
+    EvmLocalChecks.Builder checks = EvmLocalChecks.builder().clock(shop.clock);
     if (readsChain) {
       checks.chain(shop.network(), shop.rpc);
     }
@@ -116,7 +116,8 @@ class LyingFacilitatorTest {
   @Test
   void cannotOpenTheGateWithABadSignatureAndIsNotEvenAsked() {
     PaymentGate gate =
-        PaymentGate.builder(InMemoryPaymentLedger.withCapacity(10))
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(10))
             .facilitator(facilitator(false))
             .clock(shop.clock)
             .build();
@@ -127,12 +128,12 @@ class LyingFacilitatorTest {
     TransferAuthorization authorization = shop.authorization(payer.address());
     PaymentPayload forged =
         PaymentPayload.v2(shop.offer, shop.sign(authorization, TestWallet.random()).toMap());
-    assertThat(gate.admit(challenge, Sale.REQUEST, Sale.headers(forged)))
+    assertThat(gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers(forged)))
         .isInstanceOf(Admission.Refused.class);
     assertThat(asked).hasValue(0);
 
     PaymentPayload good = PaymentPayload.v2(shop.offer, shop.sign(authorization, payer).toMap());
-    assertThat(gate.admit(challenge, Sale.REQUEST, Sale.headers(good)))
+    assertThat(gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers(good)))
         .isInstanceOf(Admission.Admitted.class);
     assertThat(asked).hasValue(1);
   }
@@ -204,8 +205,8 @@ class LyingFacilitatorTest {
 
   @Test
   void isNotStartedWithWhereTheNodeIsOnAnotherChain() {
-    ExactEvmLocalChecks elsewhere =
-        ExactEvmLocalChecks.builder().chain(new Network(84532), onAnotherChain()).build();
+    EvmLocalChecks elsewhere =
+        EvmLocalChecks.builder().chain(new Network(84532), onAnotherChain()).build();
     assertThatThrownBy(() -> elsewhere.start(List.of(shop.offer)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("network");
@@ -229,14 +230,14 @@ class LyingFacilitatorTest {
             6,
             "USD Coin",
             "2");
-    assertThatThrownBy(() -> ExactEvmLocalChecks.withoutChain().start(shop.offering(misnamed)))
+    assertThatThrownBy(() -> EvmLocalChecks.withoutChain().start(shop.offering(misnamed)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("\"USDC\"");
   }
 
   @Test
   void asksNoContractWalletWithoutAChain() {
-    assertThatThrownBy(() -> ExactEvmLocalChecks.builder().acceptContractWallets().build())
+    assertThatThrownBy(() -> EvmLocalChecks.builder().acceptContractWallets().build())
         .hasMessageContaining("acceptContractWallets");
   }
 }

@@ -11,8 +11,8 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.Untouchable;
 import io.github.x402j.Verification;
+import io.github.x402j.gate.Untouchable;
 import io.github.x402j.testing.LocalChain;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -38,8 +38,7 @@ class NodeWordsTest {
   }
 
   private Settlement settle(Chain port) throws Exception {
-    ExactEvmFacilitator facilitator =
-        shop.builder(port).settleTimeout(Duration.ofSeconds(5)).build();
+    EvmFacilitator facilitator = shop.builder(port).settleTimeout(Duration.ofSeconds(5)).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     return facilitator.settle(payment, hash -> {});
   }
@@ -71,7 +70,7 @@ class NodeWordsTest {
             return new Broadcast.Rejected("nonce too low");
           }
         };
-    ExactEvmFacilitator facilitator =
+    EvmFacilitator facilitator =
         shop.builder(unknown).settleTimeout(Duration.ofMillis(300)).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     assertThat(facilitator.settle(payment, hashes::add)).isInstanceOf(Settlement.Pending.class);
@@ -128,14 +127,14 @@ class NodeWordsTest {
             return super.quote(call);
           }
         };
-    ExactEvmFacilitator facilitator = shop.builder(watched).build();
+    EvmFacilitator facilitator = shop.builder(watched).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     assertThat(facilitator.verify(payment)).isInstanceOf(Verification.Valid.class);
     assertThat(facilitator.settle(payment, hash -> {})).isInstanceOf(Settlement.Settled.class);
     assertThat(asked)
         .filteredOn(call -> call.data().startsWith("0xe3ee160e"))
         .hasSizeGreaterThanOrEqualTo(2)
-        .allMatch(call -> ExactEvmFacilitator.MAX_GAS.equals(call.gas()));
+        .allMatch(call -> EvmFacilitator.MAX_GAS.equals(call.gas()));
   }
 
   @Test
@@ -176,13 +175,13 @@ class NodeWordsTest {
 
   @Test
   void looksAsFarBackAsTheChainCanHaveRunWhileAPaymentIsAskedAbout() {
-    LookBack fast = LookBack.byDefault();
+    EventSearchWindow fast = EventSearchWindow.byDefault();
     fast.measure(pace(250), offering(Duration.ofHours(1))); // four blocks a second
     assertThat(fast.steps().toArray()).containsExactly(5_000, (3_600 + 30 + 600) * 4 * 2);
-    LookBack slow = LookBack.byDefault();
+    EventSearchWindow slow = EventSearchWindow.byDefault();
     slow.measure(pace(12_000), offering(Duration.ofHours(1)));
     assertThat(slow.steps().toArray()).containsExactly(5_000);
-    LookBack fixed = LookBack.of(70);
+    EventSearchWindow fixed = EventSearchWindow.of(70);
     fixed.measure(pace(250), offering(Duration.ofHours(1)));
     assertThat(fixed.steps().toArray()).containsExactly(70);
   }

@@ -10,10 +10,10 @@ import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.ReceiptAcceptor.Confirmation;
 import io.github.x402j.ReceiptKey;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.TransferConfirmation.Answer;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -101,16 +101,16 @@ class OnChainTransfersTest {
   void confirmsATransferAndAsksTheNodeOnce() throws Exception {
     OnChainTransfers transfers = transfers(1);
     AcceptedReceipt receipt = receipt(pay(PAYER, SELLER, 10_000));
-    assertThat(transfers.confirm(receipt)).isInstanceOf(Confirmation.Confirmed.class);
+    assertThat(transfers.confirm(receipt)).isInstanceOf(Answer.Confirmed.class);
     long requests = chain.requests();
-    assertThat(transfers.confirm(receipt)).isInstanceOf(Confirmation.Confirmed.class);
+    assertThat(transfers.confirm(receipt)).isInstanceOf(Answer.Confirmed.class);
     assertThat(chain.requests()).isEqualTo(requests);
   }
 
   @Test
   void takesMoreThanThePrice() throws Exception {
     assertThat(transfers(1).confirm(receipt(pay(PAYER, SELLER, 10_001))))
-        .isInstanceOf(Confirmation.Confirmed.class);
+        .isInstanceOf(Answer.Confirmed.class);
   }
 
   @Test
@@ -123,8 +123,7 @@ class OnChainTransfersTest {
           pay(PAYER, other, 10_000), // to somebody else
           pay(other, SELLER, 10_000), // of somebody else
         }) {
-      assertThat(transfers(1).confirm(receipt(transaction)))
-          .isInstanceOf(Confirmation.Refuted.class);
+      assertThat(transfers(1).confirm(receipt(transaction))).isInstanceOf(Answer.Refuted.class);
     }
   }
 
@@ -136,7 +135,7 @@ class OnChainTransfersTest {
     try {
       usdc = fake;
       assertThat(transfers(1).confirm(receipt(pay(PAYER, SELLER, 10_000))))
-          .isInstanceOf(Confirmation.Refuted.class);
+          .isInstanceOf(Answer.Refuted.class);
     } finally {
       usdc = real;
     }
@@ -155,7 +154,7 @@ class OnChainTransfersTest {
     assertThat(
             OnChainTransfers.of(reverted, 1, MAX_AGE, chain.clock())
                 .confirm(receipt(pay(PAYER, SELLER, 10_000))))
-        .isInstanceOf(Confirmation.Refuted.class);
+        .isInstanceOf(Answer.Refuted.class);
   }
 
   @Test
@@ -165,17 +164,17 @@ class OnChainTransfersTest {
     chain.mine();
     assertThatThrownBy(() -> transfers.confirm(receipt)).isInstanceOf(FacilitatorException.class);
     chain.mine();
-    assertThat(transfers.confirm(receipt)).isInstanceOf(Confirmation.Confirmed.class);
+    assertThat(transfers.confirm(receipt)).isInstanceOf(Answer.Confirmed.class);
   }
 
   @Test
   void refutesATransactionThatIsTooOldAlsoWhereItIsRemembered() throws Exception {
     OnChainTransfers transfers = transfers(1);
     AcceptedReceipt receipt = receipt(pay(PAYER, SELLER, 10_000));
-    assertThat(transfers.confirm(receipt)).isInstanceOf(Confirmation.Confirmed.class);
+    assertThat(transfers.confirm(receipt)).isInstanceOf(Answer.Confirmed.class);
     chain.advanceTime(MAX_AGE.plusSeconds(1));
-    assertThat(transfers.confirm(receipt)).isInstanceOf(Confirmation.Refuted.class);
-    assertThat(transfers(1).confirm(receipt)).isInstanceOf(Confirmation.Refuted.class);
+    assertThat(transfers.confirm(receipt)).isInstanceOf(Answer.Refuted.class);
+    assertThat(transfers(1).confirm(receipt)).isInstanceOf(Answer.Refuted.class);
   }
 
   @Test

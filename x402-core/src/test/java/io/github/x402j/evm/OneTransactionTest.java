@@ -5,17 +5,17 @@ package io.github.x402j.evm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
-import io.github.x402j.Admission;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Purchase;
 import io.github.x402j.ResourceInfo;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
-import io.github.x402j.VerifiedPayment;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.Sale;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptIssuer;
@@ -102,7 +102,8 @@ class OneTransactionTest {
     if (trust == Trust.LOOKED_UP) {
       trusted.confirmOnChain(OnChainTransfers.of(node, 1, maxAge, shop.clock));
     }
-    return PaymentGate.builder(InMemoryPaymentLedger.withCapacity(100, shop.clock))
+    return PaymentGate.builder()
+        .ledger(InMemoryPaymentLedger.withCapacity(100, shop.clock))
         .facilitator(shop.builder(node).settleTimeout(settleTimeout).build())
         .acceptReceipts(ReceiptVerifier.of(List.of(trusted.build()), shop.clock))
         .clock(shop.clock)

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class ReorganisationTest {
   private LocalChain chain;
   private Shop shop;
-  private ExactEvmFacilitator facilitator;
+  private EvmFacilitator facilitator;
   private final List<String> recorded = new CopyOnWriteArrayList<>();
 
   @BeforeEach
@@ -78,7 +78,7 @@ class ReorganisationTest {
     facilitator.settle(lost, recorded::add);
     chain.revertTo(before);
 
-    ExactEvmFacilitator one = shop.builder().build();
+    EvmFacilitator one = shop.builder().build();
     SignedPayment next = shop.payment(one, shop.payer(10_000));
     assertThat(one.settle(next, hash -> {})).isInstanceOf(Settlement.Settled.class);
     SignedPayment third = shop.payment(facilitator, shop.payer(10_000));

@@ -4,19 +4,19 @@ package io.github.x402j.evm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentCodec;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
-import io.github.x402j.Refusal;
 import io.github.x402j.ResourceInfo;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Refusal;
+import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
 import java.nio.charset.StandardCharsets;
@@ -57,7 +57,8 @@ class ReplayTest {
     chain = LocalChain.start();
     shop = Shop.on(chain);
     gate =
-        PaymentGate.builder(InMemoryPaymentLedger.withCapacity(1000, chain.clock()))
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(1000, chain.clock()))
             .facilitator(shop.builder().settleTimeout(Duration.ofSeconds(10)).build())
             .clock(chain.clock())
             .build();
@@ -77,7 +78,7 @@ class ReplayTest {
   }
 
   private Admission admit(String request, String header) {
-    return gate.admit(challenge, request, Sale.headers("PAYMENT-SIGNATURE", header));
+    return gate.admit(challenge, Sale.purchase(request), Sale.headers("PAYMENT-SIGNATURE", header));
   }
 
   /** Returns the status of the answer; 200 is a delivery. */
@@ -189,13 +190,16 @@ class ReplayTest {
   void refusesAfterARestartBecauseTheChainKnows() {
     assertThat(exchange(Sale.REQUEST, Sale.base64(json))).isEqualTo(200);
     PaymentGate restarted =
-        PaymentGate.builder(InMemoryPaymentLedger.withCapacity(10, chain.clock()))
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(10, chain.clock()))
             .facilitator(shop.builder().build())
             .build();
 
     Admission admission =
         restarted.admit(
-            challenge, Sale.REQUEST, Sale.headers("PAYMENT-SIGNATURE", Sale.base64(json)));
+            challenge,
+            Sale.purchase(Sale.REQUEST),
+            Sale.headers("PAYMENT-SIGNATURE", Sale.base64(json)));
     assertThat(((Admission.Refused) admission).refusal().body())
         .contains(ErrorReason.NONCE_ALREADY_USED.wireCode());
   }
@@ -219,7 +223,8 @@ class ReplayTest {
     List<Admission.Admitted> admitted = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       admitted.add(
-          (Admission.Admitted) gate.admit(challenge, Sale.REQUEST, Sale.headers(payment(payer))));
+          (Admission.Admitted)
+              gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers(payment(payer))));
     }
     List<Callable<Settlement>> settles = new ArrayList<>();
     admitted.forEach(one -> settles.add(() -> gate.settle(one.payment())));
@@ -231,12 +236,14 @@ class ReplayTest {
   @Test
   void givesAPendingPaymentItsDeliveryOnceAndOnlyToItsRequest() throws Exception {
     PaymentGate hasty =
-        PaymentGate.builder(InMemoryPaymentLedger.withCapacity(10, chain.clock()))
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(10, chain.clock()))
             .facilitator(shop.builder().settleTimeout(Duration.ofMillis(100)).build())
             .build();
     var headers = Sale.headers("PAYMENT-SIGNATURE", Sale.base64(json));
     chain.faults().withholdReceipts();
-    Admission.Admitted first = (Admission.Admitted) hasty.admit(challenge, "GET /a", headers);
+    Admission.Admitted first =
+        (Admission.Admitted) hasty.admit(challenge, Sale.purchase("GET /a"), headers);
     Settlement pending = hasty.settle(first.payment());
     Refusal refusal = hasty.refuse(challenge, first.payment(), pending);
     assertThat(refusal.status()).isEqualTo(503);
@@ -246,16 +253,17 @@ class ReplayTest {
     assertThat(chain.mined(told.transaction())).isTrue();
     long sent = chain.requests(SEND);
 
-    assertThat(status(hasty.admit(challenge, "GET /a", headers))).isEqualTo(503);
+    assertThat(status(hasty.admit(challenge, Sale.purchase("GET /a"), headers))).isEqualTo(503);
     chain.faults().clear();
-    assertThat(status(hasty.admit(challenge, "GET /b", headers))).isEqualTo(402);
-    Admission.Admitted resumed = (Admission.Admitted) hasty.admit(challenge, "GET /a", headers);
+    assertThat(status(hasty.admit(challenge, Sale.purchase("GET /b"), headers))).isEqualTo(402);
+    Admission.Admitted resumed =
+        (Admission.Admitted) hasty.admit(challenge, Sale.purchase("GET /a"), headers);
     assertThat(hasty.settle(resumed.payment()))
         .isEqualTo(
             new Settlement.Settled(
                 told.transaction(), resumed.payment().payer(), shop.offer.amount()));
     hasty.delivered(resumed.payment());
-    assertThat(status(hasty.admit(challenge, "GET /a", headers))).isEqualTo(402);
+    assertThat(status(hasty.admit(challenge, Sale.purchase("GET /a"), headers))).isEqualTo(402);
     assertThat(chain.requests(SEND)).isEqualTo(sent);
   }
 

@@ -112,8 +112,7 @@ class RpcFaultsTest {
 
   private static void holds(BiConsumer<Faults, String> fault, String method) throws Exception {
     DelegatingChain port = new DelegatingChain(Web3jChain.at(chain.rpcUrl(), RPC_TIMEOUT));
-    ExactEvmFacilitator facilitator =
-        shop.builder(port).settleTimeout(Duration.ofMillis(60)).build();
+    EvmFacilitator facilitator = shop.builder(port).settleTimeout(Duration.ofMillis(60)).build();
     SignedPayment payment = shop.payment(facilitator, shop.payer(10_000));
     List<String> recorded = new ArrayList<>();
     Settlement settlement = null;
@@ -148,7 +147,7 @@ class RpcFaultsTest {
 
   /** The node is well again: the outcome is what the token says, and others can still pay. */
   private static void afterwards(
-      ExactEvmFacilitator facilitator,
+      EvmFacilitator facilitator,
       SignedPayment payment,
       Settlement settlement,
       List<String> recorded)

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.x402j.FacilitatorException;
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -102,7 +102,7 @@ class SecretsTest {
         () -> chain.quote(call),
         () -> chain.receipt("0x" + "12".repeat(32)),
         chain::head,
-        () -> chain.events(Sale.PAY_TO, List.of(), BigInteger.ZERO));
+        () -> chain.events(new Chain.EventFilter(Sale.PAY_TO, List.of()), BigInteger.ZERO));
   }
 
   /** Every question must end in an exception, and none may tell the key. */
@@ -276,8 +276,8 @@ class SecretsTest {
   @Test
   void isNotToldByAStartThatFailsNorLogged() {
     Chain chain = chain(answer(200, KEY));
-    ExactEvmFacilitator facilitator =
-        ExactEvmFacilitator.builder(Sale.OFFER.network(), chain, Sale.PAYER).build();
+    EvmFacilitator facilitator =
+        EvmFacilitator.builder(Sale.OFFER.network(), chain, Sale.PAYER).build();
     PrintStream err = System.err;
     ByteArrayOutputStream logged = new ByteArrayOutputStream();
     System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));

@@ -3,18 +3,18 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
 import io.github.x402j.Network;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Sale;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.ledger.JdbcPaymentLedger;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -99,9 +99,10 @@ final class SellingProcess implements AutoCloseable {
     database.setURL(args[8]);
     JdbcPaymentLedger.createTables(database);
     PaymentGate gate =
-        PaymentGate.builder(JdbcPaymentLedger.builder(database).lease(LEASE).open())
+        PaymentGate.builder()
+            .ledger(JdbcPaymentLedger.builder(database).lease(LEASE).open())
             .facilitator(
-                ExactEvmFacilitator.builder(
+                EvmFacilitator.builder(
                         network,
                         Web3jChain.at(URI.create(args[1])),
                         EvmSigner.ofPrivateKey(args[3]))
@@ -121,7 +122,8 @@ final class SellingProcess implements AutoCloseable {
   private static int exchange(PaymentGate gate, Challenge challenge, String header, boolean stops)
       throws InterruptedException {
     Admission admission =
-        gate.admit(challenge, Sale.REQUEST, Sale.headers("PAYMENT-SIGNATURE", header));
+        gate.admit(
+            challenge, Sale.purchase(Sale.REQUEST), Sale.headers("PAYMENT-SIGNATURE", header));
     if (admission instanceof Admission.Refused refused) {
       return refused.refusal().status();
     }

@@ -35,7 +35,7 @@ class SettlementFaultsTest {
   private static final Consumer<String> NOBODY = hash -> {};
   private LocalChain chain;
   private Shop shop;
-  private ExactEvmFacilitator facilitator;
+  private EvmFacilitator facilitator;
   private final List<String> recorded = new CopyOnWriteArrayList<>();
 
   @BeforeEach
@@ -140,7 +140,7 @@ class SettlementFaultsTest {
   @Test
   void numbersAnewWhenAnotherProcessHasUsedTheGasAccount() throws Exception {
     assertThat(facilitator.settle(verified(10_000), NOBODY)).isInstanceOf(Settlement.Settled.class);
-    ExactEvmFacilitator other = shop.builder().build();
+    EvmFacilitator other = shop.builder().build();
     SignedPayment theirs = shop.payment(other, shop.payer(10_000));
     assertThat(other.settle(theirs, NOBODY)).isInstanceOf(Settlement.Settled.class);
     assertThat(facilitator.settle(verified(10_000), recorded::add))
@@ -217,7 +217,7 @@ class SettlementFaultsTest {
   @Test
   void sendsNothingWhileGasCostsMoreThanTheCeiling() throws Exception {
     BigInteger ceiling = BigInteger.valueOf(2_000_000_000L);
-    ExactEvmFacilitator thrifty = shop.builder().feeCeiling(ceiling).build();
+    EvmFacilitator thrifty = shop.builder().feeCeiling(ceiling).build();
     SignedPayment payment = shop.payment(thrifty, shop.payer(10_000));
     chain.gasPrice(ceiling.add(BigInteger.ONE));
     long sentBefore = chain.requests(SEND);
@@ -232,8 +232,8 @@ class SettlementFaultsTest {
 
   @Test
   void tellsAGasAccountWithoutFundsFromAPaymentThatFails() throws Exception {
-    ExactEvmFacilitator poor =
-        ExactEvmFacilitator.builder(
+    EvmFacilitator poor =
+        EvmFacilitator.builder(
                 shop.network(), shop.rpc, EvmSigner.ofPrivateKey(TestWallet.random().privateKey()))
             .clock(shop.clock)
             .build();
@@ -245,7 +245,7 @@ class SettlementFaultsTest {
 
   @Test
   void sendsNothingWhenTheWindowClosesInTheQueue() throws Exception {
-    ExactEvmFacilitator patient = shop.builder().settleTimeout(Duration.ofSeconds(20)).build();
+    EvmFacilitator patient = shop.builder().settleTimeout(Duration.ofSeconds(20)).build();
     SignedPayment first = shop.payment(patient, shop.payer(10_000));
     SignedPayment second = shop.payment(patient, shop.payer(10_000));
     CountDownLatch firstHasTheTurn = new CountDownLatch(1);

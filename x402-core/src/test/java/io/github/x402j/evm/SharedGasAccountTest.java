@@ -17,8 +17,8 @@ class SharedGasAccountTest {
   void numbersAnewWhenAnotherProcessHasUsedTheAccount() throws Exception {
     LocalChain chain = LocalChain.start();
     try (Shop shop = Shop.on(chain)) {
-      ExactEvmFacilitator one = shop.builder().build();
-      ExactEvmFacilitator other = shop.builder().build();
+      EvmFacilitator one = shop.builder().build();
+      EvmFacilitator other = shop.builder().build();
       assertThat(settle(shop, one, new ArrayList<>())).isInstanceOf(Settlement.Settled.class);
       assertThat(settle(shop, other, new ArrayList<>())).isInstanceOf(Settlement.Settled.class);
       List<String> recorded = new ArrayList<>();
@@ -35,8 +35,8 @@ class SharedGasAccountTest {
     }
   }
 
-  private static Settlement settle(
-      Shop shop, ExactEvmFacilitator facilitator, List<String> recorded) throws Exception {
+  private static Settlement settle(Shop shop, EvmFacilitator facilitator, List<String> recorded)
+      throws Exception {
     SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
     return facilitator.settle(payment, recorded::add);
   }

@@ -5,18 +5,18 @@ package io.github.x402j.evm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
-import io.github.x402j.LedgerException;
 import io.github.x402j.MutableClock;
 import io.github.x402j.PaymentCodec;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ResourceInfo;
-import io.github.x402j.Sale;
 import io.github.x402j.Settlement;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Sale;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.ledger.JdbcPaymentLedger;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
@@ -85,9 +85,10 @@ class SharedLedgerTest {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), BigInteger.TEN.pow(18));
     PaymentGate gate =
-        PaymentGate.builder(ledger)
+        PaymentGate.builder()
+            .ledger(ledger)
             .facilitator(
-                ExactEvmFacilitator.builder(
+                EvmFacilitator.builder(
                         shop.network(), shop.rpc, EvmSigner.ofPrivateKey(gas.privateKey()))
                     .clock(chain.clock())
                     .settleTimeout(Duration.ofSeconds(10))
@@ -100,7 +101,7 @@ class SharedLedgerTest {
   }
 
   private Admission admit(PaymentGate gate, String request) {
-    return gate.admit(challenge, request, Sale.headers("PAYMENT-SIGNATURE", header));
+    return gate.admit(challenge, Sale.purchase(request), Sale.headers("PAYMENT-SIGNATURE", header));
   }
 
   private VerifiedPayment admitted(PaymentGate gate) {

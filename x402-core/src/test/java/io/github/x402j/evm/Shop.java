@@ -8,11 +8,11 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Sale;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
+import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestChain;
 import io.github.x402j.testing.TestUsdc;
@@ -72,12 +72,12 @@ final class Shop implements AutoCloseable {
     return EvmSigner.ofPrivateKey(gas.privateKey());
   }
 
-  ExactEvmFacilitator.Builder builder() {
+  EvmFacilitator.Builder builder() {
     return builder(rpc);
   }
 
-  ExactEvmFacilitator.Builder builder(Chain port) {
-    return ExactEvmFacilitator.builder(network(), port, gasKey()).clock(clock);
+  EvmFacilitator.Builder builder(Chain port) {
+    return EvmFacilitator.builder(network(), port, gasKey()).clock(clock);
   }
 
   /** Returns a new payer with so many atomic units. */
@@ -106,11 +106,11 @@ final class Shop implements AutoCloseable {
   }
 
   /** Returns the payment of a payer, through the check. */
-  SignedPayment payment(ExactEvmFacilitator facilitator, TestWallet payer) {
+  SignedPayment payment(EvmFacilitator facilitator, TestWallet payer) {
     return payment(facilitator, sign(authorization(payer.address()), payer).toMap());
   }
 
-  SignedPayment payment(ExactEvmFacilitator facilitator, Map<String, Object> payload) {
+  SignedPayment payment(EvmFacilitator facilitator, Map<String, Object> payload) {
     try {
       Verification checked = facilitator.check(PaymentPayload.v2(offer, payload), offer);
       if (checked instanceof Verification.Valid valid) {

@@ -54,10 +54,7 @@ class StartUpTest {
     Network other = new Network(shop.network().chainId() + 1);
     assertThatIllegalStateException()
         .isThrownBy(
-            () ->
-                ExactEvmFacilitator.builder(other, shop.rpc, shop.gasKey())
-                    .build()
-                    .start(List.of()))
+            () -> EvmFacilitator.builder(other, shop.rpc, shop.gasKey()).build().start(List.of()))
         .withMessageContaining("network")
         .withMessageContaining(other.caip2())
         .withMessageContaining(shop.network().caip2());
@@ -141,7 +138,7 @@ class StartUpTest {
     String log =
         logged(
             () ->
-                ExactEvmFacilitator.builder(shop.network(), shop.rpc, poor)
+                EvmFacilitator.builder(shop.network(), shop.rpc, poor)
                     .build()
                     .start(List.of(shop.offer)));
 
@@ -171,7 +168,7 @@ class StartUpTest {
 
   @Test
   void refusesSettingsThatMakeNoSense() {
-    ExactEvmFacilitator.Builder builder = shop.builder();
+    EvmFacilitator.Builder builder = shop.builder();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.feeCeiling(BigInteger.ZERO))
         .withMessageContaining("feeCeiling");

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 class TransferCallTest {
   private final TestChain chain = TestChain.fromSystemProperty();
   private ChainSale sale;
-  private ExactEvmFacilitator facilitator;
-  private ExactEvmFacilitator open;
+  private EvmFacilitator facilitator;
+  private EvmFacilitator open;
 
   @BeforeEach
   void open() {
@@ -92,7 +92,7 @@ class TransferCallTest {
   @Test
   void asksAContractWalletWithACapOnItsGas() throws Exception {
     List<Chain.Call> calls = ChainSale.noCalls();
-    ExactEvmFacilitator watched =
+    EvmFacilitator watched =
         sale.facilitator(ChainSale.watching(Web3jChain.at(chain.rpcUrl()), calls))
             .acceptContractWallets()
             .build();

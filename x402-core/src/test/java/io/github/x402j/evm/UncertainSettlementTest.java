@@ -55,7 +55,7 @@ class UncertainSettlementTest {
   private final LocalChain chain = LocalChain.start();
   private final Chain port = Web3jChain.at(chain.rpcUrl(), RPC_TIMEOUT);
   private final ChainSale sale = ChainSale.on(chain);
-  private final ExactEvmFacilitator facilitator =
+  private final EvmFacilitator facilitator =
       sale.facilitator(port).settleTimeout(SETTLE_TIMEOUT).build();
 
   /** The first settlement of a JVM takes longer than the timeouts here. */
@@ -63,7 +63,7 @@ class UncertainSettlementTest {
   static void warmUp() throws Exception {
     try (LocalChain chain = LocalChain.start()) {
       ChainSale sale = ChainSale.on(chain);
-      ExactEvmFacilitator facilitator = sale.facilitator().build();
+      EvmFacilitator facilitator = sale.facilitator().build();
       for (int i = 0; i < 3; i++) {
         assertSettled(sale.settle(facilitator, sale.pay(facilitator, sale.payer(PRICE))));
       }
@@ -235,8 +235,7 @@ class UncertainSettlementTest {
   void isPendingAndNotBrokenWhenItsThreadIsInterrupted() throws Exception {
     SignedPayment payment = payment();
     chain.faults().withholdReceipts();
-    ExactEvmFacilitator patient =
-        sale.facilitator(port).settleTimeout(Duration.ofSeconds(30)).build();
+    EvmFacilitator patient = sale.facilitator(port).settleTimeout(Duration.ofSeconds(30)).build();
     CompletableFuture<Settlement> result = new CompletableFuture<>();
     CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
     Thread thread =
@@ -273,8 +272,7 @@ class UncertainSettlementTest {
   @Test
   void doesNotSettleByWhatTookThePlaceOfAStuckTransaction() throws Exception {
     ChainSale timed = ChainSale.on(chain, chain.clock());
-    ExactEvmFacilitator seller =
-        timed.facilitator(port).settleTimeout(Duration.ofSeconds(1)).build();
+    EvmFacilitator seller = timed.facilitator(port).settleTimeout(Duration.ofSeconds(1)).build();
     SignedPayment payment = timed.pay(seller, timed.payer(PRICE));
     chain.automine(false);
     assertThat(timed.settle(seller, payment)).isEqualTo(new Settlement.Pending(timed.onlyHash()));
@@ -325,7 +323,7 @@ class UncertainSettlementTest {
   @Test
   void doesNotDeliverAgainWhatAServerOfTheSameGasAccountSettlesMeanwhile() throws Exception {
     SignedPayment payment = payment();
-    ExactEvmFacilitator other = sale.facilitator().build();
+    EvmFacilitator other = sale.facilitator().build();
     AtomicReference<Settlement> theirs = new AtomicReference<>();
     beforeTheBroadcast(
         () -> {
@@ -395,7 +393,7 @@ class UncertainSettlementTest {
   @Test
   void waitsForGasWithoutLosingThePayment() throws Exception {
     TestWallet poor = TestWallet.random();
-    ExactEvmFacilitator seller = sale.facilitator(port, poor).settleTimeout(SETTLE_TIMEOUT).build();
+    EvmFacilitator seller = sale.facilitator(port, poor).settleTimeout(SETTLE_TIMEOUT).build();
     SignedPayment payment = sale.pay(seller, sale.payer(PRICE));
 
     assertThatExceptionOfType(FacilitatorException.class)
@@ -413,7 +411,7 @@ class UncertainSettlementTest {
   @Test
   void knowsItsOwnTransactionThoughTheNodeSaysThatItsNumberIsTaken() throws Exception {
     AtomicReference<String> answer = new AtomicReference<>();
-    ExactEvmFacilitator seller =
+    EvmFacilitator seller =
         sale.facilitator(
                 new DelegatingChain(port) {
                   @Override
@@ -453,7 +451,7 @@ class UncertainSettlementTest {
   @Test
   void aBroadcastThatGetsLostTakesNoOtherWithIt() throws Exception {
     int count = 50;
-    ExactEvmFacilitator seller = sale.facilitator().settleTimeout(Duration.ofSeconds(5)).build();
+    EvmFacilitator seller = sale.facilitator().settleTimeout(Duration.ofSeconds(5)).build();
     TestWallet payer = sale.payer(count * PRICE);
     assertSettled(sale.settle(seller, sale.pay(seller, payer)));
     List<SignedPayment> payments = new ArrayList<>();
@@ -483,13 +481,13 @@ class UncertainSettlementTest {
 
   // ---- the chain reorganises itself
 
-  private ExactEvmFacilitator careful(Duration timeout) {
+  private EvmFacilitator careful(Duration timeout) {
     return sale.facilitator(port).confirmations(2).settleTimeout(timeout).build();
   }
 
   @Test
   void settlesWithTheLastConfirmationThatWasAskedFor() throws Exception {
-    ExactEvmFacilitator careful = careful(Duration.ofSeconds(5));
+    EvmFacilitator careful = careful(Duration.ofSeconds(5));
     SignedPayment payment = sale.pay(careful, sale.payer(PRICE));
     chain.faults().beforeNext(RECEIPT, () -> {}).beforeNext(RECEIPT, chain::mine);
 
@@ -500,7 +498,7 @@ class UncertainSettlementTest {
   /** The receipt is from the old branch, the newest block from the new one. */
   @Test
   void doesNotSettleWhenTheBlockIsTakenBackBetweenTwoQuestions() throws Exception {
-    ExactEvmFacilitator careful = careful(SETTLE_TIMEOUT);
+    EvmFacilitator careful = careful(SETTLE_TIMEOUT);
     SignedPayment payment = sale.pay(careful, sale.payer(PRICE));
     LocalChain.Snapshot before = chain.snapshot();
     beforeTheBroadcast(

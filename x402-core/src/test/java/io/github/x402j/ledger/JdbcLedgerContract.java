@@ -6,12 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.LedgerException;
 import io.github.x402j.MutableClock;
-import io.github.x402j.PaymentLedger;
-import io.github.x402j.PaymentLedger.Claim;
-import io.github.x402j.PaymentLedger.State;
-import io.github.x402j.PaymentLedger.Use;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.gate.PaymentLedger.Claim;
+import io.github.x402j.gate.PaymentLedger.State;
+import io.github.x402j.gate.PaymentLedger.Use;
+import io.github.x402j.gate.PaymentLedgerContract;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -5,8 +5,8 @@ package io.github.x402j.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.LedgerException;
-import io.github.x402j.PaymentLedger.Claim;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger.Claim;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -5,11 +5,13 @@ package io.github.x402j.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.Payload;
 import com.sun.net.httpserver.HttpServer;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MutableClock;
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
+import io.github.x402j.receipt.ReceiptVerifier.Verdict;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,6 +19,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,15 +35,21 @@ class JwksUrlTest {
   private final AtomicInteger requests = new AtomicInteger();
   private volatile int status = 200;
   private volatile String body = Network402.SIGNER.jwks();
+  private volatile CountDownLatch hang = new CountDownLatch(0);
   private HttpServer server;
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    start(0);
+  }
+
+  private void start(int port) throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     server.createContext(
         "/",
         exchange -> {
           requests.incrementAndGet();
+          await(hang);
           if (status == 302) {
             exchange.getResponseHeaders().set("Location", "/elsewhere");
           }
@@ -55,13 +66,25 @@ class JwksUrlTest {
     server.stop(0);
   }
 
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private URI url() {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/jwks.json");
+    return url(server.getAddress().getPort());
+  }
+
+  private static URI url(int port) {
+    return URI.create("http://127.0.0.1:" + port + "/jwks.json");
   }
 
   private JwksUrl keys() {
     JwksUrl keys = new JwksUrl(url(), ReceiptAlgorithm.ES256, clock);
-    keys.refreshIfDue();
+    keys.refresh();
     return keys;
   }
 
@@ -97,40 +120,91 @@ class JwksUrlTest {
             .alsoPublish(Network402.KEY)
             .build()
             .jwks();
-    keys.refreshIfDue();
+    keys.refresh();
     assertThat(keys.byKid()).containsOnlyKeys(Network402.KEY.kid());
     clock.advance(JwksUrl.REFRESH_EVERY);
-    keys.refreshIfDue();
+    keys.refresh();
     assertThat(keys.byKid()).containsOnlyKeys(Network402.KEY.kid(), next.kid());
     assertThat(requests).hasValue(2);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"500", "302", "not JSON", "{\"keys\":[]}", "long"})
+  @ValueSource(strings = {"500", "302", "not JSON", "{\"keys\":[]}", "long", "endless"})
   void keepsItsKeysThroughAnOutageForADay(String fault) throws Exception {
     JwksUrl keys = keys();
     status = fault.matches("\\d+") ? Integer.parseInt(fault) : 200;
-    body = fault.equals("long") ? Network402.SIGNER.jwks() + " ".repeat(70_000) : fault;
+    body =
+        switch (fault) {
+          case "long" -> Network402.SIGNER.jwks() + " ".repeat(JwksUrl.MAX_BYTES);
+          case "endless" -> Network402.SIGNER.jwks() + " ".repeat(50_000_000);
+          default -> fault;
+        };
     clock.advance(JwksUrl.REFRESH_EVERY);
-    keys.refreshIfDue();
+    keys.refresh();
     assertThat(requests).hasValue(2); // and the redirect was not followed
     assertThat(keys.byKid()).hasSize(1);
-    keys.refreshIfDue();
-    assertThat(requests).hasValue(2); // a URL that fails is not asked all the time
+    for (int i = 0; i < 10; i++) {
+      keys.refresh();
+    }
+    assertThat(requests).hasValue(3); // a URL that fails is asked twice in 30 seconds
+    assertThat(keys.byKid()).hasSize(1);
     clock.advance(JwksUrl.KEEP_IN_OUTAGE);
-    keys.refreshIfDue();
+    keys.refresh();
     assertThatThrownBy(keys::byKid).isInstanceOf(FacilitatorException.class);
     status = 200;
     body = Network402.SIGNER.jwks();
     clock.advance(JwksUrl.RETRY_AFTER);
-    keys.refreshIfDue();
+    keys.refresh();
     assertThat(keys.byKid()).hasSize(1);
   }
 
   @Test
-  void hasNoKeysWhereTheServerWasNeverThere() {
+  void theSameKeysFetchedAgainAreTheSameObjects() throws Exception {
+    JwksUrl keys = keys();
+    Map<String, JWSVerifier> first = keys.byKid();
+    body = Network402.SIGNER.jwks() + "\n";
+    clock.advance(JwksUrl.REFRESH_EVERY);
+    keys.refresh();
+    assertThat(requests).hasValue(2);
+    assertThat(keys.byKid()).isSameAs(first); // what was verified with them need not be again
+  }
+
+  @Test
+  void hasNoKeysWhereTheServerWasNeverThereAndTakesThemWhenItComes() throws Exception {
+    int port = server.getAddress().getPort();
     server.stop(0);
-    assertThatThrownBy(keys()::byKid).isInstanceOf(FacilitatorException.class);
+    JwksUrl keys = new JwksUrl(url(port), ReceiptAlgorithm.ES256, clock);
+    for (int i = 0; i < 10; i++) {
+      keys.refresh();
+      assertThatThrownBy(keys::byKid).isInstanceOf(FacilitatorException.class);
+    }
+    start(port);
+    clock.advance(JwksUrl.RETRY_AFTER);
+    keys.refresh();
+    assertThat(keys.byKid()).containsOnlyKeys(Network402.KEY.kid());
+    assertThat(requests).hasValue(1);
+  }
+
+  @Test
+  void keysEndWhenNobodyRefreshesThem() throws Exception {
+    JwksUrl keys = keys();
+    clock.advance(JwksUrl.KEEP_IN_OUTAGE);
+    assertThatThrownBy(keys::byKid).isInstanceOf(FacilitatorException.class);
+  }
+
+  @Test
+  void aTokenWaitsForNoFetch() throws Exception {
+    hang = new CountDownLatch(1);
+    JwksUrl keys = new JwksUrl(url(), ReceiptAlgorithm.ES256, clock);
+    Thread fetching = new Thread(keys::refresh);
+    fetching.start();
+    while (requests.get() == 0) {
+      Thread.onSpinWait();
+    }
+    assertThatThrownBy(keys::byKid).isInstanceOf(FacilitatorException.class); // at once
+    hang.countDown();
+    fetching.join();
+    assertThat(keys.byKid()).hasSize(1);
   }
 
   @ParameterizedTest
@@ -148,16 +222,21 @@ class JwksUrlTest {
         .hasMessageNotContaining("secret");
   }
 
-  @Test
-  void givesUpOnAServerThatDoesNotFinish() throws Exception {
+  /** A byte now and then would keep a timeout for each read from ever running out. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void givesUpOnAServerThatDoesNotFinish(boolean trickles) throws Exception {
     HttpServer slow =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    CountDownLatch over = new CountDownLatch(1);
     slow.createContext(
         "/",
         exchange -> {
           exchange.sendResponseHeaders(200, 1000);
-          exchange.getResponseBody().write('{');
-          exchange.getResponseBody().flush(); // and no more
+          do {
+            exchange.getResponseBody().write(' ');
+            exchange.getResponseBody().flush();
+          } while (trickles && !isOver(over));
         });
     slow.start();
     try {
@@ -167,11 +246,21 @@ class JwksUrlTest {
               URI.create("http://127.0.0.1:" + slow.getAddress().getPort() + "/"),
               ReceiptAlgorithm.ES256,
               clock);
-      keys.refreshIfDue();
+      keys.refresh();
       assertThatThrownBy(keys::byKid).isInstanceOf(FacilitatorException.class);
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
+      assertThat(Duration.ofNanos(System.nanoTime() - begin))
+          .isBetween(JwksUrl.DEADLINE, JwksUrl.DEADLINE.plusSeconds(5));
     } finally {
+      over.countDown();
       slow.stop(0);
+    }
+  }
+
+  private static boolean isOver(CountDownLatch latch) {
+    try {
+      return latch.await(500, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      return true;
     }
   }
 }

@@ -14,6 +14,7 @@ import io.github.x402j.ResourceInfo;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.receipt.ReceiptVerifier.Verdict;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;

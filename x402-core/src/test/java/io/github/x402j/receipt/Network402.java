@@ -7,7 +7,7 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import io.github.x402j.Address;
-import io.github.x402j.Sale;
+import io.github.x402j.gate.Sale;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -64,7 +64,7 @@ final class Network402 {
   /** The claims of a good receipt, changed. */
   static Map<String, Object> claims(Consumer<Map<String, Object>> change) {
     Map<String, Object> claims =
-        new LinkedHashMap<>(ReceiptJson.claims(receipt("1")).toJSONObject());
+        new LinkedHashMap<>(ReceiptClaims.claims(receipt("1")).toJSONObject());
     claims.put("x402", new LinkedHashMap<>((Map<?, ?>) claims.get("x402")));
     change.accept(claims);
     return claims;
@@ -86,7 +86,7 @@ final class Network402 {
 
   static String signed(JWSHeader header, Payload payload) throws Exception {
     JWSObject token = new JWSObject(header, payload);
-    token.sign(Keys.signer(KEY.key(), KEY.algorithm()));
+    token.sign(KEY.signer());
     return token.serialize();
   }
 

@@ -6,20 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JWSObject;
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
-import io.github.x402j.LocalCheckOnly;
 import io.github.x402j.MutableClock;
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.OfferStatement;
 import io.github.x402j.PaymentCodec;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.PaymentGateBuilder;
 import io.github.x402j.PaymentRequired;
-import io.github.x402j.ReceiptStatement;
-import io.github.x402j.Sale;
 import io.github.x402j.evm.Eip712Statements;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferReceiptVerifier;
+import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.extension.ReceiptStatement;
+import io.github.x402j.facilitator.LocalCheckOnly;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Sale;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -60,10 +60,12 @@ class OfferReceiptTest {
     return Stream.of(
         Arguments.of(
             JwsStatements.of(KEY),
-            OfferReceiptVerifier.ofKeys(jwks, ReceiptAlgorithm.ES256K).by(Sale.CLOCK)),
+            OfferReceiptVerifier.of(JwsStatements.trusting(jwks, ReceiptAlgorithm.ES256K))
+                .by(Sale.CLOCK)),
         Arguments.of(
             Eip712Statements.of(Sale.PAYER),
-            OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).by(Sale.CLOCK)));
+            OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAYER.address())))
+                .by(Sale.CLOCK)));
   }
 
   @ParameterizedTest
@@ -98,7 +100,8 @@ class OfferReceiptTest {
   @Test
   void everyMemberIsSigned() {
     OfferReceiptVerifier verifier =
-        OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).by(Sale.CLOCK);
+        OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAYER.address())))
+            .by(Sale.CLOCK);
     Map<String, Object> good = Eip712Statements.of(Sale.PAYER).sign(UNTIL);
     for (String name : UNTIL.toMembers().keySet()) {
       Map<String, Object> members = new LinkedHashMap<>(UNTIL.toMembers());
@@ -113,7 +116,7 @@ class OfferReceiptTest {
   @Test
   void anotherSignerIsNotBelieved() {
     assertThat(
-            OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAY_TO))
+            OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAY_TO)))
                 .offer(Eip712Statements.of(Sale.PAYER).sign(OFFER)))
         .isEmpty();
     SigningKey other = SigningKey.generated(ReceiptAlgorithm.ES256K);
@@ -123,7 +126,7 @@ class OfferReceiptTest {
             .build()
             .jwks();
     assertThat(
-            OfferReceiptVerifier.ofKeys(jwks, ReceiptAlgorithm.ES256K)
+            OfferReceiptVerifier.of(JwsStatements.trusting(jwks, ReceiptAlgorithm.ES256K))
                 .offer(JwsStatements.of(KEY).sign(OFFER)))
         .isEmpty();
   }
@@ -138,8 +141,8 @@ class OfferReceiptTest {
                 + Sale.PAY_TO.text()
                 + "\",\"resourceUrl\":\"https://shop.example/premium\",\"scheme\":\"exact\","
                 + "\"validUntil\":1767225600,\"version\":1}");
-    assertThat(CanonicalJson.write(Map.of("b", "\u20ac\"\\\n\u0001", "a", 1L)))
-        .isEqualTo("{\"a\":1,\"b\":\"\u20ac\\\"\\\\\\n\\u0001\"}");
+    assertThat(JwsStatements.canonicalJson(Map.of("b", "\u20ac\"\\\n\u0001\u001f\u007f/", "a", 1L)))
+        .isEqualTo("{\"a\":1,\"b\":\"\u20ac\\\"\\\\\\n\\u0001\\u001f\u007f/\"}");
   }
 
   @ParameterizedTest
@@ -163,7 +166,9 @@ class OfferReceiptTest {
     Map<String, Object> members = new LinkedHashMap<>(OFFER.toMembers());
     members.put("validUntil", 0L);
     signed.put("payload", members);
-    assertThat(OfferReceiptVerifier.ofAccounts(Set.of(Sale.PAYER.address())).offer(signed))
+    assertThat(
+            OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(Sale.PAYER.address())))
+                .offer(signed))
         .contains(OFFER);
   }
 
@@ -251,8 +256,9 @@ class OfferReceiptTest {
     }
   }
 
-  private static PaymentGateBuilder gate(Clock clock) {
-    return PaymentGate.builder(InMemoryPaymentLedger.create())
+  private static PaymentGate.Builder gate(Clock clock) {
+    return PaymentGate.builder()
+        .ledger(InMemoryPaymentLedger.create())
         .facilitator(LocalCheckOnly.facilitator())
         .clock(clock);
   }
@@ -260,7 +266,7 @@ class OfferReceiptTest {
   @SuppressWarnings("unchecked")
   private static Map<String, Object> offered(PaymentGate gate, Challenge challenge)
       throws Exception {
-    Admission admission = gate.admit(challenge, Sale.REQUEST, Sale.headers());
+    Admission admission = gate.admit(challenge, Sale.purchase(Sale.REQUEST), Sale.headers());
     PaymentRequired seen =
         PaymentCodec.decodeRequired(
             ((Admission.Refused) admission).refusal().headers().get("PAYMENT-REQUIRED"));

@@ -10,8 +10,8 @@ import io.github.x402j.Token;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.SpendingPolicy;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -47,8 +47,8 @@ final class Demo {
       out.println("chain      eip155:" + chain.chainId() + " in this JVM, token " + usdc.address());
 
       Token token = token(chain, usdc);
-      ExactEvmFacilitator facilitator =
-          ExactEvmFacilitator.builder(
+      EvmFacilitator facilitator =
+          EvmFacilitator.builder(
                   token.network(),
                   Web3jChain.at(chain.rpcUrl()),
                   EvmSigner.ofPrivateKey(gas.privateKey()))

@@ -9,8 +9,8 @@ import io.github.x402j.client.BillingPeriod;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.SpendJournal;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.mcp.PaidToolClient;
 import io.github.x402j.mcp.ToolAnswer;
@@ -47,8 +47,8 @@ final class McpDemo {
       out.println("chain      eip155:" + chain.chainId() + " in this JVM, token " + usdc.address());
 
       Token token = Demo.token(chain, usdc);
-      ExactEvmFacilitator facilitator =
-          ExactEvmFacilitator.builder(
+      EvmFacilitator facilitator =
+          EvmFacilitator.builder(
                   token.network(),
                   Web3jChain.at(chain.rpcUrl()),
                   EvmSigner.ofPrivateKey(gas.privateKey()))

@@ -50,7 +50,10 @@ final class McpShop implements AutoCloseable {
    */
   static McpShop start(Token token, String payTo, Facilitator facilitator) throws Exception {
     PaymentGate gate =
-        PaymentGate.builder(InMemoryPaymentLedger.create()).facilitator(facilitator).build();
+        PaymentGate.builder()
+            .ledger(InMemoryPaymentLedger.create())
+            .facilitator(facilitator)
+            .build();
     PricedTool forecast =
         PricedTool.of(
                 tool("forecast", "The weather of tomorrow", "city"), "$0.01", McpShop::forecast)

@@ -14,7 +14,7 @@ import io.github.x402j.Token;
 import io.github.x402j.receipt.LocalPaymentNetwork;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptVerifier;
-import io.github.x402j.receipt.Verdict;
+import io.github.x402j.receipt.ReceiptVerifier.Verdict;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.io.PrintStream;

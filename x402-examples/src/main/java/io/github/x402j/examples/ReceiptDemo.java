@@ -9,8 +9,8 @@ import static io.github.x402j.PaymentHeader.X_PAYMENT_REQUIRED;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.OnChainTransfers;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.receipt.LocalPaymentNetwork;
@@ -136,8 +136,8 @@ final class ReceiptDemo {
   private ExampleServer shop(Function<String, TrustedIssuer> trust) throws Exception {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), BigInteger.TEN.pow(18));
-    ExactEvmFacilitator facilitator =
-        ExactEvmFacilitator.builder(
+    EvmFacilitator facilitator =
+        EvmFacilitator.builder(
                 token.network(),
                 Web3jChain.at(chain.rpcUrl()),
                 EvmSigner.ofPrivateKey(gas.privateKey()))

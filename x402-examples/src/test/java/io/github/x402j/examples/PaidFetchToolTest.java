@@ -11,8 +11,8 @@ import io.github.x402j.client.AgentWallet;
 import io.github.x402j.client.BillingPeriod;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.SpendJournal;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -46,7 +46,7 @@ class PaidFetchToolTest {
         ExampleServer.start(
             token,
             SELLER.address(),
-            ExactEvmFacilitator.builder(
+            EvmFacilitator.builder(
                     token.network(),
                     Web3jChain.at(chain.rpcUrl()),
                     EvmSigner.ofPrivateKey(GAS.privateKey()))

@@ -13,6 +13,7 @@ import io.github.x402j.Token;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
 import io.modelcontextprotocol.json.McpJsonMapper;
@@ -123,7 +124,7 @@ public final class PaidTools {
         payment == null ? name -> List.of() : PaymentMeta.asHeader(payment);
     Admission admission;
     try {
-      admission = gate.admit(tool.challenge(), purchaseOf(request), headers);
+      admission = gate.admit(tool.challenge(), Purchase.of(purchaseOf(request), "POST"), headers);
     } catch (RuntimeException e) { // closes the gate: the tool does not run
       log.error("tool {}: the payment could not be decided", request.name(), e);
       return error("payment_undecided", "the price or payment is unclear");

@@ -5,8 +5,8 @@
  * specs/transports-v2/mcp.md} and {@code -v1}).
  *
  * <p><b>Selling.</b> {@link io.github.x402j.mcp.PaidTools} puts a {@link
- * io.github.x402j.gate.PaymentGate} in front of tools. It needs {@code x402-core} alone and works with
- * every transport of the SDK's servers:
+ * io.github.x402j.gate.PaymentGate} in front of tools. It needs {@code x402-core} alone and works
+ * with every transport of the SDK's servers:
  *
  * <pre>{@code
  * PaidTools paid =
@@ -27,4 +27,3 @@
 package io.github.x402j.mcp;
 
 import org.jspecify.annotations.NullMarked;
-

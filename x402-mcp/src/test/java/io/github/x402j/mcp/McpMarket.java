@@ -10,8 +10,8 @@ import io.github.x402j.client.BillingPeriod;
 import io.github.x402j.client.JournalEntry;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.SpendJournal;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentGate;
@@ -65,9 +65,10 @@ final class McpMarket implements AutoCloseable {
   PaymentGate gate() {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), BigInteger.TEN.pow(18));
-    return PaymentGate.builder(InMemoryPaymentLedger.create())
+    return PaymentGate.builder()
+        .ledger(InMemoryPaymentLedger.create())
         .facilitator(
-            ExactEvmFacilitator.builder(
+            EvmFacilitator.builder(
                     token.network(),
                     Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(2)),
                     EvmSigner.ofPrivateKey(gas.privateKey()))

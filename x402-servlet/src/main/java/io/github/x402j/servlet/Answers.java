@@ -5,8 +5,8 @@ package io.github.x402j.servlet;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.PaymentHeader;
-import io.github.x402j.Refusal;
-import io.github.x402j.StoredAnswer;
+import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.gate.Refusal;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;

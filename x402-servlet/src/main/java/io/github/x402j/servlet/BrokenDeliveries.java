@@ -3,7 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Settlement;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.VerifiedPayment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

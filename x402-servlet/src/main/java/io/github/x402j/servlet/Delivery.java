@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.PaymentGate;
-import io.github.x402j.PaymentIdentifiers;
 import io.github.x402j.Settlement;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.VerifiedPayment;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

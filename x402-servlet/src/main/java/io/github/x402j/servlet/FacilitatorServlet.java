@@ -4,7 +4,7 @@ package io.github.x402j.servlet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.x402j.FacilitatorService;
+import io.github.x402j.gate.FacilitatorService;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -22,7 +22,7 @@ import java.util.Optional;
  * <pre>{@code
  * FacilitatorServlet servlet =
  *     FacilitatorServlet.of(
- *         FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(200_000))
+ *         FacilitatorService.builder().ledger(InMemoryPaymentLedger.withCapacity(200_000))
  *             .facilitator(facilitator)
  *             .token(Usdc.BASE)
  *             .build());

@@ -3,7 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.VerifiedPayment;
 import jakarta.servlet.ServletRequest;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Pass;
+import io.github.x402j.gate.Pass;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;

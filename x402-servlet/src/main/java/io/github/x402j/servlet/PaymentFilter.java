@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Admission;
-import io.github.x402j.Challenge;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.Purchase;
-import io.github.x402j.Refusal;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.Refusal;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;

@@ -3,15 +3,14 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Facilitator;
-import io.github.x402j.LoggingPaymentListener;
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.PaymentGateBuilder;
-import io.github.x402j.PaymentIdentifiers;
-import io.github.x402j.PaymentLedger;
-import io.github.x402j.PaymentListener;
 import io.github.x402j.Token;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.LoggingPaymentListener;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.TrustedIssuer;
@@ -37,7 +36,7 @@ public final class PaymentFilterBuilder {
   private @Nullable Integer spillAbove;
   private @Nullable ReceiptIssuer issuer;
   private @Nullable ReceiptVerifier verifier;
-  private final List<Consumer<PaymentGateBuilder>> gateSettings = new ArrayList<>();
+  private final List<Consumer<PaymentGate.Builder>> gateSettings = new ArrayList<>();
 
   PaymentFilterBuilder() {}
 
@@ -175,7 +174,7 @@ public final class PaymentFilterBuilder {
     return signOffers(signer, PaymentGate.DEFAULT_OFFER_VALIDITY);
   }
 
-  /** See {@link PaymentGateBuilder#signOffers(OfferReceiptSigner, Duration)}. */
+  /** See {@link PaymentGate.Builder#signOffers(OfferReceiptSigner, Duration)}. */
   public PaymentFilterBuilder signOffers(OfferReceiptSigner signer, Duration validity) {
     gateSettings.add(gate -> gate.signOffers(signer, validity));
     return this;
@@ -193,17 +192,17 @@ public final class PaymentFilterBuilder {
 
   /** Adds the descriptor to a 402 under its older name, too: {@code X-Payment-Required}. */
   public PaymentFilterBuilder olderRequiredHeader() {
-    gateSettings.add(PaymentGateBuilder::olderRequiredHeader);
+    gateSettings.add(PaymentGate.Builder::olderRequiredHeader);
     return this;
   }
 
-  /** See {@link PaymentGateBuilder#maxConcurrentVerifications}. */
+  /** See {@link PaymentGate.Builder#maxConcurrentVerifications}. */
   public PaymentFilterBuilder maxConcurrentVerifications(int payments) {
     gateSettings.add(gate -> gate.maxConcurrentVerifications(payments));
     return this;
   }
 
-  /** See {@link PaymentGateBuilder#failuresPerMinute}. */
+  /** See {@link PaymentGate.Builder#failuresPerMinute}. */
   public PaymentFilterBuilder failuresPerMinute(int failures) {
     gateSettings.add(gate -> gate.failuresPerMinute(failures));
     return this;
@@ -220,8 +219,8 @@ public final class PaymentFilterBuilder {
       throw new IllegalStateException(
           "publicUrl: expected the URL under which clients see this webapp, found nothing");
     }
-    PaymentGateBuilder gate =
-        PaymentGate.builder(ledger == null ? InMemoryPaymentLedger.create() : ledger);
+    PaymentGate.Builder gate =
+        PaymentGate.builder().ledger(ledger == null ? InMemoryPaymentLedger.create() : ledger);
     gate.listener(new LoggingPaymentListener());
     gateSettings.forEach(setting -> setting.accept(gate));
     addReceipts(gate, publicUrl);
@@ -231,7 +230,7 @@ public final class PaymentFilterBuilder {
     return new PaymentFilter(built, routes, pathRules, prices, limits());
   }
 
-  private void addReceipts(PaymentGateBuilder gate, String url) {
+  private void addReceipts(PaymentGate.Builder gate, String url) {
     Optional<Route> pass =
         routes.all().stream().filter(route -> route.settings().pass != null).findFirst();
     if (pass.isPresent() && issuer == null) {

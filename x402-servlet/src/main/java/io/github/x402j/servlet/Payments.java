@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.VerifiedPayment;
 import jakarta.servlet.ServletRequest;
 import java.util.Optional;
 

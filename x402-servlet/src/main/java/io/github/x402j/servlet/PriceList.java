@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.gate.PaymentGate;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Challenge;
-import io.github.x402j.Pass;
-import io.github.x402j.PaymentGate;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
-import io.github.x402j.Purchase;
 import io.github.x402j.ResourceInfo;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.Pass;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Purchase;
 import jakarta.servlet.http.HttpServletRequest;
 import java.math.BigDecimal;
 import java.net.URI;

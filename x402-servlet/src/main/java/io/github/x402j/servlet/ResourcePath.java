@@ -4,7 +4,7 @@ package io.github.x402j.servlet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.x402j.PaymentGate;
+import io.github.x402j.gate.PaymentGate;
 import jakarta.servlet.http.HttpServletRequest;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Challenge;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.VerifiedPayment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

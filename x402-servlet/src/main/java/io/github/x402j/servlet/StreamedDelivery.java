@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.LedgerException;
-import io.github.x402j.PaymentGate;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.VerifiedPayment;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletException;

@@ -12,7 +12,7 @@
  * held until the money has moved.
  *
  * <p>The way of a request through the package: {@code PaymentFilter} finds the rule and asks the
- * {@link io.github.x402j.PaymentGate}; {@code Delivery} runs the handler in a {@code Capture},
+ * {@link io.github.x402j.gate.PaymentGate}; {@code Delivery} runs the handler in a {@code Capture},
  * whose {@code BufferedResponse} holds what it sends, and lets that out once it is paid; {@code
  * StreamedDelivery} is for rules that settle first; {@code Answers} are the filter's own words.
  *

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.Address;
-import io.github.x402j.FacilitatorService;
-import io.github.x402j.HttpFacilitator;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Token;
-import io.github.x402j.evm.ExactEvmLocalChecks;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.evm.EvmLocalChecks;
+import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.net.URI;
@@ -41,7 +41,8 @@ class FacilitatorServletTest {
 
   private static FacilitatorServlet servlet(Token token) {
     return FacilitatorServlet.of(
-        FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(1000))
+        FacilitatorService.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(1000))
             .facilitator(market.facilitator(Duration.ofSeconds(10)))
             .token(token)
             .build());
@@ -133,7 +134,7 @@ class FacilitatorServletTest {
               .accept(market.token, seller.address())
               .facilitator(
                   HttpFacilitator.builder(
-                          URI.create(facilitator.url()), ExactEvmLocalChecks.withoutChain())
+                          URI.create(facilitator.url()), EvmLocalChecks.withoutChain())
                       .settleIsIdempotent()
                       .requestTimeout(Duration.ofSeconds(10))
                       .build())

@@ -5,8 +5,8 @@ package io.github.x402j.servlet;
 import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -41,10 +41,10 @@ final class Market implements AutoCloseable {
   }
 
   /** Returns a facilitator with a gas key of its own, which waits so long for receipts. */
-  ExactEvmFacilitator facilitator(Duration settleTimeout) {
+  EvmFacilitator facilitator(Duration settleTimeout) {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), ETHER);
-    return ExactEvmFacilitator.builder(
+    return EvmFacilitator.builder(
             token.network(),
             Web3jChain.at(chain.rpcUrl(), Duration.ofSeconds(2)),
             EvmSigner.ofPrivateKey(gas.privateKey()))

@@ -4,17 +4,17 @@ package io.github.x402j.servlet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.OfferReceiptSigner;
-import io.github.x402j.OfferStatement;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.ReceiptStatement;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.evm.Eip712Statements;
 import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferReceiptVerifier;
+import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.extension.ReceiptStatement;
 import io.github.x402j.receipt.JwsStatements;
-import io.github.x402j.receipt.OfferReceiptVerifier;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.SigningKey;
@@ -51,9 +51,10 @@ class OfferReceiptTest {
     sellsSigned(
         stack,
         Eip712Statements.of(seller),
-        OfferReceiptVerifier.ofAccounts(Set.of(seller.address())),
-        OfferReceiptVerifier.ofAccounts(
-            Set.of(EvmSigner.ofPrivateKey(TestWallet.random().privateKey()).address())));
+        OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(seller.address()))),
+        OfferReceiptVerifier.of(
+            Eip712Statements.trusting(
+                Set.of(EvmSigner.ofPrivateKey(TestWallet.random().privateKey()).address()))));
   }
 
   @ParameterizedTest
@@ -70,7 +71,7 @@ class OfferReceiptTest {
   private static OfferReceiptVerifier trusting(SigningKey key) {
     String jwks =
         ReceiptIssuer.builder(Market.PUBLIC_URL, Market.PUBLIC_URL).key(key).build().jwks();
-    return OfferReceiptVerifier.ofKeys(jwks, ReceiptAlgorithm.ES256);
+    return OfferReceiptVerifier.of(JwsStatements.trusting(jwks, ReceiptAlgorithm.ES256));
   }
 
   private static void sellsSigned(

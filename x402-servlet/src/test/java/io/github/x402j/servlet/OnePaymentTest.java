@@ -8,7 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.PaymentCodec;
-import io.github.x402j.VerifiedPayment;
+import io.github.x402j.gate.VerifiedPayment;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
-import io.github.x402j.PaymentIdentifiers;
 import io.github.x402j.PaymentPayload;
+import io.github.x402j.extension.PaymentIdentifiers;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;

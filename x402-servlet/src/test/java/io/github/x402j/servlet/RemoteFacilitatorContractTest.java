@@ -4,12 +4,12 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorContract;
-import io.github.x402j.FacilitatorService;
-import io.github.x402j.HttpFacilitator;
 import io.github.x402j.Token;
-import io.github.x402j.evm.ExactEvmFacilitator;
-import io.github.x402j.evm.ExactEvmLocalChecks;
-import io.github.x402j.ledger.InMemoryPaymentLedger;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmLocalChecks;
+import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.gate.InMemoryPaymentLedger;
 import java.net.URI;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +19,11 @@ class RemoteFacilitatorContractTest extends FacilitatorContract {
   private @Nullable TestContainer container;
 
   @Override
-  public Facilitator reach(ExactEvmFacilitator local, Token settled) {
+  public Facilitator reach(EvmFacilitator local, Token settled) {
     FacilitatorServlet servlet =
         FacilitatorServlet.of(
-            FacilitatorService.builder(InMemoryPaymentLedger.withCapacity(1000))
+            FacilitatorService.builder()
+                .ledger(InMemoryPaymentLedger.withCapacity(1000))
                 .facilitator(local)
                 .token(settled)
                 .build());
@@ -31,7 +32,7 @@ class RemoteFacilitatorContractTest extends FacilitatorContract {
             .start(context -> TestContainer.addServlet(context, "facilitator", servlet, "/x402/*"));
     container = running;
     return HttpFacilitator.builder(
-            URI.create(running.url() + "/x402"), ExactEvmLocalChecks.withoutChain())
+            URI.create(running.url() + "/x402"), EvmLocalChecks.withoutChain())
         .settleIsIdempotent()
         .requestTimeout(Duration.ofSeconds(20))
         .verifyTimeout(Duration.ofSeconds(20))

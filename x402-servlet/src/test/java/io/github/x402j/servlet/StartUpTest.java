@@ -10,8 +10,8 @@ import io.github.x402j.Network;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.ExactEvmFacilitator;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.TestWallet;
 import jakarta.servlet.DispatcherType;
@@ -242,8 +242,8 @@ class StartUpTest {
             (ctx, b) -> routes(ctx, b, priced("$0.01").description("x".repeat(7_000)))));
   }
 
-  private static ExactEvmFacilitator facilitator(Network network, URI rpcUrl) {
-    return ExactEvmFacilitator.builder(
+  private static EvmFacilitator facilitator(Network network, URI rpcUrl) {
+    return EvmFacilitator.builder(
             network,
             Web3jChain.at(rpcUrl, Duration.ofSeconds(2)),
             EvmSigner.ofPrivateKey(TestWallet.random().privateKey()))

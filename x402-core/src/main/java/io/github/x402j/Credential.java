@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j;
+
+/** What a request brings in its payment header. */
+public sealed interface Credential {
+  /** A payment, decoded. */
+  record Payment(PaymentPayload payload) implements Credential {}
+
+  /** The text of a receipt, not looked at yet. */
+  record ReceiptToken(String token) implements Credential {
+    /** Does not show the token. */
+    @Override
+    public String toString() {
+      return "ReceiptToken[redacted]";
+    }
+  }
+}

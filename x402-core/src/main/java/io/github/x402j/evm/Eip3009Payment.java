@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Verification;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A payment of {@link Eip3009Scheme}. Its clauses are in the order of the specification ({@code
+ * scheme_exact_evm}, phase 2), one method each.
+ *
+ * @param scheme what the payer names
+ * @param network what the payer names
+ * @param exact the authorization and its signature
+ * @param requirements the seller's own
+ * @param domainSeparator of the token; 32 bytes
+ */
+record Eip3009Payment(
+    String scheme,
+    Network network,
+    ExactEvmPayload exact,
+    PaymentRequirements requirements,
+    byte[] domainSeparator)
+    implements EvmPayment {
+  /** The most gas that a settlement may use; a transfer of USDC uses about 90,000. */
+  private static final BigInteger MAX_GAS = EvmFacilitator.MAX_GAS;
+
+  /** Beyond this an Instant overflows; no honest window ends there. */
+  private static final BigInteger MAX_SECONDS = BigInteger.valueOf(1L << 40);
+
+  private TransferAuthorization authorization() {
+    return exact.authorization();
+  }
+
+  @Override
+  public Address payer() {
+    return authorization().from();
+  }
+
+  @Override
+  public String nonce() {
+    return authorization().nonce();
+  }
+
+  @Override
+  public BigInteger validBefore() {
+    return authorization().validBefore();
+  }
+
+  @Override
+  public Optional<Verification.Invalid> checkTerms(Instant now) {
+    return schemeIsExact()
+        .or(this::networkIsOffered)
+        .or(this::valueIsThePrice)
+        .or(this::recipientIsPayTo)
+        .or(() -> hasBegun(now))
+        .or(() -> windowIsShort(now));
+  }
+
+  private Optional<Verification.Invalid> schemeIsExact() {
+    return refuseUnless(
+        scheme.equals(PaymentRequirements.EXACT)
+            && requirements.scheme().equals(PaymentRequirements.EXACT),
+        ErrorReason.UNSUPPORTED_SCHEME,
+        "scheme: expected exact");
+  }
+
+  private Optional<Verification.Invalid> networkIsOffered() {
+    return refuseUnless(
+        network.equals(requirements.network()),
+        ErrorReason.INVALID_NETWORK,
+        "network: expected " + requirements.network());
+  }
+
+  /** Exactly the price: more is as wrong as less. */
+  private Optional<Verification.Invalid> valueIsThePrice() {
+    return refuseUnless(
+        authorization().value().equals(requirements.amount()),
+        ErrorReason.VALUE_MISMATCH,
+        "authorization.value: expected exactly " + requirements.amount());
+  }
+
+  private Optional<Verification.Invalid> recipientIsPayTo() {
+    return refuseUnless(
+        authorization().to().equals(requirements.payTo()),
+        ErrorReason.RECIPIENT_MISMATCH,
+        "authorization.to: expected " + requirements.payTo());
+  }
+
+  /**
+   * {@code validAfter} equal to now is refused: the chain compares strictly, so a block of this
+   * second would revert the transfer.
+   */
+  private Optional<Verification.Invalid> hasBegun(Instant now) {
+    return refuseUnless(
+        authorization().validAfter().compareTo(BigInteger.valueOf(now.getEpochSecond())) < 0,
+        ErrorReason.AUTHORIZATION_NOT_YET_VALID,
+        "authorization.validAfter: expected a time before now");
+  }
+
+  /** A window that ends exactly at the limit is accepted. */
+  private Optional<Verification.Invalid> windowIsShort(Instant now) {
+    BigInteger limit =
+        BigInteger.valueOf(
+            now.plus(requirements.maxTimeout()).plus(EvmChecks.CLOCK_ALLOWANCE).getEpochSecond());
+    BigInteger validBefore = authorization().validBefore();
+    return refuseUnless(
+        validBefore.compareTo(limit) <= 0 && validBefore.compareTo(MAX_SECONDS) < 0,
+        ErrorReason.AUTHORIZATION_EXPIRED,
+        "authorization.validBefore: expected at most maxTimeoutSeconds ("
+            + requirements.maxTimeout().toSeconds()
+            + ") from now");
+  }
+
+  private Optional<Verification.Invalid> refuseUnless(
+      boolean holds, ErrorReason reason, String detail) {
+    return holds ? Optional.empty() : Optional.of(refused(reason, detail));
+  }
+
+  private Verification.Invalid refused(ErrorReason reason, String detail) {
+    return new Verification.Invalid(reason, detail, payer());
+  }
+
+  @Override
+  public byte[] digest() {
+    return Eip712.digest(domainSeparator, authorization());
+  }
+
+  @Override
+  public String signature() {
+    return exact.signature();
+  }
+
+  @Override
+  public Map<String, Object> members() {
+    return exact.toMap();
+  }
+
+  @Override
+  public List<Chain.Call> questions() {
+    return List.of(
+        proof().usedQuestion(),
+        Chain.Call.latest(requirements.asset(), Eip3009.balanceOf(payer())));
+  }
+
+  @Override
+  public Optional<Verification.Invalid> answer(List<Chain.CallResult> results)
+      throws FacilitatorException {
+    if (proof().isUsed(results.get(0))) {
+      return Optional.of(
+          refused(ErrorReason.NONCE_ALREADY_USED, "authorization: used or cancelled"));
+    }
+    BigInteger balance = AbiValues.number(results.get(1), "balanceOf");
+    return balance.compareTo(authorization().value().atomicUnits()) < 0
+        ? Optional.of(refused(ErrorReason.INSUFFICIENT_FUNDS, "the payer's balance is too low"))
+        : Optional.empty();
+  }
+
+  /** A contract wallet gets the bytes that it was asked about, not a spelling of ours. */
+  @Override
+  public Chain.Call transfer(Address gasAccount, Optional<EvmSignature> owner) {
+    String data =
+        owner
+            .map(signature -> Eip3009.transfer(authorization(), signature))
+            .orElseGet(() -> Eip3009.transfer(authorization(), Hex.bytes(signature())));
+    return new Chain.Call(gasAccount, requirements.asset(), data, true, MAX_GAS);
+  }
+
+  @Override
+  public EvmProof proof() {
+    return new Eip3009Proof(requirements.asset(), authorization());
+  }
+
+  /** Two payments are equal if the same was signed for the same requirements. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Eip3009Payment payment
+        && payment.exact.equals(exact)
+        && payment.requirements.equals(requirements);
+  }
+
+  @Override
+  public int hashCode() {
+    return exact.hashCode();
+  }
+
+  /** Does not show the signature. */
+  @Override
+  public String toString() {
+    return "Eip3009Payment[" + authorization() + "]";
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Token;
+import io.github.x402j.Usdc;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scheme {@code exact} by EIP-3009: the token itself takes the payer's authorization (specification
+ * {@code scheme_exact_evm}, section 1).
+ */
+final class Eip3009Scheme implements EvmScheme {
+  private static final String TRANSFER_METHOD = "assetTransferMethod";
+  private static final String EIP_3009 = "eip3009";
+
+  private final Map<Token, byte[]> domainSeparators = new ConcurrentHashMap<>();
+
+  @Override
+  public String name() {
+    return PaymentRequirements.EXACT;
+  }
+
+  @Override
+  public boolean covers(PaymentRequirements requirements) {
+    return requirements.scheme().equals(PaymentRequirements.EXACT)
+        && requirements.extra().getOrDefault(TRANSFER_METHOD, EIP_3009).equals(EIP_3009);
+  }
+
+  @Override
+  public EvmPayment read(PaymentPayload payload, PaymentRequirements requirements)
+      throws MalformedPaymentException {
+    return new Eip3009Payment(
+        payload.scheme(),
+        payload.network(),
+        ExactEvmPayload.parse(payload.payload()),
+        requirements,
+        domainSeparators.computeIfAbsent(tokenOf(requirements), Eip712::domainSeparator));
+  }
+
+  @Override
+  public void start(PaymentRequirements offered, @Nullable StartUpChecks chain) {
+    Token token = tokenOf(offered);
+    if (chain == null) {
+      requireKnownName(token);
+    } else {
+      chain.requireToken(token);
+    }
+  }
+
+  private static void requireKnownName(Token token) {
+    Optional<Token> usdc =
+        Usdc.on(token.network()).filter(known -> known.contract().equals(token.contract()));
+    if (usdc.isPresent()
+        && !(usdc.get().name().equals(token.name())
+            && usdc.get().version().equals(token.version()))) {
+      throw new IllegalStateException(
+          String.format(
+              "asset: USDC on %s signs as name \"%s\" and version \"%s\", not \"%s\" and \"%s\"",
+              token.network(),
+              usdc.get().name(),
+              usdc.get().version(),
+              token.name(),
+              token.version()));
+    }
+  }
+
+  /** The token as far as its signatures depend on it; its decimals do not matter here. */
+  private static Token tokenOf(PaymentRequirements requirements) {
+    return new Token(
+        requirements.network(),
+        requirements.asset(),
+        0,
+        extra(requirements, "name"),
+        extra(requirements, "version"));
+  }
+
+  private static String extra(PaymentRequirements requirements, String name) {
+    if (requirements.extra().get(name) instanceof String text) {
+      return text;
+    }
+    throw new IllegalStateException(
+        "extra." + name + ": the EIP-712 domain of " + requirements.asset() + " needs it");
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Facilitator;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.PaymentRequirements;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How many blocks back the user of an authorization is searched: as many as the chain makes while a
+ * payment can be asked about, which on a fast chain are many.
+ */
+final class EventSearchWindow {
+  static final long DEFAULT_BLOCKS = 5_000;
+
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
+
+  /** Blocks over which the pace of the chain is measured. */
+  private static final long SAMPLE = 1_000;
+
+  /** Twice the pace: it varies. */
+  private static final long ALLOWANCE = 2;
+
+  private static final long MOST_BLOCKS = 1_000_000;
+
+  private final boolean isFixed;
+  private volatile long blocks;
+
+  private EventSearchWindow(long blocks, boolean isFixed) {
+    this.blocks = blocks;
+    this.isFixed = isFixed;
+  }
+
+  /** Returns a look back that follows the pace of the chain once it is measured. */
+  static EventSearchWindow byDefault() {
+    return new EventSearchWindow(DEFAULT_BLOCKS, false);
+  }
+
+  static EventSearchWindow of(long blocks) {
+    return new EventSearchWindow(blocks, true);
+  }
+
+  /** Returns how far back to search, step by step: most uses are found in the first. */
+  LongStream steps() {
+    long all = blocks;
+    return all > DEFAULT_BLOCKS ? LongStream.of(DEFAULT_BLOCKS, all) : LongStream.of(all);
+  }
+
+  /** Measures the chain's pace; a fixed number that is too small for it is a warning. */
+  void measure(Chain chain, List<PaymentRequirements> offered) {
+    Optional<Duration> longest =
+        offered.stream().map(PaymentRequirements::maxTimeout).max(Comparator.naturalOrder());
+    if (longest.isEmpty()) {
+      return;
+    }
+    long needed;
+    try {
+      needed = blocksIn(asked(longest.get()), chain);
+    } catch (FacilitatorException e) {
+      throw new IllegalStateException("RPC URL: " + e.getMessage(), e);
+    }
+    if (!isFixed) {
+      blocks = Math.max(DEFAULT_BLOCKS, needed);
+    } else if (needed > blocks) {
+      log.warn(
+          "lookBackBlocks: {} blocks are fewer than this chain makes while a payment can be asked"
+              + " about; {} would do",
+          blocks,
+          needed);
+    }
+  }
+
+  /** From the beginning of the longest window to the last question about it. */
+  private static Duration asked(Duration maxTimeout) {
+    return maxTimeout.plus(EvmChecks.CLOCK_ALLOWANCE).plus(Facilitator.OUTCOME_KEPT_FOR);
+  }
+
+  private static long blocksIn(Duration time, Chain chain) throws FacilitatorException {
+    Chain.Head newest = chain.head();
+    BigInteger earlier = newest.number().subtract(BigInteger.valueOf(SAMPLE));
+    if (earlier.signum() <= 0) {
+      return DEFAULT_BLOCKS; // all blocks that there are
+    }
+    Optional<Chain.Head> sample = chain.block(earlier);
+    if (sample.isEmpty()) {
+      return DEFAULT_BLOCKS;
+    }
+    long seconds = Math.max(1, Duration.between(sample.get().time(), newest.time()).toSeconds());
+    return Math.min(MOST_BLOCKS, time.toSeconds() * SAMPLE * ALLOWANCE / seconds);
+  }
+}

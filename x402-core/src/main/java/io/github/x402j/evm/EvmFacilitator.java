@@ -1,0 +1,315 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.Facilitator;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import java.math.BigInteger;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verifies payments against an EVM chain and settles them on it; the seller's own key pays the gas.
+ *
+ * <pre>{@code
+ * Facilitator facilitator =
+ *     EvmFacilitator.at(System.getenv("RPC_URL"), EvmSigner.fromEnvironment("GAS_KEY"));
+ * }</pre>
+ *
+ * <p>The gas key moves no tokens and needs only the chain's coin for gas: the payer's signature
+ * fixes amount and recipient. The ways to pay are those of {@link EvmSchemes}. Safe for use by
+ * several threads.
+ */
+public final class EvmFacilitator implements Facilitator {
+  /** How long a settlement waits for its receipt unless said otherwise. */
+  public static final Duration DEFAULT_SETTLE_TIMEOUT = Duration.ofSeconds(30);
+
+  /** The most that a unit of gas may cost unless said otherwise: 100 gwei, in wei. */
+  public static final BigInteger DEFAULT_FEE_CEILING = BigInteger.valueOf(100_000_000_000L);
+
+  /** The most gas that a settlement may use; a transfer of USDC uses about 90,000. */
+  public static final BigInteger MAX_GAS = BigInteger.valueOf(300_000);
+
+  private final Chain chain;
+  private final GasPool gasPool;
+  private final EvmSchemes schemes;
+  private final EvmChecks checks;
+  private final EvmSettlement settlement;
+  private final EventSearchWindow lookBack;
+
+  /** The chain behind the port; null until the node is asked. */
+  private volatile @Nullable Network network;
+
+  private EvmFacilitator(Builder builder) {
+    network = builder.network;
+    chain = builder.chain;
+    gasPool =
+        new GasPool(
+            builder.gasKeys.stream()
+                .map(key -> new GasAccount(key, builder.chain, () -> network().chainId()))
+                .toList(),
+            builder.clock);
+    schemes = builder.schemes;
+    checks =
+        new EvmChecks(
+            schemes,
+            builder.clock,
+            any -> builder.contractWallets ? Optional.of(builder.chain) : Optional.empty());
+    lookBack = builder.lookBack;
+    settlement =
+        new EvmSettlement(
+            chain,
+            gasPool,
+            builder.clock,
+            new EvmSettlement.Terms(
+                builder.feeCeiling, builder.settleTimeout, builder.confirmations, lookBack));
+  }
+
+  /**
+   * Returns a facilitator with the default settings, for whatever chain the node is on. What is
+   * offered on another chain fails the start.
+   *
+   * @param rpcUrl {@code http} or {@code https}; nothing is sent yet
+   * @param gasKey pays the gas
+   * @throws IllegalArgumentException if it is no such URL, or null, as an environment variable that
+   *     is not set
+   */
+  public static EvmFacilitator at(@Nullable String rpcUrl, EvmSigner gasKey) {
+    if (rpcUrl == null || rpcUrl.isBlank()) {
+      throw new IllegalArgumentException(
+          "RPC URL: expected http:// or https:// and a host, found nothing; is the environment"
+              + " variable set?");
+    }
+    return builder(Web3jChain.at(URI.create(rpcUrl)), gasKey).build();
+  }
+
+  /**
+   * Returns a builder for whatever chain is behind the port.
+   *
+   * @param gasKey pays the gas
+   */
+  public static Builder builder(Chain chain, EvmSigner gasKey) {
+    return new Builder(null, chain, gasKey);
+  }
+
+  /**
+   * Returns a builder for one chain.
+   *
+   * @param network the chain that is expected behind the port; another one fails the start
+   * @param gasKey pays the gas
+   */
+  public static Builder builder(Network network, Chain chain, EvmSigner gasKey) {
+    return new Builder(network, chain, gasKey);
+  }
+
+  @Override
+  public boolean supports(String scheme, Network candidate) {
+    return schemes.names(scheme) && candidate.equals(network());
+  }
+
+  private Network network() {
+    Network known = network;
+    if (known == null) {
+      try {
+        known = new Network(chain.chainId());
+      } catch (FacilitatorException e) {
+        throw new IllegalStateException("RPC URL: " + e.getMessage(), e);
+      }
+      network = known;
+    }
+    return known;
+  }
+
+  /** Returns the gas accounts. */
+  @Override
+  public Set<Address> signers() {
+    return gasPool.addresses();
+  }
+
+  @Override
+  public void start(List<PaymentRequirements> offered) {
+    StartUpChecks startUp = new StartUpChecks(chain, network());
+    startUp.requireChain();
+    schemes.start(offered, startUp);
+    gasPool.addresses().forEach(startUp::warnIfWithoutGas);
+    lookBack.measure(chain, offered);
+  }
+
+  @Override
+  public Verification check(PaymentPayload payload, PaymentRequirements requirements)
+      throws MalformedPaymentException, FacilitatorException {
+    return checks.check(payload, requirements);
+  }
+
+  @Override
+  public Verification verify(SignedPayment payment) throws FacilitatorException {
+    EvmPayment asked = EvmChecks.Checked.of(payment).payment();
+    List<Chain.Call> calls = new ArrayList<>(asked.questions());
+    calls.add(transfer(payment));
+    List<Chain.CallResult> results = chain.call(calls);
+    int simulated = calls.size() - 1;
+    Optional<Verification.Invalid> refused = asked.answer(results.subList(0, simulated));
+    if (refused.isPresent()) {
+      return refused.get();
+    }
+    return results.get(simulated) instanceof Chain.CallResult.Reverted
+        ? new Verification.Invalid(
+            ErrorReason.INVALID_TRANSACTION_STATE,
+            "the simulated transfer reverts",
+            payment.payer())
+        : new Verification.Valid(payment);
+  }
+
+  @Override
+  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+      throws FacilitatorException {
+    return settlement.settle(payment, transfer(payment), beforeBroadcast);
+  }
+
+  @Override
+  public Settlement outcome(SignedPayment payment, Optional<String> transaction)
+      throws FacilitatorException {
+    return settlement.outcome(payment, transaction);
+  }
+
+  /** Names the network and the gas accounts; holds no key. */
+  @Override
+  public String toString() {
+    return "EvmFacilitator["
+        + (network == null ? "chain not asked yet" : network)
+        + ", gas accounts "
+        + gasPool.addresses()
+        + "]";
+  }
+
+  /** Capped as the settlement is: code at the payer's account could keep the node busy. */
+  private Chain.Call transfer(SignedPayment payment) {
+    EvmChecks.Checked checked = EvmChecks.Checked.of(payment);
+    return checked.payment().transfer(gasPool.any(), checked.owner());
+  }
+
+  static int requireConfirmations(int blocks) {
+    if (blocks < 1 || blocks > 1000) {
+      throw new IllegalArgumentException(
+          "confirmations: expected 1 to 1000 blocks, found " + blocks);
+    }
+    return blocks;
+  }
+
+  /** Collects the settings. Not safe for use by several threads. */
+  public static final class Builder {
+    private final @Nullable Network network;
+    private final Chain chain;
+    private final List<EvmSigner> gasKeys = new ArrayList<>();
+    private Clock clock = Clock.systemUTC();
+    private BigInteger feeCeiling = DEFAULT_FEE_CEILING;
+    private Duration settleTimeout = DEFAULT_SETTLE_TIMEOUT;
+    private int confirmations = 1;
+    private EventSearchWindow lookBack = EventSearchWindow.byDefault();
+    private boolean contractWallets;
+    private EvmSchemes schemes = EvmSchemes.standard();
+
+    private Builder(@Nullable Network network, Chain chain, EvmSigner gasKey) {
+      this.network = network;
+      this.chain = chain;
+      gasKeys.add(gasKey);
+    }
+
+    /**
+     * Adds a further gas key: settlements are spread over all of them and go out at the same time.
+     * Each needs funds, and each belongs to this facilitator alone.
+     */
+    public Builder gasKey(EvmSigner another) {
+      gasKeys.add(another);
+      return this;
+    }
+
+    /** Reads the time from this clock instead of the system's. */
+    public Builder clock(Clock newClock) {
+      clock = newClock;
+      return this;
+    }
+
+    /** Sends nothing while a unit of gas costs more than so many wei; payments get a 503 then. */
+    public Builder feeCeiling(BigInteger weiPerGas) {
+      if (weiPerGas.signum() <= 0) {
+        throw new IllegalArgumentException("feeCeiling: expected more than zero wei per gas");
+      }
+      feeCeiling = weiPerGas;
+      return this;
+    }
+
+    /** Waits so long for a receipt; after that the settlement is pending. More than zero. */
+    public Builder settleTimeout(Duration timeout) {
+      if (timeout.isNegative() || timeout.isZero()) {
+        throw new IllegalArgumentException("settleTimeout: expected more than zero");
+      }
+      settleTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * Takes a settlement for final when so many blocks hold it, its own included: 1 (the default)
+     * to 1000. A reorganisation that reaches deeper is not noticed.
+     */
+    public Builder confirmations(int blocks) {
+      confirmations = requireConfirmations(blocks);
+      return this;
+    }
+
+    /**
+     * Searches so many blocks back for who used an authorization. Unless this is called: at least
+     * 5,000, and on a fast chain as many as it makes while a payment can be asked about, measured
+     * at the start. A number that is too small for the chain is a warning.
+     */
+    public Builder lookBackBlocks(long blocks) {
+      if (blocks < 1) {
+        throw new IllegalArgumentException("lookBackBlocks: expected at least 1");
+      }
+      lookBack = EventSearchWindow.of(blocks);
+      return this;
+    }
+
+    /**
+     * Accepts payers that are contracts (EIP-1271). The contract is then asked about signatures
+     * that are not an owner's, by a static call with a gas cap: a network call before the signature
+     * is known to be good, which is why this is off unless called. Wallets that are not deployed
+     * yet (EIP-6492) are refused.
+     */
+    public Builder acceptContractWallets() {
+      contractWallets = true;
+      return this;
+    }
+
+    /** Settles these schemes and no others. */
+    Builder schemes(EvmSchemes newSchemes) {
+      schemes = newSchemes;
+      return this;
+    }
+
+    /**
+     * Returns the facilitator; nothing is sent yet.
+     *
+     * @throws IllegalArgumentException if a gas key was given twice
+     */
+    public EvmFacilitator build() {
+      return new EvmFacilitator(this);
+    }
+  }
+}

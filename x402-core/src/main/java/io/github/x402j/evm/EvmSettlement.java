@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Moves the money: sends the payer's authorization from a gas account and waits for what becomes of
+ * it. Whoever's transaction uses the authorization first, the money goes where it says.
+ */
+final class EvmSettlement {
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
+
+  /**
+   * How it is done.
+   *
+   * @param feeCeiling the most that a unit of gas may cost, in wei
+   * @param timeout how long a receipt is waited for
+   * @param confirmations how many blocks make it final
+   * @param lookBack how far back events are searched
+   */
+  record Terms(
+      BigInteger feeCeiling, Duration timeout, int confirmations, EventSearchWindow lookBack) {}
+
+  private final Chain chain;
+  private final GasPool gasPool;
+  private final Clock clock;
+  private final Terms terms;
+
+  EvmSettlement(Chain chain, GasPool gasPool, Clock clock, Terms terms) {
+    this.chain = chain;
+    this.gasPool = gasPool;
+    this.clock = clock;
+    this.terms = terms;
+  }
+
+  /**
+   * @param transfer the call that moves the money
+   * @param beforeBroadcast is handed the hash before the transaction leaves this process
+   * @throws FacilitatorException if nothing was sent
+   */
+  Settlement settle(SignedPayment payment, Chain.Call transfer, Consumer<String> beforeBroadcast)
+      throws FacilitatorException {
+    Instant deadline = clock.instant().plus(terms.timeout());
+    Chain.Quote quote = chain.quote(transfer);
+    if (quote.reverted() != null) {
+      return reverts(payment);
+    }
+    GasFees fees = GasFees.of(quote, terms.feeCeiling());
+    if (quote.gas().compareTo(EvmFacilitator.MAX_GAS) > 0) {
+      return failed("the transfer needs more gas than is allowed");
+    }
+    GasPool.Sent sent =
+        gasPool.send(
+            new GasAccount.Task(transfer.to(), transfer.data(), withReserve(quote.gas()), fees),
+            terms.timeout(),
+            () -> clock.instant().isBefore(payment.validBefore()),
+            beforeBroadcast);
+    if (sent == null) {
+      return new Settlement.Failed(
+          ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was sent");
+    }
+    if (sent.transaction().broadcast() instanceof Chain.Broadcast.Rejected rejected) {
+      return rejected(payment, sent, rejected);
+    }
+    return await(payment, sent, deadline);
+  }
+
+  /** The state may change before the transaction is mined: a fifth more than was estimated. */
+  private static BigInteger withReserve(BigInteger gas) {
+    return gas.multiply(BigInteger.valueOf(6)).divide(BigInteger.valueOf(5));
+  }
+
+  private Settlement await(SignedPayment payment, GasPool.Sent sent, Instant deadline) {
+    Settlement outcome =
+        new SettlementWait(chain, clock, outcomeOf(payment), deadline)
+            .until(sent.transaction().hash());
+    if (outcome instanceof Settlement.Pending) {
+      sent.account().recount(); // the node may have lost the transaction: its number is free again
+    }
+    return outcome;
+  }
+
+  /** Our transaction is nowhere, but somebody else's may have been quicker. */
+  private Settlement rejected(
+      SignedPayment payment, GasPool.Sent sent, Chain.Broadcast.Rejected rejected)
+      throws FacilitatorException {
+    Settlement outcome = outcomeOf(payment).now(Optional.of(sent.transaction().hash()));
+    if (!(outcome instanceof Settlement.Pending)) {
+      return outcome;
+    }
+    log.error(
+        "the node rejected a settlement of {}: {}",
+        sent.account().address(),
+        SendErrors.shown(rejected));
+    throw new FacilitatorException("the node rejected the settlement");
+  }
+
+  /** Nothing was sent by us; perhaps somebody else's transaction has used the authorization. */
+  private Settlement reverts(SignedPayment payment) throws FacilitatorException {
+    Settlement outcome = outcomeOf(payment).now(Optional.empty());
+    return outcome instanceof Settlement.Pending
+        ? failed("the transfer would revert; nothing was sent")
+        : outcome;
+  }
+
+  private static Settlement failed(String detail) {
+    return new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, detail);
+  }
+
+  /** Reads from the chain how a payment's settlement has ended; sends nothing. */
+  Settlement outcome(SignedPayment payment, Optional<String> transaction)
+      throws FacilitatorException {
+    return outcomeOf(payment).now(transaction);
+  }
+
+  private PaymentOutcome outcomeOf(SignedPayment payment) {
+    return new PaymentOutcome(
+        chain,
+        EvmChecks.Checked.of(payment).payment().proof(),
+        gasPool.addresses(),
+        terms.confirmations(),
+        terms.lookBack());
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settlement;
+import io.github.x402j.TokenAmount;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads from the chain what became of an authorization, whoever sent it: receipts, the token's own
+ * record, and the events of exactly this transfer. Sends nothing.
+ */
+final class PaymentOutcome {
+  private final Chain chain;
+  private final EvmProof proof;
+  private final Set<Address> gasAccounts;
+  private final int confirmations;
+  private final EventSearchWindow lookBack;
+
+  PaymentOutcome(
+      Chain chain,
+      EvmProof proof,
+      Set<Address> gasAccounts,
+      int confirmations,
+      EventSearchWindow lookBack) {
+    this.chain = chain;
+    this.proof = proof;
+    this.gasAccounts = gasAccounts;
+    this.confirmations = confirmations;
+    this.lookBack = lookBack;
+  }
+
+  /** Returns the outcome as it stands now, whatever transaction is behind it. */
+  Settlement now(Optional<String> transaction) throws FacilitatorException {
+    if (transaction.isPresent()) {
+      Optional<Chain.Receipt> receipt = chain.receipt(transaction.get());
+      if (receipt.isPresent()) {
+        return of(receipt.get());
+      }
+    }
+    return isUsed() ? ofUser(transaction) : unused(transaction);
+  }
+
+  /** Returns what the receipt of a transaction of ours means. */
+  Settlement of(Chain.Receipt receipt) throws FacilitatorException {
+    Optional<TokenAmount> moved = moved(receipt);
+    if (moved.isPresent()) {
+      return confirmed(receipt, moved.get());
+    }
+    // Reverted, or mined without the transfer. Somebody else may have sent the authorization first.
+    if (isUsed()) {
+      return ofUser(Optional.of(receipt.transaction()));
+    }
+    if (!isConfirmed(receipt)) {
+      return new Settlement.Pending(receipt.transaction());
+    }
+    return new Settlement.Failed(
+        ErrorReason.INVALID_TRANSACTION_STATE,
+        receipt.succeeded()
+            ? "the transaction was mined without the transfer"
+            : "the transaction was reverted");
+  }
+
+  private Settlement confirmed(Chain.Receipt receipt, TokenAmount moved)
+      throws FacilitatorException {
+    return isConfirmed(receipt)
+        ? new Settlement.Settled(receipt.transaction(), proof.payer(), moved)
+        : new Settlement.Pending(receipt.transaction());
+  }
+
+  private boolean isConfirmed(Chain.Receipt receipt) throws FacilitatorException {
+    if (confirmations == 1) {
+      return true; // being in a block is the first
+    }
+    BigInteger newest = chain.head().number();
+    if (newest.subtract(receipt.block()).compareTo(BigInteger.valueOf(confirmations - 1L)) < 0) {
+      return false;
+    }
+    // The newest block may be on another branch than the receipt, which is older than it.
+    return chain.receipt(receipt.transaction()).filter(receipt::equals).isPresent();
+  }
+
+  private Optional<TokenAmount> moved(Chain.Receipt receipt) {
+    return receipt.succeeded() ? proof.moved(receipt.events()) : Optional.empty();
+  }
+
+  /** The token says used: find by whom, and whether that paid us or cancelled. */
+  private Settlement ofUser(Optional<String> transaction) throws FacilitatorException {
+    BigInteger newest = chain.head().number();
+    for (long blocks : lookBack.steps().toArray()) {
+      BigInteger from = newest.subtract(BigInteger.valueOf(blocks)).max(BigInteger.ZERO);
+      Optional<Settlement> found = ofUserSince(from, transaction);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    return pending(transaction); // used, and the node does not show yet by whom
+  }
+
+  private Optional<Settlement> ofUserSince(BigInteger from, Optional<String> transaction)
+      throws FacilitatorException {
+    List<Chain.Event> uses = chain.events(proof.uses(), from);
+    for (Chain.Event use : uses) {
+      Optional<Chain.Receipt> receipt = chain.receipt(use.transaction());
+      if (receipt.isPresent()) {
+        return Optional.of(ofUse(receipt.get(), transaction));
+      }
+    }
+    if (!chain.events(proof.cancellations(), from).isEmpty()) {
+      return Optional.of(
+          new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled"));
+    }
+    return Optional.empty();
+  }
+
+  private Settlement ofUse(Chain.Receipt use, Optional<String> transaction)
+      throws FacilitatorException {
+    Optional<TokenAmount> moved = moved(use);
+    if (moved.isEmpty()) {
+      return new Settlement.Failed(
+          ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved");
+    }
+    boolean isOurs = transaction.filter(use.transaction()::equals).isPresent();
+    if (!isOurs && gasAccounts.contains(use.sender())) {
+      // Another exchange of this seller, in a process that shares no ledger, got the money moved,
+      // and delivers for it. A stranger who sends the authorization early delivers nothing.
+      return new Settlement.Failed(
+          ErrorReason.NONCE_ALREADY_USED, "another server of this gas account settled it");
+    }
+    return confirmed(use, moved.get());
+  }
+
+  /** Not used: it can still be, until the chain's own clock has passed the window. */
+  private Settlement unused(Optional<String> transaction) throws FacilitatorException {
+    BigInteger chainTime = BigInteger.valueOf(chain.head().time().getEpochSecond());
+    if (chainTime.compareTo(proof.validBefore()) >= 0 && !isUsed()) {
+      return new Settlement.Failed(
+          ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was mined");
+    }
+    return pending(transaction);
+  }
+
+  private static Settlement pending(Optional<String> transaction) {
+    @Nullable String hash = transaction.orElse(null);
+    return new Settlement.Pending(hash);
+  }
+
+  private boolean isUsed() throws FacilitatorException {
+    return proof.isUsed(chain.call(List.of(proof.usedQuestion())).get(0));
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.extension;
+
+import java.util.Map;
+
+/**
+ * Signs what the {@code offer-receipt} extension defines, with a key that belongs to the payee.
+ * Implementations are safe for use by several threads.
+ */
+public interface OfferReceiptSigner {
+
+  /**
+   * Returns the signed statement as JSON in JDK types: {@code format}, {@code payload} (EIP-712
+   * only) and {@code signature}.
+   */
+  Map<String, Object> sign(OfferStatement offer);
+
+  /** Returns the signed statement, as for an offer. */
+  Map<String, Object> sign(ReceiptStatement receipt);
+}

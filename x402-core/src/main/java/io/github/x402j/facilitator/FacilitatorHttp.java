@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.facilitator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.x402j.FacilitatorException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLHandshakeException;
+
+/**
+ * The way to a facilitator: one deadline over a whole exchange, a cap on the answer, no redirects,
+ * credentials for its own origin and nowhere else.
+ *
+ * <p>What it says for people holds no URL, header or answer text.
+ */
+final class FacilitatorHttp {
+  static final int MAX_ANSWER_BYTES = 64 * 1024;
+
+  private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+  private static final Pattern HEADER_VALUE = Pattern.compile("[\\x20-\\x7e]+");
+  private static final Pattern LOOPBACK =
+      Pattern.compile("localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1]");
+
+  private final URI base;
+  private final HttpFacilitator.Authentication authentication;
+  private final HttpClient http;
+
+  FacilitatorHttp(
+      URI base, HttpFacilitator.Authentication authentication, Duration connectTimeout) {
+    this.base = requireUsable(base);
+    this.authentication = authentication;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(connectTimeout)
+            .build();
+  }
+
+  /** What became of a request. */
+  sealed interface Reply {
+    /** It was answered in full. */
+    record Answered(int status, String body) implements Reply {}
+
+    /** It never left, for certain. */
+    record NotSent(String why) implements Reply {}
+
+    /** It has left, or may have, and there is no answer that could be read. */
+    record Lost(String why) implements Reply {}
+  }
+
+  /** Names scheme, host and port; a path may hold a key. */
+  String origin() {
+    return base.getScheme() + "://" + base.getAuthority();
+  }
+
+  Reply get(String path, Duration timeout) throws FacilitatorException {
+    return send("GET", path, HttpRequest.BodyPublishers.noBody(), timeout);
+  }
+
+  Reply post(String path, String json, Duration timeout) throws FacilitatorException {
+    return send("POST", path, HttpRequest.BodyPublishers.ofString(json), timeout);
+  }
+
+  /** Throws if there are no credentials to be had; nothing was sent then. */
+  private Reply send(String method, String path, HttpRequest.BodyPublisher body, Duration timeout)
+      throws FacilitatorException {
+    long end = System.nanoTime() + timeout.toNanos();
+    URI endpoint = URI.create(base + path);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(endpoint)
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/json")
+            .method(method, body);
+    authentication.headers(method, endpoint).forEach((name, value) -> add(request, name, value));
+    long left = end - System.nanoTime();
+    if (left <= 0) {
+      return new Reply.NotSent("there was no time left to ask");
+    }
+    return await(http.sendAsync(request.build(), info -> new CappedBody(MAX_ANSWER_BYTES)), left);
+  }
+
+  /** The JDK's own refusal of a header repeats its value. */
+  private static void add(HttpRequest.Builder request, String name, String value) {
+    if (!HEADER_NAME.matcher(name).matches() || !HEADER_VALUE.matcher(value).matches()) {
+      throw new IllegalStateException(
+          "authentication: expected header names and values in visible ASCII");
+    }
+    request.setHeader(name, value);
+  }
+
+  private static Reply await(CompletableFuture<HttpResponse<byte[]>> exchange, long nanos) {
+    try {
+      HttpResponse<byte[]> response = exchange.get(nanos, TimeUnit.NANOSECONDS);
+      return new Reply.Answered(response.statusCode(), new String(response.body(), UTF_8));
+    } catch (TimeoutException e) {
+      exchange.cancel(true);
+      return new Reply.Lost("no answer in time");
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      String kind = cause.getClass().getSimpleName(); // messages may name hosts
+      return neverLeft(cause)
+          ? new Reply.NotSent("no connection: " + kind)
+          : new Reply.Lost("the exchange broke off: " + kind);
+    } catch (InterruptedException e) {
+      exchange.cancel(true);
+      Thread.currentThread().interrupt();
+      return new Reply.Lost("interrupted while waiting");
+    }
+  }
+
+  /** Before there is a connection, and a handshake over it, no byte of a request is sent. */
+  private static boolean neverLeft(Throwable cause) {
+    return cause instanceof ConnectException
+        || cause instanceof HttpConnectTimeoutException
+        || cause instanceof UnresolvedAddressException
+        || cause instanceof SSLHandshakeException;
+  }
+
+  private static URI requireUsable(URI url) {
+    String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
+    String host = url.getHost();
+    if (host == null || url.getRawQuery() != null || url.getRawFragment() != null) {
+      throw new IllegalArgumentException(
+          "facilitator URL: expected https:// and a host, perhaps a path, no query");
+    }
+    if (url.getRawUserInfo() != null) {
+      throw new IllegalArgumentException(
+          "facilitator URL: expected no user and password; use authentication(...)");
+    }
+    boolean isLocal = LOOPBACK.matcher(host.toLowerCase(Locale.ROOT)).matches();
+    if (!scheme.equals("https") && !(scheme.equals("http") && isLocal)) {
+      throw new IllegalArgumentException(
+          "facilitator URL: expected https://, or http:// for this machine itself");
+    }
+    String text = url.toString();
+    return URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+  }
+
+  static Map<String, String> noHeaders(String method, URI endpoint) {
+    return Map.of();
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.facilitator;
+
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.FacilitatorMessages;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.SupportedKinds;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a facilitator supports: asked at the start, asked again beside the payments. */
+final class KindsCache {
+  private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
+
+  private final FacilitatorHttp http;
+  private final Clock clock;
+  private final Duration timeout;
+  private final Duration interval;
+  private final AtomicBoolean refreshing = new AtomicBoolean();
+
+  private @Nullable SupportedKinds first;
+  private volatile @Nullable SupportedKinds newest;
+  private volatile Instant askedAt = Instant.EPOCH;
+
+  KindsCache(FacilitatorHttp http, Clock clock, Duration timeout, Duration interval) {
+    this.http = http;
+    this.clock = clock;
+    this.timeout = timeout;
+    this.interval = interval;
+  }
+
+  /** Returns what was said at the start; asks, once, if nothing was said yet. */
+  synchronized SupportedKinds first() {
+    if (first == null) {
+      try {
+        first = ask();
+      } catch (FacilitatorException e) {
+        throw new IllegalStateException("facilitator " + http.origin() + ": " + e.getMessage(), e);
+      }
+      newest = first;
+      askedAt = clock.instant();
+    }
+    return first;
+  }
+
+  SupportedKinds current() {
+    SupportedKinds current = newest;
+    return current == null ? first() : current;
+  }
+
+  void requireAll(List<PaymentRequirements> offered) {
+    SupportedKinds kinds = first();
+    for (PaymentRequirements option : offered) {
+      if (!kinds.covers(option.scheme(), option.network())) {
+        throw new IllegalStateException(
+            "facilitator "
+                + http.origin()
+                + ": does not support "
+                + option.scheme()
+                + " on "
+                + option.network()
+                + "; it supports "
+                + kinds);
+      }
+      warnAboutVersions(kinds, option);
+    }
+  }
+
+  private void warnAboutVersions(SupportedKinds kinds, PaymentRequirements option) {
+    boolean hasBoth =
+        kinds.covers(2, option.scheme(), option.network())
+            && (kinds.covers(1, option.scheme(), option.network())
+                || option.network().v1Name().isEmpty());
+    if (!hasBoth) {
+      log.warn(
+          "facilitator {}: payments on {} of one version of the protocol are refused; it supports"
+              + " {}",
+          http.origin(),
+          option.network(),
+          kinds);
+    }
+  }
+
+  /** Asks in the background, one at a time; until there is an answer the old one stands. */
+  void refreshIfOld() {
+    if (clock.instant().isBefore(askedAt.plus(interval))
+        || !refreshing.compareAndSet(false, true)) {
+      return;
+    }
+    askedAt = clock.instant(); // also if it fails: the next try is an interval away
+    Thread thread = new Thread(this::refresh, "x402-facilitator-kinds");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void refresh() {
+    try {
+      newest = ask();
+    } catch (FacilitatorException e) {
+      log.warn(
+          "facilitator {}: {}; going on with what it said before", http.origin(), e.getMessage());
+    } finally {
+      refreshing.set(false);
+    }
+  }
+
+  private SupportedKinds ask() throws FacilitatorException {
+    FacilitatorHttp.Reply reply = http.get("/supported", timeout);
+    if (!(reply instanceof FacilitatorHttp.Reply.Answered answer)) {
+      throw new FacilitatorException(
+          "did not answer /supported: " + RemoteVerification.what(reply));
+    }
+    if (answer.status() != 200) {
+      throw new FacilitatorException("answered /supported with status " + answer.status());
+    }
+    try {
+      return FacilitatorMessages.readSupported(answer.body());
+    } catch (MalformedPaymentException e) {
+      throw new FacilitatorException("answered /supported with " + e.getMessage());
+    }
+  }
+}

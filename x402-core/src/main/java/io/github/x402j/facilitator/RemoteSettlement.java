@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.facilitator;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.FacilitatorMessages;
+import io.github.x402j.PaymentKey;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a facilitator settle, and finds out what became of it. A payment counts as settled when the
+ * facilitator says so in words that fit it and, where the chain can be read, when the chain says
+ * so.
+ */
+final class RemoteSettlement {
+  private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
+  private static final int MAX_REMEMBERED = 10_000;
+  private static final Duration PAUSE_BEFORE_AGAIN = Duration.ofMillis(500);
+  private static final Duration FIRST_LOOK = Duration.ofMillis(50);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+  private final FacilitatorHttp http;
+  private final LocalChecks local;
+  private final KindsCache kinds;
+  private final Duration timeout;
+  private final Duration outcomeTimeout;
+  private final boolean idempotent;
+  private final ResourceInfo resource;
+
+  /** A free retry after a failed delivery asks for what the facilitator may not say twice. */
+  private final Cache<PaymentKey, Settlement.Settled> settled =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
+
+  RemoteSettlement(
+      FacilitatorHttp http,
+      LocalChecks local,
+      KindsCache kinds,
+      Duration timeout,
+      Duration outcomeTimeout,
+      boolean idempotent,
+      ResourceInfo resource) {
+    this.http = http;
+    this.local = local;
+    this.kinds = kinds;
+    this.timeout = timeout;
+    this.outcomeTimeout = outcomeTimeout;
+    this.idempotent = idempotent;
+    this.resource = resource;
+  }
+
+  Settlement settle(SignedPayment payment, Consumer<String> named) throws FacilitatorException {
+    Deadline deadline = Deadline.in(timeout);
+    RemoteAnswer answer = ask(payment, deadline);
+    if (answer instanceof RemoteAnswer.NotSent notSent) {
+      throw new FacilitatorException("the facilitator was not reached: " + notSent.why());
+    }
+    if (!(answer instanceof RemoteAnswer.Unclear unclear)) {
+      return concludeFirst(payment, answer, deadline);
+    }
+    report(unclear);
+    unclear.transaction().ifPresent(named);
+    if ((unclear.isPending() || idempotent) && deadline.sleep(PAUSE_BEFORE_AGAIN)) {
+      return concludeLater(payment, askAgain(payment, deadline), unclear.hash(), deadline);
+    }
+    return read(payment, unclear.transaction());
+  }
+
+  Settlement outcome(SignedPayment payment, Optional<String> transaction)
+      throws FacilitatorException {
+    Settlement.Settled earlier = remembered(payment);
+    if (earlier != null) {
+      return earlier;
+    }
+    Optional<Settlement> onChain = local.outcome(payment, transaction, Set.of());
+    if (onChain.isPresent() && !(onChain.get() instanceof Settlement.Pending)) {
+      return remember(payment, onChain.get());
+    }
+    if (onChain.isPresent() && transaction.isPresent() && !idempotent) {
+      return onChain.get(); // on its way: to ask again would send another transaction
+    }
+    Deadline deadline = Deadline.in(outcomeTimeout);
+    RemoteAnswer answer = ask(payment, deadline);
+    if (answer instanceof RemoteAnswer.NotSent notSent) {
+      throw new FacilitatorException("the facilitator was not reached: " + notSent.why());
+    }
+    return concludeLater(payment, answer, transaction.orElse(null), deadline);
+  }
+
+  private RemoteAnswer ask(SignedPayment payment, Deadline deadline) throws FacilitatorException {
+    FacilitatorHttp.Reply reply =
+        http.post("/settle", FacilitatorMessages.request(payment, resource), deadline.left());
+    return RemoteAnswer.of(reply, payment);
+  }
+
+  /** Something was sent before, so there is no such thing as not sent any more. */
+  private RemoteAnswer askAgain(SignedPayment payment, Deadline deadline) {
+    try {
+      return ask(payment, deadline);
+    } catch (FacilitatorException e) {
+      return new RemoteAnswer.NotSent("no credentials");
+    }
+  }
+
+  /** What the facilitator said to the first and only request about this payment. */
+  private Settlement concludeFirst(SignedPayment payment, RemoteAnswer answer, Deadline deadline) {
+    if (answer instanceof RemoteAnswer.Moved moved) {
+      return confirmed(payment, moved.transaction(), deadline);
+    }
+    if (answer instanceof RemoteAnswer.Refused refused) {
+      return refused.failed();
+    }
+    return usedByAnother(payment);
+  }
+
+  /** What it said when it had been asked before: a refusal may be the echo of its own success. */
+  private Settlement concludeLater(
+      SignedPayment payment, RemoteAnswer answer, @Nullable String hash, Deadline deadline) {
+    if (answer instanceof RemoteAnswer.Moved moved) {
+      return confirmed(payment, moved.transaction(), deadline);
+    }
+    if (answer instanceof RemoteAnswer.Refused refused
+        && (idempotent || (hash != null && hash.equals(refused.hash())))) {
+      return refused.failed();
+    }
+    if (answer instanceof RemoteAnswer.Unclear unclear) {
+      report(unclear);
+      return read(payment, unclear.transaction().or(() -> Optional.ofNullable(hash)));
+    }
+    return read(payment, Optional.ofNullable(hash));
+  }
+
+  /**
+   * The authorization was used before we asked. By a stranger who sent it early: the money is ours.
+   * By the facilitator for somebody who asked it with the same payment: not ours to deliver.
+   */
+  private Settlement usedByAnother(SignedPayment payment) {
+    Set<Address> signers = kinds.current().signers();
+    Settlement failed =
+        new Settlement.Failed(
+            ErrorReason.NONCE_ALREADY_USED, "the authorization was used before the settlement");
+    if (signers.isEmpty()) {
+      return failed;
+    }
+    try {
+      return local
+          .outcome(payment, Optional.empty(), signers)
+          .filter(Settlement.Settled.class::isInstance)
+          .map(found -> remember(payment, found))
+          .orElse(failed);
+    } catch (FacilitatorException e) {
+      return new Settlement.Pending(null); // the chain would know, and does not answer
+    }
+  }
+
+  /** Where the chain can be read, its word counts; its node may be behind the facilitator's. */
+  private Settlement confirmed(SignedPayment payment, String transaction, Deadline deadline) {
+    Duration pause = FIRST_LOOK;
+    while (true) {
+      Settlement found = onChain(payment, transaction);
+      if (!(found instanceof Settlement.Pending)) {
+        if (found instanceof Settlement.Failed) {
+          log.error(
+              "facilitator {}: said success of {}, and the chain says otherwise",
+              http.origin(),
+              transaction);
+        }
+        return remember(payment, found);
+      }
+      if (!deadline.sleep(pause)) {
+        return found;
+      }
+      pause =
+          pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0
+              ? LONGEST_PAUSE
+              : pause.multipliedBy(2);
+    }
+  }
+
+  private Settlement onChain(SignedPayment payment, String transaction) {
+    try {
+      return local
+          .outcome(payment, Optional.of(transaction), Set.of())
+          .orElseGet(
+              () ->
+                  new Settlement.Settled(
+                      transaction, payment.payer(), payment.requirements().amount()));
+    } catch (FacilitatorException e) {
+      return new Settlement.Pending(transaction); // the next look may find the chain again
+    }
+  }
+
+  /** Returns what the chain says where it can be read and answers, and pending otherwise. */
+  private Settlement read(SignedPayment payment, Optional<String> transaction) {
+    Settlement pending = new Settlement.Pending(transaction.orElse(null));
+    try {
+      return remember(payment, local.outcome(payment, transaction, Set.of()).orElse(pending));
+    } catch (FacilitatorException e) {
+      return pending;
+    }
+  }
+
+  private Settlement remember(SignedPayment payment, Settlement found) {
+    if (found instanceof Settlement.Settled known) {
+      settled.put(payment.key(), known);
+    }
+    return found;
+  }
+
+  private Settlement.@Nullable Settled remembered(SignedPayment payment) {
+    return settled.getIfPresent(payment.key());
+  }
+
+  private void report(RemoteAnswer.Unclear unclear) {
+    if (unclear.why().startsWith("success")) {
+      log.error("facilitator {}: {}; taken for unknown", http.origin(), unclear.why());
+    } else {
+      log.warn("facilitator {}: settlement unknown: {}", http.origin(), unclear.why());
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.facilitator;
+
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.FacilitatorMessages;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks a facilitator whether a payment would go through, again if there is no answer. */
+final class RemoteVerification {
+  private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
+  private static final int MAX_ATTEMPTS = 3;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+
+  private final FacilitatorHttp http;
+  private final Duration requestTimeout;
+  private final Duration verifyTimeout;
+  private final ResourceInfo resource;
+
+  RemoteVerification(
+      FacilitatorHttp http,
+      Duration requestTimeout,
+      Duration verifyTimeout,
+      ResourceInfo resource) {
+    this.http = http;
+    this.requestTimeout = requestTimeout;
+    this.verifyTimeout = verifyTimeout;
+    this.resource = resource;
+  }
+
+  Verification of(SignedPayment payment) throws FacilitatorException {
+    Deadline deadline = Deadline.in(verifyTimeout);
+    String request = FacilitatorMessages.request(payment, resource);
+    Duration pause = FIRST_PAUSE;
+    for (int attempt = 1; ; attempt++) {
+      FacilitatorHttp.Reply reply = http.post("/verify", request, deadline.atMost(requestTimeout));
+      if (reply instanceof FacilitatorHttp.Reply.Answered answer
+          && RemoteAnswer.isVerdict(answer.status())) {
+        return verdict(answer, payment);
+      }
+      if (attempt == MAX_ATTEMPTS || !isWorthAnother(reply) || !deadline.sleep(jittered(pause))) {
+        throw new FacilitatorException("the facilitator did not verify: " + what(reply));
+      }
+      pause = pause.multipliedBy(3);
+    }
+  }
+
+  private Verification verdict(FacilitatorHttp.Reply.Answered answer, SignedPayment payment)
+      throws FacilitatorException {
+    FacilitatorMessages.Verified verified;
+    try {
+      verified = FacilitatorMessages.readVerified(answer.body());
+    } catch (MalformedPaymentException e) {
+      throw new FacilitatorException("the facilitator did not verify: an answer that is none");
+    }
+    if (!verified.isValid()) {
+      return invalid(verified.reason(), payment);
+    }
+    if (answer.status() != 200
+        || verified.payer().filter(payer -> !payer.equals(payment.payer())).isPresent()) {
+      log.error("facilitator {}: said valid of another payment than was asked", http.origin());
+      throw new FacilitatorException("the facilitator said valid of another payment");
+    }
+    return new Verification.Valid(payment);
+  }
+
+  private static Verification invalid(Optional<String> code, SignedPayment payment) {
+    return new Verification.Invalid(
+        code.map(FacilitatorMessages::reason).orElse(ErrorReason.UNEXPECTED_VERIFY_ERROR),
+        "the facilitator found it invalid",
+        payment.payer());
+  }
+
+  /** What a facilitator does not let us do now it will not let us do in a second. */
+  private static boolean isWorthAnother(FacilitatorHttp.Reply reply) {
+    return !(reply instanceof FacilitatorHttp.Reply.Answered answer)
+        || answer.status() == 429
+        || answer.status() >= 500;
+  }
+
+  static String what(FacilitatorHttp.Reply reply) {
+    if (reply instanceof FacilitatorHttp.Reply.Answered answer) {
+      return "status " + answer.status();
+    }
+    return reply instanceof FacilitatorHttp.Reply.Lost lost
+        ? lost.why()
+        : ((FacilitatorHttp.Reply.NotSent) reply).why();
+  }
+
+  private static Duration jittered(Duration pause) {
+    return pause.plusMillis(ThreadLocalRandom.current().nextLong(pause.toMillis()));
+  }
+}

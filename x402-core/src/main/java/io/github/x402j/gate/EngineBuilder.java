@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.Facilitator;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings that a gate and a facilitator service share: who verifies and settles, where it is
+ * remembered, who observes, and how much work a payer may cause. Not safe for use by several
+ * threads.
+ *
+ * @param <B> the builder itself
+ */
+abstract class EngineBuilder<B extends EngineBuilder<B>> {
+  private static final int DEFAULT_MAX_CONCURRENT_VERIFICATIONS = 64;
+
+  private final List<Facilitator> facilitators = new ArrayList<>();
+  private final List<PaymentListener> listeners = new ArrayList<>();
+  private @Nullable PaymentLedger ledger;
+  private Clock clock = Clock.systemUTC();
+  private int maxConcurrentVerifications = DEFAULT_MAX_CONCURRENT_VERIFICATIONS;
+  private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
+
+  abstract B self();
+
+  /**
+   * Adds a facilitator, which verifies and settles. The first that supports a payment's scheme and
+   * network handles it. At least one is needed.
+   */
+  public B facilitator(Facilitator facilitator) {
+    facilitators.add(facilitator);
+    return self();
+  }
+
+  /**
+   * Sets where used authorizations are remembered. Default: in memory, which neither survives a
+   * restart nor is shared between servers.
+   */
+  public B ledger(PaymentLedger newLedger) {
+    ledger = newLedger;
+    return self();
+  }
+
+  /** Adds an observer. */
+  public B listener(PaymentListener listener) {
+    listeners.add(listener);
+    return self();
+  }
+
+  /** Reads the time from this clock. Default: the system's. */
+  public B clock(Clock newClock) {
+    clock = newClock;
+    return self();
+  }
+
+  /**
+   * Bounds how many payments each facilitator verifies at a time; a payment over it gets a 503.
+   * Default: 64. At least 1.
+   */
+  public B maxConcurrentVerifications(int payments) {
+    maxConcurrentVerifications = atLeastOne("maxConcurrentVerifications", payments);
+    return self();
+  }
+
+  /**
+   * Bounds how many failures a payer may cause in a minute (handlers that fail, transfers that do
+   * not go through) before it gets a 429. Default: 30. At least 1.
+   */
+  public B failuresPerMinute(int failures) {
+    failuresPerMinute = atLeastOne("failuresPerMinute", failures);
+    return self();
+  }
+
+  static int atLeastOne(String setting, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(setting + ": expected at least 1, found " + value);
+    }
+    return value;
+  }
+
+  final Clock clock() {
+    return clock;
+  }
+
+  final PaymentLedger ledger() {
+    return ledger == null ? InMemoryPaymentLedger.create() : ledger;
+  }
+
+  /**
+   * Returns the facilitators, each behind a guard of its own.
+   *
+   * @throws IllegalStateException if there is none
+   */
+  final List<GuardedFacilitator> guarded() {
+    if (facilitators.isEmpty()) {
+      throw new IllegalStateException("facilitator: none was given; who verifies and settles?");
+    }
+    return facilitators.stream()
+        .map(facilitator -> new GuardedFacilitator(facilitator, maxConcurrentVerifications, clock))
+        .toList();
+  }
+
+  final FailureBudget failureBudget() {
+    return new FailureBudget(failuresPerMinute, clock);
+  }
+
+  final Listeners listeners() {
+    return new Listeners(listeners);
+  }
+}

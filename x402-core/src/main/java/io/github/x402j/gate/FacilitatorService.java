@@ -1,0 +1,305 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.FacilitatorMessages;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Settlement;
+import io.github.x402j.SettlementResponse;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Token;
+import io.github.x402j.TokenAmount;
+import io.github.x402j.Verification;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A facilitator for others: verifies and settles what sellers bring, by the HTTP interface of the
+ * specification (section 7). Knows no servlet, so that any server can stand in front of it.
+ *
+ * <pre>{@code
+ * FacilitatorService service =
+ *     FacilitatorService.builder()
+ *         .facilitator(facilitator)
+ *         .token(Usdc.BASE)
+ *         .build();
+ * }</pre>
+ *
+ * <p>Every request is checked from its beginning, a settlement, too. The same authorization is
+ * settled once, and everybody who brings it gets the same answer. Requests are answered in the
+ * version of the protocol that they are written in.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class FacilitatorService {
+  /** The longest request that is read, in bytes. */
+  public static final int MAX_REQUEST_BYTES = 64 * 1024;
+
+  /** The longest window of a payment, whatever the seller allows. */
+  public static final Duration LONGEST_WINDOW = Duration.ofHours(1);
+
+  /** How many settlements may be under way at a time unless said otherwise. */
+  public static final int DEFAULT_MAX_CONCURRENT_SETTLEMENTS = 128;
+
+  /** For listeners: a facilitator does not know what is sold. */
+  private static final Purchase PURCHASE = Purchase.of("settle", "POST");
+
+  private final List<Token> tokens;
+  private final List<GuardedFacilitator> guarded;
+  private final Facilitators facilitators;
+  private final FailureBudget failures;
+  private final Listeners listeners;
+  private final SharedSettlements settlements;
+  private volatile boolean started;
+
+  private FacilitatorService(Builder builder) {
+    guarded = builder.guarded();
+    if (builder.tokens.isEmpty()) {
+      throw new IllegalStateException("token: none was given; what is settled here?");
+    }
+    tokens = List.copyOf(builder.tokens);
+    facilitators = new Facilitators(guarded);
+    failures = builder.failureBudget();
+    listeners = builder.listeners();
+    PaymentLedger ledger = builder.ledger();
+    PaymentEngine engine =
+        new PaymentEngine(
+            facilitators, ledger, failures, TransactionClaims.none(ledger, builder.clock()));
+    settlements = new SharedSettlements(engine, builder.maxConcurrentSettlements);
+  }
+
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * An answer.
+   *
+   * @param status the HTTP status
+   * @param json the body
+   */
+  public record Answer(int status, String json) {}
+
+  /**
+   * Checks the configuration against reality; call it once, before the first request.
+   *
+   * @throws IllegalStateException if a token could not be settled; the message names the setting
+   */
+  public void start() {
+    facilitators.start(
+        tokens.stream()
+            .map(
+                token ->
+                    PaymentRequirements.exact(
+                        token, TokenAmount.of(1), token.contract(), Duration.ofMinutes(1)))
+            .toList());
+    started = true;
+  }
+
+  /** Answers {@code GET /supported}. */
+  public Answer supported() {
+    List<Network> networks = tokens.stream().map(Token::network).distinct().toList();
+    Set<Address> signers = new LinkedHashSet<>();
+    guarded.forEach(facilitator -> signers.addAll(facilitator.signers()));
+    return new Answer(200, FacilitatorMessages.supported(networks, signers));
+  }
+
+  /** Answers {@code GET /health}: 200 if payments can be looked at, 503 otherwise. */
+  public Answer health() {
+    boolean isUp = started && guarded.stream().allMatch(GuardedFacilitator::isAnswering);
+    return new Answer(isUp ? 200 : 503, FacilitatorMessages.health(isUp ? "up" : "down"));
+  }
+
+  /** Answers {@code POST /verify} with this body. */
+  public Answer verify(String body) {
+    try {
+      return verify(FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens));
+    } catch (MalformedPaymentException e) {
+      return new Answer(400, FacilitatorMessages.invalid(e.reason(), message(e), null));
+    }
+  }
+
+  private Answer verify(FacilitatorRequest request) throws MalformedPaymentException {
+    Verification verification;
+    try {
+      Optional<Verification> refusal = request.refusal();
+      verification = refusal.isPresent() ? refusal.get() : checkAndVerify(request);
+    } catch (FacilitatorException e) {
+      listeners.unavailable(request.required(), message(e));
+      return new Answer(
+          503, FacilitatorMessages.invalid(ErrorReason.UNEXPECTED_VERIFY_ERROR, message(e), null));
+    }
+    if (verification instanceof Verification.Valid valid) {
+      listeners.verified(VerifiedPayment.of(valid.payment(), request.required(), PURCHASE));
+      return new Answer(200, FacilitatorMessages.valid(valid.payment().payer()));
+    }
+    Verification.Invalid invalid = FacilitatorRequest.invalid(verification);
+    listeners.failed(request.required(), invalid.reason(), invalid.detail());
+    return new Answer(
+        200,
+        FacilitatorMessages.invalid(invalid.reason(), invalid.detail(), invalid.claimedPayer()));
+  }
+
+  private Verification checkAndVerify(FacilitatorRequest request)
+      throws MalformedPaymentException, FacilitatorException {
+    Verification checked = facilitators.check(request.payload(), request.requirements());
+    if (!(checked instanceof Verification.Valid valid)) {
+      return checked;
+    }
+    if (failures.isSpent(valid.payment().payer())) {
+      return spent(valid.payment());
+    }
+    Verification verification = facilitators.verify(valid.payment());
+    if (verification instanceof Verification.Invalid) {
+      failures.failed(valid.payment().payer());
+    }
+    return verification;
+  }
+
+  /** A verdict on this payer and no trouble of ours: a seller must not take it for an outage. */
+  private static Verification.Invalid spent(SignedPayment payment) {
+    return new Verification.Invalid(
+        ErrorReason.UNEXPECTED_VERIFY_ERROR,
+        "too many payments of this payer failed; wait a minute",
+        payment.payer());
+  }
+
+  /** Answers {@code POST /settle} with this body. */
+  public Answer settle(String body) {
+    try {
+      return settle(FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens));
+    } catch (MalformedPaymentException e) {
+      return new Answer(400, FacilitatorMessages.malformedSettlement(e.reason(), message(e)));
+    }
+  }
+
+  private Answer settle(FacilitatorRequest request) throws MalformedPaymentException {
+    try {
+      Optional<Verification> refusal = request.refusal();
+      return settle(
+          request,
+          refusal.isPresent()
+              ? refusal.get()
+              : facilitators.check(request.payload(), request.requirements()));
+    } catch (FacilitatorException | LedgerException e) {
+      listeners.unavailable(request.required(), message(e));
+      return settlement(
+          503,
+          request,
+          SettlementResponse.unsettled(
+              request.requirements().network(), null, ErrorReason.UNEXPECTED_SETTLE_ERROR, null));
+    }
+  }
+
+  private Answer settle(FacilitatorRequest request, Verification checked)
+      throws FacilitatorException {
+    Optional<SignedPayment> payment = FacilitatorRequest.signed(checked);
+    if (payment.isEmpty()) {
+      return refused(request, FacilitatorRequest.invalid(checked));
+    }
+    // What was begun gets its answer: after its window, and though its payer has failed since.
+    if (!settlements.knows(payment.get().key())) {
+      if (!(checked instanceof Verification.Valid)) {
+        return refused(request, FacilitatorRequest.invalid(checked));
+      }
+      if (failures.isSpent(payment.get().payer())) {
+        return refused(request, spent(payment.get()));
+      }
+    }
+    return answer(request, payment.get(), settlements.settle(payment.get()));
+  }
+
+  private Answer answer(FacilitatorRequest request, SignedPayment payment, Settlement settlement) {
+    Network network = request.requirements().network();
+    VerifiedPayment verified = VerifiedPayment.of(payment, request.required(), PURCHASE);
+    if (settlement instanceof Settlement.Settled settled) {
+      verified.markSettled(settled);
+      listeners.settled(verified, settled);
+      return settlement(200, request, SettlementResponse.settled(network, settled));
+    }
+    if (settlement instanceof Settlement.Pending pending) {
+      listeners.pending(verified, pending);
+      return settlement(
+          200,
+          request,
+          SettlementResponse.unsettled(
+              network,
+              payment.payer(),
+              ErrorReason.SETTLEMENT_PENDING,
+              pending.transaction().orElse(null)));
+    }
+    Settlement.Failed failed = (Settlement.Failed) settlement;
+    return refused(
+        request, new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()));
+  }
+
+  private Answer refused(FacilitatorRequest request, Verification.Invalid invalid) {
+    listeners.failed(request.required(), invalid.reason(), invalid.detail());
+    @Nullable Address payer = invalid.claimedPayer();
+    return settlement(
+        200,
+        request,
+        SettlementResponse.unsettled(
+            request.requirements().network(), payer, invalid.reason(), null));
+  }
+
+  private static Answer settlement(
+      int status, FacilitatorRequest request, SettlementResponse response) {
+    return new Answer(
+        status, FacilitatorMessages.settlement(response, request.payload().x402Version()));
+  }
+
+  private static String message(Exception e) {
+    return String.valueOf(e.getMessage());
+  }
+
+  /** Collects what a service needs. Not safe for use by several threads. */
+  public static final class Builder extends EngineBuilder<Builder> {
+    private final List<Token> tokens = new ArrayList<>();
+    private int maxConcurrentSettlements = DEFAULT_MAX_CONCURRENT_SETTLEMENTS;
+
+    private Builder() {
+      listener(new LoggingPaymentListener());
+    }
+
+    @Override
+    Builder self() {
+      return this;
+    }
+
+    /** Adds a token that is settled here; at least one is needed, and no other is settled. */
+    public Builder token(Token token) {
+      tokens.add(token);
+      return this;
+    }
+
+    /**
+     * Bounds how many settlements are under way at a time; one over it gets a 503. Default: 128. At
+     * least 1.
+     */
+    public Builder maxConcurrentSettlements(int payments) {
+      maxConcurrentSettlements = atLeastOne("maxConcurrentSettlements", payments);
+      return this;
+    }
+
+    /**
+     * Returns the service.
+     *
+     * @throws IllegalStateException if there is no facilitator or no token
+     */
+    public FacilitatorService build() {
+      return new FacilitatorService(this);
+    }
+  }
+}

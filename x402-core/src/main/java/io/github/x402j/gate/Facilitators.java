@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.x402j.Facilitator;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentKey;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The facilitators of a gate; the first that supports a payment's scheme and network handles it. If
+ * it cannot look at the payment, the next that supports it does, and then settles it, too.
+ */
+public final class Facilitators {
+  private static final int MAX_REMEMBERED = 10_000;
+
+  private final List<Facilitator> all;
+
+  /** Who has stood in for the first, so that it settles and is asked for the outcome. */
+  private final Cache<PaymentKey, Facilitator> standIns =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
+
+  Facilitators(List<? extends Facilitator> all) {
+    this.all = List.copyOf(all);
+  }
+
+  /** Lets each check the ways to pay that it may handle. */
+  void start(List<PaymentRequirements> offered) {
+    offered.forEach(this::of);
+    for (Facilitator facilitator : all) {
+      facilitator.start(
+          offered.stream()
+              .filter(option -> facilitator.supports(option.scheme(), option.network()))
+              .toList());
+    }
+  }
+
+  /** Checks without the chain; who is asked makes no difference. */
+  Verification check(PaymentPayload payload, PaymentRequirements requirements)
+      throws MalformedPaymentException, FacilitatorException {
+    return of(requirements).check(payload, requirements);
+  }
+
+  Verification verify(SignedPayment payment) throws FacilitatorException {
+    FacilitatorException failure = null;
+    for (Facilitator facilitator : allFor(payment.requirements())) {
+      try {
+        Verification verification = facilitator.verify(payment);
+        remember(payment.key(), failure == null ? null : facilitator);
+        return verification;
+      } catch (FacilitatorException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    throw failure == null ? new FacilitatorException("no facilitator") : failure;
+  }
+
+  Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+      throws FacilitatorException {
+    return settlerOf(payment).settle(payment, beforeBroadcast);
+  }
+
+  /**
+   * Asks who has settled; if that is no longer known, as after a restart, each in turn until one
+   * knows. A facilitator that knows nothing of the payment does not say that it has failed.
+   */
+  Settlement outcome(SignedPayment payment, Optional<String> transaction)
+      throws FacilitatorException {
+    Settlement pending = null;
+    FacilitatorException failure = null;
+    for (Facilitator facilitator : settlerFirst(payment)) {
+      try {
+        Settlement outcome = facilitator.outcome(payment, transaction);
+        if (!(outcome instanceof Settlement.Pending)) {
+          return outcome;
+        }
+        pending = pending == null ? outcome : pending;
+      } catch (FacilitatorException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    if (pending == null) {
+      throw failure == null ? new FacilitatorException("no facilitator") : failure;
+    }
+    return pending;
+  }
+
+  private List<Facilitator> settlerFirst(SignedPayment payment) {
+    Facilitator settler = settlerOf(payment);
+    List<Facilitator> order = new ArrayList<>(allFor(payment.requirements()));
+    order.remove(settler);
+    order.add(0, settler);
+    return order;
+  }
+
+  private Facilitator settlerOf(SignedPayment payment) {
+    Facilitator standIn = standIns.getIfPresent(payment.key());
+    return standIn == null ? of(payment.requirements()) : standIn;
+  }
+
+  /** A payment is verified only while no settlement of it is under way: who looked last settles. */
+  private void remember(PaymentKey key, @Nullable Facilitator standIn) {
+    if (standIn == null) {
+      standIns.invalidate(key);
+    } else {
+      standIns.put(key, standIn);
+    }
+  }
+
+  private List<Facilitator> allFor(PaymentRequirements option) {
+    return all.stream()
+        .filter(facilitator -> facilitator.supports(option.scheme(), option.network()))
+        .toList();
+  }
+
+  Facilitator of(PaymentRequirements option) {
+    return allFor(option).stream()
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "accepts: no facilitator handles "
+                        + option.scheme()
+                        + " on "
+                        + option.network()
+                        + "; there are "
+                        + all));
+  }
+}

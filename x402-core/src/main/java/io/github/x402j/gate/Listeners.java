@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.ErrorReason;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.Settlement;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells every listener, and keeps what a listener throws away from the payment. */
+final class Listeners implements PaymentListener {
+  private static final Logger log = LoggerFactory.getLogger(PaymentListener.class);
+
+  private final List<PaymentListener> listeners;
+
+  Listeners(List<PaymentListener> listeners) {
+    this.listeners = List.copyOf(listeners);
+  }
+
+  @Override
+  public void offered(PaymentRequired required) {
+    each(listener -> listener.offered(required));
+  }
+
+  @Override
+  public void verified(VerifiedPayment payment) {
+    each(listener -> listener.verified(payment));
+  }
+
+  @Override
+  public void settled(VerifiedPayment payment, Settlement.Settled settlement) {
+    each(listener -> listener.settled(payment, settlement));
+  }
+
+  @Override
+  public void pending(VerifiedPayment payment, Settlement.Pending settlement) {
+    each(listener -> listener.pending(payment, settlement));
+  }
+
+  @Override
+  public void failed(PaymentRequired required, ErrorReason reason, String detail) {
+    each(listener -> listener.failed(required, reason, detail));
+  }
+
+  @Override
+  public void undelivered(VerifiedPayment payment, Settlement.Settled settlement) {
+    each(listener -> listener.undelivered(payment, settlement));
+  }
+
+  @Override
+  public void unavailable(PaymentRequired required, String what) {
+    each(listener -> listener.unavailable(required, what));
+  }
+
+  private void each(Consumer<PaymentListener> event) {
+    for (PaymentListener listener : listeners) {
+      try {
+        event.accept(listener);
+      } catch (RuntimeException e) {
+        log.warn("a payment listener failed: {}", listener.getClass().getName(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.extension.StoredAnswer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The admission of one request that brings a payment. In order: the terms and the signature, the
+ * payer's failure budget, the payment's identifier, the engine.
+ */
+final class PaymentAdmission {
+  private final PaymentGate.Shared gate;
+  private final @Nullable PaymentIdentifiers identifiers;
+  private final Challenge challenge;
+  private final Purchase purchase;
+  private final PaymentPayload payload;
+
+  PaymentAdmission(
+      PaymentGate.Shared gate, Challenge challenge, Purchase purchase, PaymentPayload payload) {
+    this.gate = gate;
+    this.identifiers = gate.identifiers();
+    this.challenge = challenge;
+    this.purchase = purchase;
+    this.payload = payload;
+  }
+
+  Admission admit() throws MalformedPaymentException {
+    requireIdentifier();
+    try {
+      Verification checked = check();
+      if (checked instanceof Verification.Invalid invalid) {
+        return refuse(invalid);
+      }
+      SignedPayment payment =
+          checked instanceof Verification.Valid valid
+              ? valid.payment()
+              : ((Verification.Expired) checked).payment();
+      if (gate.failures().isSpent(payment.payer())) {
+        gate.listeners().unavailable(challenge.required(), "the payer's failure budget is spent");
+        return new Admission.Refused(Refusals.tooManyFailures());
+      }
+      return identified(payment, checked instanceof Verification.Valid);
+    } catch (FacilitatorException | LedgerException e) {
+      return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void requireIdentifier() throws MalformedPaymentException {
+    if (identifiers != null
+        && PaymentIdentifiers.idOf(payload).isEmpty()
+        && identifiers.isRequired()) {
+      throw new MalformedPaymentException(
+          ErrorReason.PAYMENT_IDENTIFIER_REQUIRED,
+          "extensions.payment-identifier.info.id: missing");
+    }
+  }
+
+  /** Compares the payment with what was offered, without the chain. */
+  private Verification check() throws MalformedPaymentException, FacilitatorException {
+    List<PaymentRequirements> candidates = challenge.required().candidates(payload);
+    if (candidates.isEmpty()) {
+      return challenge.required().mismatch(payload);
+    }
+    List<Verification> found = new ArrayList<>();
+    for (PaymentRequirements candidate : candidates) {
+      Verification verification = gate.facilitators().check(payload, candidate);
+      if (!(verification instanceof Verification.Invalid)) {
+        return verification;
+      }
+      found.add(verification);
+    }
+    return found.get(0);
+  }
+
+  /** Looks the payment's name up, where it has one; its signature is known to be good here. */
+  private Admission identified(SignedPayment payment, boolean inTime)
+      throws FacilitatorException, MalformedPaymentException {
+    Optional<String> id = identifiers == null ? Optional.empty() : PaymentIdentifiers.idOf(payload);
+    if (identifiers == null || id.isEmpty()) {
+      return claim(payment, inTime);
+    }
+    PaymentIdentifiers.Name name = new PaymentIdentifiers.Name(payment.payer(), id.get());
+    PaymentIdentifiers.Earlier earlier =
+        identifiers.take(
+            name, payment.key().nonce() + " " + payload.payload() + " " + purchase.request());
+    if (earlier == PaymentIdentifiers.Earlier.ANOTHER) {
+      return new Admission.Refused(Refusals.identifierConflict());
+    }
+    Optional<StoredAnswer> answer = identifiers.answer(name);
+    if (answer.isPresent()) {
+      return new Admission.Answered(answer.get());
+    }
+    boolean admitted = false;
+    try {
+      Admission admission = claim(payment, inTime);
+      admitted = admission instanceof Admission.Admitted;
+      if (admission instanceof Admission.Admitted verified) {
+        verified.payment().markNamed(name);
+      }
+      return admission;
+    } finally {
+      if (!admitted && earlier == PaymentIdentifiers.Earlier.NOTHING) {
+        identifiers.free(name);
+      }
+    }
+  }
+
+  private Admission claim(SignedPayment payment, boolean inTime) throws FacilitatorException {
+    PaymentEngine.Claimed claimed = gate.engine().claim(payment, purchase.request(), inTime);
+    if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
+      return refuse(refused.refusal());
+    }
+    if (claimed instanceof PaymentEngine.Claimed.Pending pending) {
+      return unavailable(pending.transaction(), pending.detail());
+    }
+    if (claimed instanceof PaymentEngine.Claimed.Full) {
+      return unavailable(Optional.empty(), "the payment ledger is full");
+    }
+    VerifiedPayment verified = VerifiedPayment.of(payment, challenge.required(), purchase);
+    if (claimed instanceof PaymentEngine.Claimed.Settled settled) {
+      verified.markSettled(settled.settlement());
+      gate.listeners().settled(verified, settled.settlement());
+    } else {
+      gate.listeners().verified(verified);
+    }
+    return new Admission.Admitted(verified);
+  }
+
+  private Admission refuse(Verification.Invalid invalid) {
+    gate.listeners().failed(challenge.required(), invalid.reason(), invalid.detail());
+    return new Admission.Refused(
+        Refusals.refused(
+            challenge,
+            payload.x402Version(),
+            payload.network(),
+            invalid.claimedPayer(),
+            invalid.reason()));
+  }
+
+  private Admission unavailable(Optional<String> transaction, String what) {
+    gate.listeners().unavailable(challenge.required(), what);
+    return new Admission.Refused(
+        Refusals.unavailable(payload.x402Version(), payload.network(), null, transaction));
+  }
+}

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.AcceptedReceipt;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.Facilitator;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.PaymentKey;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes a payment from its claim to its delivery: claim, verify, settle, conclude, resume. With its
+ * {@link TransactionClaims} it is the only caller of the {@link PaymentLedger}; the gate and the
+ * facilitator service are two doors to it.
+ *
+ * <p>A payment is <em>held</em> from the claim until {@link #delivered}, {@link #release} or {@link
+ * #suspend}, or until {@link #settle} ends in anything but {@code Settled}.
+ */
+final class PaymentEngine {
+  private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
+
+  /** How long a count of uses outlives its receipt: the clocks of several servers may differ. */
+  static final Duration USES_KEPT_FOR = Duration.ofMinutes(10);
+
+  private final Facilitators facilitators;
+  private final PaymentLedger ledger;
+  private final FailureBudget failures;
+  private final TransactionClaims transactions;
+
+  PaymentEngine(
+      Facilitators facilitators,
+      PaymentLedger ledger,
+      FailureBudget failures,
+      TransactionClaims transactions) {
+    this.facilitators = facilitators;
+    this.ledger = ledger;
+    this.failures = failures;
+    this.transactions = transactions;
+  }
+
+  /** What came of a claim. */
+  sealed interface Claimed {
+    /** It is new, verified against the chain, and held. */
+    record Verified(SignedPayment payment) implements Claimed {}
+
+    /** Its money moved in an earlier exchange that delivered nothing; it is held. */
+    record Settled(SignedPayment payment, Settlement.Settled settlement) implements Claimed {}
+
+    /** It buys nothing. */
+    record Refused(Verification.Invalid refusal) implements Claimed {}
+
+    /** Its outcome is not known: another exchange has it, or the chain does not say yet. */
+    record Pending(Optional<String> transaction, String detail) implements Claimed {}
+
+    /** The ledger has no room. */
+    record Full() implements Claimed {}
+  }
+
+  /** Returns whether a settlement of this authorization was begun before and is remembered. */
+  boolean knows(PaymentKey key) {
+    return ledger.find(key).isPresent();
+  }
+
+  /**
+   * Claims a payment whose signature is good, and verifies it or, if it was begun before, finds its
+   * outcome.
+   *
+   * @param request what it is to pay for
+   * @param inTime false if its window is over: it may not begin then, but it may be finished
+   * @throws FacilitatorException if the chain or the facilitator could not be asked; the payment is
+   *     not held then
+   */
+  Claimed claim(SignedPayment payment, String request, boolean inTime) throws FacilitatorException {
+    if (!inTime && !knows(payment.key())) {
+      return expired(payment);
+    }
+    PaymentLedger.Claim claim =
+        ledger.claim(
+            payment.key(), request, payment.validBefore().plus(Facilitator.OUTCOME_KEPT_FOR));
+    if (claim instanceof PaymentLedger.Claim.Granted) {
+      if (inTime) {
+        return verify(payment);
+      }
+      ledger.release(payment.key()); // it was released between the two questions
+      return expired(payment);
+    }
+    if (claim instanceof PaymentLedger.Claim.Resumed resumed) {
+      return resume(payment, resumed.transaction());
+    }
+    if (claim instanceof PaymentLedger.Claim.InProgress inProgress) {
+      return new Claimed.Pending(inProgress.transaction(), "the payment is being worked on");
+    }
+    if (claim instanceof PaymentLedger.Claim.Full) {
+      return new Claimed.Full();
+    }
+    return refused(
+        payment,
+        ErrorReason.NONCE_ALREADY_USED,
+        "authorization.nonce: this authorization has bought its delivery, or pays for another"
+            + " request");
+  }
+
+  private Claimed verify(SignedPayment payment) throws FacilitatorException {
+    boolean valid = false;
+    try {
+      Verification verification = facilitators.verify(payment);
+      if (verification instanceof Verification.Invalid invalid) {
+        failures.failed(payment.payer());
+        return new Claimed.Refused(invalid);
+      }
+      if (!(verification instanceof Verification.Valid)) {
+        throw new IllegalStateException("verify() answered Expired");
+      }
+      valid = true;
+      return new Claimed.Verified(payment);
+    } finally {
+      if (!valid) {
+        ledger.release(payment.key());
+      }
+    }
+  }
+
+  private Claimed resume(SignedPayment payment, Optional<String> transaction)
+      throws FacilitatorException {
+    Settlement outcome = new Settlement.Pending(transaction.orElse(null));
+    try {
+      outcome = transactions.owned(payment, facilitators.outcome(payment, transaction));
+    } finally {
+      if (outcome instanceof Settlement.Pending) {
+        ledger.suspend(payment.key());
+      }
+    }
+    if (outcome instanceof Settlement.Pending pending) {
+      return new Claimed.Pending(
+          pending.transaction(), "the settlement's outcome is not known yet");
+    }
+    conclude(payment, outcome);
+    return outcome instanceof Settlement.Failed failed
+        ? refused(payment, failed.reason(), failed.detail())
+        : new Claimed.Settled(payment, (Settlement.Settled) outcome);
+  }
+
+  /**
+   * Moves the money of a payment that is held.
+   *
+   * @param sent is handed each transaction's hash once it is in the ledger
+   * @return the outcome; only after {@code Settled} is the payment still held
+   * @throws FacilitatorException if nothing was sent; the payment has been released
+   */
+  Settlement settle(SignedPayment payment, Consumer<String> sent) throws FacilitatorException {
+    boolean concluded = false;
+    try {
+      Settlement settlement =
+          transactions.owned(
+              payment,
+              facilitators.settle(
+                  payment,
+                  transaction -> {
+                    transactions.note(payment, transaction);
+                    ledger.settling(payment.key(), transaction);
+                    sent.accept(transaction);
+                  }));
+      conclude(payment, settlement);
+      concluded = true;
+      return settlement;
+    } catch (FacilitatorException e) {
+      concluded = true; // nothing was sent
+      ledger.release(payment.key());
+      throw e;
+    } finally {
+      if (!concluded) { // an error of ours or of the ledger: the chain knows the outcome
+        suspendAfterError(payment.key());
+      }
+    }
+  }
+
+  private void conclude(SignedPayment payment, Settlement settlement) {
+    if (settlement instanceof Settlement.Failed) {
+      ledger.release(payment.key());
+      failures.failed(payment.payer());
+    } else if (settlement instanceof Settlement.Pending) {
+      ledger.suspend(payment.key());
+    }
+  }
+
+  private void suspendAfterError(PaymentKey key) {
+    try {
+      ledger.suspend(key);
+    } catch (IllegalStateException e) { // must not take the place of the error that came first
+      log.debug("a payment that broke off was not suspended: {}", e.getMessage());
+    }
+  }
+
+  /** Lets go of a settled payment that may be asked for again; the next claim resumes it. */
+  void suspend(SignedPayment payment) {
+    ledger.suspend(payment.key());
+  }
+
+  /** Records that the payment, or a use of its receipt, has bought its delivery. */
+  void delivered(VerifiedPayment payment) {
+    Optional<AcceptedReceipt> receipt = payment.receipt();
+    if (receipt.isEmpty()) {
+      ledger.delivered(payment.signed().key());
+    } else if (receipt.get().uses().isPresent()) {
+      ledger.useDelivered(receipt.get().key());
+    }
+  }
+
+  /** Lets go of a payment whose handler failed: for good if the money has not moved. */
+  void release(VerifiedPayment payment) {
+    Optional<AcceptedReceipt> receipt = payment.receipt();
+    if (receipt.isPresent()) {
+      releaseUse(receipt.get());
+    } else if (payment.settlement().isPresent()) {
+      ledger.suspend(payment.signed().key());
+    } else {
+      ledger.release(payment.signed().key());
+    }
+  }
+
+  /** Takes a use of a receipt whose uses are counted. */
+  PaymentLedger.Use takeUse(AcceptedReceipt receipt) {
+    return ledger.use(
+        receipt.key(), receipt.uses().orElseThrow(), receipt.expiresAt().plus(USES_KEPT_FOR));
+  }
+
+  /** Gives a use back, where uses are counted. */
+  void releaseUse(AcceptedReceipt receipt) {
+    if (receipt.uses().isPresent()) {
+      ledger.useReleased(receipt.key());
+    }
+  }
+
+  private static Claimed expired(SignedPayment payment) {
+    return refused(
+        payment,
+        ErrorReason.AUTHORIZATION_EXPIRED,
+        "validBefore: past, or too near for a settlement to get through");
+  }
+
+  private static Claimed refused(SignedPayment payment, ErrorReason reason, String detail) {
+    return new Claimed.Refused(new Verification.Invalid(reason, detail, payment.payer()));
+  }
+}

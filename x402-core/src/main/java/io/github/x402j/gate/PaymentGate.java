@@ -1,0 +1,452 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.Credential;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentHeader;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Settlement;
+import io.github.x402j.extension.OfferReceiptSigner;
+import io.github.x402j.extension.OfferReceipts;
+import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.extension.StoredAnswer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides whether a request is paid, moves the money, and answers for both protocol versions. Knows
+ * no servlet, so that any transport can stand in front of it.
+ *
+ * <pre>{@code
+ * PaymentGate gate = PaymentGate.builder().facilitator(facilitator).build();
+ * gate.start(offered);
+ * gate.sell(PaymentFlow.AUTHORIZATION, gate.challenge(descriptor), purchase, headers, transport);
+ * }</pre>
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class PaymentGate {
+  /** How long a signed offer is good unless said otherwise. */
+  public static final Duration DEFAULT_OFFER_VALIDITY = Duration.ofMinutes(10);
+
+  private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
+
+  /**
+   * What the admissions of a gate share.
+   *
+   * @param identifiers null where payers cannot name their payments
+   */
+  record Shared(
+      Facilitators facilitators,
+      PaymentEngine engine,
+      FailureBudget failures,
+      Listeners listeners,
+      TransactionClaims transactions,
+      @Nullable PaymentIdentifiers identifiers) {}
+
+  private final Shared shared;
+  private final PaymentEngine engine;
+  private final Listeners listeners;
+  private final @Nullable ReceiptAcceptor acceptor;
+  private final @Nullable OfferReceipts statements;
+  private final PaidHeaders paidHeaders;
+  private final boolean olderHeader;
+  private final @Nullable PaymentIdentifiers identifiers;
+
+  private PaymentGate(Builder builder) {
+    acceptor = builder.acceptor;
+    identifiers = builder.identifiers;
+    listeners = builder.listeners();
+    olderHeader = builder.olderHeader;
+    Facilitators facilitators = new Facilitators(builder.guarded());
+    PaymentLedger ledger = builder.ledger();
+    FailureBudget failures = builder.failureBudget();
+    Duration memory = acceptor == null ? Duration.ZERO : acceptor.transactionMemory();
+    TransactionClaims transactions = new TransactionClaims(ledger, memory, builder.clock());
+    engine = new PaymentEngine(facilitators, ledger, failures, transactions);
+    shared = new Shared(facilitators, engine, failures, listeners, transactions, identifiers);
+    statements =
+        builder.statements == null
+            ? null
+            : new OfferReceipts(builder.statements, builder.offerValidity, builder.clock());
+    paidHeaders = new PaidHeaders(builder.receipts, statements);
+  }
+
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Checks the configuration against reality; call it once, before the first request.
+   *
+   * @param offered every way to pay that will be offered
+   * @throws IllegalStateException if there is one that could not be verified or settled
+   */
+  public void start(List<PaymentRequirements> offered) {
+    shared.facilitators().start(offered);
+  }
+
+  /**
+   * Encodes the descriptor for both protocol versions; for a fixed resource do it once. Signed
+   * offers in it are renewed by themselves.
+   *
+   * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
+   */
+  public Challenge challenge(PaymentRequired required) {
+    return new Challenge(
+        required,
+        identifiers == null ? same -> same : identifiers::announce,
+        statements,
+        olderHeader);
+  }
+
+  /**
+   * Sells one answer. This method is the order that keeps the money safe: admit, run, release on
+   * failure, settle, record, deliver.
+   *
+   * @param flow whether the handler runs before or after the settlement
+   * @param challenge what the request costs
+   * @param purchase what the request buys; receipts are compared with it, and issued for it
+   * @param headers returns the values of a request header by its name, whatever its case; empty if
+   *     there is none
+   * @param transport what runs, and how answers are sent
+   * @throws X what the transport throws
+   */
+  public <X extends Exception> void sell(
+      PaymentFlow flow,
+      Challenge challenge,
+      Purchase purchase,
+      Function<String, List<String>> headers,
+      SaleTransport<X> transport)
+      throws X {
+    Admission admission = admit(challenge, purchase, headers);
+    if (admission instanceof Admission.Refused refused) {
+      transport.refuse(refused.refusal());
+    } else if (admission instanceof Admission.Answered answered) {
+      transport.repeat(answered.answer());
+    } else {
+      VerifiedPayment payment = ((Admission.Admitted) admission).payment();
+      if (flow == PaymentFlow.UPFRONT) {
+        settleThenRun(challenge, payment, transport);
+      } else {
+        runThenSettle(challenge, payment, transport);
+      }
+    }
+  }
+
+  private <X extends Exception> void runThenSettle(
+      Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) throws X {
+    transport.run(
+        payment,
+        new SaleTransport.Ending<X>() {
+          @Override
+          public void completed() throws X {
+            Settlement settlement = settleAndRecord(payment);
+            if (settlement instanceof Settlement.Settled) {
+              deliver(payment, transport);
+            } else {
+              transport.refuse(refuse(challenge, payment, settlement));
+            }
+          }
+
+          @Override
+          public void failed() throws X {
+            release(payment);
+            transport.fail(payment);
+          }
+        });
+  }
+
+  private <X extends Exception> void deliver(VerifiedPayment payment, SaleTransport<X> transport)
+      throws X {
+    transport.addHeaders(payment, receipt(payment));
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      Optional<StoredAnswer> answer = transport.copy(PaymentIdentifiers.MAX_ANSWER_BYTES);
+      if (answer.isPresent()) {
+        identifiers.store(name.get(), answer.get());
+      }
+    }
+    transport.deliver(payment);
+  }
+
+  private <X extends Exception> void settleThenRun(
+      Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) throws X {
+    Settlement settlement = settleSafely(payment);
+    if (!(settlement instanceof Settlement.Settled)) {
+      transport.refuse(refuse(challenge, payment, settlement));
+      return;
+    }
+    transport.addHeaders(payment, receipt(payment));
+    transport.run(
+        payment,
+        new SaleTransport.Ending<X>() {
+          @Override
+          public void completed() {
+            try {
+              delivered(payment);
+            } catch (LedgerException e) { // all of it is on its way
+              log.error("{}: the delivery was not recorded; it may be fetched again", payment, e);
+            }
+          }
+
+          @Override
+          public void failed() throws X {
+            release(payment);
+            transport.fail(payment);
+          }
+        });
+  }
+
+  private Settlement settleAndRecord(VerifiedPayment payment) {
+    Settlement settlement = settleSafely(payment);
+    if (settlement instanceof Settlement.Settled) {
+      try {
+        delivered(payment);
+      } catch (RuntimeException e) {
+        log.error("{}: the delivery was not recorded, so nothing is delivered", payment, e);
+        return new Settlement.Pending(null);
+      }
+    }
+    return settlement;
+  }
+
+  /** A settlement that breaks off closes the gate. */
+  private Settlement settleSafely(VerifiedPayment payment) {
+    try {
+      return settle(payment);
+    } catch (RuntimeException e) {
+      log.error("{}: the settlement broke off", payment, e);
+      return new Settlement.Pending(null);
+    }
+  }
+
+  /**
+   * Decides on a request; the first step of {@link #sell}.
+   *
+   * @param challenge what the request costs
+   * @param purchase what the request buys; receipts are compared with it, and issued for it
+   * @param headers returns the values of a request header by its name, whatever its case; empty if
+   *     there is none
+   */
+  public Admission admit(
+      Challenge challenge, Purchase purchase, Function<String, List<String>> headers) {
+    try {
+      Optional<Credential> credential = PaymentHeader.read(headers);
+      if (credential.isPresent()) {
+        return credential.get() instanceof Credential.Payment payment
+            ? new PaymentAdmission(shared, challenge, purchase, payment.payload()).admit()
+            : new ReceiptAdmission(shared, acceptor, challenge, purchase)
+                .admit(((Credential.ReceiptToken) credential.get()).token());
+      }
+    } catch (MalformedPaymentException e) {
+      listeners.failed(challenge.required(), e.reason(), message(e));
+      return new Admission.Refused(Refusals.malformed(e));
+    }
+    listeners.offered(challenge.required());
+    return new Admission.Refused(challenge.refusal());
+  }
+
+  /**
+   * Moves the money of an admitted payment; does nothing if it has moved already. Only after {@code
+   * Settled} is the payment still held.
+   *
+   * @return how it ended; {@code Pending} without a transaction if the chain, the facilitator or
+   *     the ledger could not be reached
+   */
+  public Settlement settle(VerifiedPayment payment) {
+    Optional<Settlement.Settled> earlier = payment.settlement();
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    Settlement settlement;
+    try {
+      settlement = engine.settle(payment.signed(), transaction -> {});
+    } catch (FacilitatorException | LedgerException e) {
+      listeners.unavailable(payment.required(), message(e));
+      return new Settlement.Pending(null);
+    }
+    if (settlement instanceof Settlement.Settled settled) {
+      payment.markSettled(settled);
+      listeners.settled(payment, settled);
+    } else if (settlement instanceof Settlement.Failed failed) {
+      freeName(payment);
+      listeners.failed(payment.required(), failed.reason(), failed.detail());
+    } else if (settlement instanceof Settlement.Pending pending) {
+      listeners.pending(payment, pending);
+    }
+    return settlement;
+  }
+
+  /**
+   * Records that the settled payment has bought its delivery; before the first byte.
+   *
+   * @throws LedgerException if that is not known to be recorded, or another process has taken the
+   *     payment over; nothing may be delivered then, and the same payment may be sent again
+   */
+  public void delivered(VerifiedPayment payment) {
+    engine.delivered(payment);
+  }
+
+  /**
+   * Lets go of a payment whose handler failed. It has cost nothing if the money has not moved;
+   * otherwise the same payment may be sent again for the same request, and gets its delivery then.
+   * A use of a receipt is given back. Either way it counts against the payer's failure budget.
+   */
+  public void release(VerifiedPayment payment) {
+    shared.failures().failed(payment.payer());
+    Optional<Settlement.Settled> settled = payment.settlement();
+    if (settled.isEmpty()) {
+      freeName(payment);
+    }
+    try {
+      engine.release(payment);
+      if (settled.isPresent() && payment.receipt().isEmpty()) {
+        listeners.undelivered(payment, settled.get());
+      }
+    } catch (LedgerException e) { // the handler's failure is what the client is to hear of
+      listeners.unavailable(payment.required(), message(e));
+    }
+  }
+
+  public void store(VerifiedPayment payment, StoredAnswer answer) {
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      identifiers.store(name.get(), answer);
+    }
+  }
+
+  public boolean wantsAnswerOf(VerifiedPayment payment) {
+    return payment.name().isPresent();
+  }
+
+  private void freeName(VerifiedPayment payment) {
+    Optional<PaymentIdentifiers.Name> name = payment.name();
+    if (identifiers != null && name.isPresent()) {
+      identifiers.free(name.get());
+    }
+  }
+
+  /**
+   * Returns the headers that tell the payer of a settled payment about it: the settlement and,
+   * where receipts are issued, the receipt.
+   *
+   * @throws IllegalStateException if it has not been settled
+   */
+  public Map<String, String> receipt(VerifiedPayment payment) {
+    Settlement.Settled settled =
+        payment
+            .settlement()
+            .orElseThrow(() -> new IllegalStateException("the payment has not been settled"));
+    return paidHeaders.of(payment, settled);
+  }
+
+  /** Returns the answer for a payment that was admitted and then not settled. */
+  public Refusal refuse(Challenge challenge, VerifiedPayment payment, Settlement settlement) {
+    Network network = payment.requirements().network();
+    if (settlement instanceof Settlement.Failed failed) {
+      return Refusals.refused(
+          challenge, payment.x402Version(), network, payment.payer(), failed.reason());
+    }
+    if (settlement instanceof Settlement.Pending pending) {
+      return Refusals.unavailable(
+          payment.x402Version(), network, payment.payer(), pending.transaction());
+    }
+    throw new IllegalArgumentException("a settled payment is not refused");
+  }
+
+  private static String message(Exception e) {
+    return String.valueOf(e.getMessage());
+  }
+
+  /** Collects what a gate needs. Not safe for use by several threads. */
+  public static final class Builder extends EngineBuilder<Builder> {
+    private @Nullable ReceiptAcceptor acceptor;
+    private @Nullable ReceiptSource receipts;
+    private @Nullable OfferReceiptSigner statements;
+    private Duration offerValidity = DEFAULT_OFFER_VALIDITY;
+    private boolean olderHeader;
+    private @Nullable PaymentIdentifiers identifiers;
+
+    private Builder() {}
+
+    @Override
+    Builder self() {
+      return this;
+    }
+
+    /**
+     * Accepts receipts in {@code X-PAYMENT} and {@code X-Payment-Receipt}; Default: none are
+     * accepted.
+     */
+    public Builder acceptReceipts(ReceiptAcceptor newAcceptor) {
+      acceptor = newAcceptor;
+      return this;
+    }
+
+    /** Hands out a receipt with every settled payment; none unless called. */
+    public Builder issueReceipts(ReceiptSource source) {
+      receipts = source;
+      return this;
+    }
+
+    /**
+     * Signs offers and deliveries as the {@code offer-receipt} extension says; not unless called.
+     * Offers are good for {@link PaymentGate#DEFAULT_OFFER_VALIDITY}.
+     */
+    public Builder signOffers(OfferReceiptSigner signer) {
+      return signOffers(signer, DEFAULT_OFFER_VALIDITY);
+    }
+
+    /**
+     * Signs offers and deliveries.
+     *
+     * @param validity from the signature to {@code validUntil}: whole seconds, 10 s to 30 days.
+     *     Offers are signed again when half of it has gone, so a client has the other half at least
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
+      offerValidity = OfferReceipts.requireValidity(validity);
+      statements = signer;
+      return this;
+    }
+
+    /**
+     * Lets payers name their payments; not unless called. The server must then call {@link
+     * PaymentGate#store}.
+     */
+    public Builder paymentIdentifiers(PaymentIdentifiers newIdentifiers) {
+      identifiers = newIdentifiers;
+      return this;
+    }
+
+    /**
+     * Repeats the descriptor in the {@code X-Payment-Required} header of a 402, for agents that
+     * know the older name; not unless called.
+     */
+    public Builder olderRequiredHeader() {
+      olderHeader = true;
+      return this;
+    }
+
+    /**
+     * Returns the gate.
+     *
+     * @throws IllegalStateException if there is no facilitator
+     */
+    public PaymentGate build() {
+      return new PaymentGate(this);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request buys, in the seller's own words; payments and receipts are held against it.
+ *
+ * @param request names the request (method, resource, query), so that a payment that was begun for
+ *     it is finished for nothing else
+ * @param method the request's method; HEAD counts as GET
+ * @param query the request's query as it came, or null if it has none
+ * @param sold the pass that a payment for this request buys and that opens it, or null if there is
+ *     none
+ */
+public record Purchase(String request, String method, @Nullable String query, @Nullable Pass sold) {
+  /** Counts HEAD as GET. */
+  public Purchase {
+    if (request.isEmpty() || method.isEmpty()) {
+      throw new IllegalArgumentException("purchase: expected a request and a method");
+    }
+    method = method.equals("HEAD") ? "GET" : method;
+  }
+
+  /** Returns the purchase of one answer, without a query. */
+  public static Purchase of(String request, String method) {
+    return new Purchase(request, method, null, null);
+  }
+
+  /** Returns this purchase for a request with this query; null for none. */
+  public Purchase withQuery(@Nullable String newQuery) {
+    return new Purchase(request, method, newQuery, sold);
+  }
+
+  /** Returns this purchase of a pass. */
+  public Purchase withPass(Pass newPass) {
+    return new Purchase(request, method, query, newPass);
+  }
+
+  /** Returns the pass, empty if none is sold. */
+  public Optional<Pass> pass() {
+    return Optional.ofNullable(sold);
+  }
+}

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import java.util.Map;
+
+/**
+ * A complete HTTP answer that lets nothing out: status, headers and a JSON body.
+ *
+ * @param status 400, 402, 409, 429 or 503
+ * @param headers by name; the values are single and safe to send
+ * @param body JSON text, to be sent as UTF-8 with {@code application/json}
+ */
+public record Refusal(int status, Map<String, String> headers, String body) {
+  /** Copies the headers. */
+  public Refusal {
+    headers = Map.copyOf(headers);
+  }
+}

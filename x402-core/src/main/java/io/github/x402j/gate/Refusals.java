@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentHeader;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.SettlementResponse;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Puts refusals into HTTP (HTTP transport of the specification). */
+final class Refusals {
+  private static final String CACHE_CONTROL = "Cache-Control";
+  private static final String NO_STORE = "no-store";
+
+  /** What a client waits before it asks for a pending outcome again, in seconds. */
+  private static final String RETRY_AFTER = "2";
+
+  /** A refusal repeats the descriptor with a code in it, which base64 makes a third longer. */
+  private static final int ROOM_FOR_ERROR = 128;
+
+  private Refusals() {}
+
+  /**
+   * The 402 that asks for a payment, refused where its header would be longer than clients read.
+   */
+  static Refusal challenge(PaymentRequired required, boolean olderHeader) {
+    Refusal refusal = paymentRequired(required, olderHeader);
+    int length = String.valueOf(refusal.headers().get(PaymentHeader.PAYMENT_REQUIRED)).length();
+    if (length > PaymentCodec.MAX_HEADER_LENGTH - ROOM_FOR_ERROR) {
+      throw new IllegalArgumentException(
+          String.format(
+              "the descriptor of %s takes %d characters as a header, clients read at most %d: offer"
+                  + " fewer ways to pay or shorten the description",
+              required.resource().url(), length, PaymentCodec.MAX_HEADER_LENGTH - ROOM_FOR_ERROR));
+    }
+    return refusal;
+  }
+
+  /** The 402 that asks for a payment. */
+  static Refusal paymentRequired(PaymentRequired required, boolean olderHeader) {
+    String header = PaymentCodec.encodeRequired(required);
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(PaymentHeader.PAYMENT_REQUIRED, header);
+    if (olderHeader) {
+      headers.put(PaymentHeader.X_PAYMENT_REQUIRED, header);
+    }
+    headers.put(CACHE_CONTROL, NO_STORE);
+    return new Refusal(402, headers, PaymentCodec.encodeRequiredBody(required));
+  }
+
+  /** The 402 for a payment that was decoded and is not good, or was not settled. */
+  static Refusal refused(
+      Challenge challenge,
+      int x402Version,
+      Network network,
+      @Nullable Address payer,
+      ErrorReason reason) {
+    Refusal fresh =
+        paymentRequired(
+            challenge.required().withError(reason.wireCode()), challenge.hasOlderHeader());
+    Map<String, String> headers = new LinkedHashMap<>(fresh.headers());
+    headers.putAll(
+        responseHeader(x402Version, SettlementResponse.unsettled(network, payer, reason, null)));
+    return new Refusal(402, headers, fresh.body());
+  }
+
+  /** The 400 for what is not a payment at all. */
+  static Refusal malformed(MalformedPaymentException e) {
+    return new Refusal(
+        400,
+        Map.of(CACHE_CONTROL, NO_STORE),
+        PaymentCodec.errorBody(e.reason(), String.valueOf(e.getMessage())));
+  }
+
+  /** The 503 that asks for the same payment again later, never for another. */
+  static Refusal unavailable(
+      int x402Version, Network network, @Nullable Address payer, Optional<String> transaction) {
+    ErrorReason reason = ErrorReason.SETTLEMENT_PENDING;
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(CACHE_CONTROL, NO_STORE);
+    headers.put("Retry-After", RETRY_AFTER);
+    headers.putAll(
+        responseHeader(
+            x402Version,
+            SettlementResponse.unsettled(network, payer, reason, transaction.orElse(null))));
+    return new Refusal(
+        503,
+        headers,
+        PaymentCodec.errorBody(
+            reason, "send the same payment again later; do not make another payment"));
+  }
+
+  /** The 409 for a name that another payment has. */
+  static Refusal identifierConflict() {
+    return new Refusal(
+        409,
+        Map.of(CACHE_CONTROL, NO_STORE),
+        PaymentCodec.errorBody(
+            ErrorReason.PAYMENT_IDENTIFIER_CONFLICT,
+            "extensions.payment-identifier: another payment has this id"));
+  }
+
+  /** The 429 for a payer that has caused too much work for nothing. */
+  static Refusal tooManyFailures() {
+    return new Refusal(
+        429,
+        Map.of(CACHE_CONTROL, NO_STORE, "Retry-After", "60"),
+        PaymentCodec.errorBody(
+            ErrorReason.UNEXPECTED_VERIFY_ERROR, "too many of this payer's requests failed"));
+  }
+
+  static Map<String, String> responseHeader(int x402Version, SettlementResponse response) {
+    return Map.of(
+        PaymentHeader.responseName(x402Version),
+        PaymentCodec.encodeSettlement(response, x402Version));
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.extension.StoredAnswer;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a transport supplies for one sale: what runs, and how an answer is sent. {@link
+ * PaymentGate#sell} calls the methods in the order that keeps the money safe; a transport repeats
+ * none of it.
+ *
+ * @param <X> what sending can throw
+ */
+public interface SaleTransport<X extends Exception> {
+
+  /** Sends a refusal. Nothing of the handler's output goes out. */
+  void refuse(Refusal refusal) throws X;
+
+  /** Sends the answer once more that the same payment bought before. The handler does not run. */
+  void repeat(StoredAnswer answer) throws X;
+
+  /**
+   * Runs the handler, then calls one method of {@code ending}, once: now, or later from another
+   * thread. In {@link PaymentFlow#AUTHORIZATION} all its output is held.
+   */
+  void run(VerifiedPayment payment, Ending<X> ending) throws X;
+
+  /** Sends what the client is to see of a handler that failed. The payment has been released. */
+  void fail(VerifiedPayment payment) throws X;
+
+  /** Adds the headers that tell the payer of the settlement to the response. */
+  void addHeaders(VerifiedPayment payment, Map<String, String> headers) throws X;
+
+  /** Returns a copy of the held answer, empty if it has more bytes than this. */
+  Optional<StoredAnswer> copy(long maxBytes) throws X;
+
+  /** Sends the held output: the money has moved. Called in {@link PaymentFlow#AUTHORIZATION}. */
+  void deliver(VerifiedPayment payment) throws X;
+
+  /**
+   * How a handler ended.
+   *
+   * @param <X> what sending can throw
+   */
+  interface Ending<X extends Exception> {
+    /** It did what is paid for. */
+    void completed() throws X;
+
+    /** It did not: the payer is not to be charged, or may fetch it again. */
+    void failed() throws X;
+  }
+}

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.x402j.AcceptedReceipt;
+import io.github.x402j.Address;
+import io.github.x402j.PaymentKey;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.TokenAmount;
+import io.github.x402j.extension.PaymentIdentifiers;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fact: this payment was checked in full for this request, and its authorization, or a use of its
+ * receipt, is held for it. Only {@link PaymentGate} can make one.
+ */
+public final class VerifiedPayment {
+  private final @Nullable SignedPayment signed;
+  private final @Nullable AcceptedReceipt receipt;
+  private final OptionalLong remaining;
+  private final PaymentRequired required;
+  private final PaymentRequirements requirements;
+  private final Address payer;
+  private final Purchase purchase;
+  private volatile Settlement.@Nullable Settled settled;
+  private volatile PaymentIdentifiers.@Nullable Name name;
+
+  private VerifiedPayment(
+      @Nullable SignedPayment signed,
+      @Nullable AcceptedReceipt receipt,
+      OptionalLong remaining,
+      PaymentRequired required,
+      PaymentRequirements requirements,
+      Address payer,
+      Purchase purchase) {
+    this.signed = signed;
+    this.receipt = receipt;
+    this.remaining = remaining;
+    this.required = required;
+    this.requirements = requirements;
+    this.payer = payer;
+    this.purchase = purchase;
+  }
+
+  static VerifiedPayment of(SignedPayment signed, PaymentRequired required, Purchase purchase) {
+    return new VerifiedPayment(
+        signed,
+        null,
+        OptionalLong.empty(),
+        required,
+        signed.requirements(),
+        signed.payer(),
+        purchase);
+  }
+
+  static VerifiedPayment ofReceipt(
+      AcceptedReceipt receipt,
+      OptionalLong remaining,
+      PaymentRequired required,
+      Purchase purchase) {
+    VerifiedPayment payment =
+        new VerifiedPayment(
+            null, receipt, remaining, required, receipt.requirements(), receipt.payer(), purchase);
+    payment.markSettled(
+        new Settlement.Settled(
+            receipt.transaction(), receipt.payer(), receipt.requirements().amount()));
+    return payment;
+  }
+
+  /** Returns who pays, or has paid. */
+  public Address payer() {
+    return payer;
+  }
+
+  /** Returns the price, in atomic units of {@link PaymentRequirements#asset()}. */
+  public TokenAmount amount() {
+    return requirements.amount();
+  }
+
+  /** Returns the requirements that the payment meets. */
+  public PaymentRequirements requirements() {
+    return requirements;
+  }
+
+  /** Returns the descriptor of what is paid for. */
+  public PaymentRequired required() {
+    return required;
+  }
+
+  /** Returns the version of the protocol that the payer speaks, 1 or 2. */
+  public int x402Version() {
+    return signed == null ? 2 : signed.payload().x402Version();
+  }
+
+  /** Returns the settlement, empty until the gate has moved the money. */
+  public Optional<Settlement.Settled> settlement() {
+    return Optional.ofNullable(settled);
+  }
+
+  /**
+   * Returns the receipt by which the request was let in; empty if it brought a payment of its own.
+   */
+  public Optional<AcceptedReceipt> receipt() {
+    return Optional.ofNullable(receipt);
+  }
+
+  /**
+   * Returns how many uses the receipt has left after this one; empty if there is no receipt, or it
+   * may be used any number of times.
+   */
+  public OptionalLong remainingUses() {
+    return remaining;
+  }
+
+  /**
+   * Returns a name for the payment: the same for the same authorization however it is sent, and for
+   * the same receipt. 43 characters of base64url; tells nothing of the payer.
+   */
+  public String id() {
+    if (signed == null) {
+      AcceptedReceipt presented = requireReceipt();
+      return sha256(presented.key().issuer() + "\n" + presented.key().id());
+    }
+    PaymentKey key = signed.key();
+    return sha256(
+        key.network().caip2()
+            + "\n"
+            + key.asset().lowerCase()
+            + "\n"
+            + key.payer().lowerCase()
+            + "\n"
+            + key.nonce());
+  }
+
+  /** Returns the payment itself. */
+  SignedPayment signed() {
+    if (signed == null) {
+      throw new IllegalStateException("the request was let in by a receipt");
+    }
+    return signed;
+  }
+
+  Purchase purchase() {
+    return purchase;
+  }
+
+  Optional<PaymentIdentifiers.Name> name() {
+    return Optional.ofNullable(name);
+  }
+
+  void markNamed(PaymentIdentifiers.Name newName) {
+    name = newName;
+  }
+
+  void markSettled(Settlement.Settled settlement) {
+    settled = settlement;
+  }
+
+  private AcceptedReceipt requireReceipt() {
+    if (receipt == null) {
+      throw new AssertionError("neither a payment nor a receipt");
+    }
+    return receipt;
+  }
+
+  private static String sha256(String text) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** Names the payer and the price; holds no signature. */
+  @Override
+  public String toString() {
+    return "VerifiedPayment[payer="
+        + payer()
+        + ", amount="
+        + amount()
+        + ", asset="
+        + requirements().asset()
+        + ", network="
+        + requirements().network()
+        + "]";
+  }
+}

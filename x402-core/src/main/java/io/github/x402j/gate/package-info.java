@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The gate: decides who is let in, and keeps the order of steps that makes a sale safe.
+ *
+ * <ol>
+ *   <li>{@link io.github.x402j.gate.PaymentGate#challenge} encodes the 402 for a resource.
+ *   <li>{@link io.github.x402j.gate.PaymentGate#admit} reads the payment header, checks the
+ *       payment, and claims its authorization in the {@link io.github.x402j.gate.PaymentLedger}.
+ *   <li>The handler runs, and its output is held.
+ *   <li>{@link io.github.x402j.gate.PaymentGate#settle} moves the money.
+ *   <li>The delivery is recorded, and the output goes out.
+ * </ol>
+ *
+ * <p>{@link io.github.x402j.gate.PaymentGate#sell} runs all of it in that order; a transport
+ * supplies the handler and sends the answer. {@link io.github.x402j.gate.FacilitatorService} is the
+ * other door to the same engine: it verifies and settles for sellers elsewhere.
+ *
+ * <p>{@link io.github.x402j.gate.PaymentListener} observes. {@link
+ * io.github.x402j.gate.ReceiptAcceptor} and {@link io.github.x402j.gate.ReceiptSource} are the
+ * ports for receipts; {@code io.github.x402j.receipt} implements them.
+ */
+@NullMarked
+package io.github.x402j.gate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.facilitator;
+
+import static io.github.x402j.facilitator.HostileFacilitator.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.x402j.Facilitator;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.FacilitatorMessages;
+import io.github.x402j.Offers;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import io.github.x402j.evm.EvmLocalChecks;
+import io.github.x402j.gate.Sale;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What goes to a facilitator, when, and with whose credentials. */
+public class HttpFacilitatorTest {
+  public static final String TX = "0x" + "ab".repeat(32);
+  public static final String PAYER = Sale.PAYER.address().text();
+  public static final String VALID = "{\"isValid\":true,\"payer\":\"" + PAYER + "\"}";
+
+  private final HostileFacilitator remote = new HostileFacilitator();
+
+  public static String success(String transaction) {
+    return "{\"success\":true,\"transaction\":\""
+        + transaction
+        + "\",\"network\":\"eip155:84532\",\"payer\":\""
+        + PAYER
+        + "\"}";
+  }
+
+  public static HttpFacilitator.Builder to(URI url) {
+    return HttpFacilitator.builder(url, EvmLocalChecks.builder().clock(Sale.CLOCK).build())
+        .clock(Sale.CLOCK);
+  }
+
+  public static SignedPayment checked(Facilitator facilitator, PaymentPayload payload)
+      throws Exception {
+    Verification checked = facilitator.check(payload, Sale.OFFER);
+    assertThat(checked).isInstanceOf(Verification.Valid.class);
+    return ((Verification.Valid) checked).payment();
+  }
+
+  @AfterEach
+  void close() {
+    remote.close();
+  }
+
+  @Test
+  void verifiesAndSettlesAVersion2PaymentInItsOwnVersion() throws Exception {
+    remote.on("/verify", json(200, VALID)).on("/settle", json(200, success(TX)));
+    HttpFacilitator facilitator = to(remote.url()).build();
+    facilitator.start(List.of(Sale.OFFER));
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    assertThat(facilitator.verify(payment)).isEqualTo(new Verification.Valid(payment));
+    assertThat(facilitator.settle(payment, hash -> {}))
+        .isEqualTo(new Settlement.Settled(TX, Sale.PAYER.address(), Sale.OFFER.amount()));
+    for (String path : List.of("/verify", "/settle")) {
+      HostileFacilitator.Request request = remote.last(path);
+      assertThat(request.method()).isEqualTo("POST");
+      FacilitatorMessages.Request read = FacilitatorMessages.readRequest(request.body());
+      assertThat(read.payload()).isEqualTo(Sale.v2(1));
+      assertThat(read.requirements()).isEqualTo(Sale.OFFER);
+    }
+  }
+
+  @Test
+  void verifiesAndSettlesAVersion1PaymentInItsOwnVersion() throws Exception {
+    remote
+        .on("/verify", json(200, VALID))
+        .on("/settle", json(200, success(TX).replace("eip155:84532", "base-sepolia")));
+    HttpFacilitator facilitator =
+        to(remote.url()).resource(ResourceInfo.of("https://shop.example/")).build();
+    SignedPayment payment = checked(facilitator, Sale.v1(1));
+    assertThat(facilitator.verify(payment)).isEqualTo(new Verification.Valid(payment));
+    assertThat(facilitator.settle(payment, hash -> {})).isInstanceOf(Settlement.Settled.class);
+    assertThat(remote.last("/settle").body())
+        .startsWith("{\"x402Version\":1,\"paymentPayload\":{\"x402Version\":1,\"scheme\":\"exact\"")
+        .contains("\"maxAmountRequired\":\"10000\"")
+        .contains("\"resource\":\"https://shop.example/\"")
+        .doesNotContain("accepted");
+  }
+
+  @Test
+  void sendsWhatWasCheckedAndNothingElseOfThePayersMaking() throws Exception {
+    remote.on("/verify", json(200, VALID));
+    Map<String, Object> members = new LinkedHashMap<>(Sale.v2(1).payload());
+    members.put("anotherMethod", Map.of("delegate", "0x1"));
+    PaymentPayload payload =
+        new PaymentPayload(
+            2, "exact", Sale.OFFER.network(), Sale.OFFER, members, Map.of("mine", "yours"));
+    HttpFacilitator facilitator = to(remote.url()).build();
+    facilitator.verify(checked(facilitator, payload));
+    assertThat(remote.last("/verify").body()).doesNotContain("anotherMethod", "mine");
+  }
+
+  @Test
+  void doesNotStartWhereTheRouteIsNotSupportedAndSaysWhatIs() {
+    HttpFacilitator facilitator = to(remote.url()).build();
+    PaymentRequirements onBase = Offers.BASE;
+    assertThatThrownBy(() -> facilitator.start(List.of(onBase)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("exact on eip155:8453")
+        .hasMessageContaining("exact on eip155:84532 (version 2)")
+        .hasMessageContaining("exact on base-sepolia (version 1)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://facilitator.example",
+        "ftp://facilitator.example",
+        "https:///verify",
+        "https://user:secret@facilitator.example",
+        "https://facilitator.example/?key=secret",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example"
+      })
+  void isBuiltForHttpsAndForThisMachineAlone(String url) {
+    assertThatThrownBy(() -> to(URI.create(url)).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("facilitator URL")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void sendsCredentialsWithEachRequestAndShowsThemNowhere() throws Exception {
+    remote.on("/verify", json(500, "{}")).on("/settle", json(500, "{}"));
+    List<String> asked = new ArrayList<>();
+    HttpFacilitator facilitator =
+        to(remote.url())
+            .authentication(
+                (method, endpoint) -> {
+                  asked.add(method + " " + endpoint.getPath());
+                  return Map.of("Authorization", "Bearer s3cret");
+                })
+            .build();
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    assertThatThrownBy(() -> facilitator.verify(payment)).hasMessageNotContaining("s3cret");
+    assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
+    assertThat(remote.requests)
+        .allSatisfy(request -> assertThat(request.head()).contains("Bearer s3cret"));
+    assertThat(asked).startsWith("GET /supported", "POST /verify").contains("POST /settle");
+    assertThat(facilitator.toString()).isEqualTo("HttpFacilitator[" + remote.url() + "]");
+  }
+
+  @Test
+  void showsNoCredentialThatIsNoHeader() {
+    HttpFacilitator facilitator =
+        to(remote.url())
+            .authentication((method, endpoint) -> Map.of("Authorization", "s3cret\r\nX: y"))
+            .build();
+    assertThatThrownBy(() -> facilitator.start(List.of(Sale.OFFER)))
+        .hasMessageContaining("authentication")
+        .hasMessageNotContaining("s3cret");
+    assertThat(remote.requests).isEmpty();
+  }
+
+  @Test
+  void followsNoRedirectAndTakesNoCredentialsElsewhere() throws Exception {
+    try (HostileFacilitator other = new HostileFacilitator()) {
+      String there =
+          "HTTP/1.1 307 X\r\nLocation: " + other.url() + "/verify\r\nContent-Length: 0\r\n\r\n";
+      remote
+          .on("/verify", HostileFacilitator.raw(there))
+          .on("/settle", HostileFacilitator.raw(there));
+      HttpFacilitator facilitator = to(remote.url()).build();
+      SignedPayment payment = checked(facilitator, Sale.v2(1));
+      assertThatThrownBy(() -> facilitator.verify(payment))
+          .isInstanceOf(FacilitatorException.class)
+          .hasMessageContaining("307");
+      assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
+      assertThat(other.requests).isEmpty();
+    }
+  }
+
+  @Test
+  void asksAgainWhenAVerificationFailsAndNotWhenItIsRefused() throws Exception {
+    remote.on(
+        "/verify", HostileFacilitator.html(503), HostileFacilitator.hangUp(), json(200, VALID));
+    HttpFacilitator facilitator = to(remote.url()).build();
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    assertThat(facilitator.verify(payment)).isInstanceOf(Verification.Valid.class);
+    assertThat(remote.asked("/verify")).isEqualTo(3);
+
+    remote.on("/verify", json(401, "{}"));
+    assertThatThrownBy(() -> facilitator.verify(payment)).hasMessageContaining("401");
+    assertThat(remote.asked("/verify")).isEqualTo(4);
+  }
+
+  @Test
+  void neverAsksAgainToSettleUnlessToldThatItMay() throws Exception {
+    remote.on("/settle", HostileFacilitator.hangUp(), json(200, success(TX)));
+    HttpFacilitator facilitator = to(remote.url()).build();
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
+    assertThat(remote.asked("/settle")).isEqualTo(1);
+    assertThat(facilitator.outcome(payment, Optional.empty()))
+        .isInstanceOf(Settlement.Settled.class);
+
+    remote.on("/settle", HostileFacilitator.hangUp(), json(200, success(TX)));
+    HttpFacilitator idempotent = to(remote.url()).settleIsIdempotent().build();
+    SignedPayment other = checked(idempotent, Sale.v2(2));
+    assertThat(idempotent.settle(other, hash -> {})).isInstanceOf(Settlement.Settled.class);
+  }
+}

@@ -1,0 +1,388 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.Facilitator;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.FacilitatorMessages;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentKey;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Usdc;
+import io.github.x402j.Verification;
+import io.github.x402j.evm.Chain;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.TransferAuthorization;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What a facilitator says to its sellers; the checks are real, the chain behind them is scripted.
+ */
+class FacilitatorServiceTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TX = "0x" + "cd".repeat(32);
+
+  private final Behind behind = new Behind();
+  private final List<String> events = new ArrayList<>();
+  private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(100, Sale.CLOCK);
+  private final FacilitatorService service = service();
+
+  private FacilitatorService service() {
+    return FacilitatorService.builder()
+        .ledger(ledger)
+        .facilitator(behind)
+        .token(Usdc.BASE_SEPOLIA)
+        .failuresPerMinute(3)
+        .listener(
+            new PaymentListener() {
+              @Override
+              public void settled(VerifiedPayment payment, Settlement.Settled settlement) {
+                events.add("settled " + payment.payer());
+              }
+
+              @Override
+              public void failed(PaymentRequired required, ErrorReason reason, String detail) {
+                events.add("failed " + reason.wireCode());
+              }
+            })
+        .build();
+  }
+
+  /** Checks for real; answers about the chain what a test wants. */
+  private static final class Behind implements Facilitator {
+    private final Facilitator local =
+        EvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
+            .clock(Sale.CLOCK)
+            .build();
+    final AtomicInteger settlements = new AtomicInteger();
+    volatile Verification.Invalid invalid;
+    volatile Settlement settlement =
+        new Settlement.Settled(TX, Sale.PAYER.address(), Sale.OFFER.amount());
+    volatile Settlement outcome = new Settlement.Pending(TX);
+    volatile boolean away;
+    volatile CountDownLatch hold = new CountDownLatch(0);
+
+    @Override
+    public void start(List<PaymentRequirements> offered) {}
+
+    @Override
+    public Set<Address> signers() {
+      return local.signers();
+    }
+
+    @Override
+    public boolean supports(String scheme, Network network) {
+      return local.supports(scheme, network);
+    }
+
+    @Override
+    public Verification check(PaymentPayload payload, PaymentRequirements requirements)
+        throws MalformedPaymentException, FacilitatorException {
+      return local.check(payload, requirements);
+    }
+
+    @Override
+    public Verification verify(SignedPayment payment) throws FacilitatorException {
+      if (away) {
+        throw new FacilitatorException("the chain did not answer");
+      }
+      return invalid == null ? new Verification.Valid(payment) : invalid;
+    }
+
+    @Override
+    public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
+      settlements.incrementAndGet();
+      beforeBroadcast.accept(TX);
+      try {
+        assertThat(hold.await(10, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      return settlement;
+    }
+
+    @Override
+    public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
+      assertThat(transaction).contains(TX);
+      return outcome;
+    }
+  }
+
+  static String request(PaymentPayload payload, PaymentRequirements requirements) {
+    return FacilitatorMessages.request(
+        new SignedPayment(
+            payload,
+            requirements,
+            new PaymentKey(
+                requirements.network(), requirements.asset(), Sale.PAY_TO, Sale.nonce(1)),
+            Sale.NOW,
+            Sale.STUB),
+        ResourceInfo.of(Sale.URL));
+  }
+
+  private static String good(int number) {
+    return request(Sale.v2(number), Sale.OFFER);
+  }
+
+  private static JsonNode read(FacilitatorService.Answer answer, int status) throws Exception {
+    assertThat(answer.status()).as(answer.json()).isEqualTo(status);
+    return JSON.readTree(answer.json());
+  }
+
+  @Test
+  void saysWhatItSupportsInBothVersions() throws Exception {
+    JsonNode supported = read(service.supported(), 200);
+    assertThat(supported.path("kinds")).hasSize(2);
+    assertThat(supported.at("/kinds/0/network").asText()).isEqualTo("eip155:84532");
+    assertThat(supported.at("/kinds/1/network").asText()).isEqualTo("base-sepolia");
+    assertThat(supported.path("extensions").isArray()).isTrue();
+    assertThat(supported.path("signers").path("eip155:*").get(0).asText())
+        .isEqualTo(Sale.PAYER.address().text());
+  }
+
+  @Test
+  void answersInTheVersionThatItIsAskedIn() throws Exception {
+    assertThat(read(service.verify(good(1)), 200).path("isValid").isBoolean()).isTrue();
+    JsonNode two = read(service.settle(good(1)), 200);
+    assertThat(two.path("success").booleanValue()).isTrue();
+    assertThat(two.path("network").asText()).isEqualTo("eip155:84532");
+    assertThat(two.path("transaction").asText()).isEqualTo(TX);
+    JsonNode one = read(service.settle(request(Sale.v1(2), Sale.OFFER)), 200);
+    assertThat(one.path("network").asText()).isEqualTo("base-sepolia");
+    assertThat(one.has("amount")).isFalse();
+    assertThat(events).hasSize(2).allMatch(event -> event.startsWith("settled"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{\"x402Version\":2}",
+        "{\"x402Version\":2,\"paymentPayload\":\"AAAA\",\"paymentRequirements\":{}}",
+        "{\"x402Version\":2,\"x402Version\":2}"
+      })
+  void refusesWhatIsNoRequest(String body) throws Exception {
+    assertThat(read(service.verify(body), 400).path("invalidReason").asText())
+        .isEqualTo("invalid_payload");
+    assertThat(read(service.settle(body), 400).path("errorReason").asText())
+        .isEqualTo("invalid_payload");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/x402Version, 3, invalid_x402_version",
+    "/x402Version, 1, invalid_x402_version",
+    "/paymentPayload/payload/authorization/value, 10000, invalid_payload",
+    "/paymentPayload/payload/signature, null, invalid_payload",
+    "/paymentPayload/accepted, null, invalid_payload",
+    "/paymentRequirements/amount, 1e4, invalid_payload",
+    "/paymentRequirements/asset, 1, invalid_payload"
+  })
+  void refusesAMistypedFieldWithTheCodeOfTheSpecification(String path, String value, String code)
+      throws Exception {
+    String body = with(good(1), path, JSON.readTree(value));
+    assertThat(read(service.verify(body), 400).path("invalidReason").asText()).isEqualTo(code);
+    JsonNode settled = read(service.settle(body), 400);
+    assertThat(settled.path("errorReason").asText()).isEqualTo(code);
+    assertThat(settled.path("success").booleanValue()).isFalse();
+  }
+
+  static String with(String body, String path, JsonNode value) throws Exception {
+    ObjectNode json = (ObjectNode) JSON.readTree(body);
+    int last = path.lastIndexOf('/');
+    ((ObjectNode) json.at(path.substring(0, last))).set(path.substring(last + 1), value);
+    return json.toString();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/paymentRequirements/asset, \"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913\","
+        + " invalid_payment_requirements",
+    "/paymentRequirements/network, \"eip155:8453\", invalid_network",
+    "/paymentRequirements/scheme, \"upto\", unsupported_scheme",
+    "/paymentRequirements/amount, \"0\", invalid_payment_requirements",
+    "/paymentRequirements/amount, \"9999\", invalid_payment_requirements",
+    "/paymentRequirements/payTo, \"0x0000000000000000000000000000000000000000\","
+        + " invalid_payment_requirements",
+    "/paymentRequirements/payTo, \"0x0000000000000000000000000000000000000001\","
+        + " invalid_payment_requirements",
+    "/paymentRequirements/extra, {\"name\":\"USD Coin\"}, invalid_payment_requirements",
+    "/paymentPayload/payload/authorization/value, \"9999\","
+        + " invalid_exact_evm_payload_authorization_value_mismatch",
+    "/paymentPayload/payload/signature, \"0x00\", invalid_exact_evm_payload_signature"
+  })
+  void settlesNothingThatDoesNotFitTogether(String path, String value, String code)
+      throws Exception {
+    String body = with(good(1), path, JSON.readTree(value));
+    JsonNode verified = read(service.verify(body), 200);
+    assertThat(verified.path("isValid").booleanValue()).isFalse();
+    assertThat(verified.path("invalidReason").asText()).isEqualTo(code);
+    assertThat(read(service.settle(body), 200).path("errorReason").asText()).isEqualTo(code);
+    assertThat(behind.settlements).hasValue(0);
+  }
+
+  @Test
+  void givesTheSamePayloadTheSameAnswer() throws Exception {
+    FacilitatorService.Answer first = service.settle(good(1));
+    assertThat(service.settle(good(1))).isEqualTo(first);
+    assertThat(service.settle(with(good(1), "/paymentRequirements/extra", JSON.readTree("{}"))))
+        .isEqualTo(first);
+    assertThat(behind.settlements).hasValue(1);
+  }
+
+  @Test
+  void givesARevertedPaymentTheSameAnswerAndSendsItOnce() throws Exception {
+    behind.settlement = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
+    FacilitatorService.Answer first = service.settle(good(1));
+    assertThat(read(first, 200).path("success").booleanValue()).isFalse();
+    assertThat(service.settle(good(1))).isEqualTo(first);
+    assertThat(behind.settlements).hasValue(1);
+  }
+
+  @Test
+  void settlesOnceForSixtyFourWhoBringTheSamePayment() throws Exception {
+    behind.hold = new CountDownLatch(1);
+    ExecutorService threads = Executors.newFixedThreadPool(64);
+    try {
+      List<Future<FacilitatorService.Answer>> answers = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        answers.add(threads.submit(() -> service.settle(good(1))));
+      }
+      Thread.sleep(100);
+      behind.hold.countDown();
+      for (Future<FacilitatorService.Answer> answer : answers) {
+        assertThat(read(answer.get(10, TimeUnit.SECONDS), 200).path("success").booleanValue())
+            .isTrue();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(behind.settlements).hasValue(1);
+  }
+
+  @Test
+  void readsTheOutcomeOfWhatWasPendingAndSettlesItNotAgain() throws Exception {
+    behind.settlement = new Settlement.Pending(TX);
+    JsonNode pending = read(service.settle(good(1)), 200);
+    assertThat(pending.path("errorReason").asText()).isEqualTo("settlement_pending");
+    assertThat(pending.path("transaction").asText()).isEqualTo(TX);
+    assertThat(read(service.settle(good(1)), 200)).isEqualTo(pending);
+    behind.outcome = new Settlement.Settled(TX, Sale.PAYER.address(), Sale.OFFER.amount());
+    assertThat(read(service.settle(good(1)), 200).path("success").booleanValue()).isTrue();
+    assertThat(behind.settlements).hasValue(1);
+  }
+
+  /** A restart: what is left is the ledger. */
+  @Test
+  void goesOnWithTheLedgerOfAnEarlierProcess() throws Exception {
+    service.settle(good(1));
+    behind.outcome = new Settlement.Settled(TX, Sale.PAYER.address(), Sale.OFFER.amount());
+    assertThat(read(service().settle(good(1)), 200).path("success").booleanValue()).isTrue();
+    assertThat(behind.settlements).hasValue(1);
+  }
+
+  @Test
+  void refusesAPayerWhoFailsTooOftenWithAVerdictAndNoOutage() throws Exception {
+    behind.invalid =
+        new Verification.Invalid(ErrorReason.INSUFFICIENT_FUNDS, "", Sale.PAYER.address());
+    for (int i = 1; i <= 3; i++) {
+      assertThat(read(service.verify(good(i)), 200).path("invalidReason").asText())
+          .isEqualTo("insufficient_funds");
+    }
+    behind.invalid = null;
+    assertThat(read(service.verify(good(4)), 200).path("invalidMessage").asText())
+        .contains("too many");
+    assertThat(read(service.settle(good(4)), 200).path("success").booleanValue()).isFalse();
+    assertThat(behind.settlements).hasValue(0);
+  }
+
+  @Test
+  void isUnavailableAndDownWhenTheChainIsAway() throws Exception {
+    assertThat(read(service.health(), 503).path("status").asText()).isEqualTo("down");
+    service.start();
+    assertThat(read(service.health(), 200).path("status").asText()).isEqualTo("up");
+    behind.away = true;
+    for (int i = 0; i < GuardedFacilitator.FAILURES_TO_OPEN; i++) {
+      assertThat(read(service.verify(good(1)), 503).path("isValid").booleanValue()).isFalse();
+    }
+    assertThat(read(service.settle(good(1)), 503).path("success").booleanValue()).isFalse();
+    read(service.health(), 503);
+    assertThat(ledger.find(key(1))).isEmpty();
+  }
+
+  private static PaymentKey key(int number) {
+    return new PaymentKey(
+        Sale.OFFER.network(), Sale.OFFER.asset(), Sale.PAYER.address(), Sale.nonce(number));
+  }
+
+  @Test
+  void isUnavailableWhenTheLedgerIsFull() throws Exception {
+    FacilitatorService small =
+        FacilitatorService.builder()
+            .ledger(InMemoryPaymentLedger.withCapacity(1, Sale.CLOCK))
+            .facilitator(behind)
+            .token(Usdc.BASE_SEPOLIA)
+            .build();
+    read(small.settle(good(1)), 200);
+    assertThat(read(small.settle(good(2)), 503).path("success").booleanValue()).isFalse();
+  }
+
+  @Test
+  void keepsNothingLongerThanAnHourWhateverASellerAllows() throws Exception {
+    PaymentRequirements forever =
+        PaymentRequirements.exact(
+            Usdc.BASE_SEPOLIA, Sale.OFFER.amount(), Sale.PAY_TO, Duration.ofDays(10_000));
+    var authorization =
+        TransferAuthorization.between(
+            Sale.PAYER.address(),
+            Sale.PAY_TO,
+            Sale.OFFER.amount(),
+            Sale.NOW.minusSeconds(60),
+            Sale.NOW.plus(Duration.ofDays(9_000)),
+            Sale.nonce(1));
+    String body = request(PaymentPayload.v2(forever, Sale.signed(authorization)), forever);
+    assertThat(read(service.settle(body), 200).path("errorReason").asText())
+        .isEqualTo("invalid_exact_evm_payload_authorization_valid_before");
+  }
+
+  @Test
+  void isNotBuiltWithoutAFacilitatorOrAToken() {
+    assertThatThrownBy(() -> FacilitatorService.builder().ledger(ledger).token(Usdc.BASE).build())
+        .hasMessageContaining("facilitator");
+    assertThatThrownBy(
+            () -> FacilitatorService.builder().ledger(ledger).facilitator(behind).build())
+        .hasMessageContaining("token");
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.MutableClock;
+import io.github.x402j.Offers;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class GuardedFacilitatorTest {
+  private final MutableClock clock = new MutableClock();
+  private final ScriptedFacilitator chain = new ScriptedFacilitator();
+  private final GuardedFacilitator guarded = new GuardedFacilitator(chain, 2, clock);
+  private final SignedPayment payment = Offers.signed(1);
+
+  @Test
+  void asksNoMoreOfAChainThatHasNotAnsweredFiveTimes() {
+    chain.fails = true;
+    for (int i = 0; i < GuardedFacilitator.FAILURES_TO_OPEN; i++) {
+      assertThatThrownBy(() -> guarded.verify(payment)).isInstanceOf(FacilitatorException.class);
+    }
+    int asked = chain.verifications.get();
+    assertThatThrownBy(() -> guarded.verify(payment))
+        .isInstanceOf(FacilitatorException.class)
+        .hasMessageContaining("lately");
+    assertThat(chain.verifications.get()).isEqualTo(asked);
+  }
+
+  @Test
+  void closesTheCircuitByItselfWhenATrialIsAnswered() throws Exception {
+    open();
+    clock.advance(GuardedFacilitator.OPEN_FOR.minusMillis(1));
+    assertThatThrownBy(() -> guarded.verify(payment)).hasMessageContaining("lately");
+    clock.advance(Duration.ofMillis(1));
+    chain.fails = false;
+    assertThat(guarded.verify(payment)).isInstanceOf(Verification.Valid.class);
+    assertThat(guarded.verify(payment)).isInstanceOf(Verification.Valid.class);
+  }
+
+  @Test
+  void letsOneTrialThroughAndGoesOnWaitingWhenItFails() {
+    open();
+    clock.advance(GuardedFacilitator.OPEN_FOR);
+    int asked = chain.verifications.get();
+    assertThatThrownBy(() -> guarded.verify(payment)).isInstanceOf(FacilitatorException.class);
+    assertThatThrownBy(() -> guarded.verify(payment)).hasMessageContaining("lately");
+    assertThat(chain.verifications.get()).isEqualTo(asked + 1);
+  }
+
+  @Test
+  void countsOnlyFailuresInARow() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      chain.fails = i % 2 == 0;
+      try {
+        guarded.verify(payment);
+      } catch (FacilitatorException e) {
+        assertThat(e).hasMessageNotContaining("lately");
+      }
+    }
+  }
+
+  @Test
+  void settlesWhatWasVerifiedThoughTheCircuitIsOpen() throws Exception {
+    open();
+    chain.settlement = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "");
+    assertThat(guarded.settle(payment, transaction -> {})).isEqualTo(chain.settlement);
+  }
+
+  @Test
+  void looksAtNoMorePaymentsAtATimeThanAllowed() throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch inside = new CountDownLatch(2);
+    chain.beforeVerify =
+        () -> {
+          inside.countDown();
+          release.await();
+        };
+    Thread one = start();
+    Thread two = start();
+    assertThat(inside.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThatThrownBy(() -> guarded.verify(payment)).hasMessageContaining("too many");
+    release.countDown();
+    one.join();
+    two.join();
+    chain.beforeVerify = () -> {};
+    assertThat(guarded.verify(payment)).isInstanceOf(Verification.Valid.class);
+  }
+
+  private Thread start() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                guarded.verify(payment);
+              } catch (FacilitatorException e) {
+                throw new AssertionError(e);
+              }
+            });
+    thread.start();
+    return thread;
+  }
+
+  private void open() {
+    chain.fails = true;
+    for (int i = 0; i < GuardedFacilitator.FAILURES_TO_OPEN; i++) {
+      assertThatThrownBy(() -> guarded.verify(payment)).isInstanceOf(FacilitatorException.class);
+    }
+  }
+}

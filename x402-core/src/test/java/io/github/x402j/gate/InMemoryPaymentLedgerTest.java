@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.x402j.MutableClock;
+import io.github.x402j.gate.PaymentLedger.Claim;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class InMemoryPaymentLedgerTest extends PaymentLedgerContract {
+  private final MutableClock clock = new MutableClock();
+
+  @Override
+  protected PaymentLedger emptyLedger() {
+    return InMemoryPaymentLedger.create();
+  }
+
+  @Test
+  void saysThatItIsFullAndForgetsNothing() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(2, clock);
+    Instant until = clock.instant().plusSeconds(60);
+    ledger.claim(key(1), "GET /a", until);
+    ledger.delivered(key(1));
+    ledger.claim(key(2), "GET /a", until);
+    assertThat(ledger.claim(key(3), "GET /a", until)).isEqualTo(new Claim.Full());
+    assertThat(ledger.claim(key(1), "GET /a", until)).isEqualTo(new Claim.Used());
+    assertThat(ledger.claim(key(2), "GET /a", until)).isInstanceOf(Claim.InProgress.class);
+  }
+
+  @Test
+  void makesRoomWhenAnEntryNeedNotBeKeptAnyLonger() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(1, clock);
+    ledger.claim(key(1), "GET /a", clock.instant().plusSeconds(60));
+    ledger.delivered(key(1));
+    clock.advance(Duration.ofSeconds(59));
+    assertThat(ledger.claim(key(2), "GET /a", clock.instant().plusSeconds(60)))
+        .isEqualTo(new Claim.Full());
+    clock.advance(Duration.ofSeconds(1)); // exactly then
+    assertThat(ledger.claim(key(2), "GET /a", clock.instant().plusSeconds(60)))
+        .isEqualTo(new Claim.Granted());
+  }
+
+  @Test
+  void keepsWhatAnExchangeIsStillAtWorkOn() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(10, clock);
+    ledger.claim(key(1), "GET /a", clock.instant().plusSeconds(60));
+    clock.advance(Duration.ofSeconds(61));
+    assertThat(ledger.claim(key(1), "GET /a", clock.instant().plusSeconds(60)))
+        .isInstanceOf(Claim.InProgress.class);
+    ledger.delivered(key(1));
+    clock.advance(Duration.ofMinutes(11));
+    assertThat(ledger.size()).isZero();
+  }
+
+  @Test
+  void keepsNoTraceOfPaymentsThatNeverComeThrough() {
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(10, clock);
+    Instant until = clock.instant().plusSeconds(60);
+    for (int i = 0; i < 1_000_000; i++) {
+      ledger.claim(key(i), "GET /a", until);
+      ledger.release(key(i));
+    }
+    assertThat(ledger.size()).isZero();
+    assertThat(ledger)
+        .extracting("expiries")
+        .isInstanceOfSatisfying(Expiries.class, expiries -> assertThat(expiries.size()).isZero());
+  }
+
+  @Test
+  void hasRoomForSomething() {
+    assertThatThrownBy(() -> InMemoryPaymentLedger.withCapacity(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("capacity");
+  }
+
+  @Test
+  void remembersUsesUntilTheLatestTimeThatWasAskedFor() {
+    MutableClock clock = new MutableClock();
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(1, clock);
+    Instant soon = clock.instant().plusSeconds(10);
+    ledger.use(receipt(1), 2, soon);
+    ledger.useDelivered(receipt(1));
+    ledger.use(receipt(1), 2, soon.plusSeconds(10)); // the same receipt, issued again
+    ledger.useDelivered(receipt(1));
+
+    clock.advance(Duration.ofSeconds(19));
+    assertThat(ledger.use(receipt(1), 2, soon)).isEqualTo(new PaymentLedger.Use.UsedUp());
+    assertThat(ledger.use(receipt(2), 1, soon)).isEqualTo(new PaymentLedger.Use.Full());
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Full());
+
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(ledger.size()).isZero();
+  }
+}

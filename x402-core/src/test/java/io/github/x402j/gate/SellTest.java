@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.x402j.ErrorReason;
+import io.github.x402j.Offers;
+import io.github.x402j.Settlement;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The order that keeps the money safe: what {@link PaymentGate#sell} calls, and when. */
+class SellTest {
+  private final ScriptedFacilitator facilitator = new ScriptedFacilitator();
+  private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.create();
+  private final PaymentGate gate =
+      PaymentGate.builder().ledger(ledger).facilitator(facilitator).build();
+
+  @BeforeEach
+  void settles() {
+    facilitator.settlement = ScriptedFacilitator.settled();
+  }
+
+  private MemoryTransport sell(PaymentFlow flow, int nonce, MemoryTransport transport) {
+    gate.sell(
+        flow,
+        gate.challenge(Offers.REQUIRED),
+        Sale.purchase("GET /premium"),
+        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(nonce)),
+        transport);
+    return transport;
+  }
+
+  private int settlements() {
+    return facilitator.settlements.get();
+  }
+
+  @Test
+  void refusesWithoutAPaymentAndRunsNothing() {
+    MemoryTransport transport = MemoryTransport.running(() -> true);
+    gate.sell(
+        PaymentFlow.AUTHORIZATION,
+        gate.challenge(Offers.REQUIRED),
+        Sale.purchase("GET /premium"),
+        Sale.headers(),
+        transport);
+    assertThat(transport.calls).containsExactly("refuse 402");
+  }
+
+  @Test
+  void runsThenSettlesThenDelivers() {
+    MemoryTransport sold =
+        sell(
+            PaymentFlow.AUTHORIZATION,
+            1,
+            MemoryTransport.running(
+                () -> {
+                  assertThat(settlements()).isZero();
+                  return true;
+                }));
+    assertThat(sold.calls).containsExactly("run", "headers", "deliver");
+    assertThat(sold.headers).containsKey("PAYMENT-RESPONSE");
+    assertThat(settlements()).isEqualTo(1);
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 402");
+  }
+
+  @Test
+  void chargesNothingForAHandlerThatFails() {
+    MemoryTransport failed =
+        sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> false));
+    assertThat(failed.calls).containsExactly("run", "fail");
+    assertThat(settlements()).isZero();
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("run", "headers", "deliver");
+  }
+
+  @Test
+  void deliversNothingWhereTheSettlementFailsOrIsUnknown() {
+    facilitator.settlement = new Settlement.Failed(ErrorReason.INSUFFICIENT_FUNDS, "");
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("run", "refuse 402");
+    facilitator.settlement = new Settlement.Pending(null);
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 2, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("run", "refuse 503");
+  }
+
+  @Test
+  void waitsForAHandlerThatEndsLater() {
+    MemoryTransport sold = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));
+    assertThat(sold.calls).containsExactly("run");
+    assertThat(settlements()).isZero();
+    sold.later.completed();
+    assertThat(sold.calls).containsExactly("run", "headers", "deliver");
+  }
+
+  @Test
+  void settlesBeforeTheHandlerRunsWhereTheFlowIsUpfront() {
+    MemoryTransport sold =
+        sell(
+            PaymentFlow.UPFRONT,
+            1,
+            MemoryTransport.running(
+                () -> {
+                  assertThat(settlements()).isEqualTo(1);
+                  return true;
+                }));
+    assertThat(sold.calls).containsExactly("headers", "run");
+    assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 402");
+  }
+
+  @Test
+  void letsAnUpfrontPaymentBeFetchedAgainWhereTheHandlerFails() {
+    assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> false)).calls)
+        .containsExactly("headers", "run", "fail");
+    facilitator.outcome = ScriptedFacilitator.settled();
+    assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("headers", "run");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @Test
+  void runsNothingUpfrontWhereTheSettlementIsUnknown() {
+    facilitator.settlement = new Settlement.Pending(null);
+    assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 503");
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import java.lang.reflect.Proxy;
+
+/** Ports that must hear nothing of a payment: each of their methods fails the test. */
+public final class Untouchable {
+  private Untouchable() {}
+
+  /** Returns an implementation of a port that must not be called. */
+  public static <T> T of(Class<T> port) {
+    Object untouchable =
+        Proxy.newProxyInstance(
+            port.getClassLoader(),
+            new Class<?>[] {port},
+            (proxy, method, arguments) -> {
+              if (method.getDeclaringClass() == Object.class) {
+                return method.invoke(port, arguments);
+              }
+              throw new AssertionError(
+                  port.getSimpleName() + "." + method.getName() + " was called");
+            });
+    return port.cast(untouchable);
+  }
+}
