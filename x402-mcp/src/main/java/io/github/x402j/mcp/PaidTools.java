@@ -3,18 +3,20 @@
 package io.github.x402j.mcp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import io.github.x402j.Address;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Settlement;
 import io.github.x402j.Token;
-import io.github.x402j.gate.Admission;
+import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
+import io.github.x402j.gate.SaleTransport;
 import io.github.x402j.gate.VerifiedPayment;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
@@ -113,76 +115,104 @@ public final class PaidTools {
     if (tool == null) {
       throw new IllegalArgumentException("no such tool is sold");
     }
-    return sell(tool, request, PaymentMeta.paymentOf(request).orElse(null));
-  }
-
-  // The order of a sale: admit, run, release on failure, settle, deliver. All of it is in sell and
-  // deliver, and nothing else in this class calls the gate for a payment.
-
-  private CallToolResult sell(Sold tool, CallToolRequest request, @Nullable Object payment) {
+    Object payment = PaymentMeta.paymentOf(request).orElse(null);
+    ToolSale sale =
+        new ToolSale(tool, request, payment == null ? 2 : PaymentMeta.versionOf(payment));
     Function<String, List<String>> headers =
         payment == null ? name -> List.of() : PaymentMeta.asHeader(payment);
-    Admission admission;
     try {
-      admission = gate.admit(tool.challenge(), Purchase.of(purchaseOf(request), "POST"), headers);
-    } catch (RuntimeException e) { // closes the gate: the tool does not run
+      gate.sell(
+          PaymentFlow.AUTHORIZATION,
+          tool.challenge(),
+          Purchase.of(purchaseOf(request), "POST"),
+          headers,
+          sale);
+      return sale.answer();
+    } catch (RuntimeException e) { // closes the gate: nothing of the tool goes out
       log.error("tool {}: the payment could not be decided", request.name(), e);
       return error("payment_undecided", "the price or payment is unclear");
     }
-    if (admission instanceof Admission.Admitted admitted) {
-      return deliver(tool, request, admitted.payment());
-    }
-    if (admission instanceof Admission.Refused refused) {
-      int version = payment == null ? 2 : PaymentMeta.versionOf(payment);
-      return refused(tool.challenge().required(), refused.refusal(), version);
-    }
-    throw new IllegalStateException("this gate stores answers, which only HTTP has");
   }
 
-  /** Runs the tool, then settles the payment, then lets the result out. */
-  private CallToolResult deliver(Sold tool, CallToolRequest request, VerifiedPayment payment) {
-    Optional<CallToolResult> result = Optional.empty();
-    boolean good = false;
-    try {
-      result = Optional.of(tool.tool().handler().apply(PaymentMeta.without(request)));
-      McpJson.text(result.get()); // what cannot be sent is not charged
-      good = !Boolean.TRUE.equals(result.get().isError());
-    } catch (RuntimeException e) { // its message is output of the tool, which was not paid for
-      log.error("tool {}: it failed; nothing is charged", request.name(), e);
-      result = Optional.empty();
-    } finally {
-      if (!good) {
-        gate.release(payment);
-      }
-    }
-    if (!good) {
-      return result
-          .filter(shown -> tool.tool().deliversErrors())
-          .orElseGet(() -> error("handler_failed", cost(payment)));
-    }
-    Settlement settlement;
-    try {
-      settlement = gate.settle(payment);
-      if (settlement instanceof Settlement.Settled) {
-        gate.delivered(payment);
-      }
-    } catch (RuntimeException e) { // a fault of the ledger, for one, closes the gate
-      log.error("tool {}: the settlement was interrupted", request.name(), e);
-      settlement = new Settlement.Pending(null);
-    }
-    return settlement instanceof Settlement.Settled
-        ? PaymentMeta.with(
-            PaymentMeta.responseIn(gate.receipt(payment)).orElseThrow(), result.orElseThrow())
-        : refused(
-            tool.challenge().required(),
-            gate.refuse(tool.challenge(), payment, settlement),
-            payment.x402Version());
-  }
+  /** One call: what runs, and how its answers are put into results. The gate has the order. */
+  private static final class ToolSale implements SaleTransport<RuntimeException> {
+    private final Sold tool;
+    private final CallToolRequest request;
+    private final int x402Version;
+    private @Nullable CallToolResult output;
+    private @Nullable Map<String, Object> settlement;
+    private @Nullable CallToolResult answer;
 
-  private static String cost(VerifiedPayment payment) {
-    return payment.settlement().isPresent()
-        ? "the payment stands; send the same one again"
-        : "nothing was charged";
+    /**
+     * @param x402Version the version of the payment; 2 if there is none
+     */
+    ToolSale(Sold tool, CallToolRequest request, int x402Version) {
+      this.tool = tool;
+      this.request = request;
+      this.x402Version = x402Version;
+    }
+
+    CallToolResult answer() {
+      return requireNonNull(answer);
+    }
+
+    @Override
+    public void refuse(Refusal refusal) {
+      answer = refused(tool.challenge().required(), refusal, x402Version);
+    }
+
+    @Override
+    public void repeat(StoredAnswer stored) {
+      throw new IllegalStateException("this gate stores answers, which only HTTP has");
+    }
+
+    @Override
+    public void run(VerifiedPayment payment, Ending<RuntimeException> ending) {
+      boolean good = false;
+      try {
+        CallToolResult result = tool.tool().handler().apply(PaymentMeta.without(request));
+        McpJson.text(result); // what cannot be sent is not charged
+        output = result;
+        good = !Boolean.TRUE.equals(result.isError());
+      } catch (RuntimeException e) { // its message is output of the tool, which was not paid for
+        log.error("tool {}: it failed; nothing is charged", request.name(), e);
+      } finally {
+        if (!good) {
+          ending.failed();
+        }
+      }
+      if (good) {
+        ending.completed();
+      }
+    }
+
+    @Override
+    public void fail(VerifiedPayment payment) {
+      CallToolResult shown = output;
+      answer =
+          shown != null && tool.tool().deliversErrors()
+              ? shown
+              : error(
+                  "handler_failed",
+                  payment.settlement().isPresent()
+                      ? "the payment stands; send the same one again"
+                      : "nothing was charged");
+    }
+
+    @Override
+    public void addHeaders(VerifiedPayment payment, Map<String, String> headers) {
+      settlement = PaymentMeta.responseIn(headers).orElseThrow();
+    }
+
+    @Override
+    public Optional<StoredAnswer> copy(long maxBytes) {
+      return Optional.empty();
+    }
+
+    @Override
+    public void deliver(VerifiedPayment payment) {
+      answer = PaymentMeta.with(requireNonNull(settlement), requireNonNull(output));
+    }
   }
 
   /** A payment that was begun for a call is finished for no other tool and no other arguments. */
