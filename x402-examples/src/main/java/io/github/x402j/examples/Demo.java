@@ -25,12 +25,17 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
-/** One purchase, from the 402 to the balances, on a chain in this JVM. */
+/** An agent buys {@code /premium}: from the 402 to the balances, on a chain in this JVM. */
 final class Demo {
   private static final Price PRICE = Price.parse("$0.01");
 
   private Demo() {}
 
+  /**
+   * Buys once and prints each step.
+   *
+   * @throws IllegalStateException if the balances did not move by exactly the price
+   */
   static void run(PrintStream out) throws Exception {
     try (LocalChain chain = LocalChain.start()) {
       TestUsdc usdc = chain.deployUsdc();
@@ -48,14 +53,14 @@ final class Demo {
                   Web3jChain.at(chain.rpcUrl()),
                   EvmSigner.ofPrivateKey(gas.privateKey()))
               .build();
-      try (ExampleServer server =
-          ExampleServer.start(0, "", token, seller.address(), facilitator)) {
+      try (ExampleServer server = ExampleServer.start(token, seller.address(), facilitator)) {
         out.println("server     " + server.url());
         buy(out, server.url() + "/premium", usdc, token, payer, seller);
       }
     }
   }
 
+  /** Returns the test token as the library knows tokens. */
   static Token token(LocalChain chain, TestUsdc usdc) {
     return new Token(
         new Network(chain.chainId()),

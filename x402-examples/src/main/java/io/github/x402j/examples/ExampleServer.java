@@ -4,95 +4,62 @@ package io.github.x402j.examples;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
-import io.github.x402j.receipt.ReceiptAlgorithm;
-import io.github.x402j.receipt.ReceiptIssuer;
-import io.github.x402j.receipt.SigningKey;
-import io.github.x402j.servlet.JwksServlet;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.PaymentFilterBuilder;
+import io.github.x402j.servlet.Payments;
+import io.github.x402j.servlet.RequiresPayment;
 import io.github.x402j.servlet.Route;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
-import java.net.URI;
-import java.time.Duration;
-import java.util.Locale;
-import java.util.function.Consumer;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** An embedded Jetty that sells endpoints. */
+/** An embedded Jetty that sells {@code /premium} and {@code /annotated}. */
 final class ExampleServer implements AutoCloseable {
-  /** How long the payment for {@code /pass} opens it again. */
-  private static final Duration PASS = Duration.ofMinutes(10);
-
   private final Server server;
-  private final ServerConnector connector;
+  private final String url;
 
-  private ExampleServer(Server server, ServerConnector connector) {
+  private ExampleServer(Server server, String url) {
     this.server = server;
-    this.connector = connector;
+    this.url = url;
   }
 
-  /**
-   * Starts the server on loopback.
-   *
-   * @param port 0 for any
-   * @param publicUrl under which clients see it, or "" for its own address
-   */
-  static ExampleServer start(
-      int port, String publicUrl, Token token, String payTo, Facilitator facilitator)
-      throws Exception {
-    return start(port, publicUrl, token, payTo, facilitator, settings -> {});
+  /** More settings of the filter, given the server's URL. */
+  interface Settings {
+    void addTo(PaymentFilterBuilder filter, String url);
   }
 
-  /** Starts the server on loopback, with more settings of its filter. */
-  static ExampleServer start(
-      int port,
-      String publicUrl,
-      Token token,
-      String payTo,
-      Facilitator facilitator,
-      Consumer<PaymentFilterBuilder> settings)
+  /** Starts the server on a free port of 127.0.0.1. */
+  static ExampleServer start(Token token, String payTo, Facilitator facilitator) throws Exception {
+    return start(token, payTo, facilitator, (filter, url) -> {});
+  }
+
+  static ExampleServer start(Token token, String payTo, Facilitator facilitator, Settings settings)
       throws Exception {
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
     connector.setHost("127.0.0.1");
-    connector.setPort(port);
-    connector.open(); // binds, so that the filter can be told the address
+    connector.open(); // binds the port, which is in the URL that the filter is told
     server.addConnector(connector);
-    ExampleServer example = new ExampleServer(server, connector);
+    String url = "http://127.0.0.1:" + connector.getLocalPort();
 
-    String url = publicUrl.isEmpty() ? example.url() : publicUrl;
-    ReceiptIssuer issuer = issuer(url);
     PaymentFilterBuilder filter =
         PaymentFilter.builder()
             .publicUrl(url)
             .accept(token, payTo)
             .facilitator(facilitator)
-            .receipts(issuer)
             .routes(
-                Route.of("/premium").methods("GET", "POST").price("$0.01").description("Premium"),
-                Route.of("/report/{id}").price("$0.02").description("A report by its id"),
-                Route.get("/pass").price("$0.01").pass(PASS).description("Ten minutes of it"),
-                Route.of("/fails").price("$0.01").description("A handler that fails"),
-                Route.of("/free").free(),
-                Route.of("/health").free());
-    settings.accept(filter);
-    PaymentFilter built = filter.build();
-
-    ServletContextHandler webapp = new ServletContextHandler("/");
-    Handlers.addTo(webapp);
-    webapp.addServlet(new ServletHolder("keys", JwksServlet.of(issuer)), "/.well-known/jwks.json");
-    webapp.addEventListener(
-        new ServletContextListener() {
-          @Override
-          public void contextInitialized(ServletContextEvent event) {
-            PaymentFilter.register(event.getServletContext(), built);
-          }
-        });
-    server.setHandler(webapp);
+                Route.get("/premium").price("$0.01").description("Premium"),
+                Route.of("/free").free());
+    settings.addTo(filter, url);
+    server.setHandler(webapp(filter.build()));
     try {
       server.start();
     } catch (Exception e) {
@@ -100,28 +67,66 @@ final class ExampleServer implements AutoCloseable {
       server.stop();
       throw e;
     }
-    return example;
+    return new ExampleServer(server, url);
   }
 
-  /** Signs receipts with a key that ends with this process, as the chain of the example does. */
-  private static ReceiptIssuer issuer(String publicUrl) {
-    URI url = URI.create(publicUrl);
-    String origin = (url.getScheme() + "://" + url.getRawAuthority()).toLowerCase(Locale.ROOT);
-    return ReceiptIssuer.builder(origin, origin)
-        .key(SigningKey.generated(ReceiptAlgorithm.ES256))
-        .build();
+  private static ServletContextHandler webapp(PaymentFilter filter) {
+    ServletContextHandler webapp = new ServletContextHandler("/");
+    webapp.addServlet(new ServletHolder(new Free()), "/free");
+    webapp.addServlet(new ServletHolder(new Premium()), "/premium");
+    webapp.addServlet(new ServletHolder(new Annotated()), "/annotated");
+    webapp.addEventListener(
+        new ServletContextListener() {
+          @Override
+          public void contextInitialized(ServletContextEvent event) {
+            PaymentFilter.register(event.getServletContext(), filter);
+          }
+        });
+    return webapp;
   }
 
+  /** Returns scheme, host and port. */
   String url() {
-    return "http://127.0.0.1:" + connector.getLocalPort();
-  }
-
-  void join() throws InterruptedException {
-    server.join();
+    return url;
   }
 
   @Override
   public void close() throws Exception {
     server.stop();
+  }
+
+  private static void write(HttpServletResponse response, String text) throws IOException {
+    response.setContentType("text/plain");
+    response.setCharacterEncoding("UTF-8");
+    response.getWriter().println(text);
+  }
+
+  /** Costs nothing. */
+  static final class Free extends HttpServlet {
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      write(response, "free");
+    }
+  }
+
+  /** Has its price in a route, and knows who paid. */
+  static final class Premium extends HttpServlet {
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      String payer = Payments.of(request).map(VerifiedPayment::payer).orElseThrow().text();
+      write(response, "premium content, paid for by " + payer);
+    }
+  }
+
+  /** Has its price in its annotation, whatever URL it is reached by. */
+  @RequiresPayment(value = "$0.01", description = "An annotated servlet")
+  static final class Annotated extends HttpServlet {
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      write(response, "annotated content");
+    }
   }
 }

@@ -12,6 +12,8 @@ import io.github.x402j.client.SpendJournal;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.mcp.PaidToolClient;
+import io.github.x402j.mcp.ToolAnswer;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -22,13 +24,18 @@ import java.io.PrintStream;
 import java.math.BigInteger;
 import java.util.Map;
 
-/** One paid call of an MCP tool, from the descriptor to the balances, on a chain in this JVM. */
+/** An agent calls a paid MCP tool: from the descriptor to the balances, on a chain in this JVM. */
 final class McpDemo {
   private static final Price PRICE = Price.parse("$0.01");
   private static final Map<String, Object> LISBON = Map.of("city", "Lisbon");
 
   private McpDemo() {}
 
+  /**
+   * Calls the tool once and prints each step.
+   *
+   * @throws IllegalStateException if the balances did not move by exactly the price
+   */
   static void run(PrintStream out) throws Exception {
     try (LocalChain chain = LocalChain.start()) {
       TestUsdc usdc = chain.deployUsdc();
@@ -52,7 +59,7 @@ final class McpDemo {
               .limit("$0.05", BillingPeriod.DAY)
               .allowedDomains("127.0.0.1")
               .create();
-      try (McpShop shop = McpShop.start(0, token, seller.address(), facilitator);
+      try (McpShop shop = McpShop.start(token, seller.address(), facilitator);
           PaidToolClient client = PaidToolClient.connect(shop.url(), Payer.of(wallet, token))) {
         out.println("server     " + shop.url());
         buy(out, client, wallet, usdc, token, payer, seller);
@@ -82,7 +89,7 @@ final class McpDemo {
     CallToolResult unpaid =
         client.unpaid().callTool(CallToolRequest.builder("forecast").arguments(LISBON).build());
     out.println("\ntools/call forecast\n-> isError " + unpaid.isError());
-    out.println(PaidToolClient.descriptorIn(unpaid).orElseThrow());
+    out.println(text(unpaid));
 
     ToolAnswer answer = client.call("forecast", LISBON);
     out.println("\ntools/call forecast with a payment\n-> " + text(answer.result()));

@@ -7,6 +7,8 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.mcp.PaidTools;
+import io.github.x402j.mcp.PricedTool;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.transport.DefaultServerTransportSecurityValidator;
@@ -21,21 +23,17 @@ import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** An MCP server in an embedded Jetty, some of whose tools cost something. */
+/** An MCP server in an embedded Jetty, with a free tool and one that is sold. */
 final class McpShop implements AutoCloseable {
   private static final String ENDPOINT = "/mcp";
 
-  /** More than any call needs that carries a payment and a question. */
+  /** More than a call with a payment needs. */
   private static final int MAX_REQUEST = 256 * 1024;
-
-  /** A tool that costs nothing. */
-  record FreeTool(Tool tool, Function<CallToolRequest, CallToolResult> handler) {}
 
   private final Server server;
   private final ServerConnector connector;
@@ -46,68 +44,53 @@ final class McpShop implements AutoCloseable {
   }
 
   /**
-   * Starts the server on loopback.
+   * Starts the server on a free port of 127.0.0.1.
    *
-   * @param port 0 for any
-   * @param payTo who is paid
+   * @param payTo the recipient of the payments
    */
-  static McpShop start(int port, Token token, String payTo, Facilitator facilitator)
-      throws Exception {
+  static McpShop start(Token token, String payTo, Facilitator facilitator) throws Exception {
     PaymentGate gate =
         PaymentGate.builder()
             .ledger(InMemoryPaymentLedger.create())
             .facilitator(facilitator)
             .build();
-    PaidTools paid =
-        PaidTools.start(
-            gate,
-            token,
-            Address.parse(payTo),
-            List.of(
-                PricedTool.of(
-                        tool("forecast", "The weather of tomorrow", "city"),
-                        "$0.01",
-                        McpShop::forecast)
-                    .deliverErrors()));
-    return start(
-        port, paid, List.of(new FreeTool(tool("cities", "What is forecast"), r -> cities())));
-  }
+    PricedTool forecast =
+        PricedTool.of(
+                tool("forecast", "The weather of tomorrow", "city"), "$0.01", McpShop::forecast)
+            .deliverErrors();
+    PaidTools paid = PaidTools.start(gate, token, Address.parse(payTo), List.of(forecast));
 
-  static McpShop start(int port, PaidTools paid, List<FreeTool> free) throws Exception {
     HttpServletStatelessServerTransport transport =
         HttpServletStatelessServerTransport.builder()
             .messageEndpoint(ENDPOINT)
-            .jsonMapper(McpJson.forSdk())
+            .jsonMapper(PaidTools.jsonMapper())
             .maxRequestSize(MAX_REQUEST)
-            .httpHeaderValidator( // no page in a browser is to reach a server on this machine
+            .httpHeaderValidator( // keeps pages in a browser from calling a server on this machine
                 DefaultServerTransportSecurityValidator.builder()
                     .allowedHost("127.0.0.1:*")
                     .build())
             .build();
     McpServer.StatelessSyncSpecification mcp =
         McpServer.sync(transport)
-            .jsonMapper(McpJson.forSdk())
+            .jsonMapper(PaidTools.jsonMapper())
             .serverInfo("x402j-example", "0.1.0")
             .capabilities(ServerCapabilities.builder().tools(false).build());
-    paid.tools()
-        .forEach(sold -> mcp.toolCall(sold.tool(), (context, request) -> paid.call(request)));
-    free.forEach(
-        tool -> mcp.toolCall(tool.tool(), (context, request) -> tool.handler().apply(request)));
+    mcp.toolCall(
+        tool("cities", "The cities of the forecast"), (context, call) -> text("Lisbon, Oslo"));
+    paid.tools().forEach(sold -> mcp.toolCall(sold.tool(), (context, call) -> paid.call(call)));
     McpStatelessSyncServer built = mcp.build();
     try {
-      return start(port, transport);
+      return serve(transport);
     } catch (Exception e) {
       built.close();
       throw e;
     }
   }
 
-  /** Starts a Jetty with the servlet of one of the SDK's transports. */
-  static McpShop start(int port, HttpServlet transport) throws Exception {
+  private static McpShop serve(HttpServlet transport) throws Exception {
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
     connector.setHost("127.0.0.1");
-    connector.setPort(port);
     server.addConnector(connector);
     ServletContextHandler webapp = new ServletContextHandler("/");
     ServletHolder servlet = new ServletHolder("mcp", transport);
@@ -133,8 +116,8 @@ final class McpShop implements AutoCloseable {
     server.stop();
   }
 
-  /** Returns a tool whose arguments are texts of these names, all of them needed. */
-  static Tool tool(String name, String description, String... arguments) {
+  /** Returns a tool with these arguments, which are texts and all required. */
+  private static Tool tool(String name, String description, String... arguments) {
     Map<String, Object> properties = new LinkedHashMap<>();
     for (String argument : arguments) {
       properties.put(argument, Map.of("type", "string", "maxLength", 100));
@@ -144,13 +127,8 @@ final class McpShop implements AutoCloseable {
     return Tool.builder(name, schema).description(description).build();
   }
 
-  /** Returns a result of one text. */
-  static CallToolResult text(String text) {
+  private static CallToolResult text(String text) {
     return CallToolResult.builder(List.of(TextContent.builder(text).build())).build();
-  }
-
-  private static CallToolResult cities() {
-    return text("Lisbon, Oslo");
   }
 
   private static CallToolResult forecast(CallToolRequest request) {

@@ -25,12 +25,11 @@ import java.time.Duration;
  *     AiServices.builder(Assistant.class).chatModel(model).tools(new PaidFetchTool(client)).build();
  * }</pre>
  *
- * <p>What the model says is not trusted: the wallet decides where money goes and how much. A
- * refusal is told to the model as text, so that it can do without; it can raise no limit. Safe for
- * use by several threads.
+ * <p>The model is not trusted: the wallet decides who is paid and how much. A refusal reaches the
+ * model as text, and the model cannot raise a limit. Safe for use by several threads.
  */
 public final class PaidFetchTool {
-  /** The most of an answer that is given to the model, in characters. */
+  /** The length at which an answer is cut for the model, in characters. */
   public static final int MAX_TEXT = 20_000;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);

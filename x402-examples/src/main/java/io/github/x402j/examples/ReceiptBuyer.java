@@ -26,8 +26,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One purchase of {@code /premium} through a payment network: prints each step, and throws {@link
- * IllegalStateException} at the first that does not come out as it should.
+ * Buys {@code /premium} once through a payment network. Prints each step, and throws {@link
+ * IllegalStateException} at the first that does not turn out as it should.
  */
 final class ReceiptBuyer {
   private final HttpClient http = HttpClient.newHttpClient();
@@ -66,24 +66,34 @@ final class ReceiptBuyer {
   }
 
   /**
-   * Lets the network pay, and reads its receipt as anybody can who has its public keys.
+   * Lets the network pay, and verifies its receipt with the network's public keys.
    *
-   * @param where the descriptor was
+   * @param where where the descriptor was
    */
   void pay(String where, PaymentRequired asked) throws Exception {
     PaymentRequirements option = asked.accepts().get(0);
-    out.println("asked for   " + Words.dollars(option.amount(), token) + ", says " + where);
     expect(option.amount().equals(price.in(token)), "the shop asks for another price");
+    out.println("asked for   " + price + ", says " + where);
 
     String text = network.pay(asked, "GET", payer);
     out.println("\nthe network pays, and hands out a receipt");
     try (ReceiptVerifier verifier = ReceiptVerifier.of(network.trustedBy(shop))) {
       if (!(verifier.verify(text) instanceof Verdict.Genuine genuine)) {
-        throw new IllegalStateException("the network's receipt does not hold");
+        throw new IllegalStateException("the network's receipt was rejected");
       }
-      ReceiptCommand.print(out, genuine.receipt());
+      print(genuine.receipt());
       bought = new Bought(text, genuine.receipt());
     }
+  }
+
+  private void print(Receipt receipt) {
+    out.println("genuine     signed by " + receipt.issuer());
+    out.println("payer       " + receipt.payer());
+    out.println("paid        " + receipt.amount() + " atomic units of " + receipt.asset());
+    out.println("to          " + receipt.payTo());
+    out.println("transaction " + receipt.transaction() + " on " + receipt.network());
+    out.println("for         " + receipt.method() + " " + receipt.route());
+    out.println("expires     " + receipt.expiresAt());
   }
 
   /** Asks again, with the receipt in this header. */

@@ -15,6 +15,7 @@ import io.github.x402j.evm.OnChainTransfers;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.receipt.LocalPaymentNetwork;
 import io.github.x402j.receipt.ReceiptAlgorithm;
+import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.TrustedIssuer;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -22,11 +23,13 @@ import io.github.x402j.testing.TestWallet;
 import java.io.PrintStream;
 import java.math.BigInteger;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 
 /**
- * Purchases that a payment network executes and the seller hears of by a signed receipt, each from
- * the 402 to a second showing of the receipt, on a chain in this JVM.
+ * Purchases through a payment network, which pays and hands out a signed receipt: from the 402 to
+ * the second use of the receipt, which is refused. On a chain in this JVM.
  */
 final class ReceiptDemo {
   private static final Price PRICE = Price.parse("$0.01");
@@ -39,6 +42,7 @@ final class ReceiptDemo {
   private final TestUsdc usdc;
   private final Token token;
   private final LocalPaymentNetwork network;
+  private final List<ReceiptVerifier> verifiers = new ArrayList<>();
 
   private ReceiptDemo(
       PrintStream out, LocalChain chain, TestUsdc usdc, LocalPaymentNetwork network) {
@@ -52,7 +56,7 @@ final class ReceiptDemo {
   /**
    * Runs the purchases and prints their steps.
    *
-   * @throws IllegalStateException if a step does not come out as it should
+   * @throws IllegalStateException if a step does not turn out as it should
    */
   static void run(PrintStream out) throws Exception {
     try (LocalChain chain = LocalChain.start()) {
@@ -69,11 +73,13 @@ final class ReceiptDemo {
     BigInteger sellerBefore = usdc.balanceOf(seller.address());
     out.println("chain       " + token.network() + " in this JVM, token " + token.contract());
     out.println("network     " + network.issuer() + ", its keys at " + network.jwksUrl());
-    try (ReceiptShop shop = shop(network::trustedBy);
-        ReceiptShop careful = shop(this::trustedOnceConfirmed)) {
+    try (ExampleServer shop = shop(network::trustedBy);
+        ExampleServer careful = shop(this::trustedOnceConfirmed)) {
       headerAndReceipt(shop);
       bodyAndPayment(shop);
       confirmedOnChain(careful);
+    } finally {
+      verifiers.forEach(ReceiptVerifier::close);
     }
 
     BigInteger payerAfter = usdc.balanceOf(payer.address());
@@ -89,7 +95,7 @@ final class ReceiptDemo {
     out.println("three answers, and the balances moved by exactly three times " + PRICE);
   }
 
-  private void headerAndReceipt(ReceiptShop shop) throws Exception {
+  private void headerAndReceipt(ExampleServer shop) throws Exception {
     out.println("\nA. The descriptor in a header, the receipt in a header of its own\n");
     ReceiptBuyer buyer = buyer(shop);
     String descriptor = ReceiptBuyer.header(buyer.unpaid(), X_PAYMENT_REQUIRED);
@@ -98,7 +104,7 @@ final class ReceiptDemo {
     buyer.requireUsed(buyer.show(X_PAYMENT_RECEIPT));
   }
 
-  private void bodyAndPayment(ReceiptShop shop) throws Exception {
+  private void bodyAndPayment(ExampleServer shop) throws Exception {
     out.println("\nB. The descriptor in the body, the receipt as the payment\n");
     ReceiptBuyer buyer = buyer(shop);
     buyer.pay("the body", PaymentCodec.decodeRequiredBody(buyer.unpaid().body()));
@@ -106,7 +112,7 @@ final class ReceiptDemo {
     buyer.requireUsed(buyer.show(X_PAYMENT));
   }
 
-  private void confirmedOnChain(ReceiptShop shop) throws Exception {
+  private void confirmedOnChain(ExampleServer shop) throws Exception {
     out.printf("%nC. As A, at a shop that also asks the chain, for %d blocks%n%n", CONFIRMATIONS);
     ReceiptBuyer buyer = buyer(shop);
     String descriptor = ReceiptBuyer.header(buyer.unpaid(), X_PAYMENT_REQUIRED);
@@ -122,11 +128,12 @@ final class ReceiptDemo {
     buyer.requireUsed(buyer.show(X_PAYMENT_RECEIPT));
   }
 
-  private ReceiptBuyer buyer(ReceiptShop shop) {
-    return new ReceiptBuyer(out, shop.origin(), PRICE, token, network, payer);
+  private ReceiptBuyer buyer(ExampleServer shop) {
+    return new ReceiptBuyer(out, shop.url(), PRICE, token, network, payer);
   }
 
-  private ReceiptShop shop(Function<String, TrustedIssuer> trust) throws Exception {
+  /** Starts a shop that accepts receipts; they must name its URL. */
+  private ExampleServer shop(Function<String, TrustedIssuer> trust) throws Exception {
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), BigInteger.TEN.pow(18));
     EvmFacilitator facilitator =
@@ -135,7 +142,15 @@ final class ReceiptDemo {
                 Web3jChain.at(chain.rpcUrl()),
                 EvmSigner.ofPrivateKey(gas.privateKey()))
             .build();
-    return ReceiptShop.start(token, seller.address(), facilitator, trust);
+    return ExampleServer.start(
+        token,
+        seller.address(),
+        facilitator, // for those who pay without a network
+        (filter, url) -> {
+          ReceiptVerifier verifier = ReceiptVerifier.of(trust.apply(url));
+          verifiers.add(verifier);
+          filter.acceptReceipts(verifier).olderRequiredHeader();
+        });
   }
 
   private TrustedIssuer trustedOnceConfirmed(String origin) {

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-
 /**
- * The library at work: a server that sells endpoints, an agent that pays, and both against a chain
- * in the JVM. {@link io.github.x402j.examples.Main} runs them; {@link
- * io.github.x402j.examples.ExampleServer} is the code to read first.
+ * Code to copy, with everything it needs on a laptop: no account, no node, no wallet. Read {@link
+ * io.github.x402j.examples.ExampleServer} first, the server that sells, and then {@link
+ * io.github.x402j.examples.Demo}, the agent that pays it. {@code McpShop} and {@code McpDemo} do
+ * the same with tools of an MCP server, {@code ReceiptDemo} with receipts of a payment network, and
+ * {@link io.github.x402j.examples.PaidFetchTool} gives a LangChain4j agent a tool that pays. {@link
+ * io.github.x402j.examples.Main} runs them.
  */
 @NullMarked
 package io.github.x402j.examples;

@@ -4,15 +4,12 @@ package io.github.x402j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class McpDemoTest {
   @Test
-  void showsOnePaidCallFromTheDescriptorToTheBalances() {
-    Invocation demo = Invocation.of(Map.of(), "mcp", "demo");
-    assertThat(demo.status()).as(demo.err()).isZero();
-    assertThat(demo.out())
+  void showsOnePaidCallFromTheDescriptorToTheBalances() throws Exception {
+    assertThat(Printed.by(McpDemo::run))
         .contains(
             "-> forecast: ",
             "-> Lisbon, Oslo",
@@ -21,10 +18,5 @@ class McpDemoTest {
             "-> Lisbon: sun",
             "settled in 0x",
             "moved by exactly $0.01");
-  }
-
-  @Test
-  void needsToBeToldWhatToDo() {
-    assertThat(Invocation.of(Map.of(), "mcp").status()).isEqualTo(ExitCode.USAGE);
   }
 }

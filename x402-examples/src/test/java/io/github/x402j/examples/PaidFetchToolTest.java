@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.agent.tool.ToolSpecifications;
+import io.github.x402j.Token;
 import io.github.x402j.client.AgentWallet;
 import io.github.x402j.client.BillingPeriod;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.SpendJournal;
+import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.testing.LocalChain;
+import io.github.x402j.testing.TestUsdc;
+import io.github.x402j.testing.TestWallet;
 import java.math.BigInteger;
 import java.net.http.HttpClient;
 import java.util.List;
@@ -20,21 +26,46 @@ import org.junit.jupiter.api.Test;
 
 /** What a model would call, called without one. */
 class PaidFetchToolTest {
-  private static Shop shop;
+  private static final TestWallet PAYER = TestWallet.random();
+  private static final TestWallet SELLER = TestWallet.random();
+  private static final TestWallet GAS = TestWallet.random();
+
+  private static LocalChain chain;
+  private static TestUsdc usdc;
+  private static Token token;
+  private static ExampleServer server;
 
   @BeforeAll
   static void open() throws Exception {
-    shop = Shop.open();
+    chain = LocalChain.start(31337); // a chain that version 1 has no name for
+    usdc = chain.deployUsdc();
+    usdc.mint(PAYER.address(), 10_000_000);
+    chain.fund(GAS.address(), BigInteger.TEN.pow(18));
+    token = Demo.token(chain, usdc);
+    server =
+        ExampleServer.start(
+            token,
+            SELLER.address(),
+            EvmFacilitator.builder(
+                    token.network(),
+                    Web3jChain.at(chain.rpcUrl()),
+                    EvmSigner.ofPrivateKey(GAS.privateKey()))
+                .build());
   }
 
   @AfterAll
   static void close() throws Exception {
-    shop.close();
+    server.close();
+    chain.close();
+  }
+
+  private static BigInteger sold() {
+    return usdc.balanceOf(SELLER.address());
   }
 
   private static AgentWallet wallet(String agent, String limit) {
     return AgentWallet.provision(
-            agent, EvmSigner.ofPrivateKey(shop.payer.privateKey()), SpendJournal.inMemory())
+            agent, EvmSigner.ofPrivateKey(PAYER.privateKey()), SpendJournal.inMemory())
         .limit(limit, BillingPeriod.DAY)
         .allowedDomains("127.0.0.1")
         .create();
@@ -42,7 +73,7 @@ class PaidFetchToolTest {
 
   private static PaidFetchTool tool(AgentWallet wallet) {
     return new PaidFetchTool(
-        PayingHttpClient.over(HttpClient.newHttpClient()).wallet(wallet).token(shop.token).build());
+        PayingHttpClient.over(HttpClient.newHttpClient()).wallet(wallet).token(token).build());
   }
 
   @Test
@@ -59,16 +90,24 @@ class PaidFetchToolTest {
   void paysWithinTheWalletAndSaysWhenItMayNot() {
     AgentWallet wallet = wallet("b", "$0.015");
     PaidFetchTool tool = tool(wallet);
-    BigInteger before = shop.sold();
+    BigInteger before = sold();
 
-    assertThat(tool.fetch(shop.url("/free"))).startsWith("Status 200\n");
-    assertThat(tool.fetch(shop.url("/premium")))
+    assertThat(tool.fetch(server.url() + "/free")).startsWith("Status 200\n");
+    assertThat(tool.fetch(server.url() + "/premium"))
         .startsWith("Status 200, paid $0.01\n")
         .contains("premium content");
-    assertThat(tool.fetch(shop.url("/premium"))).startsWith("Not paid, and not fetched: the rule");
+    assertThat(tool.fetch(server.url() + "/premium"))
+        .startsWith("Not paid, and not fetched: the rule");
 
-    assertThat(shop.sold().subtract(before)).isEqualTo(10_000);
+    assertThat(sold().subtract(before)).isEqualTo(10_000);
     assertThat(wallet.spent(BillingPeriod.DAY)).hasToString("$0.01");
+  }
+
+  @Test
+  void paysForAnAnnotatedServlet() {
+    assertThat(tool(wallet("d", "$1")).fetch(server.url() + "/annotated"))
+        .startsWith("Status 200, paid $0.01\n")
+        .contains("annotated content");
   }
 
   @Test

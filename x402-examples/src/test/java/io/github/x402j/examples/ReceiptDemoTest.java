@@ -4,7 +4,6 @@ package io.github.x402j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -15,12 +14,10 @@ import org.junit.jupiter.api.Test;
 class ReceiptDemoTest {
 
   @Test
-  void buysByReceiptInBothWaysAndOnceConfirmedOnTheChain() {
-    Invocation demo = Invocation.of(Map.of(), "receipt", "demo");
+  void buysByReceiptInBothWaysAndOnceConfirmedOnTheChain() throws Exception {
+    String demo = Printed.by(ReceiptDemo::run);
 
-    assertThat(demo.err()).isEmpty();
-    assertThat(demo.status()).isEqualTo(ExitCode.OK);
-    assertThat(demo.out())
+    assertThat(demo)
         .contains(
             "asked for   $0.01, says X-Payment-Required",
             "asked for   $0.01, says the body",
@@ -36,14 +33,14 @@ class ReceiptDemoTest {
     assertThat(count("-> 402\nrefused: receipt_already_used\n", demo)).isEqualTo(3);
     Set<String> transactions =
         Pattern.compile("transaction (0x[0-9a-f]{64})")
-            .matcher(demo.out())
+            .matcher(demo)
             .results()
             .map(found -> found.group(1))
             .collect(Collectors.toSet());
     assertThat(transactions).hasSize(3);
   }
 
-  private static long count(String pattern, Invocation demo) {
-    return Pattern.compile(pattern).matcher(demo.out()).results().map(MatchResult::group).count();
+  private static long count(String pattern, String demo) {
+    return Pattern.compile(pattern).matcher(demo).results().map(MatchResult::group).count();
   }
 }

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.benchmarks;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.github.x402j.servlet.PaymentFilter;
+import jakarta.servlet.ServletContextEvent;
+import jakarta.servlet.ServletContextListener;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.util.Locale;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.jspecify.annotations.Nullable;
+
+/** A Jetty that gives one answer, with a filter in front or without. */
+final class ConstantServer implements AutoCloseable {
+  private final Server server;
+  private final ServerConnector connector;
+
+  private ConstantServer(Server server, ServerConnector connector) {
+    this.server = server;
+    this.connector = connector;
+  }
+
+  /**
+   * Starts the server on a free port of 127.0.0.1.
+   *
+   * @param bytes the length of the body
+   */
+  static ConstantServer start(@Nullable PaymentFilter filter, int bytes) throws Exception {
+    Server server = new Server();
+    ServerConnector connector = new ServerConnector(server);
+    connector.setHost("127.0.0.1");
+    server.addConnector(connector);
+    ServletContextHandler webapp = new ServletContextHandler("/");
+    webapp.addServlet(new ServletHolder("constant", new Constant(bytes)), "/*");
+    if (filter != null) {
+      webapp.addEventListener(
+          new ServletContextListener() {
+            @Override
+            public void contextInitialized(ServletContextEvent event) {
+              PaymentFilter.register(event.getServletContext(), filter);
+            }
+          });
+    }
+    server.setHandler(webapp);
+    server.start();
+    return new ConstantServer(server, connector);
+  }
+
+  /** Opens a connection that stays open between requests. */
+  Connection connect() throws IOException {
+    Socket socket = new Socket("127.0.0.1", connector.getLocalPort());
+    socket.setTcpNoDelay(true);
+    socket.setSoTimeout(10_000);
+    return new Connection(
+        socket, new BufferedInputStream(socket.getInputStream(), 16_384), socket.getOutputStream());
+  }
+
+  /** One connection, for one thread. */
+  record Connection(Socket socket, InputStream in, OutputStream out) implements AutoCloseable {
+    /** Sends a GET and returns the length of the answer's body. */
+    int get(String path, String... headers) throws IOException {
+      String head = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+      for (String header : headers) {
+        head += header + "\r\n";
+      }
+      out.write((head + "\r\n").getBytes(US_ASCII));
+      int length = 0;
+      for (String line = line(); !line.isEmpty(); line = line()) {
+        if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+          length = Integer.parseInt(line.substring("content-length:".length()).trim());
+        }
+      }
+      in.skipNBytes(length);
+      return length;
+    }
+
+    private String line() throws IOException {
+      StringBuilder line = new StringBuilder();
+      for (int c = in.read(); c != '\n'; c = in.read()) {
+        if (c < 0) {
+          throw new EOFException("the server closed the connection");
+        }
+        if (c != '\r') {
+          line.append((char) c);
+        }
+      }
+      return line.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    server.stop();
+  }
+
+  /** Answers every request with the same bytes. */
+  static final class Constant extends HttpServlet {
+    private final byte[] body;
+
+    Constant(int bytes) {
+      body = "x".repeat(bytes).getBytes(US_ASCII);
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      response.setContentType("application/json");
+      response.setContentLength(body.length);
+      response.getOutputStream().write(body);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.cli;
+
+import io.github.x402j.evm.EvmSigner;
+import java.io.PrintStream;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a command writes, and where it finds keys.
+ *
+ * @param out the results alone, so that programs can read them
+ * @param err progress and errors
+ * @param environment returns the value of an environment variable, null if it is not set
+ */
+record Terminal(PrintStream out, PrintStream err, UnaryOperator<@Nullable String> environment) {
+  static Terminal system() {
+    return new Terminal(System.out, System.err, System::getenv);
+  }
+
+  /**
+   * Returns the signer whose private key is in an environment variable. Keys are never options:
+   * other users of the machine can see those.
+   *
+   * @throws IllegalArgumentException if there is none; the message names the variable
+   */
+  EvmSigner signer(String variable) {
+    @Nullable String key = environment.apply(variable);
+    if (key == null || key.isBlank()) {
+      throw new IllegalArgumentException(
+          "environment variable " + variable + ": expected a private key, found nothing");
+    }
+    try {
+      return EvmSigner.ofPrivateKey(key.trim());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "environment variable " + variable + ": " + e.getMessage());
+    }
+  }
+}

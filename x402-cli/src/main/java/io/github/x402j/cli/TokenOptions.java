@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.cli;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Token;
+import io.github.x402j.Usdc;
+import io.github.x402j.evm.OnChainToken;
+import io.github.x402j.evm.Web3jChain;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The tokens to pay with: the deployments of USDC, and one more by its address. */
+final class TokenOptions {
+  @Option(
+      names = "--token",
+      paramLabel = "ADDRESS",
+      description =
+          "A token that you trust besides the known deployments of USDC. Needs --rpc-url.")
+  @Nullable Address token;
+
+  @Option(
+      names = "--rpc-url",
+      paramLabel = "URL",
+      defaultValue = "${env:X402_RPC_URL}",
+      description =
+          "The node of the chain of --token, to read its name and version. Default:"
+              + " $$X402_RPC_URL.")
+  @Nullable URI rpcUrl;
+
+  /** Returns the tokens, that of {@code --token} first. */
+  List<Token> known() throws FacilitatorException {
+    List<Token> tokens = new ArrayList<>(Usdc.all());
+    Address own = token;
+    if (own != null) {
+      URI node = rpcUrl;
+      if (node == null) {
+        throw new IllegalArgumentException(
+            "--rpc-url: needed with --token, to read its name and version");
+      }
+      tokens.add(0, OnChainToken.read(Web3jChain.at(node), own));
+    }
+    return tokens;
+  }
+}

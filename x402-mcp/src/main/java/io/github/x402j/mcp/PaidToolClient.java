@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.mcp;
+
+import io.github.x402j.client.Payer;
+import io.github.x402j.client.Payment;
+import io.github.x402j.client.PaymentDeclinedException;
+import io.modelcontextprotocol.client.McpClient;
+import io.modelcontextprotocol.client.McpSyncClient;
+import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
+import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.TextContent;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls tools of an MCP server and pays for those with a price, once per call and within the limits
+ * of a wallet.
+ *
+ * <pre>{@code
+ * Payer payer = Payer.of(wallet, Usdc.BASE);
+ * try (PaidToolClient client = PaidToolClient.connect(URI.create("https://example.com/mcp"), payer)) {
+ *   ToolAnswer answer = client.call("forecast", Map.of("city", "Lisbon"));
+ * }
+ * }</pre>
+ *
+ * <p>The wallet checks the host of the server's URL, and redirects are not followed, so a payment
+ * goes to that host alone. Safe for use by several threads.
+ */
+public final class PaidToolClient implements AutoCloseable {
+  /** How often a payment is sent again while its outcome is not known. */
+  static final int RESEND_TIMES = 4;
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+  private final URI server;
+  private final Payer payer;
+  private final McpSyncClient mcp;
+  private final Duration firstPause;
+
+  PaidToolClient(URI server, Payer payer, McpSyncClient mcp, Duration firstPause) {
+    this.server = server;
+    this.payer = payer;
+    this.mcp = mcp;
+    this.firstPause = firstPause;
+  }
+
+  /**
+   * Connects to a server. An answer may take 60 seconds.
+   *
+   * @param server the URL of its MCP endpoint
+   * @param payer pays out of a wallet
+   */
+  public static PaidToolClient connect(URI server, Payer payer) {
+    return connect(server, payer, TIMEOUT, Duration.ofMillis(500));
+  }
+
+  static PaidToolClient connect(URI server, Payer payer, Duration timeout, Duration firstPause) {
+    String base = server.getScheme() + "://" + server.getRawAuthority();
+    HttpClientStreamableHttpTransport transport =
+        HttpClientStreamableHttpTransport.builder(base)
+            .endpoint(endpoint(server))
+            .customizeClient(http -> http.followRedirects(HttpClient.Redirect.NEVER))
+            .jsonMapper(McpJson.forSdk())
+            .build();
+    McpSyncClient mcp = McpClient.sync(transport).requestTimeout(timeout).build();
+    PaidToolClient client = new PaidToolClient(server, payer, mcp, firstPause);
+    try {
+      mcp.initialize();
+      return client;
+    } catch (RuntimeException e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  private static String endpoint(URI server) {
+    String path = server.getRawPath().isEmpty() ? "/" : server.getRawPath();
+    return server.getRawQuery() == null ? path : path + "?" + server.getRawQuery();
+  }
+
+  /** Returns the client underneath, which pays for nothing. It lists the tools. */
+  public McpSyncClient unpaid() {
+    return mcp;
+  }
+
+  /**
+   * Calls a tool, pays for it if it has a price, and returns its answer.
+   *
+   * @throws PaymentDeclinedException if the wallet does not allow the payment; nothing was signed
+   * @throws ToolPaymentPendingException if a payment was sent and its outcome is not known
+   * @throws IOException if there is no connection, or the journal cannot be read or written
+   */
+  public ToolAnswer call(String tool, Map<String, Object> arguments) throws IOException {
+    CallToolRequest request = CallToolRequest.builder(tool).arguments(arguments).build();
+    CallToolResult first = mcp.callTool(request);
+    Optional<String> descriptor = descriptorIn(first);
+    if (descriptor.isEmpty()) {
+      return new ToolAnswer(first, Optional.empty());
+    }
+    Payment payment = payer.pay(server, PricedTool.resourceOf(tool), descriptor.get());
+    return send(request, payment, false);
+  }
+
+  /**
+   * Sends a payment again, and returns the answer. Never makes another payment.
+   *
+   * @throws ToolPaymentPendingException if its outcome is still not known
+   * @throws IOException if the journal cannot be written
+   */
+  public ToolAnswer resend(ToolPaymentPendingException pending) throws IOException {
+    return send(pending.request(), pending.payment(), true);
+  }
+
+  private ToolAnswer send(CallToolRequest request, Payment payment, boolean sentBefore)
+      throws IOException {
+    Object message = McpJson.object(payment.secretJson()).orElseThrow();
+    CallToolRequest paid = PaymentMeta.with(message, request);
+    boolean mayHaveArrived = sentBefore;
+    for (int sending = 1; ; sending++) {
+      String why;
+      RuntimeException lost = null;
+      try {
+        CallToolResult result = mcp.callTool(paid);
+        if (!isPending(result)) {
+          return decided(result, payment);
+        }
+        mayHaveArrived = true;
+        why = "the server does not know it yet";
+      } catch (McpError e) { // an answer, though not of the tool
+        payer.refused(payment, null);
+        throw e;
+      } catch (RuntimeException e) { // a timeout or a broken connection: the answer is lost
+        mayHaveArrived |= !neverLeft(e);
+        why = "the answer was lost";
+        lost = e;
+      }
+      if (sending > RESEND_TIMES || !pause(sending)) {
+        throw givenUp(request, payment, mayHaveArrived, why, lost);
+      }
+    }
+  }
+
+  private ToolAnswer decided(CallToolResult result, Payment payment) {
+    String settlement = PaymentMeta.responseOf(result).map(McpJson::text).orElse(null);
+    Payment answered =
+        Boolean.TRUE.equals(result.isError())
+            ? payer.refused(payment, settlement)
+            : payer.delivered(payment, settlement);
+    return new ToolAnswer(result, Optional.of(answered));
+  }
+
+  private IOException givenUp(
+      CallToolRequest request,
+      Payment payment,
+      boolean mayHaveArrived,
+      String why,
+      @Nullable RuntimeException lost) {
+    if (!mayHaveArrived) {
+      payer.neverSent(payment, "no connection");
+      return new ConnectException("no connection to " + server.getHost());
+    }
+    payer.unknown(payment, why);
+    return new ToolPaymentPendingException(request, payment, why, lost);
+  }
+
+  /** Returns what a result asks to be paid, as JSON text; empty if it asks for nothing. */
+  static Optional<String> descriptorIn(CallToolResult result) {
+    if (!Boolean.TRUE.equals(result.isError())) {
+      return Optional.empty();
+    }
+    if (isDescriptor(result.structuredContent())) {
+      return Optional.of(McpJson.text(result.structuredContent()));
+    }
+    return result.content().stream()
+        .limit(1)
+        .flatMap(
+            content -> content instanceof TextContent text ? Stream.of(text.text()) : Stream.of())
+        .filter(text -> isDescriptor(McpJson.object(text).orElse(null)))
+        .findFirst();
+  }
+
+  private static boolean isDescriptor(@Nullable Object content) {
+    return content instanceof Map<?, ?> object
+        && object.containsKey("x402Version")
+        && object.containsKey("accepts");
+  }
+
+  private static boolean isPending(CallToolResult result) {
+    return Boolean.TRUE.equals(result.isError())
+        && PaymentMeta.responseOf(result)
+            .filter(
+                said ->
+                    said instanceof Map<?, ?> response
+                        && "settlement_pending".equals(response.get("errorReason")))
+            .isPresent();
+  }
+
+  private static boolean neverLeft(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Waits twice as long each time; returns false if the thread is interrupted. */
+  private boolean pause(int sending) {
+    try {
+      Thread.sleep(firstPause.toMillis() << (sending - 1));
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    mcp.close();
+  }
+}
