@@ -40,3 +40,4 @@
 package io.github.x402j;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -5,7 +5,7 @@ package io.github.x402j.benchmarks;
 import com.sun.net.httpserver.HttpServer;
 import io.github.x402j.Usdc;
 import io.github.x402j.client.PayingHttpClient;
-import io.github.x402j.client.SpendingPolicy;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;

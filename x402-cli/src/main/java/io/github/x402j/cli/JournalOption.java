@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.cli;
 
-import io.github.x402j.client.SpendJournal;
+import io.github.x402j.client.wallet.SpendJournal;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;

@@ -9,12 +9,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
-import io.github.x402j.client.AgentWallet;
 import io.github.x402j.client.PayingHttpClient;
-import io.github.x402j.client.PayingHttpClientBuilder;
+import io.github.x402j.client.PayingHttpClient.Builder;
 import io.github.x402j.client.Payment;
-import io.github.x402j.client.SpendJournal;
-import io.github.x402j.client.SpendingPolicy;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
 import java.io.IOException;
@@ -129,7 +129,7 @@ final class PayCommand implements Callable<Integer> {
       print(SignedHeader.make(request, payer, requireNonNull(limit), known));
       return ExitCode.OK;
     }
-    PayingHttpClientBuilder client = PayingHttpClient.over(HttpClient.newHttpClient());
+    Builder client = PayingHttpClient.over(HttpClient.newHttpClient());
     known.forEach(client::token);
     if (limit != null) {
       client.policy(SpendingPolicy.empty().maxPerPayment(limit));
@@ -146,7 +146,7 @@ final class PayCommand implements Callable<Integer> {
     }
   }
 
-  private int buy(PayingHttpClientBuilder client, HttpRequest request)
+  private int buy(Builder client, HttpRequest request)
       throws IOException, InterruptedException {
     HttpResponse<InputStream> response = send(client.build(), request);
     byte[] body = body(response);

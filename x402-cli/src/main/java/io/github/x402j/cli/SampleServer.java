@@ -10,7 +10,6 @@ import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.SigningKey;
 import io.github.x402j.servlet.JwksServlet;
 import io.github.x402j.servlet.PaymentFilter;
-import io.github.x402j.servlet.PaymentFilterBuilder;
 import io.github.x402j.servlet.Payments;
 import io.github.x402j.servlet.RequiresPayment;
 import io.github.x402j.servlet.Route;
@@ -61,7 +60,7 @@ final class SampleServer implements AutoCloseable {
       Token token,
       String payTo,
       Facilitator facilitator,
-      Consumer<PaymentFilterBuilder> settings)
+      Consumer<PaymentFilter.Builder> settings)
       throws Exception {
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
@@ -73,7 +72,7 @@ final class SampleServer implements AutoCloseable {
 
     String url = publicUrl.isEmpty() ? example.url() : publicUrl;
     ReceiptIssuer issuer = issuer(url);
-    PaymentFilterBuilder filter =
+    PaymentFilter.Builder filter =
         PaymentFilter.builder()
             .publicUrl(url)
             .accept(token, payTo)

@@ -4,8 +4,8 @@ package io.github.x402j.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.github.x402j.client.DailySpend;
-import io.github.x402j.client.SpendJournal;
+import io.github.x402j.client.wallet.DailySpend;
+import io.github.x402j.client.wallet.SpendJournal;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.Callable;

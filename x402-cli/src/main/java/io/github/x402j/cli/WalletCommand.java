@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Price;
-import io.github.x402j.client.AgentWallet;
-import io.github.x402j.client.AgentWalletBuilder;
-import io.github.x402j.client.BillingPeriod;
-import io.github.x402j.client.SpendJournal;
-import io.github.x402j.client.WalletStatus;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.AgentWallet.Builder;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.WalletStatus;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -81,7 +81,7 @@ final class WalletCommand {
     EvmSigner signer = terminal.signer(keyVariable);
     try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
         SpendJournal book = journal.open()) {
-      AgentWalletBuilder wallet =
+      Builder wallet =
           AgentWallet.provision(agent, signer, book).limit(limit, period).allowedDomains(domains);
       if (expiresIn != null) {
         wallet.expiresAt(Instant.now().plus(expiresIn));

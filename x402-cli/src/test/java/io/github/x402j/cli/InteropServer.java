@@ -13,7 +13,6 @@ import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.servlet.PaymentFilter;
-import io.github.x402j.servlet.PaymentFilterBuilder;
 import io.github.x402j.servlet.Route;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
@@ -94,7 +93,7 @@ public final class InteropServer implements Callable<Integer> {
   }
 
   private PaymentFilter filter(String url, List<Token> sold, Facilitator facilitator) {
-    PaymentFilterBuilder filter =
+    PaymentFilter.Builder filter =
         PaymentFilter.builder()
             .publicUrl(url)
             .facilitator(facilitator)

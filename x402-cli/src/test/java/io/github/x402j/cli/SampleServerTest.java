@@ -8,7 +8,7 @@ import io.github.x402j.Price;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.ReceiptStore;
-import io.github.x402j.client.SpendingPolicy;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import java.math.BigInteger;
 import java.net.URI;

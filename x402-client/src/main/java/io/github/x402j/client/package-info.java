@@ -39,3 +39,4 @@
 package io.github.x402j.client;
 
 import org.jspecify.annotations.NullMarked;
+

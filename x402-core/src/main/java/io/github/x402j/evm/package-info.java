@@ -20,3 +20,4 @@
 package io.github.x402j.evm;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -14,3 +14,4 @@
 package io.github.x402j.extension;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -6,7 +6,6 @@ import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.SupportedKinds;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

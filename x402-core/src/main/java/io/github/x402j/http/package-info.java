@@ -9,3 +9,4 @@
 package io.github.x402j.http;
 
 import org.jspecify.annotations.NullMarked;
+

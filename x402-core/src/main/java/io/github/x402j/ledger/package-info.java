@@ -6,3 +6,4 @@
 package io.github.x402j.ledger;
 
 import org.jspecify.annotations.NullMarked;
+

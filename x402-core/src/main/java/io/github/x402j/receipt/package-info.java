@@ -24,3 +24,4 @@
 package io.github.x402j.receipt;
 
 import org.jspecify.annotations.NullMarked;
+

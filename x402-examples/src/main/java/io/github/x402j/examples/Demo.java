@@ -9,7 +9,7 @@ import io.github.x402j.Price;
 import io.github.x402j.Token;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
-import io.github.x402j.client.SpendingPolicy;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;

@@ -6,7 +6,6 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.PaymentFilter;
-import io.github.x402j.servlet.PaymentFilterBuilder;
 import io.github.x402j.servlet.Payments;
 import io.github.x402j.servlet.RequiresPayment;
 import io.github.x402j.servlet.Route;
@@ -33,7 +32,7 @@ final class ExampleServer implements AutoCloseable {
 
   /** More settings of the filter, given the server's URL. */
   interface Settings {
-    void addTo(PaymentFilterBuilder filter, String url);
+    void addTo(PaymentFilter.Builder filter, String url);
   }
 
   /** Starts the server on a free port of 127.0.0.1. */
@@ -50,7 +49,7 @@ final class ExampleServer implements AutoCloseable {
     server.addConnector(connector);
     String url = "http://127.0.0.1:" + connector.getLocalPort();
 
-    PaymentFilterBuilder filter =
+    PaymentFilter.Builder filter =
         PaymentFilter.builder()
             .publicUrl(url)
             .accept(token, payTo)

@@ -4,11 +4,11 @@ package io.github.x402j.examples;
 
 import io.github.x402j.Price;
 import io.github.x402j.Token;
-import io.github.x402j.client.AgentWallet;
-import io.github.x402j.client.BillingPeriod;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.Payment;
-import io.github.x402j.client.SpendJournal;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;

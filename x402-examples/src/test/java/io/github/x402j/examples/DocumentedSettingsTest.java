@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DocumentedSettingsTest {
   @ParameterizedTest
   @CsvSource({
-    "docs/configuration.md, io.github.x402j.servlet.PaymentFilterBuilder",
+    "docs/configuration.md, io.github.x402j.servlet.PaymentFilter.Builder",
     "docs/configuration.md, io.github.x402j.servlet.Route",
     "docs/configuration.md, io.github.x402j.servlet.PathRules",
     "docs/configuration.md, io.github.x402j.evm.EvmFacilitator$Builder",
@@ -28,9 +28,9 @@ class DocumentedSettingsTest {
     "docs/configuration.md, io.github.x402j.evm.EvmLocalChecks$Builder",
     "docs/configuration.md, io.github.x402j.gate.FacilitatorService$Builder",
     "docs/configuration.md, io.github.x402j.ledger.JdbcPaymentLedger$Builder",
-    "docs/paying-client.md, io.github.x402j.client.PayingHttpClientBuilder",
-    "docs/paying-client.md, io.github.x402j.client.AgentWalletBuilder",
-    "docs/paying-client.md, io.github.x402j.client.SpendingPolicy",
+    "docs/paying-client.md, io.github.x402j.client.PayingHttpClient.Builder",
+    "docs/paying-client.md, io.github.x402j.client.wallet.AgentWallet.Builder",
+    "docs/paying-client.md, io.github.x402j.client.wallet.SpendingPolicy",
     "docs/receipts.md, io.github.x402j.receipt.ReceiptIssuer$Builder",
     "docs/receipts.md, io.github.x402j.receipt.TrustedIssuer$Builder"
   })

@@ -10,7 +10,6 @@ import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.LoggingPaymentListener;
 import io.github.x402j.gate.PaymentGate;
-import io.github.x402j.gate.PaymentGateBuilder;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.gate.Purchase;
@@ -300,9 +299,8 @@ public final class PaymentFilter implements Filter {
 
   /** Collects the settings of a {@link PaymentFilter}. Not safe for use by several threads. */
   public static final class Builder {
-    private final LateLedger ledger = new LateLedger();
-    private final PaymentGateBuilder gate =
-        PaymentGate.builder(ledger).listener(new LoggingPaymentListener());
+    private final PaymentGate.Builder gate =
+        PaymentGate.builder().listener(new LoggingPaymentListener());
     private final List<AcceptedToken> accepted = new ArrayList<>();
     private @Nullable PublicUrl publicUrl;
     private Routes routes = Routes.of(List.of());
@@ -347,7 +345,7 @@ public final class PaymentFilter implements Filter {
 
     /** Sets where used authorizations are remembered. Default: in memory. */
     public Builder ledger(PaymentLedger newLedger) {
-      ledger.use(newLedger);
+      gate.ledger(newLedger);
       return this;
     }
 
@@ -453,7 +451,7 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
-    /** See {@link PaymentGateBuilder#signOffers(OfferReceiptSigner, Duration)}. */
+    /** See {@link PaymentGate.Builder#signOffers(OfferReceiptSigner, Duration)}. */
     public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
       gate.signOffers(signer, validity);
       return this;
@@ -475,13 +473,13 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
-    /** See {@link PaymentGateBuilder#maxConcurrentVerifications}. Default: 64. */
+    /** See {@link PaymentGate.Builder#maxConcurrentVerifications}. Default: 64. */
     public Builder maxConcurrentVerifications(int payments) {
       gate.maxConcurrentVerifications(payments);
       return this;
     }
 
-    /** See {@link PaymentGateBuilder#failuresPerMinute}. Default: 30. */
+    /** See {@link PaymentGate.Builder#failuresPerMinute}. Default: 30. */
     public Builder failuresPerMinute(int failures) {
       gate.failuresPerMinute(failures);
       return this;

@@ -29,3 +29,4 @@
 package io.github.x402j.servlet;
 
 import org.jspecify.annotations.NullMarked;
+

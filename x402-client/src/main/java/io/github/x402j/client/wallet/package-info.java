@@ -27,3 +27,4 @@
 package io.github.x402j.client.wallet;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -34,3 +34,4 @@
 package io.github.x402j.servlet.hold;
 
 import org.jspecify.annotations.NullMarked;
+

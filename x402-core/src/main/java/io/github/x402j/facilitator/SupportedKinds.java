@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j;
+package io.github.x402j.facilitator;
 
+import io.github.x402j.Address;
+import io.github.x402j.Network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
