@@ -11,18 +11,18 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
-import io.github.x402j.receipt.LocalPaymentNetwork;
 import io.github.x402j.receipt.Receipt;
-import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.ReceiptVerifier.Verdict;
+import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.testing.TestWallet;
+import io.github.x402j.testing.network.LocalPaymentNetwork;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -35,7 +35,7 @@ class DocumentedSettingsTest {
     "docs/configuration.md, io.github.x402j.facilitator.HttpFacilitator$Builder",
     "docs/configuration.md, io.github.x402j.evm.EvmLocalChecks$Builder",
     "docs/configuration.md, io.github.x402j.gate.FacilitatorService$Builder",
-    "docs/configuration.md, io.github.x402j.ledger.JdbcPaymentLedger$Builder",
+    "docs/configuration.md, io.github.x402j.jdbc.JdbcPaymentLedger$Builder",
     "docs/paying-client.md, io.github.x402j.client.PayingHttpClientBuilder",
     "docs/paying-client.md, io.github.x402j.client.AgentWalletBuilder",
     "docs/paying-client.md, io.github.x402j.client.SpendingPolicy",

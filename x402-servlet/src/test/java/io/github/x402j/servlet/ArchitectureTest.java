@@ -53,7 +53,6 @@ class ArchitectureTest {
                       "org.slf4j",
                       "org.jspecify.annotations",
                       "io.github.x402j",
-                      "io.github.x402j.ledger",
                       "io.github.x402j.receipt",
                       "io.github.x402j.servlet")));
 
