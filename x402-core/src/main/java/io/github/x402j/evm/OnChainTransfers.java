@@ -133,5 +133,4 @@ public final class OnChainTransfers implements TransferConfirmation {
         .max(BigInteger::compareTo)
         .orElse(BigInteger.ZERO);
   }
-
 }

@@ -11,7 +11,8 @@ import java.time.Instant;
 
 /**
  * How often a payer may cause work that is not paid for (a handler that fails, a transfer that does
- * not go through) before it has to wait. Counts per payer and minute, for a bounded number of payers.
+ * not go through) before it has to wait. Counts per payer and minute, for a bounded number of
+ * payers.
  */
 final class FailureBudget {
   static final int DEFAULT_FAILURES_PER_MINUTE = 30;

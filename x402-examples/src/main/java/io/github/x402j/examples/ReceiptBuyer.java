@@ -12,8 +12,8 @@ import io.github.x402j.Price;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.receipt.Receipt;
-import io.github.x402j.receipt.ReceiptVerifier.Verdict;
 import io.github.x402j.receipt.ReceiptVerifier;
+import io.github.x402j.receipt.ReceiptVerifier.Verdict;
 import io.github.x402j.testing.TestWallet;
 import io.github.x402j.testing.network.LocalPaymentNetwork;
 import java.io.IOException;
@@ -21,8 +21,8 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import org.jspecify.annotations.Nullable;
 
 /**

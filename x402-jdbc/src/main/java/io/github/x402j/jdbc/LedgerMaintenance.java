@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a ledger does beside the requests: it renews the lease, runs the writes that wait, and deletes
- * what need not be kept any longer, a bounded number of rows at a time.
+ * What a ledger does beside the requests: it renews the lease, runs the writes that wait, and
+ * deletes what need not be kept any longer, a bounded number of rows at a time.
  */
 final class LedgerMaintenance {
   private static final Logger log = LoggerFactory.getLogger(JdbcPaymentLedger.class);
@@ -57,7 +57,8 @@ final class LedgerMaintenance {
 
   private LedgerMaintenance() {}
 
-  static LedgerMaintenance start(Duration length, Lease lease, PendingWrites writes, Database database, Clock clock) {
+  static LedgerMaintenance start(
+      Duration length, Lease lease, PendingWrites writes, Database database, Clock clock) {
     LedgerMaintenance maintenance = new LedgerMaintenance();
     // A thread of its own: a cleanup that takes long must not cost the lease.
     repeat(maintenance.leases, "renewing the lease", lease::renew, length.dividedBy(3));
@@ -102,9 +103,11 @@ final class LedgerMaintenance {
   static boolean deleteExpired(Database database, Instant now) {
     long time = now.toEpochMilli();
     int payments =
-        database.transaction("deleting payments", connection -> payments(database, connection, time));
+        database.transaction(
+            "deleting payments", connection -> payments(database, connection, time));
     int receipts =
-        database.transaction("deleting receipts", connection -> receipts(database, connection, time));
+        database.transaction(
+            "deleting receipts", connection -> receipts(database, connection, time));
     long old = now.minus(KEEP_INSTANCE).toEpochMilli();
     database.run(
         "deleting instances",
@@ -112,7 +115,8 @@ final class LedgerMaintenance {
     return payments == STEP || receipts == STEP;
   }
 
-  private static int payments(Database database, Connection connection, long time) throws SQLException {
+  private static int payments(Database database, Connection connection, long time)
+      throws SQLException {
     List<String[]> expired = expired(database, connection, EXPIRED_PAYMENTS, time, 5);
     for (String[] key : expired) {
       database.update(
@@ -126,7 +130,8 @@ final class LedgerMaintenance {
     return expired.size();
   }
 
-  private static int receipts(Database database, Connection connection, long time) throws SQLException {
+  private static int receipts(Database database, Connection connection, long time)
+      throws SQLException {
     List<String[]> expired = expired(database, connection, EXPIRED_RECEIPTS, time, 1);
     for (String[] id : expired) {
       int deleted =

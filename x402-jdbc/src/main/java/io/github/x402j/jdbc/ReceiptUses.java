@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The uses of receipts: those that exchanges of this process hold, and the count of all in the
- * database. A row counts what is taken, delivered or not; another row for each use that is held says
- * which of them may come back.
+ * database. A row counts what is taken, delivered or not; another row for each use that is held
+ * says which of them may come back.
  */
 final class ReceiptUses {
   private static final int ATTEMPTS = 8;
@@ -62,8 +62,7 @@ final class ReceiptUses {
     String hold = lease.newHold();
     String receipt = id(key);
     try {
-      Use use =
-          take(new Wanted(receipt, uses, keepUntil, hold, lease.id()), clock.instant());
+      Use use = take(new Wanted(receipt, uses, keepUntil, hold, lease.id()), clock.instant());
       if (use instanceof Use.Granted) {
         keep(key, hold);
       }
@@ -129,7 +128,8 @@ final class ReceiptUses {
    * @param hold the new hold
    * @param instance whose it will be
    */
-  private record Wanted(String receipt, long uses, Instant keepUntil, String hold, String instance) {}
+  private record Wanted(
+      String receipt, long uses, Instant keepUntil, String hold, String instance) {}
 
   /** Takes a use if there is one left. */
   private Use take(Wanted wanted, Instant now) {

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentLedger.Claim;
 import io.github.x402j.gate.PaymentLedger.State;
 import io.github.x402j.gate.PaymentLedger.Use;
-import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.testing.MutableClock;
 import io.github.x402j.testing.contract.PaymentLedgerContract;
 import java.sql.Connection;

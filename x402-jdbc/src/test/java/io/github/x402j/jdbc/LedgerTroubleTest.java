@@ -60,8 +60,7 @@ class LedgerTroubleTest {
           Address.parse("0x209693Bc6afc0C5328bA36FaF03C514EF312287C"),
           Duration.ofSeconds(60));
   private static final String HEADER =
-      PaymentCodec.encodePayload(
-          PaymentPayload.v2(OFFER, Map.of("nonce", "0x" + "01".repeat(32))));
+      PaymentCodec.encodePayload(PaymentPayload.v2(OFFER, Map.of("nonce", "0x" + "01".repeat(32))));
   private static final Settlement SETTLED = new Settlement.Settled(TX, PAYER, OFFER.amount());
 
   /** What a payment holds that no scheme has read. */

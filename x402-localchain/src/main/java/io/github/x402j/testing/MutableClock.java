@@ -9,8 +9,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /**
- * A clock that a test moves. It starts at 2026-01-01T00:00:00Z, stands still, and is in UTC in every
- * zone that is asked for. Safe for use by several threads, of which one moves it.
+ * A clock that a test moves. It starts at 2026-01-01T00:00:00Z, stands still, and is in UTC in
+ * every zone that is asked for. Safe for use by several threads, of which one moves it.
  */
 public final class MutableClock extends Clock {
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");

@@ -10,8 +10,8 @@
  * snapshot, and {@link io.github.x402j.testing.Faults} make its endpoint slow, silent or wrong.
  * {@link io.github.x402j.testing.TestUsdc} takes EIP-3009 authorizations with the events and revert
  * strings of USDC. {@link io.github.x402j.testing.LocalChainExtension} does the starting and
- * closing for JUnit 5. {@link io.github.x402j.testing.MutableClock} stands still until a test
- * moves it.
+ * closing for JUnit 5. {@link io.github.x402j.testing.MutableClock} stands still until a test moves
+ * it.
  *
  * <p>A suite written against {@link io.github.x402j.testing.TestChain} runs on a node people use as
  * well: {@code -Dx402.rpc=URL} names it.

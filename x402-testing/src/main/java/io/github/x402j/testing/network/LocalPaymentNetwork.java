@@ -11,7 +11,6 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.receipt.Receipt;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptIssuer;
-import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.SigningKey;
 import io.github.x402j.receipt.TrustedIssuer;
 import io.github.x402j.testing.TestUsdc;

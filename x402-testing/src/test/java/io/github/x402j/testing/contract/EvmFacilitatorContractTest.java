@@ -5,7 +5,6 @@ package io.github.x402j.testing.contract;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
 import io.github.x402j.evm.EvmFacilitator;
-import io.github.x402j.testing.contract.FacilitatorContract;
 
 class EvmFacilitatorContractTest extends FacilitatorContract {
   @Override
