@@ -11,7 +11,7 @@ import {privateKeyToAccount} from "viem/accounts";
 import {started, startedLine} from "./processes.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const ARTIFACTS = join(HERE, "../../../x402-testing/src/main/resources/io/github/x402j/testing");
+const ARTIFACTS = join(HERE, "../../../x402-localchain/src/main/resources/io/github/x402j/testing");
 
 export const BASE_SEPOLIA_USDC = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
 export const PRICE = 10_000n; // $0.01

@@ -35,7 +35,7 @@ import org.jspecify.annotations.NullMarked;
       CoreArchitectureTest.NotTheChainForTests.class
     })
 class CoreArchitectureTest {
-  /** {@code x402-testing} is on the class path of these tests and in no seller's. */
+  /** {@code x402-localchain} is on the class path of these tests and in no seller's. */
   static final class NotTheChainForTests implements ImportOption {
     @Override
     public boolean includes(Location location) {
@@ -134,7 +134,6 @@ class CoreArchitectureTest {
             "io.github.x402j.facilitator",
             "io.github.x402j.gate",
             "io.github.x402j.http",
-            "io.github.x402j.ledger",
             "io.github.x402j.receipt");
   }
 

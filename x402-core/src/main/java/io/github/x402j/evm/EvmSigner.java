@@ -15,7 +15,7 @@ import org.web3j.crypto.Sign;
 /**
  * Signs for one account. Implement it to keep the key in a KMS or HSM, which answers with {@code r}
  * and {@code s} as a rule: {@link EvmSignature#ofAccount} makes a signature of them. {@code
- * EvmSignerContract} in the test-jar of this module is what each implementation has to keep.
+ * EvmSignerContract} of {@code x402-testing} is what each implementation has to keep.
  *
  * <p>Implementations are safe for use by several threads and never show the key, in {@code
  * toString} or elsewhere.

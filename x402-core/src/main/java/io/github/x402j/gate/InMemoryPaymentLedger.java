@@ -4,7 +4,6 @@ package io.github.x402j.gate;
 
 import io.github.x402j.PaymentKey;
 import io.github.x402j.ReceiptKey;
-import io.github.x402j.ledger.JdbcPaymentLedger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Entries live until their {@code keepUntil}; when there is no room for another the ledger says
  * {@code Full} and forgets nothing. A restart forgets everything: an authorization that was settled
  * before is then refused because the chain knows it as used; one that was broadcast and not yet
- * mined is settled once by the chain. Several servers that sell for one {@code payTo} need a {@link
- * JdbcPaymentLedger} instead.
+ * mined is settled once by the chain. Several servers that sell for one {@code payTo} need {@code
+ * JdbcPaymentLedger} of {@code x402-jdbc} instead.
  *
  * <p>Safe for use by several threads.
  */

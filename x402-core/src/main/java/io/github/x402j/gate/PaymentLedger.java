@@ -21,9 +21,9 @@ import java.util.Optional;
  * suspended. The next claim then asks the chain for the outcome and nothing is broadcast twice. A
  * use of a receipt whose holder has died counts as delivered.
  *
- * <p>Every implementation must pass {@code PaymentLedgerContract} (in the test-jar of {@code
- * x402-core}). Methods throw {@link LedgerException} when the store does not answer, or when
- * another process has taken the entry over; the gate stays closed then, and answers 503.
+ * <p>Every implementation must pass {@code PaymentLedgerContract} of {@code x402-testing}. Methods
+ * throw {@link LedgerException} when the store does not answer, or when another process has taken
+ * the entry over; the gate stays closed then, and answers 503.
  */
 public interface PaymentLedger {
 

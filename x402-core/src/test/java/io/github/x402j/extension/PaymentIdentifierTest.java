@@ -5,7 +5,6 @@ package io.github.x402j.extension;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.MutableClock;
 import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentPayload;
@@ -20,6 +19,7 @@ import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.gate.ScriptedFacilitator;
 import io.github.x402j.gate.Untouchable;
+import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -12,13 +12,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
-import io.github.x402j.MutableClock;
 import io.github.x402j.Offers;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.facilitator.HostileFacilitator;
 import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

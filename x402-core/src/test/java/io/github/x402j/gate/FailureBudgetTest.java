@@ -5,7 +5,7 @@ package io.github.x402j.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
-import io.github.x402j.MutableClock;
+import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -5,11 +5,11 @@ package io.github.x402j.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.ErrorReason;
-import io.github.x402j.MutableClock;
 import io.github.x402j.Offers;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.Settlement;
 import io.github.x402j.Verification;
+import io.github.x402j.testing.MutableClock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

@@ -5,18 +5,28 @@ package io.github.x402j.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.MutableClock;
+import io.github.x402j.Network;
+import io.github.x402j.Offers;
+import io.github.x402j.PaymentKey;
+import io.github.x402j.ReceiptKey;
+import io.github.x402j.Usdc;
 import io.github.x402j.gate.PaymentLedger.Claim;
+import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-class InMemoryPaymentLedgerTest extends PaymentLedgerContract {
+/** What is its own; {@code PaymentLedgerContract} runs on it in x402-testing. */
+class InMemoryPaymentLedgerTest {
   private final MutableClock clock = new MutableClock();
 
-  @Override
-  protected PaymentLedger emptyLedger() {
-    return InMemoryPaymentLedger.create();
+  private static PaymentKey key(int number) {
+    return new PaymentKey(
+        Network.BASE, Usdc.BASE.contract(), Offers.PAYER, String.format("0x%064x", number));
+  }
+
+  private static ReceiptKey receipt(int number) {
+    return new ReceiptKey("https://pay.example", "receipt-" + number);
   }
 
   @Test
@@ -90,7 +100,7 @@ class InMemoryPaymentLedgerTest extends PaymentLedgerContract {
     clock.advance(Duration.ofSeconds(19));
     assertThat(ledger.use(receipt(1), 2, soon)).isEqualTo(new PaymentLedger.Use.UsedUp());
     assertThat(ledger.use(receipt(2), 1, soon)).isEqualTo(new PaymentLedger.Use.Full());
-    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Full());
+    assertThat(ledger.claim(key(1), "GET /a", soon)).isEqualTo(new Claim.Full());
 
     clock.advance(Duration.ofSeconds(1));
     assertThat(ledger.size()).isZero();

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JWSObject;
-import io.github.x402j.MutableClock;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.evm.Eip712Statements;
@@ -20,6 +19,7 @@ import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Sale;
+import io.github.x402j.testing.MutableClock;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.MutableClock;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.receipt.ReceiptVerifier.Verdict;
+import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -27,9 +27,9 @@ class DocumentedSettingsTest {
     "docs/configuration.md, io.github.x402j.facilitator.HttpFacilitator$Builder",
     "docs/configuration.md, io.github.x402j.evm.EvmLocalChecks$Builder",
     "docs/configuration.md, io.github.x402j.gate.FacilitatorService$Builder",
-    "docs/configuration.md, io.github.x402j.ledger.JdbcPaymentLedger$Builder",
-    "docs/paying-client.md, io.github.x402j.client.PayingHttpClient.Builder",
-    "docs/paying-client.md, io.github.x402j.client.wallet.AgentWallet.Builder",
+    "docs/configuration.md, io.github.x402j.jdbc.JdbcPaymentLedger$Builder",
+    "docs/paying-client.md, io.github.x402j.client.PayingHttpClient$Builder",
+    "docs/paying-client.md, io.github.x402j.client.wallet.AgentWallet$Builder",
     "docs/paying-client.md, io.github.x402j.client.wallet.SpendingPolicy",
     "docs/receipts.md, io.github.x402j.receipt.ReceiptIssuer$Builder",
     "docs/receipts.md, io.github.x402j.receipt.TrustedIssuer$Builder"

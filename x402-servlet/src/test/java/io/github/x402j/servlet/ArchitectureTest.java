@@ -63,7 +63,6 @@ class ArchitectureTest {
                       "io.github.x402j",
                       "io.github.x402j.gate",
                       "io.github.x402j.extension",
-                      "io.github.x402j.ledger",
                       "io.github.x402j.receipt",
                       SERVLET,
                       HOLD)));

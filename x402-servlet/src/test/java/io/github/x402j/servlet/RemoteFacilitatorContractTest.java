@@ -3,13 +3,13 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Facilitator;
-import io.github.x402j.FacilitatorContract;
 import io.github.x402j.Token;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.gate.FacilitatorService;
 import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.testing.contract.FacilitatorContract;
 import java.net.URI;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.x402j.gate.LedgerException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
+
+/**
+ * A ledger's way to its database: short transactions with deadlines, repeated where the database
+ * took them back, on connections that are given back as they were.
+ */
+final class Database {
+  private static final int ATTEMPTS = 6;
+  private static final long BACK_OFF_NANOS = Duration.ofMillis(4).toNanos();
+
+  private final DataSource dataSource;
+  private final Duration queryTimeout;
+  private final boolean hasNetworkTimeout;
+
+  private Database(DataSource dataSource, Duration queryTimeout, boolean hasNetworkTimeout) {
+    this.dataSource = dataSource;
+    this.queryTimeout = queryTimeout;
+    this.hasNetworkTimeout = hasNetworkTimeout;
+  }
+
+  /**
+   * Returns the way to a database that answers.
+   *
+   * @throws LedgerException if it does not
+   */
+  static Database at(DataSource dataSource, Duration queryTimeout) {
+    try (Connection connection = dataSource.getConnection()) {
+      return new Database(dataSource, queryTimeout, hasNetworkTimeout(connection));
+    } catch (SQLException e) {
+      throw failure("connecting", e);
+    }
+  }
+
+  private static boolean hasNetworkTimeout(Connection connection) {
+    try {
+      connection.setNetworkTimeout(Runnable::run, connection.getNetworkTimeout());
+      return true;
+    } catch (SQLException | AbstractMethodError e) {
+      return false; // a driver of a database in this process, or an old one
+    }
+  }
+
+  /** Something to do with a connection; may be done again when the database took it back. */
+  interface Work<T> {
+    T with(Connection connection) throws SQLException;
+  }
+
+  /** Sets the parameters of a statement. */
+  interface Parameters {
+    void set(PreparedStatement statement) throws SQLException;
+  }
+
+  /** Reads what a query found. */
+  interface Rows<T> {
+    T read(ResultSet rows) throws SQLException;
+  }
+
+  /** Runs statements, each of which takes effect by itself. */
+  <T> T run(String what, Work<T> work) {
+    return repeat(what, true, work);
+  }
+
+  /** Runs statements that take effect together, or not at all. */
+  <T> T transaction(String what, Work<T> work) {
+    return repeat(what, false, work);
+  }
+
+  private <T> T repeat(String what, boolean autoCommit, Work<T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return once(autoCommit, work);
+      } catch (SQLException e) {
+        if (attempt == ATTEMPTS || !wasTakenBack(e)) {
+          throw failure(what, e);
+        }
+      }
+      LockSupport.parkNanos(attempt * BACK_OFF_NANOS);
+    }
+  }
+
+  private <T> T once(boolean autoCommit, Work<T> work) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        Lent lent = new Lent(connection, autoCommit)) {
+      T result = work.with(connection);
+      lent.commit();
+      return result;
+    }
+  }
+
+  /** Changes rows and returns how many. */
+  int update(Connection connection, String sql, Parameters parameters) throws SQLException {
+    try (PreparedStatement statement = prepare(connection, sql, parameters)) {
+      return statement.executeUpdate();
+    }
+  }
+
+  /** Reads rows. */
+  <T> T query(Connection connection, String sql, Parameters parameters, Rows<T> reader)
+      throws SQLException {
+    try (PreparedStatement statement = prepare(connection, sql, parameters);
+        ResultSet rows = statement.executeQuery()) {
+      return reader.read(rows);
+    }
+  }
+
+  private PreparedStatement prepare(Connection connection, String sql, Parameters parameters)
+      throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    try {
+      statement.setQueryTimeout((int) queryTimeout.toSeconds());
+      parameters.set(statement);
+      return statement;
+    } catch (SQLException e) {
+      statement.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Returns a text of any length and letter case as 64 hex digits (SHA-256), which every database
+   * compares alike. What a query string holds does not get into the database either.
+   */
+  static String hash(String text) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** Returns whether a unique key was violated: a row with this key is there already. */
+  static boolean isDuplicate(SQLException e) {
+    return hasClass(e, "23");
+  }
+
+  /** Returns whether the database undid everything because of another transaction. */
+  private static boolean wasTakenBack(SQLException e) {
+    return hasClass(e, "40") && !"40003".equals(e.getSQLState()); // 40003: it does not know
+  }
+
+  private static boolean hasClass(SQLException e, String sqlStateClass) {
+    return e.getSQLState() != null && e.getSQLState().startsWith(sqlStateClass);
+  }
+
+  private static LedgerException failure(String what, SQLException e) {
+    return new LedgerException(
+        "the ledger's database failed at " + what + " (SQL state " + e.getSQLState() + ")", e);
+  }
+
+  /** A connection's settings for as long as it is ours. */
+  private final class Lent implements AutoCloseable {
+    private final Connection connection;
+    private final boolean autoCommit;
+    private final boolean autoCommitBefore;
+    private final int networkTimeoutBefore;
+    private boolean isOpen;
+
+    Lent(Connection connection, boolean autoCommit) throws SQLException {
+      this.connection = connection;
+      this.autoCommit = autoCommit;
+      autoCommitBefore = connection.getAutoCommit();
+      networkTimeoutBefore = hasNetworkTimeout ? connection.getNetworkTimeout() : 0;
+      if (hasNetworkTimeout) { // for a server that is gone; it cannot keep a query timeout either
+        connection.setNetworkTimeout(Runnable::run, (int) queryTimeout.plusSeconds(2).toMillis());
+      }
+      if (autoCommitBefore != autoCommit) {
+        connection.setAutoCommit(autoCommit);
+      }
+      isOpen = !autoCommit;
+    }
+
+    void commit() throws SQLException {
+      if (!autoCommit) {
+        connection.commit();
+        isOpen = false;
+      }
+    }
+
+    @Override
+    public void close() throws SQLException {
+      if (isOpen) {
+        connection.rollback();
+      }
+      if (autoCommitBefore != autoCommit) {
+        connection.setAutoCommit(autoCommitBefore);
+      }
+      if (hasNetworkTimeout) {
+        connection.setNetworkTimeout(Runnable::run, networkTimeoutBefore);
+      }
+    }
+  }
+}

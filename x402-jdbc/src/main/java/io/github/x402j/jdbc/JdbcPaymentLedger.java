@@ -1,0 +1,316 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+import io.github.x402j.PaymentKey;
+import io.github.x402j.ReceiptKey;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A ledger in a database: it survives restarts, and all servers that sell for one {@code payTo} can
+ * share it.
+ *
+ * <pre>{@code
+ * JdbcPaymentLedger ledger = JdbcPaymentLedger.open(dataSource);
+ * PaymentFilter.builder().ledger(ledger)...
+ * }</pre>
+ *
+ * <p>The database needs the tables of {@code x402-ledger.sql}, which is beside this class in the
+ * jar. Every claim is an insert under a unique key or an update of exactly what was read, so it
+ * needs no more than read committed.
+ *
+ * <p>What a process holds depends on its lease, which it renews while it lives. When a process has
+ * died, its payments are resumed by the next request that brings them, once its lease has run out:
+ * that asks the chain, and broadcasts nothing. A process that was only slow finds that it has lost
+ * its hold before it broadcasts and before it delivers, and does neither.
+ *
+ * <p>When the database does not answer, methods throw {@link LedgerException}, and the gate answers
+ * 503. A change of which it is not known whether it took effect is taken back when the database is
+ * there again.
+ *
+ * <p>Safe for use by several threads. Close it when the webapp ends.
+ */
+public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
+  /** How long what a process held stays its own after its last sign of life. */
+  public static final Duration DEFAULT_LEASE = Duration.ofSeconds(30);
+
+  /** How long one statement may take unless said otherwise. */
+  public static final Duration DEFAULT_QUERY_TIMEOUT = Duration.ofSeconds(5);
+
+  private static final int ATTEMPTS = 8;
+  private static final int STRIPES = 1024;
+
+  private final Clock clock;
+  private final Lease lease;
+  private final PaymentRows payments;
+  private final ReceiptUses receipts;
+  private final PendingWrites pending = new PendingWrites();
+  private final LedgerMaintenance maintenance;
+
+  /** What exchanges of this process are at work on, and under which hold. */
+  private final Map<PaymentKey, String> held = new ConcurrentHashMap<>();
+
+  private final Object[] stripes =
+      IntStream.range(0, STRIPES).mapToObj(i -> new Object()).toArray();
+
+  private JdbcPaymentLedger(Builder builder) {
+    clock = builder.clock;
+    Database database = Database.at(builder.dataSource, builder.queryTimeout);
+    LedgerTables.require(builder.dataSource, database);
+    lease = new Lease(database, clock, builder.lease);
+    payments = new PaymentRows(database);
+    receipts = new ReceiptUses(database, lease, pending, clock);
+    lease.ensure();
+    maintenance = LedgerMaintenance.start(builder.lease, lease, pending, database, clock);
+  }
+
+  /**
+   * Returns the ledger in this database, with defaults.
+   *
+   * @param dataSource gives connections, from a pool; a request needs one for a moment, three to
+   *     five times
+   * @throws IllegalStateException if the database does not answer, or its tables are not there or
+   *     not as they have to be
+   */
+  public static JdbcPaymentLedger open(DataSource dataSource) {
+    return builder(dataSource).open();
+  }
+
+  /** Returns a builder for a ledger in this database. */
+  public static Builder builder(DataSource dataSource) {
+    return new Builder(dataSource);
+  }
+
+  /**
+   * Makes those tables that are missing.
+   *
+   * @throws SQLException if the database does not let it
+   */
+  public static void createTables(DataSource dataSource) throws SQLException {
+    LedgerTables.create(dataSource);
+  }
+
+  @Override
+  public Claim claim(PaymentKey key, String request, Instant keepUntil) {
+    lease.ensure();
+    String requestHash = Database.hash(request);
+    synchronized (stripes[Math.floorMod(key.hashCode(), STRIPES)]) {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (insert(key, requestHash, keepUntil)) {
+          return new Claim.Granted();
+        }
+        Optional<PaymentRows.Row> row = payments.find(key);
+        Optional<Claim> claim = row.flatMap(found -> claim(key, requestHash, found));
+        if (claim.isPresent()) {
+          return claim.get();
+        }
+      }
+    }
+    throw new LedgerException("the payment does not stay as it is in the ledger's database");
+  }
+
+  private boolean insert(PaymentKey key, String requestHash, Instant keepUntil) {
+    String hold = lease.newHold();
+    try {
+      boolean isNew = payments.insert(key, hold, requestHash, lease.id(), keepUntil);
+      if (isNew) {
+        held.put(key, hold);
+      }
+      return isNew;
+    } catch (LedgerException e) {
+      pending.add(() -> payments.release(key, hold));
+      throw e;
+    }
+  }
+
+  /** Returns what the claim meets in the row, empty if it is not so any more. */
+  private Optional<Claim> claim(PaymentKey key, String requestHash, PaymentRows.Row row) {
+    State state = row.stateAt(clock.instant());
+    if (state == State.DELIVERED || !row.requestHash().equals(requestHash)) {
+      return Optional.of(new Claim.Used());
+    }
+    // An exchange of this process may be at work though its lease has run out, or on a row that
+    // another process has taken over since. It has to end before another of this process begins,
+    // as the two could not be told apart afterwards.
+    if (state == State.HELD || held.containsKey(key)) {
+      return Optional.of(new Claim.InProgress(row.transaction()));
+    }
+    return resume(key, row);
+  }
+
+  private Optional<Claim> resume(PaymentKey key, PaymentRows.Row row) {
+    String hold = lease.newHold();
+    try {
+      Optional<PaymentRows.Row> taken = payments.take(key, row, hold, lease.id());
+      taken.ifPresent(mine -> held.put(key, hold));
+      return taken.map(mine -> new Claim.Resumed(mine.transaction()));
+    } catch (LedgerException e) {
+      pending.add(() -> payments.takeBack(key, hold));
+      throw e;
+    }
+  }
+
+  @Override
+  public void settling(PaymentKey key, String transaction) {
+    String hold = requireHeld(held.get(key));
+    if (!payments.settling(key, hold, transaction)) {
+      throw takenOver();
+    }
+  }
+
+  @Override
+  public void suspend(PaymentKey key) {
+    String hold = requireHeld(held.remove(key));
+    end(() -> payments.suspend(key, hold), () -> payments.takeBack(key, hold));
+  }
+
+  @Override
+  public void delivered(PaymentKey key) {
+    String hold = requireHeld(held.remove(key));
+    end(() -> payments.delivered(key, hold), () -> payments.takeBack(key, hold));
+  }
+
+  @Override
+  public void release(PaymentKey key) {
+    String hold = requireHeld(held.remove(key));
+    end(() -> payments.release(key, hold), () -> payments.release(key, hold));
+  }
+
+  private interface Change {
+    boolean isMade();
+  }
+
+  private void end(Change change, Runnable correction) {
+    boolean isMade;
+    try {
+      isMade = change.isMade();
+    } catch (LedgerException e) {
+      pending.add(correction);
+      throw e;
+    }
+    if (!isMade) {
+      throw takenOver();
+    }
+  }
+
+  private static String requireHeld(@Nullable String hold) {
+    if (hold == null) {
+      throw new IllegalStateException("the payment is not held by an exchange");
+    }
+    return hold;
+  }
+
+  private static LedgerException takenOver() {
+    return new LedgerException(
+        "another process has taken the payment over: the lease of this one had run out");
+  }
+
+  @Override
+  public Use use(ReceiptKey key, long uses, Instant keepUntil) {
+    return receipts.use(key, uses, keepUntil);
+  }
+
+  @Override
+  public void useDelivered(ReceiptKey key) {
+    receipts.delivered(key);
+  }
+
+  @Override
+  public void useReleased(ReceiptKey key) {
+    receipts.released(key);
+  }
+
+  @Override
+  public Optional<Entry> find(PaymentKey key) {
+    return payments
+        .find(key)
+        .map(row -> new Entry(row.stateAt(clock.instant()), row.transaction()));
+  }
+
+  /**
+   * Ends the lease: what exchanges of this process still hold can be taken over at once. The data
+   * source stays open.
+   */
+  @Override
+  public void close() {
+    maintenance.stop();
+    lease.end();
+  }
+
+  @Override
+  public String toString() {
+    return "JdbcPaymentLedger[instance=" + lease.id() + "]";
+  }
+
+  /** Collects what a ledger needs. Not safe for use by several threads. */
+  public static final class Builder {
+    private static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_LEASE = Duration.ofHours(1);
+    private static final Duration SHORTEST_QUERY = Duration.ofSeconds(1);
+
+    private final DataSource dataSource;
+    private Duration lease = DEFAULT_LEASE;
+    private Duration queryTimeout = DEFAULT_QUERY_TIMEOUT;
+    private Clock clock = Clock.systemUTC();
+
+    private Builder(DataSource dataSource) {
+      this.dataSource = dataSource;
+    }
+
+    /**
+     * Lets others take over what this process held so long after its last sign of life. A third of
+     * it passes between two of those. {@link #DEFAULT_LEASE} unless called.
+     *
+     * @param length one second to one hour; longer than pauses of the process and differences
+     *     between the clocks of the servers, together
+     */
+    public Builder lease(Duration length) {
+      if (length.compareTo(SHORTEST_LEASE) < 0 || length.compareTo(LONGEST_LEASE) > 0) {
+        throw new IllegalArgumentException("lease: expected 1 second to 1 hour, found " + length);
+      }
+      lease = length;
+      return this;
+    }
+
+    /**
+     * Lets a statement take so long. {@link #DEFAULT_QUERY_TIMEOUT} unless called.
+     *
+     * @param timeout whole seconds, at least one, less than the lease
+     */
+    public Builder queryTimeout(Duration timeout) {
+      if (timeout.compareTo(SHORTEST_QUERY) < 0 || timeout.toNanosPart() != 0) {
+        throw new IllegalArgumentException(
+            "queryTimeout: expected whole seconds, at least 1, found " + timeout);
+      }
+      queryTimeout = timeout;
+      return this;
+    }
+
+    /** Reads the time from this clock instead of the system's. */
+    public Builder clock(Clock newClock) {
+      clock = newClock;
+      return this;
+    }
+
+    /**
+     * Returns the ledger.
+     *
+     * @throws IllegalStateException if the database does not answer, or its tables are not there or
+     *     not as they have to be
+     */
+    public JdbcPaymentLedger open() {
+      return new JdbcPaymentLedger(this);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+import io.github.x402j.PaymentKey;
+import io.github.x402j.gate.PaymentLedger.State;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * The authorizations in the database. Every change of a row is one statement that names the hold
+ * which the caller believes to have, and changes nothing if another has come in between.
+ */
+final class PaymentRows {
+  private static final String KEY = " WHERE network = ? AND asset = ? AND payer = ? AND nonce = ?";
+  private static final String HELD_AS = KEY + " AND hold_id = ? AND state = 'HELD'";
+  private static final String INSERT =
+      "INSERT INTO x402_payment (network, asset, payer, nonce, hold_id, state, request_hash,"
+          + " instance_id, keep_until) VALUES (?, ?, ?, ?, ?, 'HELD', ?, ?, ?)";
+  private static final String SELECT =
+      "SELECT p.state, p.hold_id, p.request_hash, p.tx_hash, i.lease_until FROM x402_payment p"
+          + " LEFT JOIN x402_instance i ON i.id = p.instance_id"
+          + " WHERE p.network = ? AND p.asset = ? AND p.payer = ? AND p.nonce = ?";
+  private static final String TAKE =
+      "UPDATE x402_payment SET state = 'HELD', hold_id = ?, instance_id = ?"
+          + KEY
+          + " AND hold_id = ? AND state = ?";
+  private static final String SETTLING = "UPDATE x402_payment SET tx_hash = ?" + HELD_AS;
+  private static final String SUSPEND = "UPDATE x402_payment SET state = 'SUSPENDED'" + HELD_AS;
+  private static final String DELIVERED = "UPDATE x402_payment SET state = 'DELIVERED'" + HELD_AS;
+  private static final String RELEASE = "DELETE FROM x402_payment" + HELD_AS;
+  private static final String TAKE_BACK =
+      "UPDATE x402_payment SET state = 'SUSPENDED'" + KEY + " AND hold_id = ?";
+
+  private final Database database;
+
+  PaymentRows(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * A row as it was read.
+   *
+   * @param state how far it has come
+   * @param hold the last hold
+   * @param requestHash what it pays for
+   * @param transaction the recorded transaction, empty if none was
+   * @param leaseUntil until when the instance that holds it is sure to live; 0 if it is gone
+   */
+  record Row(
+      State state, String hold, String requestHash, Optional<String> transaction, long leaseUntil) {
+
+    /** Returns the state, held only if the holder lives. */
+    State stateAt(Instant now) {
+      return state == State.HELD && leaseUntil <= now.toEpochMilli() ? State.SUSPENDED : state;
+    }
+  }
+
+  /** Returns whether the row is new and now held; false if there is one with this key. */
+  boolean insert(
+      PaymentKey key, String hold, String requestHash, String instance, Instant keepUntil) {
+    return database.run(
+        "claiming a payment",
+        connection -> {
+          try {
+            database.update(
+                connection,
+                INSERT,
+                row -> {
+                  setKey(row, 1, key);
+                  row.setString(5, hold);
+                  row.setString(6, requestHash);
+                  row.setString(7, instance);
+                  row.setLong(8, keepUntil.toEpochMilli());
+                });
+            return true;
+          } catch (SQLException e) {
+            if (Database.isDuplicate(e)) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  Optional<Row> find(PaymentKey key) {
+    return database.run("looking for a payment", connection -> find(connection, key));
+  }
+
+  private Optional<Row> find(Connection connection, PaymentKey key) throws SQLException {
+    return database.query(
+        connection,
+        SELECT,
+        row -> setKey(row, 1, key),
+        rows -> rows.next() ? Optional.of(row(rows)) : Optional.empty());
+  }
+
+  private static Row row(ResultSet rows) throws SQLException {
+    return new Row(
+        State.valueOf(rows.getString(1)),
+        rows.getString(2),
+        rows.getString(3),
+        Optional.ofNullable(rows.getString(4)),
+        rows.getLong(5)); // 0 for null
+  }
+
+  /**
+   * Takes over what was read.
+   *
+   * @return the row afterwards, with what the former holder wrote until then; empty if another was
+   *     faster
+   */
+  Optional<Row> take(PaymentKey key, Row read, String hold, String instance) {
+    return database.run(
+        "resuming a payment",
+        connection -> {
+          int changed =
+              database.update(
+                  connection,
+                  TAKE,
+                  row -> {
+                    row.setString(1, hold);
+                    row.setString(2, instance);
+                    setKey(row, 3, key);
+                    row.setString(7, read.hold());
+                    row.setString(8, read.state().name());
+                  });
+          // Read again: the former holder could write until this very moment.
+          return changed == 0
+              ? Optional.empty()
+              : find(connection, key).filter(row -> row.hold().equals(hold));
+        });
+  }
+
+  boolean settling(PaymentKey key, String hold, String transaction) {
+    return database.run(
+            "recording a transaction",
+            connection ->
+                database.update(
+                    connection,
+                    SETTLING,
+                    row -> {
+                      row.setString(1, transaction);
+                      setKey(row, 2, key);
+                      row.setString(6, hold);
+                    }))
+        > 0;
+  }
+
+  boolean suspend(PaymentKey key, String hold) {
+    return change("suspending a payment", SUSPEND, key, hold);
+  }
+
+  boolean delivered(PaymentKey key, String hold) {
+    return change("recording a delivery", DELIVERED, key, hold);
+  }
+
+  boolean release(PaymentKey key, String hold) {
+    return change("releasing a payment", RELEASE, key, hold);
+  }
+
+  /** Suspends what the hold has done last, even a delivery, which then was not made. */
+  void takeBack(PaymentKey key, String hold) {
+    change("suspending a payment", TAKE_BACK, key, hold);
+  }
+
+  private boolean change(String what, String sql, PaymentKey key, String hold) {
+    return database.run(
+            what,
+            connection ->
+                database.update(
+                    connection,
+                    sql,
+                    row -> {
+                      setKey(row, 1, key);
+                      row.setString(5, hold);
+                    }))
+        > 0;
+  }
+
+  /** Sets the four parts of the key, each in its only spelling. */
+  static void setKey(PreparedStatement statement, int from, PaymentKey key) throws SQLException {
+    statement.setString(from, key.network().toString());
+    statement.setString(from + 1, key.asset().lowerCase());
+    statement.setString(from + 2, key.payer().lowerCase());
+    statement.setString(from + 3, key.nonce());
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.x402j.testing.TestWallet;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code kill -9} of a server with a payment in its hands, and what the next one makes of it. */
+@Timeout(120)
+class KillTest {
+  @TempDir private Path directory;
+  private final Shop shop = new Shop();
+  private final TestWallet gas = shop.gasAccount();
+  private String jdbcUrl;
+
+  @BeforeEach
+  void open() {
+    jdbcUrl = "jdbc:h2:file:" + directory.resolve("ledger") + ";DB_CLOSE_ON_EXIT=FALSE";
+  }
+
+  @AfterEach
+  void close() {
+    shop.close();
+  }
+
+  private SellingProcess server(String mode) throws Exception {
+    return SellingProcess.start(mode, shop, gas, jdbcUrl);
+  }
+
+  /** Returns all that the next server answers until it has an answer. */
+  private List<String> resume() throws Exception {
+    List<String> lines = new ArrayList<>();
+    try (SellingProcess server = server("go")) {
+      String line = "";
+      while (!line.equals("200") && !line.equals("402")) {
+        line = server.line();
+        lines.add(line);
+      }
+    }
+    return lines;
+  }
+
+  @Test
+  void deliversOnceAfterAKillBetweenTheBroadcastAndTheAnswer() throws Exception {
+    shop.chain.faults().withholdReceipts();
+    try (SellingProcess server = server("go")) {
+      assertThat(server.line()).isEqualTo("settling");
+      while (shop.broadcasts() == 0) {
+        Thread.sleep(20);
+      }
+      server.kill();
+    }
+    shop.chain.faults().clear();
+    assertThat(shop.earned()).isEqualTo(Shop.PRICE);
+
+    assertThat(resume()).endsWith("settled", "200");
+    assertThat(resume()).containsExactly("402");
+    assertThat(shop.broadcasts()).isEqualTo(1);
+    assertThat(shop.earned()).isEqualTo(Shop.PRICE);
+  }
+
+  @Test
+  void deliversOnceAfterAKillBetweenTheSettlementAndTheDelivery() throws Exception {
+    try (SellingProcess server = server("stop")) {
+      assertThat(server.line()).isEqualTo("settling");
+      assertThat(server.line()).isEqualTo("settled");
+      server.kill();
+    }
+    assertThat(resume()).endsWith("settled", "200");
+    assertThat(resume()).containsExactly("402");
+    assertThat(shop.broadcasts()).isEqualTo(1);
+    assertThat(shop.earned()).isEqualTo(Shop.PRICE);
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+import io.github.x402j.Address;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.gate.Admission;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.testing.TestWallet;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.h2.jdbcx.JdbcDataSource;
+
+/**
+ * A server in a JVM of its own, which can be killed. It takes one payment, says how far it is, and
+ * with {@code stop} for its first argument delivers nothing.
+ */
+final class SellingProcess implements AutoCloseable {
+  static final Duration LEASE = Duration.ofSeconds(2);
+
+  private final Process process;
+  private final BufferedReader out;
+
+  private SellingProcess(Process process) {
+    this.process = process;
+    out =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  static SellingProcess start(String mode, Shop shop, TestWallet gas, String jdbcUrl)
+      throws IOException {
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return new SellingProcess(
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath,
+                SellingProcess.class.getName(),
+                mode,
+                shop.chain.rpcUrl().toString(),
+                Long.toString(shop.chain.chainId()),
+                gas.privateKey(),
+                shop.usdc.address(),
+                shop.usdc.name(),
+                shop.usdc.version(),
+                shop.payTo.text(),
+                jdbcUrl,
+                shop.header)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start());
+  }
+
+  /** Returns what it says next. */
+  String line() throws IOException {
+    String line = out.readLine();
+    if (line == null) {
+      throw new IOException("the process has ended");
+    }
+    return line;
+  }
+
+  /** Ends the process as {@code kill -9} does. */
+  void kill() throws InterruptedException {
+    process.toHandle().destroyForcibly();
+    process.waitFor();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  public static void main(String[] args) throws Exception {
+    Network network = new Network(Long.parseLong(args[2]));
+    PaymentRequirements offer =
+        Shop.offer(network, args[4], args[5], args[6], Address.parse(args[7]));
+    JdbcDataSource database = new JdbcDataSource();
+    database.setURL(args[8]);
+    JdbcPaymentLedger.createTables(database);
+    PaymentGate gate =
+        PaymentGate.builder()
+            .ledger(JdbcPaymentLedger.builder(database).lease(LEASE).open())
+            .facilitator(
+                EvmFacilitator.builder(
+                        network,
+                        Web3jChain.at(URI.create(args[1])),
+                        EvmSigner.ofPrivateKey(args[3]))
+                    .build())
+            .build();
+    gate.start(List.of(offer));
+    Challenge challenge = Shop.challenge(gate, offer);
+    boolean stops = args[0].equals("stop");
+    int status = 503;
+    while (status == 503) {
+      status = exchange(gate, challenge, args[9], stops);
+      System.out.println(status);
+      Thread.sleep(200);
+    }
+  }
+
+  private static int exchange(PaymentGate gate, Challenge challenge, String header, boolean stops)
+      throws InterruptedException {
+    Admission admission = Shop.admit(gate, challenge, Shop.REQUEST, header);
+    if (admission instanceof Admission.Admitted) {
+      System.out.println("settling");
+    }
+    return Shop.exchange(
+        gate,
+        challenge,
+        admission,
+        () -> {
+          System.out.println("settled");
+          if (stops) {
+            Thread.sleep(60_000);
+          }
+        });
+  }
+}

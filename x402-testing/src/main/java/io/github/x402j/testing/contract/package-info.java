@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What the ports of x402j promise, as JUnit 5 tests. Who implements a port extends its contract in
+ * the tests of the implementation, and so runs what the implementations of x402j run:
+ *
+ * <ul>
+ *   <li>{@link io.github.x402j.testing.contract.PaymentLedgerContract} for a {@link
+ *       io.github.x402j.gate.PaymentLedger},
+ *   <li>{@link io.github.x402j.testing.contract.FacilitatorContract} for a {@link
+ *       io.github.x402j.Facilitator},
+ *   <li>{@link io.github.x402j.testing.contract.EvmSignerContract} for an {@link
+ *       io.github.x402j.evm.EvmSigner}.
+ * </ul>
+ *
+ * <p>They need {@code junit-jupiter} and {@code assertj-core} on the test class path: x402-testing
+ * names them as optional, so add both to your build.
+ */
+@NullMarked
+package io.github.x402j.testing.contract;
+
+import org.jspecify.annotations.NullMarked;
