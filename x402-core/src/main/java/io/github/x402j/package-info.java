@@ -40,4 +40,3 @@
 package io.github.x402j;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -20,4 +20,3 @@
 package io.github.x402j.evm;
 
 import org.jspecify.annotations.NullMarked;
-

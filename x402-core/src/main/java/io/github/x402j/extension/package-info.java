@@ -14,4 +14,3 @@
 package io.github.x402j.extension;
 
 import org.jspecify.annotations.NullMarked;
-

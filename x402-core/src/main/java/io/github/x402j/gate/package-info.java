@@ -25,4 +25,3 @@
 package io.github.x402j.gate;
 
 import org.jspecify.annotations.NullMarked;
-

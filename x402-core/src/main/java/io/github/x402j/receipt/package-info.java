@@ -24,4 +24,3 @@
 package io.github.x402j.receipt;
 
 import org.jspecify.annotations.NullMarked;
-
