@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.client.Purse;
 import io.github.x402j.client.TestClock;
-import io.github.x402j.client.wallet.SpendJournalContract.CountingSigner;
+import io.github.x402j.client.wallet.Spender.CountingSigner;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
