@@ -83,13 +83,13 @@ final class LedgerTables {
   static void require(DataSource dataSource, Database database) {
     try (Connection connection = dataSource.getConnection()) {
       List<String> missing =
-          TABLES.keySet().stream()
-              .filter(table -> !Database.hasTable(connection, table, TABLES.get(table)))
+          TABLES.entrySet().stream()
+              .filter(table -> !Database.hasTable(connection, table.getKey(), table.getValue()))
+              .map(table -> "table " + table.getKey() + " (" + table.getValue() + ")")
               .toList();
       if (!missing.isEmpty()) {
         throw new IllegalStateException(
             missing.stream()
-                .map(table -> "table " + table + " (" + TABLES.get(table) + ")")
                 .collect(
                     Collectors.joining(
                         ", ",
