@@ -13,7 +13,7 @@ import java.net.http.HttpClient;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class PayingHttpClient.BuilderTest {
+class PayingHttpClientBuilderTest {
   private final HttpClient wrapped = HttpClient.newHttpClient();
 
   @Test
