@@ -5,7 +5,6 @@ package io.github.x402j;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.x402j.facilitator.SupportedKinds;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,9 +1,7 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.facilitator;
+package io.github.x402j;
 
-import io.github.x402j.Address;
-import io.github.x402j.Network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
