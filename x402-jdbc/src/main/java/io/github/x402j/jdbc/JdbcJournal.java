@@ -5,7 +5,6 @@ package io.github.x402j.jdbc;
 import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.JournalLines;
 import io.github.x402j.client.wallet.JournalStorage;
-import io.github.x402j.client.wallet.SpendJournal;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -28,7 +28,8 @@ public abstract class ReceiptStoreContract {
   public abstract ReceiptStore store(int capacity) throws Exception;
 
   /** Returns a receipt for {@code GET /pass}. */
-  public static StoredReceipt receipt(String origin, @Nullable Long uses, Instant expires, String id) {
+  public static StoredReceipt receipt(
+      String origin, @Nullable Long uses, Instant expires, String id) {
     return new StoredReceipt(origin, List.of("GET /pass"), uses, expires, token(id, expires));
   }
 
