@@ -39,4 +39,3 @@
 package io.github.x402j.client;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -13,4 +13,3 @@
 package io.github.x402j.jdbc;
 
 import org.jspecify.annotations.NullMarked;
-

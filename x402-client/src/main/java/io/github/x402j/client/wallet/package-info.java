@@ -27,4 +27,3 @@
 package io.github.x402j.client.wallet;
 
 import org.jspecify.annotations.NullMarked;
-
