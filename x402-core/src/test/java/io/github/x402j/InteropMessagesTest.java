@@ -9,7 +9,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.evm.EvmLocalChecks;
-import io.github.x402j.SupportedKinds;
 import io.github.x402j.gate.FacilitatorService;
 import java.time.Clock;
 import java.time.Duration;

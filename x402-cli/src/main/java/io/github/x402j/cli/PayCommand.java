@@ -146,8 +146,7 @@ final class PayCommand implements Callable<Integer> {
     }
   }
 
-  private int buy(Builder client, HttpRequest request)
-      throws IOException, InterruptedException {
+  private int buy(Builder client, HttpRequest request) throws IOException, InterruptedException {
     HttpResponse<InputStream> response = send(client.build(), request);
     byte[] body = body(response);
     Optional<OnChainCheck> check = check(response);

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.facilitator;
 
-import io.github.x402j.SupportedKinds;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.SupportedKinds;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

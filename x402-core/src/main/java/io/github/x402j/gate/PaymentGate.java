@@ -320,17 +320,6 @@ public final class PaymentGate {
     }
   }
 
-  public void store(VerifiedPayment payment, StoredAnswer answer) {
-    Optional<PaymentIdentifiers.Name> name = payment.name();
-    if (identifiers != null && name.isPresent()) {
-      identifiers.store(name.get(), answer);
-    }
-  }
-
-  public boolean wantsAnswerOf(VerifiedPayment payment) {
-    return payment.name().isPresent();
-  }
-
   private void freeName(VerifiedPayment payment) {
     Optional<PaymentIdentifiers.Name> name = payment.name();
     if (identifiers != null && name.isPresent()) {
@@ -423,8 +412,8 @@ public final class PaymentGate {
     }
 
     /**
-     * Lets payers name their payments; not unless called. The server must then call {@link
-     * PaymentGate#store}.
+     * Lets payers name their payments; not unless called. {@link SaleTransport#copy} keeps the
+     * answer, {@link SaleTransport#repeat} sends it again.
      */
     public Builder paymentIdentifiers(PaymentIdentifiers newIdentifiers) {
       identifiers = newIdentifiers;

@@ -3,13 +3,9 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.gate.Challenge;
-import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.VerifiedPayment;
 import jakarta.servlet.ServletRequest;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,25 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class PaidRequest {
   private static final String ATTRIBUTE = PaidRequest.class.getName();
 
-  private final Route route;
-  private final Challenge challenge;
   private final VerifiedPayment payment;
-  private final Map<String, String> more;
   private volatile boolean held;
   private volatile boolean delivered;
   private volatile GatedResponse.@Nullable Answer refusal;
 
-  /**
-   * @param route the rule that prices it
-   * @param challenge what it costs
-   * @param payment what was brought for it
-   * @param more headers for the payer, besides the gate's
-   */
-  PaidRequest(Route route, Challenge challenge, VerifiedPayment payment, Map<String, String> more) {
-    this.route = route;
-    this.challenge = challenge;
+  PaidRequest(VerifiedPayment payment) {
     this.payment = payment;
-    this.more = more;
   }
 
   static Optional<PaidRequest> of(ServletRequest request) {
@@ -66,23 +50,8 @@ final class PaidRequest {
     }
   }
 
-  Route route() {
-    return route;
-  }
-
-  Challenge challenge() {
-    return challenge;
-  }
-
   VerifiedPayment payment() {
     return payment;
-  }
-
-  /** Returns what tells the payer that it has paid, and what it has bought. */
-  PaidResponseHeaders headers(PaymentGate gate) {
-    Map<String, String> headers = new LinkedHashMap<>(gate.receipt(payment));
-    headers.putAll(more);
-    return new PaidResponseHeaders(headers);
   }
 
   /** Returns whether the payment is enough for what costs this, too: same terms, no more money. */

@@ -6,6 +6,7 @@ import io.github.x402j.PaymentHeader;
 import io.github.x402j.servlet.hold.HeldResponse;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,13 @@ record PaidResponseHeaders(Map<String, String> receipt) {
 
   /** The headers of a response that no payment was made for. */
   static final PaidResponseHeaders NONE = new PaidResponseHeaders(Map.of());
+
+  /** Returns the headers of a receipt, and more that tell the payer what it has bought. */
+  static PaidResponseHeaders of(Map<String, String> receipt, Map<String, String> more) {
+    Map<String, String> all = new LinkedHashMap<>(receipt);
+    all.putAll(more);
+    return new PaidResponseHeaders(all);
+  }
 
   /** Adds what paid responses and refusals share with headers of others. */
   static void addShared(HttpServletResponse response) {

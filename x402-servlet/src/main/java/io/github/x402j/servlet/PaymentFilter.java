@@ -6,13 +6,12 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.PaymentIdentifiers;
-import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.LoggingPaymentListener;
+import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
-import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
@@ -76,18 +75,19 @@ public final class PaymentFilter implements Filter {
   private final Routes routes;
   private final PathRules pathRules;
   private final PriceList prices;
-  private final Delivery delivery;
+  private final HeldLimits limits;
+  private final StreamedDelivery.BreakCounter broken = new StreamedDelivery.BreakCounter();
   private final AnnotatedServlets annotated = new AnnotatedServlets();
   private final FilterMapping mapping = new FilterMapping();
   private volatile boolean started;
 
   private PaymentFilter(
-      PaymentGate gate, Routes routes, PathRules pathRules, PriceList prices, Delivery delivery) {
+      PaymentGate gate, Routes routes, PathRules pathRules, PriceList prices, HeldLimits limits) {
     this.gate = gate;
     this.routes = routes;
     this.pathRules = pathRules;
     this.prices = prices;
-    this.delivery = delivery;
+    this.limits = limits;
   }
 
   /** Returns a builder. */
@@ -255,30 +255,42 @@ public final class PaymentFilter implements Filter {
     request.refuse(Answer.refusal(refusal));
   }
 
-  /** The protocol: challenge, admission, and the refusal or the delivery. */
+  /** Sells the resource: what it costs, what is bought, and how it is delivered. */
   private void charge(PricedRoute priced, String path, GatedRequest request, GatedResponse response)
       throws IOException, ServletException {
     HttpServletRequest http = request.servletRequest();
-    Challenge challenge;
-    Admission admission;
+    Route route = priced.route();
+    Delivery delivery = delivery(priced, request, response);
     try {
-      challenge = priced.challenge(http, path);
-      Purchase purchase = priced.purchase(http, challenge);
-      admission = gate.admit(challenge, purchase, name -> Collections.list(http.getHeaders(name)));
-    } catch (RuntimeException | Error e) { // fails closed: the handler does not run
-      log.error("route {}: the payment could not be decided", priced.route(), e);
+      Challenge challenge = priced.challenge(http, path);
+      gate.sell(
+          route.settings().settlesFirst() ? PaymentFlow.UPFRONT : PaymentFlow.AUTHORIZATION,
+          challenge,
+          priced.purchase(http, challenge),
+          name -> Collections.list(http.getHeaders(name)),
+          delivery);
+    } catch (RuntimeException | Error e) {
+      if (delivery.hasBegun()) {
+        throw e;
+      }
+      log.error("route {}: the payment could not be decided", route, e); // fails closed
       response.send(Answer.error(500, "payment_undecided", "the price or payment is unclear"));
-      return;
     }
-    if (admission instanceof Admission.Refused refused) {
-      response.send(Answer.refusal(refused.refusal()));
-    } else if (admission instanceof Admission.Answered answered) {
-      response.send(Answer.again(answered.answer()));
-    } else if (admission instanceof Admission.Admitted admitted) {
-      Map<String, String> more = priced.more(http, routes.all());
-      PaidRequest paid = new PaidRequest(priced.route(), challenge, admitted.payment(), more);
-      delivery.deliver(paid, request, response);
-    }
+    delivery.rethrow();
+  }
+
+  private Delivery delivery(PricedRoute priced, GatedRequest request, GatedResponse response) {
+    Map<String, String> more = priced.more(request.servletRequest(), routes.all());
+    RouteSettings settings = priced.route().settings();
+    Long ownLimit = settings.limit();
+    return settings.settlesFirst()
+        ? new StreamedDelivery(request, response, more, broken)
+        : new HeldDelivery(
+            priced.route(),
+            request,
+            response,
+            more,
+            ownLimit == null ? limits : limits.withMaxBytes(ownLimit));
   }
 
   /** The filter of one annotated servlet, which knows its price whatever the URL. */
@@ -505,7 +517,7 @@ public final class PaymentFilter implements Filter {
       addReceipts(publicUrl.origin());
       PaymentGate built = gate.build();
       PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrl, routes);
-      return new PaymentFilter(built, routes, pathRules, prices, new Delivery(built, limits()));
+      return new PaymentFilter(built, routes, pathRules, prices, limits());
     }
 
     private void addReceipts(String origin) {

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.Settlement;
-import io.github.x402j.gate.LedgerException;
-import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.GatedResponse.Answer;
 import jakarta.servlet.AsyncContext;
@@ -17,61 +19,114 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the handler of a payment that was settled first: its output goes straight to the client. */
-final class StreamedDelivery {
+/** Lets the handler of a payment that was settled first write straight to the client. */
+final class StreamedDelivery implements Delivery {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
   /** The delivery that breaks off for this time was the last. */
   static final int MAX_DELIVERIES = 3;
 
-  private final PaymentGate gate;
+  private final GatedRequest request;
+  private final GatedResponse refusals;
+  private final HttpServletResponse response;
+  private final Map<String, String> more;
   private final BreakCounter broken;
-  private final PaidRequest paid;
-  private final VerifiedPayment payment;
   private final AtomicBoolean ended = new AtomicBoolean();
+  private PaidResponseHeaders headers = PaidResponseHeaders.NONE;
+  private boolean begun;
+  private @Nullable ServletException thrown;
 
-  StreamedDelivery(PaymentGate gate, BreakCounter broken, PaidRequest paid) {
-    this.gate = gate;
+  /** Whether the handler failed where the container has nothing to answer. */
+  private boolean isAnsweredHere;
+
+  /**
+   * @param refusals where answers of the filter go to
+   * @param more headers for the payer, besides the gate's
+   */
+  StreamedDelivery(
+      GatedRequest request, GatedResponse refusals, Map<String, String> more, BreakCounter broken) {
+    this.request = request;
+    this.refusals = refusals;
+    this.response = request.servletResponse();
+    this.more = more;
     this.broken = broken;
-    this.paid = paid;
-    this.payment = paid.payment();
   }
 
-  void run(GatedRequest request) throws IOException, ServletException {
-    HttpServletResponse response = request.servletResponse();
-    PaidResponseHeaders headers = paid.headers(gate);
+  @Override
+  public boolean hasBegun() {
+    return begun;
+  }
+
+  @Override
+  public void rethrow() throws ServletException {
+    if (thrown != null) {
+      throw thrown;
+    }
+  }
+
+  @Override
+  public void refuse(Refusal refusal) throws IOException {
+    begun = true;
+    refusals.send(Answer.refusal(refusal));
+  }
+
+  @Override
+  public void repeat(StoredAnswer answer) throws IOException {
+    begun = true;
+    refusals.send(Answer.again(answer));
+  }
+
+  @Override
+  public void addHeaders(VerifiedPayment payment, Map<String, String> receipt) {
+    begun = true;
+    headers = PaidResponseHeaders.of(receipt, more);
     headers.addTo(response);
-    paid.markStreamed(request.servletRequest());
+  }
+
+  @Override
+  public void run(VerifiedPayment payment, Ending<IOException> ending) throws IOException {
+    new PaidRequest(payment).markStreamed(request.servletRequest());
     StreamedResponse streamed = new StreamedResponse(response, headers);
     StreamedRequest handlers =
-        new StreamedRequest(request.servletRequest(), streamed, new End(response));
+        new StreamedRequest(request.servletRequest(), streamed, new End(payment, ending));
     boolean failed = true;
     try {
       request.chain().doFilter(handlers, streamed);
       failed = false;
-    } catch (IOException | ServletException | RuntimeException | Error e) {
-      // A container would drop the headers with the receipt when it answers for the handler.
-      if (response.isCommitted() || handlers.wentAsync) {
+    } catch (ServletException e) {
+      isAnsweredHere = isAnswerable(handlers, e);
+      thrown = isAnsweredHere ? null : e;
+    } catch (IOException | RuntimeException | Error e) {
+      isAnsweredHere = isAnswerable(handlers, e);
+      if (!isAnsweredHere) {
         throw e;
       }
-      log.error("a handler failed after its payment was settled; it may be fetched again", e);
-      Answer.paidError(headers, "handler_failed", "send the same payment again").to(response);
     } finally {
       if (failed || !handlers.wentAsync) {
-        end(failed, response);
+        end(failed, payment, ending);
       }
     }
   }
 
+  /** A container would drop the headers with the receipt when it answers for the handler. */
+  private boolean isAnswerable(StreamedRequest handlers, Throwable failure) {
+    if (response.isCommitted() || handlers.wentAsync) {
+      return false;
+    }
+    log.error("a handler failed after its payment was settled; it may be fetched again", failure);
+    return true;
+  }
+
   /** Once: delivered for good, or to be fetched again with the same payment. */
-  private void end(boolean failed, HttpServletResponse response) {
+  private void end(boolean failed, VerifiedPayment payment, Ending<IOException> ending)
+      throws IOException {
     if (!ended.compareAndSet(false, true)) {
       return;
     }
@@ -79,43 +134,52 @@ final class StreamedDelivery {
     boolean brokeOff = failed && !isError && response.isCommitted();
     if (brokeOff && broken.isLast(payment)) {
       log.warn("the delivery of {} broke off for the last time", payment);
-      delivered();
+      ending.completed();
     } else if (failed || isError) {
-      gate.release(payment);
+      ending.failed();
     } else {
-      delivered();
+      ending.completed();
     }
   }
 
-  private void delivered() {
-    try {
-      gate.delivered(payment);
-    } catch (LedgerException e) { // all of it is on its way
-      log.error("a delivery of {} could not be recorded; it may be fetched again", payment, e);
+  @Override
+  public void fail(VerifiedPayment payment) throws IOException {
+    if (isAnsweredHere) {
+      Answer.paidError(headers, "handler_failed", "send the same payment again").to(response);
     }
   }
+
+  @Override
+  public Optional<StoredAnswer> copy(long maxBytes) {
+    return Optional.empty();
+  }
+
+  @Override
+  public void deliver(VerifiedPayment payment) {} // it is on its way already
 
   /** The end of asynchronous processing. */
   private final class End implements AsyncListener {
-    private final HttpServletResponse response;
+    private final VerifiedPayment payment;
+    private final Ending<IOException> ending;
 
-    End(HttpServletResponse response) {
-      this.response = response;
+    End(VerifiedPayment payment, Ending<IOException> ending) {
+      this.payment = payment;
+      this.ending = ending;
     }
 
     @Override
-    public void onComplete(AsyncEvent event) {
-      end(false, response);
+    public void onComplete(AsyncEvent event) throws IOException {
+      end(false, payment, ending);
     }
 
     @Override
-    public void onTimeout(AsyncEvent event) {
-      end(true, response);
+    public void onTimeout(AsyncEvent event) throws IOException {
+      end(true, payment, ending);
     }
 
     @Override
-    public void onError(AsyncEvent event) {
-      end(true, response);
+    public void onError(AsyncEvent event) throws IOException {
+      end(true, payment, ending);
     }
 
     @Override
@@ -160,24 +224,17 @@ final class StreamedDelivery {
   /**
    * Counts how often the delivery of a payment broke off on its way to the client. A client can
    * break off by itself, just before the end: without a limit one payment would buy the resource
-   * again and again until its window closes. Counts a bounded number of payments, and forgets the
-   * one that broke off longest ago.
+   * again and again until its window closes. Counts a bounded number of payments.
    */
   static final class BreakCounter {
     private static final int MAX_PAYMENTS = 10_000;
 
-    private final Map<Optional<Settlement.Settled>, Integer> counts =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          @Override
-          protected boolean removeEldestEntry(
-              Map.Entry<Optional<Settlement.Settled>, Integer> eldest) {
-            return size() > MAX_PAYMENTS;
-          }
-        };
+    private final Cache<Optional<Settlement.Settled>, Integer> counts =
+        Caffeine.newBuilder().maximumSize(MAX_PAYMENTS).executor(Runnable::run).build();
 
     /** Counts one, and returns whether it was the last. */
-    synchronized boolean isLast(VerifiedPayment payment) {
-      return counts.merge(payment.settlement(), 1, Integer::sum) >= MAX_DELIVERIES;
+    boolean isLast(VerifiedPayment payment) {
+      return counts.asMap().merge(payment.settlement(), 1, Integer::sum) >= MAX_DELIVERIES;
     }
   }
 }

@@ -29,4 +29,3 @@
 package io.github.x402j.servlet;
 
 import org.jspecify.annotations.NullMarked;
-

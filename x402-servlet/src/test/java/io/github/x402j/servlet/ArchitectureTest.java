@@ -60,6 +60,7 @@ class ArchitectureTest {
                       "jakarta.servlet..",
                       "org.slf4j",
                       "org.jspecify.annotations",
+                      "com.github.benmanes.caffeine.cache",
                       "io.github.x402j",
                       "io.github.x402j.gate",
                       "io.github.x402j.extension",

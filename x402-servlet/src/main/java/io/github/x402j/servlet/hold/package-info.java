@@ -34,4 +34,3 @@
 package io.github.x402j.servlet.hold;
 
 import org.jspecify.annotations.NullMarked;
-
