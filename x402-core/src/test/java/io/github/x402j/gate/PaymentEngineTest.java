@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.github.x402j.ErrorReason;
+import io.github.x402j.Offers;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What only the engine decides; the doors' own tests cover the rest. */
+class PaymentEngineTest {
+  private final ScriptedFacilitator facilitator = new ScriptedFacilitator();
+  private final InMemoryPaymentLedger memory = InMemoryPaymentLedger.create();
+  private final SignedPayment payment =
+      ScriptedFacilitator.signed(
+          PaymentPayload.v2(Offers.BASE, Offers.payload(1)),
+          Offers.BASE,
+          Instant.now().plusSeconds(60));
+
+  private PaymentEngine engine(PaymentLedger ledger) {
+    return new PaymentEngine(
+        new Facilitators(List.of(facilitator)),
+        ledger,
+        new FailureBudget(30, Clock.systemUTC()),
+        TransactionClaims.none(ledger, Clock.systemUTC()));
+  }
+
+  /** A ledger that still shows an entry which is released before it is claimed. */
+  private PaymentLedger lateToForget() {
+    return (PaymentLedger)
+        Proxy.newProxyInstance(
+            PaymentLedger.class.getClassLoader(),
+            new Class<?>[] {PaymentLedger.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("find")) {
+                return Optional.of(
+                    new PaymentLedger.Entry(PaymentLedger.State.SUSPENDED, Optional.empty()));
+              }
+              try {
+                return method.invoke(memory, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  @Test
+  void beginsNothingAfterTheWindowThoughTheEntryWasThereAMomentAgo() throws Exception {
+    PaymentEngine.Claimed claimed = engine(lateToForget()).claim(payment, "GET /a", false);
+
+    assertThat(claimed)
+        .isInstanceOfSatisfying(
+            PaymentEngine.Claimed.Refused.class,
+            refused ->
+                assertThat(refused.refusal().reason())
+                    .isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED));
+    assertThat(facilitator.verifications).hasValue(0);
+    assertThat(memory.find(payment.key())).isEmpty();
+  }
+
+  @Test
+  void countsALateFailureAgainstThePayerAndReleasesTheAuthorization() throws Exception {
+    PaymentEngine engine = engine(memory);
+    engine.claim(payment, "GET /a", true);
+    facilitator.settlement = new Settlement.Pending(ScriptedFacilitator.TX);
+    engine.settle(payment, transaction -> {});
+    facilitator.outcome = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
+
+    assertThat(engine.claim(payment, "GET /a", true))
+        .isInstanceOf(PaymentEngine.Claimed.Refused.class);
+    assertThat(memory.find(payment.key())).isEmpty();
+  }
+
+  /** One home for the order of ledger calls: no other type of the gate makes them. */
+  @Test
+  void isWithItsTransactionClaimsTheOnlyCallerOfTheLedger() {
+    assertThat(
+            new ClassFileImporter()
+                .importPackagesOf(PaymentEngine.class)
+                .get(PaymentLedger.class)
+                .getMethodCallsToSelf()
+                .stream()
+                .map(call -> call.getOriginOwner())
+                .map(JavaClass::getSimpleName)
+                .filter(name -> !name.endsWith("Test") && !name.endsWith("Contract")))
+        .containsOnly("PaymentEngine", "TransactionClaims");
+  }
+}
