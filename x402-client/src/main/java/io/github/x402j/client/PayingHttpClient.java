@@ -6,6 +6,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Token;
+import io.github.x402j.client.PayingCall.CancellableCall;
+import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.PaymentSigner;
 import io.github.x402j.client.wallet.SpendingPolicy;

@@ -85,8 +85,10 @@ class ArchitectureTest {
         "javax.net.ssl..",
         "javax.sql..",
         "org.jspecify.annotations..",
+        "org.slf4j",
         "io.github.x402j",
         "io.github.x402j.evm",
+        "io.github.x402j.http",
         CLIENT,
         WALLET);
   }

@@ -180,8 +180,7 @@ class AsyncTest {
   private static boolean isOfTheClient(StackTraceElement frame) {
     String name = frame.getClassName();
     return name.startsWith("io.github.x402j.client.PayingCall")
-        || name.startsWith("io.github.x402j.client.PaidRequest")
-        || name.startsWith("io.github.x402j.client.CancellableCall");
+        || name.startsWith("io.github.x402j.client.PaidRequest");
   }
 
   private HttpResponse<String> get(PayingHttpClient client, String path) throws Exception {

@@ -16,6 +16,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.SettlementResponse;
+import io.github.x402j.client.Transport.RetryPolicy;
 import java.io.InputStream;
 import java.net.Authenticator;
 import java.net.InetSocketAddress;

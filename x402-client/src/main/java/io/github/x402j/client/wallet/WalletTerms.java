@@ -5,6 +5,7 @@ package io.github.x402j.client.wallet;
 import static java.util.stream.Collectors.joining;
 
 import io.github.x402j.Address;
+import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -82,14 +83,14 @@ record WalletTerms(
   }
 
   /** Returns why these terms do not allow the payment, apart from the limit; empty if they do. */
-  Optional<DeclineReason> objection(ProposedPayment payment, Instant now) {
+  Optional<Declined> objection(ProposedPayment payment, Instant now) {
     if (expires != null && !now.isBefore(expires)) {
       return Optional.of(
-          DeclineReason.of("expiry", "payments before " + expires, "a payment at " + now));
+          Declined.of("expiry", "payments before " + expires, "a payment at " + now));
     }
     if (!domains.isEmpty()
         && domains.stream().noneMatch(domain -> domain.matches(payment.host()))) {
-      return Optional.of(DeclineReason.of("allowedDomains", text(", "), payment.host()));
+      return Optional.of(Declined.of("allowedDomains", text(", "), payment.host()));
     }
     return Optional.empty();
   }
