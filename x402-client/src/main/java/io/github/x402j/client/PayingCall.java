@@ -3,6 +3,7 @@
 package io.github.x402j.client;
 
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentHeader;
 import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.wallet.Offer;
 import java.io.IOException;
@@ -29,8 +30,11 @@ final class PayingCall<T> {
   private final BodyHandler<T> callers;
   private final @Nullable PushPromiseHandler<T> pushes;
   private final CancellableCall<HttpResponse<T>> call = new CancellableCall<>();
-  private volatile @Nullable PaidRequest<T> paid;
+  private volatile @Nullable PaidAttempts<T> paid;
 
+  /**
+   * @throws IllegalArgumentException if the request already carries a payment
+   */
   PayingCall(
       Transport transport,
       OfferSelection selection,
@@ -38,6 +42,12 @@ final class PayingCall<T> {
       HttpRequest request,
       BodyHandler<T> callers,
       @Nullable PushPromiseHandler<T> pushes) {
+    for (String header : List.of(PaymentHeader.PAYMENT_SIGNATURE, PaymentHeader.X_PAYMENT)) {
+      if (request.headers().firstValue(header).isPresent()) {
+        throw new IllegalArgumentException(
+            "request: it already carries " + header + "; send it over the wrapped client");
+      }
+    }
     this.transport = transport;
     this.selection = selection;
     this.payments = payments;
@@ -77,7 +87,7 @@ final class PayingCall<T> {
 
   /** Returns the exception for a caller who stops waiting, empty if no payment was sent. */
   Optional<PaymentPendingException> abandoned(String why) {
-    PaidRequest<T> sent = paid;
+    PaidAttempts<T> sent = paid;
     return sent == null ? Optional.empty() : sent.abandoned(why);
   }
 
@@ -160,8 +170,8 @@ final class PayingCall<T> {
 
   private CompletableFuture<HttpResponse<T>> sendPaid(
       HttpRequest unpaid, Payment payment, boolean sentBefore) {
-    PaidRequest<T> next =
-        new PaidRequest<>(transport, payments, unpaid, payment, callers, pushes, call, sentBefore);
+    PaidAttempts<T> next =
+        new PaidAttempts<>(transport, payments, unpaid, payment, callers, pushes, call, sentBefore);
     paid = next;
     return next.send()
         .thenApplyAsync(
@@ -200,8 +210,8 @@ final class PayingCall<T> {
   }
 
   /**
-   * The future that a caller holds, and the step that it waits for now. Cancelling the future cancels
-   * the step, and no step begins after that. Safe for use by several threads.
+   * The future that a caller holds, and the step that it waits for now. Cancelling the future
+   * cancels the step, and no step begins after that. Safe for use by several threads.
    */
   static final class CancellableCall<R> {
     private final CompletableFuture<R> result = new CompletableFuture<>();
@@ -259,7 +269,8 @@ final class PayingCall<T> {
         last = step;
       }
       if (last != null) {
-        last.cancel(true); // does nothing if the step is done, as it is unless the caller cancels
+        last.cancel(
+            true); // does nothing if the step is done; only a caller who cancels ends earlier
       }
     }
   }

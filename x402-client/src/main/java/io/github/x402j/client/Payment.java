@@ -84,7 +84,7 @@ public final class Payment {
 
   /** Only a settlement that can be read counts. */
   private static @Nullable SettlementResponse settlement(String text, boolean json) {
-    if (text.length() > BoundedBody.MAX_BYTES) {
+    if (text.length() > PeekedBody.MAX_BYTES) {
       return null;
     }
     try {

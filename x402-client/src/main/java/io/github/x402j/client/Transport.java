@@ -83,7 +83,8 @@ record Transport(
         throw new IllegalArgumentException("resend times: expected at least 0, found " + times);
       }
       if (within.isNegative()) {
-        throw new IllegalArgumentException("resend within: expected at least zero, found " + within);
+        throw new IllegalArgumentException(
+            "resend within: expected at least zero, found " + within);
       }
     }
 
@@ -120,8 +121,8 @@ record Transport(
     private final @Nullable Payment payment;
 
     /**
-     * @param request the request that was sent, without payment and receipt, so that code which logs
-     *     a response and its request logs neither
+     * @param request the request that was sent, without payment and receipt, so that code which
+     *     logs a response and its request logs neither
      * @param payment the payment that was sent, null if none was
      */
     ClientResponse(HttpResponse<T> response, HttpRequest request, @Nullable Payment payment) {
@@ -177,7 +178,8 @@ record Transport(
     @Override
     public String toString() {
       String paid = payment == null ? "" : ", " + payment;
-      return String.format("ClientResponse[%s %s %d%s]", request.method(), uri(), statusCode(), paid);
+      return String.format(
+          "ClientResponse[%s %s %d%s]", request.method(), uri(), statusCode(), paid);
     }
   }
 }

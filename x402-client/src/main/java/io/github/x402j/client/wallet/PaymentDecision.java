@@ -12,15 +12,14 @@ import org.jspecify.annotations.Nullable;
 public sealed interface PaymentDecision {
 
   /**
-   * The payment is signed, and its amount is reserved. It holds the signature: anyone who has it can
-   * have the payment settled.
+   * The payment is signed, and its amount is reserved. It holds the signature: anyone who has it
+   * can have the payment settled.
    *
    * @param requestId the journal's name for the request
    * @param offer the offer that is paid
    * @param payload the signed authorization
    */
-  record Signed(String requestId, Offer offer, ExactEvmPayload payload)
-      implements PaymentDecision {
+  record Signed(String requestId, Offer offer, ExactEvmPayload payload) implements PaymentDecision {
 
     /** Returns the nonce of the authorization: 32 bytes in hex after {@code 0x}. */
     public String nonce() {

@@ -133,7 +133,8 @@ public final class PaymentSigner {
    *
    * @throws IOException if the journal cannot be written
    */
-  public void recordDeclined(String requestId, String method, URI url, PaymentDecision.Declined reason)
+  public void recordDeclined(
+      String requestId, String method, URI url, PaymentDecision.Declined reason)
       throws IOException {
     authorizer.recordDeclined(requestId, method, url, reason);
   }
@@ -147,7 +148,8 @@ public final class PaymentSigner {
    * @throws IllegalArgumentException if the outcome is none of these
    * @throws IOException if the journal cannot be written; the amount then stays reserved
    */
-  public void record(PaymentDecision.Signed payment, JournalEntry.Event outcome, Map<String, String> details)
+  public void record(
+      PaymentDecision.Signed payment, JournalEntry.Event outcome, Map<String, String> details)
       throws IOException {
     if (!OUTCOMES.contains(outcome)) {
       throw new IllegalArgumentException("outcome: expected one of " + OUTCOMES);

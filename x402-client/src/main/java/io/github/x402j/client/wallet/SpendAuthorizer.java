@@ -3,6 +3,7 @@
 package io.github.x402j.client.wallet;
 
 import io.github.x402j.client.wallet.PaymentDecision.Declined;
+import io.github.x402j.client.wallet.WalletState.Reservation;
 import io.github.x402j.evm.TransferAuthorization;
 import java.io.IOException;
 import java.net.URI;
@@ -174,8 +175,7 @@ final class SpendAuthorizer {
     return drafts;
   }
 
-  private Optional<Declined> objection(
-      ProposedPayment payment, WalletState state, Instant now) {
+  private Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now) {
     if (state.isRevoked()) {
       return Optional.of(Declined.revoked(payment.offer()));
     }

@@ -42,6 +42,25 @@ record WalletTerms(
     return new WalletTerms(address, null, BillingPeriod.EVER, List.of(), null, true, false);
   }
 
+  /**
+   * Returns the hosts that the texts spell.
+   *
+   * @throws IllegalArgumentException if there is none, one is not a host, or they are too long
+   */
+  static List<HostPattern> domains(List<String> texts) {
+    int length = String.join(" ", texts).length();
+    if (length > JournalLines.MAX_VALUE) { // a longer list would be cut in the journal
+      throw new IllegalArgumentException(
+          "allowedDomains: expected at most "
+              + JournalLines.MAX_VALUE
+              + " characters in all, found "
+              + length
+              + "; use names such as *.example.com");
+    }
+    return HostPattern.parse("allowedDomains", texts);
+  }
+
+  /** Returns the terms that the entry holds. */
   static WalletTerms of(JournalEntry provisioned) {
     return new WalletTerms(
         Address.parse(provisioned.need("address")),
@@ -56,6 +75,7 @@ record WalletTerms(
         provisioned.need("refusals").equals("trusted"));
   }
 
+  /** Returns the terms as the details of an entry. */
   Map<String, String> details() {
     Map<String, String> details = new TreeMap<>();
     details.put("address", address.toString());

@@ -98,7 +98,8 @@ class PaymentSignerTest {
 
   @Test
   void showsNoSignature() throws Exception {
-    PaymentDecision.Signed payment = (PaymentDecision.Signed) pay(PaymentSigner.of(wallet, List.of()), 1);
+    PaymentDecision.Signed payment =
+        (PaymentDecision.Signed) pay(PaymentSigner.of(wallet, List.of()), 1);
     assertThat(payment).asString().contains(payment.nonce());
     assertThat(payment.toString()).doesNotContain(payment.payload().signature());
   }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * A request with its one payment. It is sent until the outcome is known, each time with the same
  * payment. No other payment is made here.
  */
-final class PaidRequest<T> {
+final class PaidAttempts<T> {
   /** Statuses of sellers, and of proxies before them, that leave the outcome open. */
   private static final Set<Integer> UNKNOWN = Set.of(502, 503, 504);
 
@@ -55,7 +55,7 @@ final class PaidRequest<T> {
   /**
    * @param mayHaveArrived whether the payment was sent before
    */
-  PaidRequest(
+  PaidAttempts(
       Transport transport,
       WalletPayments payments,
       HttpRequest unpaid,
@@ -104,7 +104,7 @@ final class PaidRequest<T> {
 
   private BodySubscriber<T> handleBody(ResponseInfo info) {
     return isUnknown(info.statusCode(), payment.answered(info.headers()))
-        ? BoundedBody.discarding(executor)
+        ? PeekedBody.discarding(executor)
         : callers.apply(info);
   }
 

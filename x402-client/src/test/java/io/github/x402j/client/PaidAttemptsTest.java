@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** One payment, however often the answer to it is lost. */
 @Timeout(30)
-class PaidRequestTest {
+class PaidAttemptsTest {
   private final HttpClient wrapped = HttpClient.newHttpClient();
   private final AtomicInteger paidCalls = new AtomicInteger();
   private Seller seller;
