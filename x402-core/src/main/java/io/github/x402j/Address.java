@@ -51,7 +51,7 @@ public record Address(String text) {
     return text.toLowerCase(Locale.ROOT);
   }
 
-  /** Returns whether this is the zero address, which nobody owns. */
+  /** Returns whether this is the zero address, which has no owner. */
   public boolean isZero() {
     return lowerCase().equals("0x0000000000000000000000000000000000000000");
   }

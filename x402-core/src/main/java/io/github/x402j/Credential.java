@@ -7,7 +7,7 @@ public sealed interface Credential {
   /** A payment, decoded. */
   record Payment(PaymentPayload payload) implements Credential {}
 
-  /** The text of a receipt, not looked at yet. */
+  /** The text of a receipt, not checked yet. */
   record ReceiptToken(String token) implements Credential {
     /** Does not show the token. */
     @Override

@@ -3,7 +3,7 @@
 package io.github.x402j;
 
 /**
- * Thrown when a payment could not be looked at: the chain or the remote facilitator did not answer,
+ * Thrown when a payment could not be checked: the chain or the remote facilitator did not answer,
  * answered nonsense, or a limit of the seller's stands against it now. The payment is neither valid
  * nor invalid and nothing was sent; a server answers 503.
  *

@@ -76,7 +76,7 @@ public final class FacilitatorMessages {
         payer(json));
   }
 
-  /** A failure need not name a network; a success that names none is held against that later. */
+  /** A failure need not name a network. A success that names none is refused later. */
   public static Settled readSettled(String body) throws MalformedPaymentException {
     JsonNode json = Json.parseObject(body);
     boolean success = Json.bool(json, "", "success");
@@ -123,7 +123,7 @@ public final class FacilitatorMessages {
     };
   }
 
-  /** Only the members that this library reads are looked at; the rest is the other side's. */
+  /** Reads only the members that this library needs. */
   public static SupportedKinds readSupported(String body) throws MalformedPaymentException {
     JsonNode json = Json.parseObject(body);
     List<SupportedKinds.Kind> kinds = new ArrayList<>();

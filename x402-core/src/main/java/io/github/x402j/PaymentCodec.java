@@ -2,9 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  * members are ignored. All methods are pure functions.
  */
 public final class PaymentCodec {
-  /** The longest payment header that is looked at, in characters. */
+  /** The longest payment header that is read, in characters. */
   public static final int MAX_HEADER_LENGTH = 8192;
 
   private PaymentCodec() {}
 
   /** Returns the value of {@code PAYMENT-REQUIRED}: base64 of the version 2 JSON. */
   public static String encodeRequired(PaymentRequired required) {
-    return Base64Text.encode(Json.write(DescriptorJson.v2(required)));
+    return base64(Json.write(DescriptorJson.v2(required)));
   }
 
   /**
@@ -54,7 +59,7 @@ public final class PaymentCodec {
    * @throws MalformedPaymentException if it is not base64 of a descriptor
    */
   public static PaymentRequired decodeRequired(String header) throws MalformedPaymentException {
-    JsonNode message = Json.parseObject(Base64Text.decode(header));
+    JsonNode message = Json.parseObject(text(header));
     requireVersion(message, 2);
     return DescriptorJson.readV2(message);
   }
@@ -87,7 +92,7 @@ public final class PaymentCodec {
 
   /** Returns the value of the payment header: base64 of the JSON in the payload's own version. */
   public static String encodePayload(PaymentPayload payload) {
-    return Base64Text.encode(payloadJson(payload));
+    return base64(payloadJson(payload));
   }
 
   /** Returns the payload as JSON text in its own version. */
@@ -129,7 +134,7 @@ public final class PaymentCodec {
       throw new MalformedPaymentException(
           "the payment header is longer than " + MAX_HEADER_LENGTH + " characters");
     }
-    return readPayload(Json.parseObject(Base64Text.decode(header)), x402Version);
+    return readPayload(Json.parseObject(text(header)), x402Version);
   }
 
   static PaymentPayload readPayload(JsonNode message, int x402Version)
@@ -153,7 +158,7 @@ public final class PaymentCodec {
    * (version 1).
    */
   public static String encodeSettlement(SettlementResponse response, int x402Version) {
-    return Base64Text.encode(Json.write(settlementNode(response, x402Version)));
+    return base64(Json.write(settlementNode(response, x402Version)));
   }
 
   static ObjectNode settlementNode(SettlementResponse response, int x402Version) {
@@ -184,7 +189,7 @@ public final class PaymentCodec {
    */
   public static SettlementResponse decodeSettlement(String header)
       throws MalformedPaymentException {
-    return readSettlement(Json.parseObject(Base64Text.decode(header)));
+    return readSettlement(Json.parseObject(text(header)));
   }
 
   /**
@@ -244,5 +249,23 @@ public final class PaymentCodec {
     return network
         .v1Name()
         .orElseThrow(() -> new IllegalArgumentException(network + " has no name in version 1"));
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
+  }
+
+  /** Decodes standard base64 and base64url, padded or not; the bytes must be UTF-8. */
+  private static String text(String base64) throws MalformedPaymentException {
+    boolean urlAlphabet = base64.indexOf('-') >= 0 || base64.indexOf('_') >= 0;
+    try {
+      byte[] bytes = (urlAlphabet ? Base64.getUrlDecoder() : Base64.getDecoder()).decode(base64);
+      // A new decoder reports what is not UTF-8; String's constructor would replace it.
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (IllegalArgumentException e) {
+      throw new MalformedPaymentException("the header is not base64");
+    } catch (CharacterCodingException e) {
+      throw new MalformedPaymentException("the header is not base64 of UTF-8 text");
+    }
   }
 }

@@ -27,12 +27,12 @@ public sealed interface Settlement {
    * The money has not moved, and by this payment's transaction never will.
    *
    * @param reason the code for the client
-   * @param detail for people; holds nothing secret
+   * @param detail for people; without a secret
    */
   record Failed(ErrorReason reason, String detail) implements Settlement {}
 
   /**
-   * Nobody knows yet. The payment must neither be delivered nor asked for again.
+   * The outcome is not known. The payment is neither delivered nor asked for again.
    *
    * @param broadcast the hash of the transaction that may have been sent, or null where it is not
    *     known

@@ -20,7 +20,7 @@ public record TokenAmount(BigInteger atomicUnits) implements Comparable<TokenAmo
     }
   }
 
-  /** Returns the amount of so many atomic units; negative ones are refused. */
+  /** Returns an amount in atomic units, at least 0. */
   public static TokenAmount of(long atomicUnits) {
     return new TokenAmount(BigInteger.valueOf(atomicUnits));
   }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Verification {
 
   /**
-   * The payment holds as far as it was looked at.
+   * The payment passed the checks that were made.
    *
    * @param payment the payment
    */
@@ -19,8 +19,7 @@ public sealed interface Verification {
    * The payment is refused.
    *
    * @param reason the code for the client
-   * @param detail which field, what was expected and what was found, for people; holds nothing
-   *     secret
+   * @param detail which field, what was expected and what was found, for people, without a secret
    * @param claimedPayer who the payment says pays, or null
    */
   record Invalid(ErrorReason reason, String detail, @Nullable Address claimedPayer)

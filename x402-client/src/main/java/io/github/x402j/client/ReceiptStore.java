@@ -66,4 +66,15 @@ public interface ReceiptStore {
   static FileReceiptStore inFile(Path file) throws IOException {
     return FileReceiptStore.open(file, DEFAULT_CAPACITY);
   }
+
+  /**
+   * Returns the store in a file, as {@link #inFile(Path)} does.
+   *
+   * @param capacity the number of receipts that are kept at a time, at least 1
+   * @throws IOException as {@code inFile(file)} does
+   * @throws IllegalArgumentException if the capacity is less
+   */
+  static FileReceiptStore inFile(Path file, int capacity) throws IOException {
+    return FileReceiptStore.open(file, capacity);
+  }
 }

@@ -83,7 +83,6 @@ class ArchitectureTest {
     return resideInAnyPackage(
         "java..",
         "javax.net.ssl..",
-        "javax.sql..",
         "org.jspecify.annotations..",
         "org.slf4j",
         "io.github.x402j",

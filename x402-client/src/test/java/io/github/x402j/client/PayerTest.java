@@ -30,6 +30,7 @@ import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
+import io.github.x402j.testing.MutableClock;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +57,7 @@ class PayerTest {
   private static final URI SERVER = URI.create("https://shop.example/mcp");
   private static final String TOOL = "mcp://tool/forecast";
 
-  private final TestClock clock = new TestClock(NOW);
+  private final MutableClock clock = new MutableClock(NOW);
   private final SpendJournal journal = SpendJournal.inMemory();
   private final AgentWallet wallet = Purse.wallet(journal, "agent", "$0.05", clock);
   private final Payer payer = Payer.of(wallet, USDC);

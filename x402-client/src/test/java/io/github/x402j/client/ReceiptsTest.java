@@ -8,7 +8,7 @@ import static io.github.x402j.client.Asking.buyer;
 import static io.github.x402j.client.Asking.forUrl;
 import static io.github.x402j.client.Asking.option;
 import static io.github.x402j.client.Asking.settled;
-import static io.github.x402j.client.ReceiptStoreContract.token;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -21,6 +21,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -280,8 +281,18 @@ class ReceiptsTest {
     @Override
     public List<StoredReceipt> all() {
       return origins.stream()
-          .map(origin -> ReceiptStoreContract.receipt(origin, null, LATER, "a"))
+          .map(
+              origin ->
+                  new StoredReceipt(origin, List.of("GET /pass"), null, LATER, token("a", LATER)))
           .toList();
     }
+  }
+
+  /** Returns a token with this identifier, which is never checked. */
+  private static String token(String id, Instant expires) {
+    String claims = "{\"jti\":\"" + id + "\",\"exp\":" + expires.getEpochSecond() + "}";
+    return "e30."
+        + Base64.getUrlEncoder().withoutPadding().encodeToString(claims.getBytes(UTF_8))
+        + ".sig";
   }
 }

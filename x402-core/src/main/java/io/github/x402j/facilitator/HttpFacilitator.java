@@ -39,8 +39,8 @@ import java.util.function.Consumer;
  * ({@code EvmLocalChecks.readingFrom}) not even that.
  *
  * <p>An answer to a settlement that is late, lost, broken or contradicts the payment is {@link
- * Settlement.Pending}: bytes were sent, and nobody knows. Servers that share no ledger must not
- * share a remote facilitator: it gives both the same good answer for one payment.
+ * Settlement.Pending}: bytes were sent, and the outcome is not known. Servers that share no ledger
+ * must not share a remote facilitator: it gives both the same good answer for one payment.
  *
  * <p>Safe for use by several threads. Messages, logs and {@code toString} hold the facilitator's
  * origin, and no path, header or answer text.
@@ -112,7 +112,7 @@ public final class HttpFacilitator implements Facilitator {
   }
 
   /**
-   * Asks the facilitator what it supports, and holds what is offered against that.
+   * Asks the facilitator what it supports, and compares what is offered with that.
    *
    * @throws IllegalStateException if it does not answer, or does not support what is offered; the
    *     message says what it supports

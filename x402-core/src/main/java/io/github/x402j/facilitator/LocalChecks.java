@@ -24,7 +24,7 @@ import java.util.Set;
  */
 public interface LocalChecks {
   /**
-   * Holds the configuration against what can be known, once, before the first request.
+   * Checks the configuration as far as it can be known, once, before the first request.
    *
    * @throws IllegalStateException if a payment in one of these ways could not be checked; the
    *     message names the setting

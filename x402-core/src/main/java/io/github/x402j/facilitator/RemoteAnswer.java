@@ -39,7 +39,7 @@ sealed interface RemoteAnswer {
   record NotSent(String why) implements RemoteAnswer {}
 
   /**
-   * Nobody knows.
+   * The outcome is not known.
    *
    * @param hash the transaction that it names, or null
    * @param isPending whether it says itself that it does not know yet

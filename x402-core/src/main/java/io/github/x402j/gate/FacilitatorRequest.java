@@ -19,12 +19,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a seller brings to a facilitator, held against what is settled there. The token's EIP-712
+ * What a seller brings to a facilitator, compared with what is settled there. The token's EIP-712
  * domain is the facilitator's own, whatever the request says.
  *
  * @param payload the payer's claim
  * @param requirements the seller's, with the domain of the token as it is known here
- * @param refused why it is not even looked at, or null
+ * @param refused why it is refused unseen, or null
  */
 record FacilitatorRequest(
     PaymentPayload payload,
@@ -53,7 +53,8 @@ record FacilitatorRequest(
       return refuse(request, "paymentRequirements.extra: not the EIP-712 domain of the token");
     }
     if (asked.amount().isZero() || asked.payTo().isZero()) {
-      return refuse(request, "paymentRequirements: no amount, or nobody to pay it to");
+      return refuse(
+          request, "paymentRequirements: expected an amount and a payTo that are not zero");
     }
     if (!isAccepted(request.payload().accepted(), asked)) {
       return refuse(request, "paymentPayload.accepted: is not paymentRequirements");

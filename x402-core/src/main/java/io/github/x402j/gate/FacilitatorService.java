@@ -115,7 +115,7 @@ public final class FacilitatorService {
     return new Answer(200, FacilitatorMessages.supported(networks, signers));
   }
 
-  /** Answers {@code GET /health}: 200 if payments can be looked at, 503 otherwise. */
+  /** Answers {@code GET /health}: 200 if payments can be verified, 503 otherwise. */
   public Answer health() {
     boolean isUp = started && guarded.stream().allMatch(GuardedFacilitator::isAnswering);
     return new Answer(isUp ? 200 : 503, FacilitatorMessages.health(isUp ? "up" : "down"));

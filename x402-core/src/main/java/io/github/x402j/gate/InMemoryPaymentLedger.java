@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +55,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
     return new InMemoryPaymentLedger(DEFAULT_CAPACITY, Clock.systemUTC());
   }
 
-  /** Returns an empty ledger for at most so many authorizations at a time. */
+  /** Returns an empty ledger for at most this many authorizations at a time. */
   public static InMemoryPaymentLedger withCapacity(int capacity) {
     return new InMemoryPaymentLedger(capacity, Clock.systemUTC());
   }
@@ -231,6 +232,40 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
     Record(String request, Expiries.Expiry<PaymentKey> expiry) {
       this.request = request;
       this.expiry = expiry;
+    }
+  }
+
+  /** Keys in the order of the times at which they may be forgotten. */
+  static final class Expiries<K> {
+    /** When a key may be forgotten; the number tells equal times apart. */
+    record Expiry<K>(Instant at, long number, K key) implements Comparable<Expiry<K>> {
+      @Override
+      public int compareTo(Expiry<K> other) {
+        int byTime = at.compareTo(other.at);
+        return byTime != 0 ? byTime : Long.compare(number, other.number);
+      }
+    }
+
+    private final TreeSet<Expiry<K>> inOrder = new TreeSet<>();
+    private long added;
+
+    Expiry<K> add(Instant at, K key) {
+      Expiry<K> expiry = new Expiry<>(at, added++, key);
+      inOrder.add(expiry);
+      return expiry;
+    }
+
+    void remove(Expiry<K> expiry) {
+      inOrder.remove(expiry);
+    }
+
+    /** Removes and returns the first whose time has come, now included; null if there is none. */
+    @Nullable Expiry<K> poll(Instant now) {
+      return inOrder.isEmpty() || inOrder.first().at.isAfter(now) ? null : inOrder.pollFirst();
+    }
+
+    int size() {
+      return inOrder.size();
     }
   }
 }

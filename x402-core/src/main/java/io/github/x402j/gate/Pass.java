@@ -37,7 +37,7 @@ public record Pass(String route, String method, Duration lifetime, OptionalLong 
     return new Pass(route, method, lifetime, OptionalLong.empty());
   }
 
-  /** Returns a pass for so many requests. */
+  /** Returns a pass for this many requests. */
   public static Pass of(String route, String method, Duration lifetime, long uses) {
     return new Pass(route, method, lifetime, OptionalLong.of(uses));
   }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -147,25 +148,54 @@ public final class PaymentGate {
 
   private <X extends Exception> void runThenSettle(
       Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) throws X {
-    transport.run(
+    run(
         payment,
-        new SaleTransport.Ending<X>() {
+        transport,
+        () -> {
+          Settlement settlement = settleAndRecord(payment);
+          if (settlement instanceof Settlement.Settled) {
+            deliver(payment, transport);
+          } else {
+            transport.refuse(refuse(challenge, payment, settlement));
+          }
+        });
+  }
+
+  /** What follows when a handler has completed. */
+  private interface Completion<X extends Exception> {
+    void run() throws X;
+  }
+
+  /** Runs the handler. However it ends, it ends once: a transport that throws has failed. */
+  private <X extends Exception> void run(
+      VerifiedPayment payment, SaleTransport<X> transport, Completion<X> completion) throws X {
+    AtomicBoolean ended = new AtomicBoolean();
+    SaleTransport.Ending<X> ending =
+        new SaleTransport.Ending<>() {
           @Override
           public void completed() throws X {
-            Settlement settlement = settleAndRecord(payment);
-            if (settlement instanceof Settlement.Settled) {
-              deliver(payment, transport);
-            } else {
-              transport.refuse(refuse(challenge, payment, settlement));
+            if (ended.compareAndSet(false, true)) {
+              completion.run();
             }
           }
 
           @Override
           public void failed() throws X {
-            release(payment);
-            transport.fail(payment);
+            if (ended.compareAndSet(false, true)) {
+              release(payment);
+              transport.fail(payment);
+            }
           }
-        });
+        };
+    boolean threw = true;
+    try {
+      transport.run(payment, ending);
+      threw = false;
+    } finally {
+      if (threw && ended.compareAndSet(false, true)) {
+        release(payment);
+      }
+    }
   }
 
   private <X extends Exception> void deliver(VerifiedPayment payment, SaleTransport<X> transport)
@@ -189,22 +219,14 @@ public final class PaymentGate {
       return;
     }
     transport.addHeaders(payment, receipt(payment));
-    transport.run(
+    run(
         payment,
-        new SaleTransport.Ending<X>() {
-          @Override
-          public void completed() {
-            try {
-              delivered(payment);
-            } catch (LedgerException e) { // all of it is on its way
-              log.error("{}: the delivery was not recorded; it may be fetched again", payment, e);
-            }
-          }
-
-          @Override
-          public void failed() throws X {
-            release(payment);
-            transport.fail(payment);
+        transport,
+        () -> {
+          try {
+            delivered(payment);
+          } catch (LedgerException e) { // all of it is on its way
+            log.error("{}: the delivery was not recorded; it may be fetched again", payment, e);
           }
         });
   }

@@ -95,7 +95,7 @@ public interface PaymentLedger {
   enum State {
     /** An exchange is at work on it. */
     HELD,
-    /** A transaction was recorded and nobody is at work on it. */
+    /** A transaction was recorded, and no exchange is at work on it. */
     SUSPENDED,
     /** It has bought its delivery. */
     DELIVERED

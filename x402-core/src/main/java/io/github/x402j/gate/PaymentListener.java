@@ -24,7 +24,7 @@ public interface PaymentListener {
   /** The money has moved. */
   default void settled(VerifiedPayment payment, Settlement.Settled settlement) {}
 
-  /** Nobody knows yet whether the money has moved. */
+  /** It is not known yet whether the money has moved. */
   default void pending(VerifiedPayment payment, Settlement.Pending settlement) {}
 
   /** A payment was refused, or its settlement failed. */

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request buys, in the seller's own words; payments and receipts are held against it.
+ * What a request buys, in the seller's own words; payments and receipts are compared with it.
  *
  * @param request names the request (method, resource, query), so that a payment that was begun for
  *     it is finished for nothing else

@@ -11,7 +11,7 @@ import io.github.x402j.TransferConfirmation;
 import java.time.Duration;
 
 /**
- * Tells whether a receipt is good for what is being bought. {@code ReceiptVerifier} is the
+ * Decides whether a receipt is good for what is being bought. {@code ReceiptVerifier} is the
  * implementation for signed JWTs.
  *
  * <p>Implementations are safe for use by several threads. They count nothing: the gate counts uses

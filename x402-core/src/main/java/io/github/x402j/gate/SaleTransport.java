@@ -22,8 +22,9 @@ public interface SaleTransport<X extends Exception> {
   void repeat(StoredAnswer answer) throws X;
 
   /**
-   * Runs the handler, then calls one method of {@code ending}, once: now, or later from another
-   * thread. In {@link PaymentFlow#AUTHORIZATION} all its output is held.
+   * Runs the handler, then calls one method of {@code ending}: now, or later from another thread.
+   * Only the first call counts; to throw before it is to fail. In {@link PaymentFlow#AUTHORIZATION}
+   * all its output is held.
    */
   void run(VerifiedPayment payment, Ending<X> ending) throws X;
 

@@ -20,7 +20,7 @@ import java.time.Instant;
  * word is enough, how many receipts it writes for one is its word, too.
  *
  * <p>A transfer is kept in the ledger beside the authorizations, with the hash of its transaction
- * where they have their nonce; nobody can choose a nonce to equal a hash that is not known yet, and
+ * where they have their nonce; a nonce cannot be chosen to equal a hash that is not known yet, and
  * whoever repeats a known hash as a nonce bars only an authorization of his own.
  */
 final class TransactionClaims {
@@ -137,7 +137,7 @@ final class TransactionClaims {
     PaymentLedger.Claim claim = ledger.claim(transfer, owner, keepUntil);
     if (claim instanceof PaymentLedger.Claim.Granted
         || claim instanceof PaymentLedger.Claim.Resumed) {
-      ledger.suspend(transfer); // bound to its owner, and held by nobody
+      ledger.suspend(transfer); // bound to its owner, and not held
       return Owner.CALLER;
     }
     if (claim instanceof PaymentLedger.Claim.InProgress) {

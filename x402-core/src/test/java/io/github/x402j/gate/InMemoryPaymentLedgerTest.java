@@ -77,7 +77,8 @@ class InMemoryPaymentLedgerTest {
     assertThat(ledger.size()).isZero();
     assertThat(ledger)
         .extracting("expiries")
-        .isInstanceOfSatisfying(Expiries.class, expiries -> assertThat(expiries.size()).isZero());
+        .isInstanceOfSatisfying(
+            InMemoryPaymentLedger.Expiries.class, expiries -> assertThat(expiries.size()).isZero());
   }
 
   @Test

@@ -3,6 +3,7 @@
 package io.github.x402j.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
@@ -126,5 +127,29 @@ class SellTest {
     facilitator.settlement = new Settlement.Pending(null);
     assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> true)).calls)
         .containsExactly("refuse 503");
+  }
+
+  @Test
+  void letsGoOfAPaymentWhoseTransportThrows() {
+    MemoryTransport throwing =
+        MemoryTransport.running(
+            () -> {
+              throw new IllegalStateException("a fault of the transport");
+            });
+    assertThatIllegalStateException()
+        .isThrownBy(() -> sell(PaymentFlow.AUTHORIZATION, 1, throwing));
+    assertThat(settlements()).isZero();
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("run", "headers", "deliver");
+  }
+
+  @Test
+  void countsTheFirstEndingOnly() {
+    MemoryTransport sold = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));
+    sold.later.completed();
+    sold.later.failed();
+    sold.later.completed();
+    assertThat(sold.calls).containsExactly("run", "headers", "deliver");
+    assertThat(settlements()).isEqualTo(1);
   }
 }

@@ -2,23 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.jdbc;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import io.github.x402j.Hashes;
 import io.github.x402j.gate.LedgerException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 
 /**
- * A ledger's way to its database: short transactions with deadlines, repeated where the database
- * took them back, on connections that are given back as they were.
+ * The way to a database: short transactions with deadlines, repeated where the database took them
+ * back, on connections that are given back as they were.
  */
 final class Database {
   private static final int ATTEMPTS = 6;
@@ -37,13 +36,11 @@ final class Database {
   /**
    * Returns the way to a database that answers.
    *
-   * @throws LedgerException if it does not
+   * @throws SQLException if it does not
    */
-  static Database at(DataSource dataSource, Duration queryTimeout) {
+  static Database at(DataSource dataSource, Duration queryTimeout) throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       return new Database(dataSource, queryTimeout, hasNetworkTimeout(connection));
-    } catch (SQLException e) {
-      throw failure("connecting", e);
     }
   }
 
@@ -95,11 +92,50 @@ final class Database {
   }
 
   private <T> T once(boolean autoCommit, Work<T> work) throws SQLException {
-    try (Connection connection = dataSource.getConnection();
-        Lent lent = new Lent(connection, autoCommit)) {
-      T result = work.with(connection);
+    try (Lent lent = lend(autoCommit)) {
+      T result = work.with(lent.connection());
       lent.commit();
       return result;
+    }
+  }
+
+  /** Returns a connection: with {@code autoCommit}, or for statements that take effect together. */
+  Lent lend(boolean autoCommit) throws SQLException {
+    Connection connection = dataSource.getConnection();
+    try {
+      return new Lent(connection, autoCommit);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** Returns whether there is a table with these columns that can be read. */
+  static boolean hasTable(Connection connection, String table, String columns) {
+    String sql = "SELECT " + columns + " FROM " + table + " WHERE 1 = 0";
+    try (Statement statement = connection.createStatement()) {
+      statement.executeQuery(sql).close();
+      return true;
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  /** Runs the statements that make the table, unless it is there. */
+  static void createTable(
+      Connection connection, String table, String columns, List<String> statements)
+      throws SQLException {
+    if (hasTable(connection, table, columns)) {
+      return;
+    }
+    try (Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    } catch (SQLException e) {
+      if (!hasTable(connection, table, columns)) { // another process may have been faster
+        throw e;
+      }
     }
   }
 
@@ -137,12 +173,7 @@ final class Database {
    * compares alike. What a query string holds does not get into the database either.
    */
   static String hash(String text) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-      return HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Hashes.sha256(text));
   }
 
   /** Returns whether a unique key was violated: a row with this key is there already. */
@@ -159,20 +190,21 @@ final class Database {
     return e.getSQLState() != null && e.getSQLState().startsWith(sqlStateClass);
   }
 
-  private static LedgerException failure(String what, SQLException e) {
+  static LedgerException failure(String what, SQLException e) {
     return new LedgerException(
         "the ledger's database failed at " + what + " (SQL state " + e.getSQLState() + ")", e);
   }
 
-  /** A connection's settings for as long as it is ours. */
-  private final class Lent implements AutoCloseable {
+  /** A connection for as long as it is ours. Closing it gives it back with the settings it had. */
+  final class Lent implements AutoCloseable {
     private final Connection connection;
     private final boolean autoCommit;
     private final boolean autoCommitBefore;
     private final int networkTimeoutBefore;
     private boolean isOpen;
+    private int isolationBefore = Connection.TRANSACTION_READ_COMMITTED;
 
-    Lent(Connection connection, boolean autoCommit) throws SQLException {
+    private Lent(Connection connection, boolean autoCommit) throws SQLException {
       this.connection = connection;
       this.autoCommit = autoCommit;
       autoCommitBefore = connection.getAutoCommit();
@@ -186,6 +218,16 @@ final class Database {
       isOpen = !autoCommit;
     }
 
+    Connection connection() {
+      return connection;
+    }
+
+    /** Lets each statement see what was committed before it, whatever the database's default. */
+    void readCommitted() throws SQLException {
+      isolationBefore = connection.getTransactionIsolation();
+      connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+    }
+
     void commit() throws SQLException {
       if (!autoCommit) {
         connection.commit();
@@ -195,14 +237,19 @@ final class Database {
 
     @Override
     public void close() throws SQLException {
-      if (isOpen) {
-        connection.rollback();
-      }
-      if (autoCommitBefore != autoCommit) {
-        connection.setAutoCommit(autoCommitBefore);
-      }
-      if (hasNetworkTimeout) {
-        connection.setNetworkTimeout(Runnable::run, networkTimeoutBefore);
+      try (connection) {
+        if (isOpen) {
+          connection.rollback();
+        }
+        if (isolationBefore != Connection.TRANSACTION_READ_COMMITTED) {
+          connection.setTransactionIsolation(isolationBefore);
+        }
+        if (autoCommitBefore != autoCommit) {
+          connection.setAutoCommit(autoCommitBefore);
+        }
+        if (hasNetworkTimeout) {
+          connection.setNetworkTimeout(Runnable::run, networkTimeoutBefore);
+        }
       }
     }
   }

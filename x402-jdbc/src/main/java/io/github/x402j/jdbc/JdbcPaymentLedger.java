@@ -66,13 +66,21 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
 
   private JdbcPaymentLedger(Builder builder) {
     clock = builder.clock;
-    Database database = Database.at(builder.dataSource, builder.queryTimeout);
+    Database database = connect(builder);
     LedgerTables.require(builder.dataSource, database);
     lease = new Lease(database, clock, builder.lease);
     payments = new PaymentRows(database);
     receipts = new ReceiptUses(database, lease, pending, clock);
     lease.ensure();
     maintenance = LedgerMaintenance.start(builder.lease, lease, pending, database, clock);
+  }
+
+  private static Database connect(Builder builder) {
+    try {
+      return Database.at(builder.dataSource, builder.queryTimeout);
+    } catch (SQLException e) {
+      throw Database.failure("connecting", e);
+    }
   }
 
   /**

@@ -12,7 +12,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -49,25 +48,12 @@ final class LedgerTables {
       boolean autoCommit = connection.getAutoCommit();
       connection.setAutoCommit(true);
       try {
-        for (String table : TABLES.keySet()) {
-          if (!has(connection, table)) {
-            create(connection, table);
-          }
+        for (Map.Entry<String, String> table : TABLES.entrySet()) {
+          Database.createTable(
+              connection, table.getKey(), table.getValue(), statements(table.getKey()));
         }
       } finally {
         connection.setAutoCommit(autoCommit);
-      }
-    }
-  }
-
-  private static void create(Connection connection, String table) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      for (String sql : statements(table)) {
-        statement.execute(sql);
-      }
-    } catch (SQLException e) {
-      if (!has(connection, table)) { // another process may have been faster
-        throw e;
       }
     }
   }
@@ -97,11 +83,13 @@ final class LedgerTables {
   static void require(DataSource dataSource, Database database) {
     try (Connection connection = dataSource.getConnection()) {
       List<String> missing =
-          TABLES.keySet().stream().filter(table -> !has(connection, table)).toList();
+          TABLES.entrySet().stream()
+              .filter(table -> !Database.hasTable(connection, table.getKey(), table.getValue()))
+              .map(table -> "table " + table.getKey() + " (" + table.getValue() + ")")
+              .toList();
       if (!missing.isEmpty()) {
         throw new IllegalStateException(
             missing.stream()
-                .map(table -> "table " + table + " (" + TABLES.get(table) + ")")
                 .collect(
                     Collectors.joining(
                         ", ",
@@ -121,16 +109,6 @@ final class LedgerTables {
         + "/"
         + SCRIPT
         + " from the jar of x402-jdbc, or call JdbcPaymentLedger.createTables(dataSource) once";
-  }
-
-  private static boolean has(Connection connection, String table) {
-    String sql = "SELECT " + TABLES.get(table) + " FROM " + table + " WHERE 1 = 0";
-    try (Statement statement = connection.createStatement()) {
-      statement.executeQuery(sql).close();
-      return true;
-    } catch (SQLException e) {
-      return false;
-    }
   }
 
   /** A claim is safe only where the second of two is refused; so try it, with a key of nobody's. */

@@ -9,14 +9,21 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /**
- * A clock that a test moves. It starts at 2026-01-01T00:00:00Z, stands still, and is in UTC in
- * every zone that is asked for. Safe for use by several threads, of which one moves it.
+ * A clock that a test moves. It stands still until then, and is in UTC in every zone that is asked
+ * for. Safe for use by several threads, of which one moves it.
  */
 public final class MutableClock extends Clock {
-  private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private volatile Instant now;
 
   /** Returns a clock that stands at 2026-01-01T00:00:00Z. */
-  public MutableClock() {}
+  public MutableClock() {
+    this(Instant.parse("2026-01-01T00:00:00Z"));
+  }
+
+  /** Returns a clock that stands at this time. */
+  public MutableClock(Instant start) {
+    now = start;
+  }
 
   /** Moves the clock on; all who read it see the new time at once. */
   public void advance(Duration by) {

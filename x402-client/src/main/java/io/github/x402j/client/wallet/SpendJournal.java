@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import javax.sql.DataSource;
 
 /**
  * An append-only list of all that was decided about any number of wallets. What a wallet may still
@@ -65,18 +64,8 @@ public final class SpendJournal implements Closeable {
   }
 
   /**
-   * Returns the journal in a database, in the table {@code x402_journal}, with {@code
-   * x402_journal_lock} beside it. Missing tables are created.
-   *
-   * @param dataSource gives connections on which a transaction can lock a row by an {@code UPDATE}
-   * @throws IOException if it cannot be read or written, or a line in it is damaged
-   */
-  public static SpendJournal jdbc(DataSource dataSource) throws IOException {
-    return on(JdbcJournal.open(requireNonNull(dataSource)));
-  }
-
-  /**
-   * Returns the journal in a storage, after reading all of it.
+   * Returns the journal in a storage, after reading all of it. {@code JdbcJournal} of {@code
+   * x402-jdbc} is the storage in a database.
    *
    * @param storage is closed with the journal, and also if this fails
    * @throws IOException if the storage cannot be read, or an entry is damaged

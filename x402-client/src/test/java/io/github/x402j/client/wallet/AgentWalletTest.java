@@ -21,10 +21,10 @@ import io.github.x402j.client.Payment;
 import io.github.x402j.client.PaymentDeclinedException;
 import io.github.x402j.client.PaymentPendingException;
 import io.github.x402j.client.Seller;
-import io.github.x402j.client.TestClock;
 import io.github.x402j.client.Wire;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.testing.MutableClock;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
@@ -49,7 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a provisioned wallet spends at real sellers, and which amounts are free again. */
 @Timeout(30)
 class AgentWalletTest {
-  private final TestClock clock = new TestClock(NOW);
+  private final MutableClock clock = new MutableClock(NOW);
   private final SpendJournal journal = SpendJournal.inMemory();
   private HttpClient wrapped = HttpClient.newHttpClient();
   private Seller seller;
@@ -118,9 +118,9 @@ class AgentWalletTest {
     AgentWallet wallet = wallet("$0.05", terms -> terms.limit("$0.05", period).renewEachPeriod());
     seller.does(honest(seller, "$0.05"));
     get(wallet);
-    clock.goOn(Duration.between(NOW, last));
+    clock.advance(Duration.between(NOW, last));
     declined("limit", wallet);
-    clock.goOn(Duration.between(last, next));
+    clock.advance(Duration.between(last, next));
     assertThat(wallet.remaining()).hasToString("$0.05");
     get(wallet);
     assertThat(wallet.spent(period)).hasToString("$0.05");
@@ -131,9 +131,9 @@ class AgentWalletTest {
   void expiresOnTheInstant() throws Exception {
     AgentWallet wallet = wallet("$1", terms -> terms.expiresAt(NOW.plusSeconds(10)));
     seller.does(honest(seller, "$0.01"));
-    clock.goOn(Duration.ofSeconds(10).minusNanos(1));
+    clock.advance(Duration.ofSeconds(10).minusNanos(1));
     get(wallet);
-    clock.goOn(Duration.ofNanos(1));
+    clock.advance(Duration.ofNanos(1));
     declined("expiry", wallet);
     assertThat(wallet.remaining()).isEqualTo(Dollars.ZERO);
   }

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.client.Purse;
-import io.github.x402j.client.TestClock;
-import io.github.x402j.client.wallet.SpendJournalContract.CountingSigner;
+import io.github.x402j.client.wallet.Spender.CountingSigner;
+import io.github.x402j.testing.MutableClock;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ class PaymentSignerTest {
       AgentWallet.provision("a", keys, journal)
           .limit("$0.000010", BillingPeriod.EVER)
           .allowedDomains("shop.example")
-          .clock(new TestClock(NOW))
+          .clock(new MutableClock(NOW))
           .create();
 
   @Test

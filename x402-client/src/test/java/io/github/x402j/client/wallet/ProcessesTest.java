@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.client.Asking;
 import io.github.x402j.client.PaymentDeclinedException;
-import io.github.x402j.client.wallet.SpendJournalContract.Spender;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -14,7 +14,7 @@ import io.github.x402j.Usdc;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.PaymentDeclinedException;
 import io.github.x402j.client.Purse;
-import io.github.x402j.client.TestClock;
+import io.github.x402j.testing.MutableClock;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ class SpendingPolicyTest {
   private static final SpendingPolicy ANY = SpendingPolicy.empty().maxPerPayment("$1000");
   private static final Address OTHER = Address.parse("0x" + "77".repeat(20));
 
-  private final TestClock clock = new TestClock(NOW);
+  private final MutableClock clock = new MutableClock(NOW);
 
   @Test
   void theEmptyPolicyPaysNothing() {
@@ -87,13 +87,13 @@ class SpendingPolicyTest {
     Purse day = Purse.of(SpendingPolicy.empty().maxPerDay("$0.000010"), clock);
     hour.pay(10);
     day.pay(10);
-    clock.goOn(Duration.ofMinutes(60).minusNanos(1));
+    clock.advance(Duration.ofMinutes(60).minusNanos(1));
     assertThatThrownBy(() -> hour.pay(1)).isInstanceOf(PaymentDeclinedException.class);
-    clock.goOn(Duration.ofNanos(1));
+    clock.advance(Duration.ofNanos(1));
     hour.pay(10);
-    clock.goOn(Duration.ofHours(23).minusNanos(1));
+    clock.advance(Duration.ofHours(23).minusNanos(1));
     assertThatThrownBy(() -> day.pay(1)).isInstanceOf(PaymentDeclinedException.class);
-    clock.goOn(Duration.ofNanos(1));
+    clock.advance(Duration.ofNanos(1));
     day.pay(10);
   }
 
@@ -192,7 +192,7 @@ class SpendingPolicyTest {
   void aRateIsCountedInPayments() throws Exception {
     Purse purse = Purse.of(ANY.rate(3, Duration.ofSeconds(10)), clock);
     purse.pay(1);
-    clock.goOn(Duration.ofSeconds(5));
+    clock.advance(Duration.ofSeconds(5));
     purse.pay(1);
     purse.pay(1);
     assertThatThrownBy(() -> purse.pay(1))
@@ -202,7 +202,7 @@ class SpendingPolicyTest {
               assertThat(declined.rule()).isEqualTo("rate");
               assertThat(declined.left()).contains("0");
             });
-    clock.goOn(Duration.ofSeconds(5));
+    clock.advance(Duration.ofSeconds(5));
     purse.pay(1);
     refused("rate", () -> purse.pay(1));
   }

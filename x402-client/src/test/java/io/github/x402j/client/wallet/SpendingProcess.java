@@ -3,7 +3,6 @@
 package io.github.x402j.client.wallet;
 
 import io.github.x402j.client.PaymentDeclinedException;
-import io.github.x402j.client.wallet.SpendJournalContract.Spender;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -78,8 +77,7 @@ final class SpendingProcess implements AutoCloseable {
 
   public static void main(String[] args) throws IOException {
     SpendJournal journal = SpendJournal.file(Path.of(args[0]));
-    AgentWallet wallet =
-        AgentWallet.open(args[1], new SpendJournalContract.CountingSigner(), journal);
+    AgentWallet wallet = AgentWallet.open(args[1], new Spender.CountingSigner(), journal);
     Spender spender = new Spender(wallet);
     while (true) {
       try {

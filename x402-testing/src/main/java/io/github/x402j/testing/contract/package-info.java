@@ -11,11 +11,15 @@
  *   <li>{@link io.github.x402j.testing.contract.FacilitatorContract} for a {@link
  *       io.github.x402j.Facilitator},
  *   <li>{@link io.github.x402j.testing.contract.EvmSignerContract} for an {@link
- *       io.github.x402j.evm.EvmSigner}.
+ *       io.github.x402j.evm.EvmSigner},
+ *   <li>{@link io.github.x402j.testing.contract.SpendJournalContract} for a {@link
+ *       io.github.x402j.client.wallet.JournalStorage},
+ *   <li>{@link io.github.x402j.testing.contract.ReceiptStoreContract} for a {@link
+ *       io.github.x402j.client.ReceiptStore}.
  * </ul>
  *
  * <p>They need {@code junit-jupiter} and {@code assertj-core} on the test class path: x402-testing
- * names them as optional, so add both to your build.
+ * names them as optional, so add both to your build. The last two need {@code x402-client}, too.
  */
 @NullMarked
 package io.github.x402j.testing.contract;

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client;
+package io.github.x402j.testing.contract;
+
+import io.github.x402j.client.ReceiptStore;
 
 class MemoryReceiptStoreTest extends ReceiptStoreContract {
   @Override

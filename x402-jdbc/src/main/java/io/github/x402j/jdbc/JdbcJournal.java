@@ -1,19 +1,32 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client.wallet;
+package io.github.x402j.jdbc;
 
+import io.github.x402j.client.wallet.JournalEntry;
+import io.github.x402j.client.wallet.JournalLines;
+import io.github.x402j.client.wallet.JournalStorage;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 
-/** A journal's entries as lines in a table. A row of another table is what processes lock. */
-final class JdbcJournal implements JournalStorage {
+/**
+ * The journal of wallets in a database, which any number of processes share.
+ *
+ * <pre>{@code
+ * SpendJournal journal = SpendJournal.on(JdbcJournal.open(dataSource));
+ * }</pre>
+ *
+ * <p>Entries are lines in the table {@code x402_journal}; the row of {@code x402_journal_lock} is
+ * what processes lock. Needs {@code x402-client} on the class path.
+ */
+public final class JdbcJournal implements JournalStorage {
   private static final String CREATE =
       "CREATE TABLE x402_journal (seq BIGINT NOT NULL PRIMARY KEY, line VARCHAR(16000) NOT NULL)";
   private static final String CREATE_LOCK =
@@ -26,49 +39,36 @@ final class JdbcJournal implements JournalStorage {
   private static final String READ =
       "SELECT seq, line FROM x402_journal WHERE seq > ? ORDER BY seq";
   private static final String WRITE = "INSERT INTO x402_journal (seq, line) VALUES (?, ?)";
-  private static final int LOCK_SECONDS = 10;
+  private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(10);
 
-  private final DataSource dataSource;
+  private final Database database;
   private JournalLines lines = new JournalLines();
   private volatile long last;
   private volatile boolean broken;
 
-  private JdbcJournal(DataSource dataSource) {
-    this.dataSource = dataSource;
+  private JdbcJournal(Database database) {
+    this.database = database;
   }
 
-  static JdbcJournal open(DataSource dataSource) throws IOException {
-    try (Connection connection = dataSource.getConnection()) {
-      connection.setAutoCommit(true);
-      if (!has(connection, "x402_journal")) {
-        create(connection, CREATE, "x402_journal");
+  /**
+   * Returns the storage in this database. Missing tables are created. Closing it leaves the data
+   * source open.
+   *
+   * @param dataSource gives connections on which a transaction can lock a row by an {@code UPDATE}
+   * @throws IOException if the database cannot be used
+   */
+  public static JdbcJournal open(DataSource dataSource) throws IOException {
+    try {
+      Database database = Database.at(dataSource, LOCK_TIMEOUT);
+      try (Database.Lent lent = database.lend(true)) {
+        Connection connection = lent.connection();
+        Database.createTable(connection, "x402_journal", "seq, line", List.of(CREATE));
+        Database.createTable(connection, "x402_journal_lock", "id", List.of(CREATE_LOCK));
+        fillLock(connection);
       }
-      if (!has(connection, "x402_journal_lock")) {
-        create(connection, CREATE_LOCK, "x402_journal_lock");
-      }
-      fillLock(connection);
+      return new JdbcJournal(database);
     } catch (SQLException e) {
       throw new IOException("journal: the database cannot be used", e);
-    }
-    return new JdbcJournal(dataSource);
-  }
-
-  private static boolean has(Connection connection, String table) {
-    try (Statement statement = connection.createStatement();
-        ResultSet any = statement.executeQuery("SELECT 1 FROM " + table + " WHERE 1 = 0")) {
-      return !any.next();
-    } catch (SQLException e) {
-      return false;
-    }
-  }
-
-  private static void create(Connection connection, String ddl, String table) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(ddl);
-    } catch (SQLException e) {
-      if (!has(connection, table)) { // another process may have been faster
-        throw e;
-      }
     }
   }
 
@@ -98,27 +98,19 @@ final class JdbcJournal implements JournalStorage {
       throw new IOException("journal: a line could not be read before; open it again");
     }
     try {
-      Connection connection = dataSource.getConnection();
+      Database.Lent lent = database.lend(false);
       try {
-        connection.setAutoCommit(false);
-        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-        lock(connection);
-        return new JdbcTurn(connection);
+        lent.readCommitted();
+        if (database.update(lent.connection(), LOCK, none -> {}) != 1) {
+          throw new SQLException("x402_journal_lock: expected a row with id 1");
+        }
+        return new JdbcTurn(lent);
       } catch (SQLException e) {
-        connection.close();
+        lent.close();
         throw e;
       }
     } catch (SQLException e) {
       throw new IOException("journal: the database lock cannot be had", e);
-    }
-  }
-
-  private static void lock(Connection connection) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(LOCK)) {
-      statement.setQueryTimeout(LOCK_SECONDS);
-      if (statement.executeUpdate() != 1) {
-        throw new SQLException("x402_journal_lock: expected a row with id 1");
-      }
     }
   }
 
@@ -131,9 +123,9 @@ final class JdbcJournal implements JournalStorage {
   public void forEach(Consumer<JournalEntry> reader) throws IOException {
     long until = last;
     JournalLines fromStart = new JournalLines();
-    try (Connection connection = dataSource.getConnection()) {
+    try (Database.Lent lent = database.lend(true)) {
       read(
-          connection,
+          lent.connection(),
           0,
           (seq, line) -> {
             if (seq <= until) {
@@ -171,17 +163,17 @@ final class JdbcJournal implements JournalStorage {
   }
 
   private final class JdbcTurn implements Turn {
-    private final Connection connection;
+    private final Database.Lent lent;
 
-    JdbcTurn(Connection connection) {
-      this.connection = connection;
+    JdbcTurn(Database.Lent lent) {
+      this.lent = lent;
     }
 
     @Override
     public void readNew(Consumer<JournalEntry> reader) throws IOException {
       try {
         JdbcJournal.read(
-            connection,
+            lent.connection(),
             last,
             (seq, line) -> {
               reader.accept(lines.read(line));
@@ -198,14 +190,14 @@ final class JdbcJournal implements JournalStorage {
     @Override
     public void append(List<JournalEntry> entries) throws IOException {
       JournalLines next = lines.copy();
-      try (PreparedStatement statement = connection.prepareStatement(WRITE)) {
+      try (PreparedStatement statement = lent.connection().prepareStatement(WRITE)) {
         for (JournalEntry entry : entries) {
           statement.setLong(1, entry.sequence());
           statement.setString(2, next.write(entry));
           statement.addBatch();
         }
         statement.executeBatch();
-        connection.commit();
+        lent.commit();
       } catch (SQLException e) {
         // If they were written after all, the next turn reads them.
         throw new IOException("journal: the database cannot be written", e);
@@ -216,8 +208,8 @@ final class JdbcJournal implements JournalStorage {
 
     @Override
     public void close() throws IOException {
-      try (connection) {
-        connection.rollback();
+      try {
+        lent.close();
       } catch (SQLException e) {
         throw new IOException("journal: the database lock cannot be released", e);
       }

@@ -1,10 +1,13 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client;
+package io.github.x402j.testing.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.client.FileReceiptStore;
+import io.github.x402j.client.ReceiptStore;
+import io.github.x402j.client.StoredReceipt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +24,7 @@ class FileReceiptStoreTest extends ReceiptStoreContract {
 
   @Override
   public ReceiptStore store(int capacity) throws IOException {
-    open = FileReceiptStore.open(file(), capacity);
+    open = ReceiptStore.inFile(file(), capacity);
     return open;
   }
 
@@ -72,7 +75,7 @@ class FileReceiptStoreTest extends ReceiptStoreContract {
   @Test
   void isOpenOnceAtATime() throws Exception {
     store(10);
-    assertThatThrownBy(() -> FileReceiptStore.open(file(), 10))
+    assertThatThrownBy(() -> ReceiptStore.inFile(file(), 10))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("open in another receipt store");
     open.close();

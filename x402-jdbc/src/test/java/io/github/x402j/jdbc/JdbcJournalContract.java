@@ -1,11 +1,15 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client.wallet;
+package io.github.x402j.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.client.wallet.SpendJournalContract.Spender;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.JournalStorage;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.testing.contract.SpendJournalContract;
+import io.github.x402j.testing.contract.SpendJournalContract.Spender;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -27,7 +31,7 @@ abstract class JdbcJournalContract extends SpendJournalContract.Lasting {
 
   @Override
   public SpendJournal open() throws IOException {
-    return SpendJournal.jdbc(dataSource());
+    return SpendJournal.on(JdbcJournal.open(dataSource()));
   }
 
   @AfterEach
@@ -76,7 +80,7 @@ abstract class JdbcJournalContract extends SpendJournalContract.Lasting {
                   }
                   return dataSource().getConnection();
                 });
-    Spender spender = new Spender(revocable(SpendJournal.jdbc(flaky), signer));
+    Spender spender = new Spender(revocable(SpendJournal.on(JdbcJournal.open(flaky)), signer));
     spender.pay(1);
     away[0] = true;
     assertThatThrownBy(() -> spender.pay(1)).isInstanceOf(IOException.class);

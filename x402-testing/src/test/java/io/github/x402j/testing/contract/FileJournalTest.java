@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client.wallet;
+package io.github.x402j.testing.contract;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,8 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.client.Payment;
-import io.github.x402j.client.wallet.SpendJournalContract.Spender;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.Dollars;
+import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.evm.ExactEvmPayload;
+import io.github.x402j.testing.contract.SpendJournalContract.Spender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client.wallet;
+package io.github.x402j.jdbc;
 
 import java.sql.SQLException;
 import java.util.UUID;

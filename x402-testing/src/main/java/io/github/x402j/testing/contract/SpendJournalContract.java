@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client.wallet;
+package io.github.x402j.testing.contract;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,6 +18,13 @@ import io.github.x402j.Usdc;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.PaymentDeclinedException;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.DailySpend;
+import io.github.x402j.client.wallet.Dollars;
+import io.github.x402j.client.wallet.JournalEntry;
+import io.github.x402j.client.wallet.JournalStorage;
+import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
@@ -42,8 +49,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What every journal does, over whatever storage. It uses public types only, so that storages in
- * other modules can be tested by it.
+ * What every {@link SpendJournal} does, over any {@link JournalStorage}. Extend {@link Lasting} in
+ * the tests of your storage, and return from {@link #open} a journal on it: the same entries each
+ * time, those of this test alone. A storage that ends with the process extends this class itself.
+ *
+ * <p>Tests of your own can use {@link #journal}, and {@link Spender}, which pays without a seller.
  */
 @Timeout(120)
 public abstract class SpendJournalContract {

@@ -1,15 +1,22 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client;
+package io.github.x402j.testing.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.client.ReceiptStore;
+import io.github.x402j.client.StoredReceipt;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What every {@link ReceiptStore} does. It uses public types only. */
+/**
+ * What every {@link ReceiptStore} does. Extend it in the tests of your store, and return an empty
+ * one from {@link #store}. Tests of your own can use {@link #receipt} and {@link #token}.
+ */
 public abstract class ReceiptStoreContract {
   /** The time of these tests. */
   public static final Instant NOW = Instant.parse("2026-05-01T12:00:00Z");
@@ -21,7 +28,8 @@ public abstract class ReceiptStoreContract {
   public abstract ReceiptStore store(int capacity) throws Exception;
 
   /** Returns a receipt for {@code GET /pass}. */
-  public static StoredReceipt receipt(String origin, Long uses, Instant expires, String id) {
+  public static StoredReceipt receipt(
+      String origin, @Nullable Long uses, Instant expires, String id) {
     return new StoredReceipt(origin, List.of("GET /pass"), uses, expires, token(id, expires));
   }
 
@@ -29,7 +37,7 @@ public abstract class ReceiptStoreContract {
   public static String token(String id, Instant expires) {
     String claims = "{\"jti\":\"" + id + "\",\"exp\":" + expires.getEpochSecond() + "}";
     return "e30."
-        + Base64.getUrlEncoder().withoutPadding().encodeToString(claims.getBytes())
+        + Base64.getUrlEncoder().withoutPadding().encodeToString(claims.getBytes(UTF_8))
         + ".sig";
   }
 
