@@ -7,8 +7,8 @@ import static java.util.stream.Collectors.joining;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
-import io.github.x402j.client.wallet.DeclineReason;
 import io.github.x402j.client.wallet.Offer;
+import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -104,13 +104,13 @@ final class OfferSelection {
   private List<Offer> knownTokens(URI requested, PaymentDemand demand)
       throws PaymentDeclinedException {
     List<Offer> offers = new ArrayList<>();
-    DeclineReason firstObjection = null;
+    Declined firstObjection = null;
     for (PaymentRequirements option : demand.required().accepts()) {
       Optional<Token> token = tokens.stream().filter(t -> Offer.isIn(t, option)).findFirst();
       if (token.isEmpty()) {
         continue;
       }
-      DeclineReason objection = objection(option, token.get());
+      Declined objection = objection(option, token.get());
       if (objection == null) {
         offers.add(new Offer(demand.required(), option, token.get(), demand.x402Version()));
       } else if (firstObjection == null) {
@@ -124,25 +124,25 @@ final class OfferSelection {
     return offers;
   }
 
-  private static @Nullable DeclineReason objection(PaymentRequirements option, Token token) {
+  private static @Nullable Declined objection(PaymentRequirements option, Token token) {
     if (!option.scheme().equals(PaymentRequirements.EXACT)) {
-      return DeclineReason.of("scheme", PaymentRequirements.EXACT, "another scheme");
+      return Declined.of("scheme", PaymentRequirements.EXACT, "another scheme");
     }
     if (option.amount().isZero()) {
-      return DeclineReason.of("amount", "more than zero", "zero");
+      return Declined.of("amount", "more than zero", "zero");
     }
     if (option.payTo().isZero()) {
-      return DeclineReason.of("payTo", "an account", "the zero address, which burns the payment");
+      return Declined.of("payTo", "an account", "the zero address, which burns the payment");
     }
     if (contradicts(option.extra(), "name", token.name())
         || contradicts(option.extra(), "version", token.version())) {
-      return DeclineReason.of(
+      return Declined.of(
           "tokenDomain",
           token.name() + " version " + token.version(),
           "a signature for another EIP-712 domain of " + token.contract());
     }
     if (contradicts(option.extra(), "assetTransferMethod", "eip3009")) {
-      return DeclineReason.of("transferMethod", "eip3009", "another transfer method");
+      return Declined.of("transferMethod", "eip3009", "another transfer method");
     }
     return null;
   }
@@ -156,7 +156,7 @@ final class OfferSelection {
     return tokens.indexOf(offer.token());
   }
 
-  private DeclineReason noKnownToken(PaymentRequired required) {
+  private Declined noKnownToken(PaymentRequired required) {
     String asked =
         required.accepts().stream()
             .limit(SHOWN)
@@ -166,6 +166,6 @@ final class OfferSelection {
         tokens.stream()
             .map(token -> token.contract() + " on " + token.network())
             .collect(joining(", "));
-    return DeclineReason.of("tokens", known, asked.isEmpty() ? "no token at all" : asked);
+    return Declined.of("tokens", known, asked.isEmpty() ? "no token at all" : asked);
   }
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
+import io.github.x402j.http.BoundedHttp;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The origin of an HTTP URL (RFC 6454): scheme, host and port. Immutable.
@@ -16,8 +16,6 @@ import java.util.regex.Pattern;
  * @param port the port of the connection, never -1
  */
 record Origin(String scheme, String host, int port) {
-  private static final Pattern IPV4_LOOPBACK = Pattern.compile("127(\\.[0-9]{1,3}){3}");
-
   /** Returns the origin of the URL, empty if it is not an absolute HTTP URL with a host. */
   static Optional<Origin> of(URI url) {
     if (url.getScheme() == null || url.getHost() == null) {
@@ -37,7 +35,7 @@ record Origin(String scheme, String host, int port) {
    * Decided by the text of the host; no name is resolved.
    */
   boolean isConfidential() {
-    return scheme.equals("https") || isLoopback();
+    return scheme.equals("https") || BoundedHttp.isLoopback(host);
   }
 
   /**
@@ -50,12 +48,6 @@ record Origin(String scheme, String host, int port) {
       throw PaymentDeclinedException.of(
           url, "confidential", "HTTPS or a loopback address", "payment over plain HTTP");
     }
-  }
-
-  private boolean isLoopback() {
-    return host.equals("localhost")
-        || host.equals("[::1]")
-        || IPV4_LOOPBACK.matcher(host).matches();
   }
 
   /**

@@ -168,13 +168,13 @@ public final class Payer {
       throws PaymentDeclinedException {
     try {
       Optional<PaymentDemand> demand =
-          descriptor.length() > BoundedBody.MAX_BYTES
+          descriptor.length() > PeekedBody.MAX_BYTES
               ? Optional.empty()
               : PaymentDemand.inBody(descriptor.getBytes(UTF_8));
       return demand.orElseThrow(
           () ->
               new MalformedPaymentException(
-                  "no descriptor of at most " + BoundedBody.MAX_BYTES + " characters"));
+                  "no descriptor of at most " + PeekedBody.MAX_BYTES + " characters"));
     } catch (MalformedPaymentException e) {
       throw PaymentDeclinedException.unreadable(server, e);
     }

@@ -3,6 +3,8 @@
 package io.github.x402j.client;
 
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentHeader;
+import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.wallet.Offer;
 import java.io.IOException;
 import java.net.URI;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** One request of the caller's. It is sent, and paid for at most once if a 402 answers it. */
@@ -27,8 +30,11 @@ final class PayingCall<T> {
   private final BodyHandler<T> callers;
   private final @Nullable PushPromiseHandler<T> pushes;
   private final CancellableCall<HttpResponse<T>> call = new CancellableCall<>();
-  private volatile @Nullable PaidRequest<T> paid;
+  private volatile @Nullable PaidAttempts<T> paid;
 
+  /**
+   * @throws IllegalArgumentException if the request already carries a payment
+   */
   PayingCall(
       Transport transport,
       OfferSelection selection,
@@ -36,6 +42,12 @@ final class PayingCall<T> {
       HttpRequest request,
       BodyHandler<T> callers,
       @Nullable PushPromiseHandler<T> pushes) {
+    for (String header : List.of(PaymentHeader.PAYMENT_SIGNATURE, PaymentHeader.X_PAYMENT)) {
+      if (request.headers().firstValue(header).isPresent()) {
+        throw new IllegalArgumentException(
+            "request: it already carries " + header + "; send it over the wrapped client");
+      }
+    }
     this.transport = transport;
     this.selection = selection;
     this.payments = payments;
@@ -75,7 +87,7 @@ final class PayingCall<T> {
 
   /** Returns the exception for a caller who stops waiting, empty if no payment was sent. */
   Optional<PaymentPendingException> abandoned(String why) {
-    PaidRequest<T> sent = paid;
+    PaidAttempts<T> sent = paid;
     return sent == null ? Optional.empty() : sent.abandoned(why);
   }
 
@@ -158,8 +170,8 @@ final class PayingCall<T> {
 
   private CompletableFuture<HttpResponse<T>> sendPaid(
       HttpRequest unpaid, Payment payment, boolean sentBefore) {
-    PaidRequest<T> next =
-        new PaidRequest<>(transport, payments, unpaid, payment, callers, pushes, call, sentBefore);
+    PaidAttempts<T> next =
+        new PaidAttempts<>(transport, payments, unpaid, payment, callers, pushes, call, sentBefore);
     paid = next;
     return next.send()
         .thenApplyAsync(
@@ -195,5 +207,71 @@ final class PayingCall<T> {
   /** Returns the request that the 402 answers: after a redirect, the one that followed it. */
   private HttpRequest answeredRequest(HttpResponse<T> response) {
     return response.uri().equals(request.uri()) ? sent : response.request();
+  }
+
+  /**
+   * The future that a caller holds, and the step that it waits for now. Cancelling the future
+   * cancels the step, and no step begins after that. Safe for use by several threads.
+   */
+  static final class CancellableCall<R> {
+    private final CompletableFuture<R> result = new CompletableFuture<>();
+    private @Nullable CompletableFuture<?> step;
+
+    CancellableCall() {
+      result.whenComplete((value, failure) -> cancelStep());
+    }
+
+    /** Returns the future for the caller. */
+    CompletableFuture<R> result() {
+      return result;
+    }
+
+    /** Returns whether the caller has a result, or no longer wants one. */
+    boolean isOver() {
+      return result.isDone();
+    }
+
+    /** Returns the step, which from now on is cancelled with the result. */
+    <S> CompletableFuture<S> waitFor(CompletableFuture<S> next) {
+      synchronized (this) {
+        step = next;
+      }
+      if (result.isDone()) {
+        next.cancel(true);
+      }
+      return next;
+    }
+
+    /** Gives the outcome to the caller. */
+    CompletableFuture<R> completeWith(CompletableFuture<R> outcome) {
+      outcome.whenComplete(
+          (value, failure) -> {
+            if (failure != null) {
+              result.completeExceptionally(unwrapped(failure));
+            } else {
+              result.complete(value);
+            }
+          });
+      return result;
+    }
+
+    /** Returns the failure of a step without the exceptions that futures wrap around it. */
+    static Throwable unwrapped(Throwable failure) {
+      Throwable cause = failure.getCause();
+      boolean isWrapper =
+          failure instanceof CompletionException || failure instanceof ExecutionException;
+      return isWrapper && cause != null ? unwrapped(cause) : failure;
+    }
+
+    private void cancelStep() {
+      CompletableFuture<?> last;
+      synchronized (this) {
+        last = step;
+      }
+      if (last != null) {
+        last.cancel(
+            true); // does nothing if the step is done; only a caller who cancels ends earlier
+      }
+    }
   }
 }

@@ -4,32 +4,25 @@ package io.github.x402j.client;
 
 import static java.util.Objects.requireNonNull;
 
-import io.github.x402j.PaymentHeader;
 import io.github.x402j.Token;
+import io.github.x402j.client.PayingCall.CancellableCall;
+import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.PaymentSigner;
 import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
-import java.net.Authenticator;
-import java.net.CookieHandler;
-import java.net.ProxySelector;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
-import java.net.http.WebSocket;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,21 +67,19 @@ import org.jspecify.annotations.Nullable;
  * A request that is cancelled or interrupted after its payment was sent may have been paid; {@code
  * send} adds the {@code PaymentPendingException} to the {@link InterruptedException} as suppressed.
  *
- * <p><b>Bodies.</b> A request is sent at least twice, so its body publisher must give the same body
- * each time. Before paying, the client takes the body a second time and compares it with what was
- * sent. A body that differs, such as that of a stream which can be read once, is declined. A body
- * of up to 1 MiB is kept; a longer one is taken from the publisher again when it is sent.
+ * <p><b>Bodies.</b> A body publisher must give the same body each time, because a request that is
+ * paid for is sent at least twice. Before paying, the client takes the body again and compares it.
+ * A body that differs, such as that of a stream which can be read once, is declined.
  *
  * <p><b>Redirects.</b> Requests without a payment follow redirects as the wrapped client does.
  * Requests with a payment follow none, because the JDK's client would send the payment to any host;
- * a redirect that answers a payment is the caller's response. If the wrapped client follows
- * redirects, requests with a payment are sent over a second client with the same settings. Wrap a
- * client with {@link HttpClient.Redirect#NEVER} to have only one.
+ * the redirect is the caller's response. If the wrapped client follows redirects, requests with a
+ * payment are sent over a second client with the same settings.
  *
  * <p>Safe for use by several threads. {@code sendAsync} blocks no thread, unless the signer does.
  * Closing this client (Java 21) leaves the wrapped one open.
  */
-public final class PayingHttpClient extends HttpClient {
+public final class PayingHttpClient extends ForwardingHttpClient {
   /** How often a payment with an unknown outcome is sent again by default: 4 times. */
   public static final int RESEND_TIMES = 4;
 
@@ -100,6 +91,7 @@ public final class PayingHttpClient extends HttpClient {
   private final WalletPayments payments;
 
   private PayingHttpClient(Transport transport, OfferSelection selection, WalletPayments payments) {
+    super(transport.wrapped());
     this.transport = transport;
     this.selection = selection;
     this.payments = payments;
@@ -182,12 +174,6 @@ public final class PayingHttpClient extends HttpClient {
       HttpRequest request,
       BodyHandler<T> bodyHandler,
       @Nullable PushPromiseHandler<T> pushPromiseHandler) {
-    for (String header : new String[] {PaymentHeader.PAYMENT_SIGNATURE, PaymentHeader.X_PAYMENT}) {
-      if (request.headers().firstValue(header).isPresent()) {
-        throw new IllegalArgumentException(
-            "request: it already carries " + header + "; send it over the wrapped client");
-      }
-    }
     return new PayingCall<>(
         transport, selection, payments, request, requireNonNull(bodyHandler), pushPromiseHandler);
   }
@@ -217,57 +203,6 @@ public final class PayingHttpClient extends HttpClient {
   }
 
   @Override
-  public Optional<CookieHandler> cookieHandler() {
-    return transport.wrapped().cookieHandler();
-  }
-
-  @Override
-  public Optional<Duration> connectTimeout() {
-    return transport.wrapped().connectTimeout();
-  }
-
-  @Override
-  public Redirect followRedirects() {
-    return transport.wrapped().followRedirects();
-  }
-
-  @Override
-  public Optional<ProxySelector> proxy() {
-    return transport.wrapped().proxy();
-  }
-
-  @Override
-  public SSLContext sslContext() {
-    return transport.wrapped().sslContext();
-  }
-
-  @Override
-  public SSLParameters sslParameters() {
-    return transport.wrapped().sslParameters();
-  }
-
-  @Override
-  public Optional<Authenticator> authenticator() {
-    return transport.wrapped().authenticator();
-  }
-
-  @Override
-  public Version version() {
-    return transport.wrapped().version();
-  }
-
-  @Override
-  public Optional<Executor> executor() {
-    return transport.wrapped().executor();
-  }
-
-  /** Returns the wrapped client's builder. A handshake that answers 402 is not paid. */
-  @Override
-  public WebSocket.Builder newWebSocketBuilder() {
-    return transport.wrapped().newWebSocketBuilder();
-  }
-
-  @Override
   public String toString() {
     return "PayingHttpClient[" + transport.wrapped() + "]";
   }
@@ -283,7 +218,7 @@ public final class PayingHttpClient extends HttpClient {
     private @Nullable SpendingPolicy policy;
     private @Nullable AgentWallet wallet;
     private boolean sameHostSuffices;
-    private Duration descriptorWithin = BoundedBody.MAX_TIME;
+    private Duration descriptorWithin = PeekedBody.MAX_TIME;
     private Clock clock = Clock.systemUTC();
     private SecureRandom random = new SecureRandom();
     private @Nullable ReceiptStore receipts;

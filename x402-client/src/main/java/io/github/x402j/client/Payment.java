@@ -14,8 +14,9 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.wallet.Offer;
-import io.github.x402j.client.wallet.SignedPayment;
+import io.github.x402j.client.wallet.PaymentDecision;
 import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.OnChainPayment;
 import io.github.x402j.evm.TransferAuthorization;
@@ -36,18 +37,18 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Payment {
-  private final SignedPayment signed;
+  private final PaymentDecision.Signed signed;
   private final String headerValue;
   private final @Nullable SettlementResponse settlement;
 
   private Payment(
-      SignedPayment signed, String headerValue, @Nullable SettlementResponse settlement) {
+      PaymentDecision.Signed signed, String headerValue, @Nullable SettlementResponse settlement) {
     this.signed = signed;
     this.headerValue = headerValue;
     this.settlement = settlement;
   }
 
-  static Payment of(SignedPayment signed) {
+  static Payment of(PaymentDecision.Signed signed) {
     Offer offer = signed.offer();
     Map<String, Object> payload = signed.payload().toMap();
     PaymentPayload message =
@@ -83,7 +84,7 @@ public final class Payment {
 
   /** Only a settlement that can be read counts. */
   private static @Nullable SettlementResponse settlement(String text, boolean json) {
-    if (text.length() > BoundedBody.MAX_BYTES) {
+    if (text.length() > PeekedBody.MAX_BYTES) {
       return null;
     }
     try {
@@ -93,7 +94,7 @@ public final class Payment {
     }
   }
 
-  SignedPayment signed() {
+  PaymentDecision.Signed signed() {
     return signed;
   }
 

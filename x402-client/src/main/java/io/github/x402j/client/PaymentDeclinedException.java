@@ -4,7 +4,7 @@ package io.github.x402j.client;
 
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.client.wallet.AgentWallet;
-import io.github.x402j.client.wallet.DeclineReason;
+import io.github.x402j.client.wallet.PaymentDecision;
 import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
 import java.net.URI;
@@ -26,7 +26,7 @@ public final class PaymentDeclinedException extends IOException {
   /**
    * @param requested the URL that a payment was asked for; the message shows it without its query
    */
-  PaymentDeclinedException(URI requested, DeclineReason reason) {
+  PaymentDeclinedException(URI requested, PaymentDecision.Declined reason) {
     super(
         String.format(
             "payment for %s%s %s",
@@ -40,7 +40,7 @@ public final class PaymentDeclinedException extends IOException {
   }
 
   static PaymentDeclinedException of(URI requested, String rule, String limit, String asked) {
-    return new PaymentDeclinedException(requested, DeclineReason.of(rule, limit, asked));
+    return new PaymentDeclinedException(requested, PaymentDecision.Declined.of(rule, limit, asked));
   }
 
   static PaymentDeclinedException unreadable(URI requested, MalformedPaymentException e) {
@@ -48,8 +48,8 @@ public final class PaymentDeclinedException extends IOException {
   }
 
   /** Returns the reason, for the journal. */
-  DeclineReason reason() {
-    return new DeclineReason(rule, limit, asked, left);
+  PaymentDecision.Declined reason() {
+    return new PaymentDecision.Declined(rule, limit, asked, left);
   }
 
   /**

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 record PaymentDemand(int x402Version, PaymentRequired required) {
   /** A descriptor in a header may be as long as one in a body. */
-  private static final int MAX_HEADER_LENGTH = BoundedBody.MAX_BYTES;
+  private static final int MAX_HEADER_LENGTH = PeekedBody.MAX_BYTES;
 
   /**
    * Returns the descriptor in the header of version 2, empty if there is no such header.
@@ -116,7 +116,7 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
       if (answer.statusCode() != 402) {
         return callers.apply(answer);
       }
-      return new BoundedBody<>(
+      return new PeekedBody<>(
           executor,
           maxTime,
           beginning ->
@@ -125,7 +125,7 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
                   : Optional.of(callers.apply(answer)));
     }
 
-    private boolean isDescriptor(HttpHeaders headers, BoundedBody.Beginning body) {
+    private boolean isDescriptor(HttpHeaders headers, PeekedBody.Beginning body) {
       try {
         Optional<PaymentDemand> found = inHeader(headers);
         if (found.isEmpty() && body.whole()) {

@@ -5,7 +5,6 @@ package io.github.x402j.client;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -20,6 +19,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Decides which receipt is shown with a request, and which receipts are kept. */
 final class Receipts {
@@ -35,7 +36,7 @@ final class Receipts {
    */
   static final String COVERS = "X-Payment-Receipt-Covers";
 
-  private static final System.Logger LOG = System.getLogger(Receipts.class.getPackageName());
+  private static final Logger log = LoggerFactory.getLogger(PayingHttpClient.class);
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Pattern EXPIRY =
       Pattern.compile("\"exp\"\\s*:\\s*([0-9]{1,12})(?![0-9.eE])");
@@ -117,7 +118,7 @@ final class Receipts {
                       expires,
                       token));
     } catch (IllegalArgumentException e) { // the seller may send anything
-      LOG.log(Level.DEBUG, "a seller sent a malformed receipt");
+      log.debug("a seller sent a malformed receipt");
       return Optional.empty();
     }
   }
@@ -168,7 +169,7 @@ final class Receipts {
     try {
       change.of(store);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "could not " + what + " a receipt", e);
+      log.warn("could not {} a receipt", what, e);
     }
   }
 }

@@ -102,7 +102,8 @@ final class RepeatableBody implements BodyPublisher {
     return callers.contentLength() < 0 ? BodyPublishers.fromPublisher(publisher) : publisher;
   }
 
-  static MessageDigest sha256() {
+  /** Returns a digest that takes the body piece by piece. */
+  private static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

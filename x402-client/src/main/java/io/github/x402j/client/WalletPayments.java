@@ -2,16 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import io.github.x402j.client.wallet.DeclineReason;
+import io.github.x402j.Hashes;
 import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentDecision;
 import io.github.x402j.client.wallet.PaymentSigner;
-import io.github.x402j.client.wallet.SignedPayment;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.util.HexFormat;
@@ -19,13 +15,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes payments out of a wallet and records what becomes of them. If an outcome cannot be written,
  * the amount stays reserved, and the caller still gets what was paid for.
  */
 final class WalletPayments {
-  private static final System.Logger LOG = System.getLogger(WalletPayments.class.getPackageName());
+  private static final Logger log = LoggerFactory.getLogger(PayingHttpClient.class);
 
   private final PaymentSigner signer;
 
@@ -46,10 +44,10 @@ final class WalletPayments {
       String requestId, String method, URI url, List<Offer> offers, BooleanSupplier cancelled)
       throws IOException {
     PaymentDecision decision = signer.pay(requestId, method, url, offers, cancelled);
-    if (decision instanceof SignedPayment signed) {
+    if (decision instanceof PaymentDecision.Signed signed) {
       return Payment.of(signed);
     }
-    throw new PaymentDeclinedException(url, (DeclineReason) decision);
+    throw new PaymentDeclinedException(url, (PaymentDecision.Declined) decision);
   }
 
   /** Records that the client does not pay this, whatever the wallet's rules say; returns why. */
@@ -109,9 +107,8 @@ final class WalletPayments {
     try {
       signer.record(payment.signed(), outcome, all);
     } catch (IOException e) {
-      LOG.log(
-          Level.WARNING,
-          "the outcome {0} of payment {1} could not be written; its amount stays reserved",
+      log.warn(
+          "the outcome {} of payment {} could not be written; its amount stays reserved",
           outcome,
           payment.nonce());
     }
@@ -119,7 +116,6 @@ final class WalletPayments {
 
   /** A receipt can be used by anyone who has it, so the journal has only its hash. */
   private static String fingerprint(String receipt) {
-    byte[] hash = RepeatableBody.sha256().digest(receipt.trim().getBytes(US_ASCII));
-    return "sha256:" + HexFormat.of().formatHex(hash);
+    return "sha256:" + HexFormat.of().formatHex(Hashes.sha256(receipt.trim()));
   }
 }

@@ -84,8 +84,10 @@ class ArchitectureTest {
         "java..",
         "javax.net.ssl..",
         "org.jspecify.annotations..",
+        "org.slf4j",
         "io.github.x402j",
         "io.github.x402j.evm",
+        "io.github.x402j.http",
         CLIENT,
         WALLET);
   }

@@ -12,6 +12,7 @@ import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import java.net.URI;
@@ -38,7 +39,7 @@ public final class Asking {
 
   private Asking() {}
 
-  /** Returns a buyer that pays at most five cents, and does not wait long for anything. */
+  /** Returns a buyer that pays at most five cents, with short pauses. */
   public static PayingHttpClient.Builder buyer(HttpClient wrapped) {
     return PayingHttpClient.over(wrapped)
         .signer(SIGNER)
@@ -51,7 +52,7 @@ public final class Asking {
                 3, Duration.ofSeconds(60), Duration.ofMillis(10), Duration.ofMillis(200)));
   }
 
-  /** Sends a payment with an unknown outcome again once, and at once. */
+  /** Sends a payment with an unknown outcome again once, without a pause. */
   public static PayingHttpClient.Builder impatient(PayingHttpClient.Builder client) {
     return client.retries(
         new RetryPolicy(1, Duration.ofSeconds(60), Duration.ofMillis(10), Duration.ofMillis(10)));
@@ -134,7 +135,7 @@ public final class Asking {
         "{\"error\":\"settlement_pending\"}");
   }
 
-  /** A seller that asks a price and delivers when paid. */
+  /** A seller that asks for a price and delivers when it is paid. */
   public static Seller.Script honest(Seller seller, String price) {
     return call ->
         call.isPaid()

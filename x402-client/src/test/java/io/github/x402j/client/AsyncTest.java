@@ -77,7 +77,9 @@ class AsyncTest {
     Map<Thread, Integer> samples = new HashMap<>();
     while (!all.stream().allMatch(CompletableFuture::isDone)) {
       Set<Thread> waiting = threadsThatWaitInTheClient();
-      samples.keySet().retainAll(waiting); // a lock of the JDK's is held up for less than a sample
+      samples
+          .keySet()
+          .retainAll(waiting); // a wait for a lock in the JDK ends before the next sample
       waiting.forEach(thread -> samples.merge(thread, 1, Integer::sum));
       assertThat(samples.values()).allMatch(count -> count < 4);
       TimeUnit.MILLISECONDS.sleep(20); // between two samples
@@ -180,8 +182,7 @@ class AsyncTest {
   private static boolean isOfTheClient(StackTraceElement frame) {
     String name = frame.getClassName();
     return name.startsWith("io.github.x402j.client.PayingCall")
-        || name.startsWith("io.github.x402j.client.PaidRequest")
-        || name.startsWith("io.github.x402j.client.CancellableCall");
+        || name.startsWith("io.github.x402j.client.PaidAttempts");
   }
 
   private HttpResponse<String> get(PayingHttpClient client, String path) throws Exception {

@@ -25,6 +25,7 @@ import io.github.x402j.SettlementResponse;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.BillingPeriod;
 import io.github.x402j.client.wallet.Dollars;
@@ -57,9 +58,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A hostile seller, asked again and again. Whatever it does, the signatures that it holds in the
- * end are worth no more than the wallet's limit, each no more than a payment may cost, all of them
- * to an account that may be paid, for a time that is short, and the journal knows of each.
+ * A hostile seller, asked again and again. Whatever it does, the signatures that it gets are worth
+ * no more than the wallet's limit in all, and no more than the highest price each. They pay an
+ * allowed account and expire soon, and each is in the journal.
  */
 @Timeout(60)
 class AttackTest {
@@ -243,7 +244,8 @@ class AttackTest {
                   HttpRequest.newBuilder(seller.url("/a")).timeout(Duration.ofSeconds(5)).build(),
                   BodyHandlers.ofInputStream())
               .body()) {
-        body.readNBytes(100); // what is no descriptor is the caller's, who need not read all of it
+        body.readNBytes(
+            100); // a body without a descriptor goes to the caller, who need not read it all
       } catch (IOException e) {
         assertThat(String.valueOf(e.getMessage())).doesNotContain("bank.example/a?");
       }
@@ -315,7 +317,7 @@ class AttackTest {
     return row(name, 0, (call, s, a) -> v2(required));
   }
 
-  /** Asks two cents, and does something else than deliver once it is paid. */
+  /** Asks for two cents, and does not deliver when it is paid. */
   private static Row paid(String name, BiFunction<Seller.Call, Seller, Seller.Answer> answer) {
     return row(
         name,

@@ -16,6 +16,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.SettlementResponse;
+import io.github.x402j.client.Transport.RetryPolicy;
 import java.io.InputStream;
 import java.net.Authenticator;
 import java.net.InetSocketAddress;
@@ -54,7 +55,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the wrapped client does, this one does too. */
+/** The client does what the wrapped client does. */
 @Timeout(60)
 class DropInTest {
   private final HttpClient wrapped = HttpClient.newHttpClient();
@@ -104,7 +105,7 @@ class DropInTest {
     }
   }
 
-  /** Asks a cent, and says that it was settled when it is paid. */
+  /** Asks for a cent, and says that the payment was settled. */
   private static final class PaidHandler extends Handler.Abstract {
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
@@ -221,7 +222,7 @@ class DropInTest {
                 : v2(forUrl(seller.url("/a"), option("$0.01"))));
     assertThatThrownBy(() -> client.send(request, BodyHandlers.ofString()))
         .isInstanceOf(PaymentPendingException.class)
-        .hasCauseInstanceOf(HttpTimeoutException.class); // the JDK may put another beneath
+        .hasCauseInstanceOf(HttpTimeoutException.class); // the JDK may add a cause of its own
     assertThat(Asking.payments(seller)).hasSize(1);
   }
 

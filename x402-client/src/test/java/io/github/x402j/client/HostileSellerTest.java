@@ -228,7 +228,7 @@ class HostileSellerTest {
     assertThat(confidential("http://LOCALHOST/a")).isTrue();
     assertThat(confidential("http://[::1]:1/a")).isTrue();
 
-    // PaymentDemand for over a proxy, which is the seller in disguise: no such host is looked up.
+    // The proxy is the seller in disguise, so the name of the host is never resolved.
     HttpClient proxied =
         HttpClient.newBuilder()
             .proxy(ProxySelector.of(new InetSocketAddress("127.0.0.1", seller.url("/").getPort())))

@@ -147,7 +147,7 @@ class PayerTest {
   @Test
   void aSettlementThatIsTooLongIsNotRead() throws Exception {
     Payment payment = pay("$0.01");
-    String padded = settled(payment) + " ".repeat(BoundedBody.MAX_BYTES);
+    String padded = settled(payment) + " ".repeat(PeekedBody.MAX_BYTES);
     assertThat(payer.delivered(payment, padded).settled()).isFalse();
   }
 
@@ -178,7 +178,7 @@ class PayerTest {
     assertThat(wallet.remaining()).hasToString("$0.03");
 
     payer.delivered(payment, settled(payment));
-    payer.unknown(payment, "a late report"); // of something that is over
+    payer.unknown(payment, "a late report"); // the outcome is known already
     assertThat(events()).endsWith(JournalEntry.Event.SETTLED);
     assertThat(wallet.remaining()).hasToString("$0.03");
   }
@@ -256,7 +256,7 @@ class PayerTest {
     String twice = honest.replace("\"amount\"", "\"amount\":\"1\",\"amount\"");
     assertThat(twice).isNotEqualTo(honest);
     assertThat(declined(payer, SERVER, TOOL, twice).rule()).isEqualTo("descriptor");
-    String padded = honest + " ".repeat(BoundedBody.MAX_BYTES);
+    String padded = honest + " ".repeat(PeekedBody.MAX_BYTES);
     assertThat(declined(payer, SERVER, TOOL, padded).rule()).isEqualTo("descriptor");
   }
 

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What sellers say of a payment, held against a chain. */
+/** What sellers say of a payment, compared with a chain. */
 class PaymentTest {
   private static final String NO_TRANSACTION = "0x" + "ab".repeat(32);
 

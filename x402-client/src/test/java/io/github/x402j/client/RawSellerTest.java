@@ -258,7 +258,7 @@ class RawSellerTest {
         out.write(answer.apply(payment));
         out.flush();
       } catch (IOException e) {
-        continue; // the client has had enough
+        continue; // the client closed the connection
       }
     }
   }
@@ -281,7 +281,7 @@ class RawSellerTest {
         .findFirst();
   }
 
-  /** Answers each request like this, and a payment with nothing. */
+  /** Gives this answer to each request, and none to a payment. */
   private static Row unpaid(String name, int signatures, byte[] answer) {
     byte[] delivered = text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     return new Row(name, signatures, payment -> payment.isPresent() ? delivered : answer);

@@ -25,10 +25,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/** A server on loopback that answers as a test says and remembers what it was sent. */
+/** A server on loopback that answers as a test tells it, and keeps what it received. */
 public final class Seller implements AutoCloseable {
 
-  /** What it was sent. */
+  /** A request that it received. */
   public record Call(String method, String path, Map<String, List<String>> headers, String body) {
 
     public Optional<String> header(String name) {
@@ -61,7 +61,7 @@ public final class Seller implements AutoCloseable {
     }
   }
 
-  /** What it does about that. */
+  /** How it answers a request. */
   public interface Script {
     Answer answer(Call call);
   }
@@ -89,7 +89,7 @@ public final class Seller implements AutoCloseable {
       return HttpExchange::close;
     }
 
-    /** Sends a body that does not end, at full speed or a drop at a time. */
+    /** Sends a body that does not end, at full speed or slowly. */
     static Answer endless(int status, Map<String, String> headers, long pauseMillis) {
       return exchange -> {
         headers.forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
@@ -107,7 +107,7 @@ public final class Seller implements AutoCloseable {
       };
     }
 
-    /** Waits first, as a slow seller does. */
+    /** Waits before it answers. */
     default Answer after(long millis) {
       return exchange -> {
         try {
@@ -155,7 +155,7 @@ public final class Seller implements AutoCloseable {
     return calls.stream().filter(Call::isPaid).toList();
   }
 
-  /** Returns whether as many calls with a payment came within the time. */
+  /** Returns whether this number of calls with a payment came within the time. */
   public boolean awaitPaidCalls(int count, Duration within) throws InterruptedException {
     long deadline = System.nanoTime() + within.toNanos();
     synchronized (calls) {

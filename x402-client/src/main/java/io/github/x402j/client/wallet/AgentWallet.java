@@ -18,7 +18,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +55,7 @@ public final class AgentWallet {
   private final String agent;
   private final EvmSigner signer;
   private final SpendJournal journal;
+  private final WalletJournal own;
   private final @Nullable SpendingPolicy policy;
   private final Clock clock;
 
@@ -68,6 +68,7 @@ public final class AgentWallet {
     this.agent = agent;
     this.signer = signer;
     this.journal = journal;
+    this.own = new WalletJournal(agent, journal, clock);
     this.policy = policy;
     this.clock = clock;
   }
@@ -108,35 +109,8 @@ public final class AgentWallet {
    */
   public static AgentWallet ofPolicy(EvmSigner signer, SpendingPolicy policy, Clock clock) {
     AgentWallet wallet = new AgentWallet("client", signer, SpendJournal.inMemory(), policy, clock);
-    wallet.writeTerms(WalletTerms.unlimited(signer.address()));
+    wallet.own.provision(WalletTerms.unlimited(signer.address()));
     return wallet;
-  }
-
-  private void writeTerms(WalletTerms terms) {
-    try {
-      boolean changed = journal.decide((all, entries) -> writeTerms(terms, all, entries));
-      if (changed) { // a new wallet need not be on the disk before its first payment is
-        journal.makeDurable();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private boolean writeTerms(
-      WalletTerms terms, JournalState all, List<JournalEntry.Draft> entries) {
-    Optional<WalletTerms> known = all.wallet(agent).map(WalletState::terms);
-    if (known.isPresent() && !known.get().address().equals(terms.address())) {
-      throw new IllegalStateException(
-          "agent " + agent + ": its wallet is for another account, " + known.get().address());
-    }
-    if (known.isPresent() && known.get().equals(terms)) {
-      return false;
-    }
-    entries.add(
-        new JournalEntry.Draft(
-            clock.instant(), JournalEntry.Event.PROVISIONED, agent, "-", terms.details()));
-    return known.isPresent();
   }
 
   /** Returns the agent whose wallet this is. */
@@ -159,17 +133,17 @@ public final class AgentWallet {
 
   /** Returns the amount spent in the current period, reserved amounts included. */
   public Dollars spent(BillingPeriod period) {
-    return read(state -> state.spent(period, clock.instant()));
+    return own.read(state -> state.spent(period, clock.instant()));
   }
 
   /** Returns the terms and the state of the wallet. */
   public WalletStatus status() {
-    return read(state -> WalletStatus.of(agent, state, clock.instant()));
+    return own.read(state -> WalletStatus.of(agent, state, clock.instant()));
   }
 
   /** Returns whether the wallet was revoked, by its owner or by itself. */
   public boolean isRevoked() {
-    return read(WalletState::isRevoked);
+    return own.read(WalletState::isRevoked);
   }
 
   /** Revokes the wallet. This cannot be undone; provision another agent. */
@@ -183,11 +157,7 @@ public final class AgentWallet {
    * @param reason text for the journal, cut to 200 characters
    */
   public void revoke(String reason) {
-    try {
-      journal.revoke(agent, reason, clock.instant());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    own.revoke(reason);
   }
 
   /**
@@ -208,7 +178,7 @@ public final class AgentWallet {
    * @throws FacilitatorException if the chain does not answer; what was read before is kept
    */
   public Dollars reconcile(Chain chain) throws FacilitatorException {
-    return new Reconciliation(agent, address(), journal, clock).on(chain);
+    return own.reconcile(address(), chain);
   }
 
   EvmSigner signer() {
@@ -225,14 +195,6 @@ public final class AgentWallet {
 
   Clock clock() {
     return clock;
-  }
-
-  private <R> R read(Function<WalletState, R> reader) {
-    try {
-      return journal.decide((all, entries) -> reader.apply(all.need(agent)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override
@@ -286,16 +248,7 @@ public final class AgentWallet {
      * @throws IllegalArgumentException if there is none, one is not a host, or they are too long
      */
     public Builder allowedDomains(String... domains) {
-      int length = String.join(" ", domains).length();
-      if (length > JournalLines.MAX_VALUE) { // a longer list would be cut in the journal
-        throw new IllegalArgumentException(
-            "allowedDomains: expected at most "
-                + JournalLines.MAX_VALUE
-                + " characters in all, found "
-                + length
-                + "; use names such as *.example.com");
-      }
-      this.domains = HostPattern.parse("allowedDomains", List.of(domains));
+      this.domains = WalletTerms.domains(List.of(domains));
       return this;
     }
 
@@ -354,7 +307,7 @@ public final class AgentWallet {
             "allowedDomains: missing; set the hosts that may be paid, such as api.example.com");
       }
       AgentWallet wallet = new AgentWallet(agent, signer, journal, policy, clock);
-      wallet.writeTerms(
+      wallet.own.provision(
           new WalletTerms(
               signer.address(), limit, period, domains, expires, renews, trustsRefusals));
       return wallet;

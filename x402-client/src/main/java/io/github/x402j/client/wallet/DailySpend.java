@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
+import io.github.x402j.client.wallet.WalletState.Reservation;
 import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -4,6 +4,7 @@ package io.github.x402j.client.wallet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.http.Deadline;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -84,7 +85,7 @@ final class FileJournal implements JournalStorage {
   }
 
   private FileLock lock() throws IOException {
-    long deadline = System.nanoTime() + LOCKED_WITHIN.toNanos();
+    Deadline deadline = Deadline.in(LOCKED_WITHIN);
     boolean interrupted = false;
     try {
       while (true) {
@@ -92,7 +93,7 @@ final class FileJournal implements JournalStorage {
         if (lock != null) {
           return lock;
         }
-        if (System.nanoTime() - deadline > 0) {
+        if (deadline.left().isZero()) {
           throw new IOException("journal: another process has held the lock for " + LOCKED_WITHIN);
         }
         LockSupport.parkNanos(200_000);

@@ -110,7 +110,7 @@ public final class PaymentSigner {
       return choice.declined();
     }
     ProposedPayment chosen = choice.payment();
-    Optional<DeclineReason> declined = authorizer.askForApproval(chosen);
+    Optional<PaymentDecision.Declined> declined = authorizer.askForApproval(chosen);
     if (declined.isPresent()) {
       return declined.get();
     }
@@ -133,7 +133,8 @@ public final class PaymentSigner {
    *
    * @throws IOException if the journal cannot be written
    */
-  public void recordDeclined(String requestId, String method, URI url, DeclineReason reason)
+  public void recordDeclined(
+      String requestId, String method, URI url, PaymentDecision.Declined reason)
       throws IOException {
     authorizer.recordDeclined(requestId, method, url, reason);
   }
@@ -147,7 +148,8 @@ public final class PaymentSigner {
    * @throws IllegalArgumentException if the outcome is none of these
    * @throws IOException if the journal cannot be written; the amount then stays reserved
    */
-  public void record(SignedPayment payment, JournalEntry.Event outcome, Map<String, String> details)
+  public void record(
+      PaymentDecision.Signed payment, JournalEntry.Event outcome, Map<String, String> details)
       throws IOException {
     if (!OUTCOMES.contains(outcome)) {
       throw new IllegalArgumentException("outcome: expected one of " + OUTCOMES);
@@ -165,9 +167,9 @@ public final class PaymentSigner {
       throw e;
     }
     if (!authorizer.release(chosen, authorization.nonce())) {
-      return DeclineReason.revoked(chosen.offer());
+      return PaymentDecision.Declined.revoked(chosen.offer());
     }
-    return new SignedPayment(chosen.requestId(), chosen.offer(), signed);
+    return new PaymentDecision.Signed(chosen.requestId(), chosen.offer(), signed);
   }
 
   private TransferAuthorization authorization(Offer offer) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
+import io.github.x402j.client.wallet.PaymentDecision.Declined;
+import io.github.x402j.client.wallet.WalletState.Reservation;
 import io.github.x402j.evm.TransferAuthorization;
 import java.io.IOException;
 import java.net.URI;
@@ -24,7 +26,7 @@ final class SpendAuthorizer {
    *
    * @param declined null if the payment is allowed
    */
-  record Choice(ProposedPayment payment, @Nullable DeclineReason declined) {}
+  record Choice(ProposedPayment payment, @Nullable Declined declined) {}
 
   private final AgentWallet wallet;
   private final SpendJournal journal;
@@ -51,19 +53,19 @@ final class SpendAuthorizer {
             }
           }
           ProposedPayment first = candidates.get(0);
-          DeclineReason reason = objection(first, state, now).orElseThrow();
+          Declined reason = objection(first, state, now).orElseThrow();
           entries.addAll(refused(first, reason, state, now));
           return new Choice(first, reason);
         });
   }
 
   /** Asks each person that a policy names; empty if all approve. Holds no lock meanwhile. */
-  Optional<DeclineReason> askForApproval(ProposedPayment payment) throws IOException {
+  Optional<Declined> askForApproval(ProposedPayment payment) throws IOException {
     for (SpendingPolicy policy : policies) {
       for (SpendingPolicy.Threshold threshold : policy.approvalsFor(payment)) {
         if (!threshold.approval().approves(payment)) {
-          DeclineReason reason =
-              DeclineReason.of(
+          Declined reason =
+              Declined.of(
                   "approval",
                   threshold.above() + " without approval",
                   payment.offer().priceText() + ", which was not approved");
@@ -81,13 +83,13 @@ final class SpendAuthorizer {
   }
 
   /** Reserves the amount if all rules still allow the payment; returns why not otherwise. */
-  Optional<DeclineReason> reserve(ProposedPayment payment, TransferAuthorization authorization)
+  Optional<Declined> reserve(ProposedPayment payment, TransferAuthorization authorization)
       throws IOException {
     return journal.decide(
         (all, entries) -> {
           WalletState state = all.need(wallet.agent());
           Instant now = wallet.clock().instant();
-          Optional<DeclineReason> reason = objection(payment, state, now);
+          Optional<Declined> reason = objection(payment, state, now);
           if (reason.isPresent()) {
             entries.addAll(refused(payment, reason.get(), state, now));
             return reason;
@@ -128,7 +130,7 @@ final class SpendAuthorizer {
   }
 
   /** Records that the client itself does not pay this, whatever the rules say. */
-  void recordDeclined(String requestId, String method, URI url, DeclineReason reason)
+  void recordDeclined(String requestId, String method, URI url, Declined reason)
       throws IOException {
     Map<String, String> details = new TreeMap<>();
     details.put("method", method);
@@ -139,7 +141,7 @@ final class SpendAuthorizer {
   }
 
   /** Records what became of a payment, unless that is known. */
-  void record(SignedPayment payment, JournalEntry.Event event, Map<String, String> details)
+  void record(PaymentDecision.Signed payment, JournalEntry.Event event, Map<String, String> details)
       throws IOException {
     journal.decide(
         (all, entries) -> {
@@ -152,7 +154,7 @@ final class SpendAuthorizer {
   }
 
   private List<JournalEntry.Draft> outcome(
-      SignedPayment payment,
+      PaymentDecision.Signed payment,
       JournalEntry.Event event,
       Map<String, String> details,
       WalletState state,
@@ -173,10 +175,9 @@ final class SpendAuthorizer {
     return drafts;
   }
 
-  private Optional<DeclineReason> objection(
-      ProposedPayment payment, WalletState state, Instant now) {
+  private Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now) {
     if (state.isRevoked()) {
-      return Optional.of(DeclineReason.revoked(payment.offer()));
+      return Optional.of(Declined.revoked(payment.offer()));
     }
     return state
         .terms()
@@ -190,14 +191,14 @@ final class SpendAuthorizer {
   }
 
   /** Comes last: a payment that is declined for the limit breaks no other rule. */
-  private static Optional<DeclineReason> overLimit(
+  private static Optional<Declined> overLimit(
       ProposedPayment payment, WalletState state, Instant now) {
     return state
         .left(now)
         .filter(payment.price()::isMoreThan)
         .map(
             left ->
-                new DeclineReason(
+                new Declined(
                     "limit",
                     state.terms().limitText(),
                     payment.offer().priceText(),
@@ -205,7 +206,7 @@ final class SpendAuthorizer {
   }
 
   private List<JournalEntry.Draft> refused(
-      ProposedPayment payment, DeclineReason reason, WalletState state, Instant now) {
+      ProposedPayment payment, Declined reason, WalletState state, Instant now) {
     List<JournalEntry.Draft> drafts = new ArrayList<>(refused(payment, reason));
     if (reason.rule().equals("limit") && state.isUsedUpFor(payment.price(), now)) {
       drafts.add(limitHit(state, now));
@@ -213,12 +214,12 @@ final class SpendAuthorizer {
     return drafts;
   }
 
-  private List<JournalEntry.Draft> refused(ProposedPayment payment, DeclineReason reason) {
+  private List<JournalEntry.Draft> refused(ProposedPayment payment, Declined reason) {
     return refused(wallet.clock().instant(), payment.requestId(), details(payment), reason);
   }
 
   private List<JournalEntry.Draft> refused(
-      Instant now, String requestId, Map<String, String> details, DeclineReason reason) {
+      Instant now, String requestId, Map<String, String> details, Declined reason) {
     Map<String, String> why = new TreeMap<>(details);
     why.put("rule", reason.rule());
     why.put("limit", reason.limit());

@@ -2,15 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
+import static java.util.stream.Collectors.joining;
+
 import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
+import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The rules for what may be paid. Each method returns a policy with one more rule; a payment is
@@ -36,20 +42,45 @@ import java.util.Optional;
  * <p>Immutable, and safe for use by several threads.
  */
 public final class SpendingPolicy {
+  private static final Pattern METHOD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
   private static final SpendingPolicy EMPTY = new SpendingPolicy(List.of(), List.of(), false);
+
+  /**
+   * Asks a person whether a payment may be made. Meant to be implemented.
+   *
+   * <p>It is called before anything is signed, on a thread of the wrapped client's executor, by
+   * several threads at once. It may block; no lock is held meanwhile. What it throws goes to the
+   * caller of the client, and nothing is paid.
+   */
+  @FunctionalInterface
+  public interface Approval {
+    /** Returns whether this one payment may be made. */
+    boolean approves(ProposedPayment payment);
+  }
+
+  /** Decides from what is asked and what was spent before. */
+  private interface Rule {
+    /** Returns why the payment is declined, empty if it is allowed. */
+    Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now);
+  }
+
+  /** How much of a limit is used up. */
+  private interface Used {
+    Dollars by(ProposedPayment payment, WalletState state, Instant now);
+  }
 
   /**
    * Asks a person above an amount.
    *
    * @param above the highest amount that is paid without asking
    */
-  record Threshold(Dollars above, PaymentApproval approval) {}
+  record Threshold(Dollars above, Approval approval) {}
 
-  private final List<SpendingRule> rules;
+  private final List<Rule> rules;
   private final List<Threshold> thresholds;
   private final boolean limited;
 
-  private SpendingPolicy(List<SpendingRule> rules, List<Threshold> thresholds, boolean limited) {
+  private SpendingPolicy(List<Rule> rules, List<Threshold> thresholds, boolean limited) {
     this.rules = List.copyOf(rules);
     this.thresholds = List.copyOf(thresholds);
     this.limited = limited;
@@ -118,7 +149,13 @@ public final class SpendingPolicy {
    * @throws IllegalArgumentException if there is none, or one is not a host
    */
   public SpendingPolicy hosts(String... hosts) {
-    return with(SpendingRule.hosts(List.of(hosts)));
+    List<HostPattern> allowed = HostPattern.parse("hosts", List.of(hosts));
+    String limit = text(allowed);
+    return with(
+        (payment, state, now) ->
+            allowed.stream().anyMatch(pattern -> pattern.matches(payment.host()))
+                ? Optional.empty()
+                : Optional.of(Declined.of("hosts", limit, payment.host())));
   }
 
   /**
@@ -127,7 +164,10 @@ public final class SpendingPolicy {
    * @throws IllegalArgumentException if there is none, or one is not a method
    */
   public SpendingPolicy methods(String... methods) {
-    return with(SpendingRule.methods(List.of(methods)));
+    if (!Stream.of(methods).allMatch(method -> METHOD.matcher(method).matches())) {
+      throw new IllegalArgumentException("methods: expected names such as GET");
+    }
+    return withOneOf("methods", List.of(methods), ProposedPayment::method);
   }
 
   /**
@@ -136,7 +176,7 @@ public final class SpendingPolicy {
    * @throws IllegalArgumentException if there is none
    */
   public SpendingPolicy recipients(Address... recipients) {
-    return with(SpendingRule.recipients(List.of(recipients)));
+    return withOneOf("recipients", List.of(recipients), payment -> payment.offer().payTo());
   }
 
   /**
@@ -145,7 +185,7 @@ public final class SpendingPolicy {
    * @throws IllegalArgumentException if there is none
    */
   public SpendingPolicy networks(Network... networks) {
-    return with(SpendingRule.networks(List.of(networks)));
+    return withOneOf("networks", List.of(networks), payment -> payment.offer().network());
   }
 
   /**
@@ -154,7 +194,10 @@ public final class SpendingPolicy {
    * @throws IllegalArgumentException if there is none
    */
   public SpendingPolicy tokens(Token... tokens) {
-    return with(SpendingRule.tokens(List.of(tokens)));
+    return withOneOf(
+        "tokens",
+        Stream.of(tokens).map(SpendingPolicy::text).toList(),
+        payment -> text(payment.offer().token()));
   }
 
   /**
@@ -165,27 +208,39 @@ public final class SpendingPolicy {
    * @throws IllegalArgumentException if one is out of its range
    */
   public SpendingPolicy rate(int payments, Duration within) {
-    return with(SpendingRule.rate(payments, within));
+    if (payments < 1) {
+      throw new IllegalArgumentException("rate: expected at least 1 payment, found " + payments);
+    }
+    if (within.isNegative() || within.isZero() || within.compareTo(WalletState.REMEMBERED) > 0) {
+      throw new IllegalArgumentException(
+          "rate: expected more than zero and at most " + WalletState.REMEMBERED);
+    }
+    String limit = payments + " payments within " + within;
+    return with(
+        (payment, state, now) ->
+            state.hasMade(payments, now.minus(within))
+                ? Optional.of(new Declined("rate", limit, "one more", "0"))
+                : Optional.empty());
   }
 
   /** Asks before a payment above this price; exactly this price is paid without asking. */
-  public SpendingPolicy approvalAbove(String price, PaymentApproval approval) {
+  public SpendingPolicy approvalAbove(String price, Approval approval) {
     return approvalAbove(Price.parse(price), approval);
   }
 
   /** Asks before a payment above this price; exactly this price is paid without asking. */
-  public SpendingPolicy approvalAbove(Price price, PaymentApproval approval) {
+  public SpendingPolicy approvalAbove(Price price, Approval approval) {
     return with(new Threshold(Dollars.of(price), approval));
   }
 
   /** Asks before every payment. */
-  public SpendingPolicy approvalAlways(PaymentApproval approval) {
+  public SpendingPolicy approvalAlways(Approval approval) {
     return with(new Threshold(Dollars.ZERO, approval));
   }
 
   /** Returns the policy with the rules of both. */
   public SpendingPolicy and(SpendingPolicy other) {
-    List<SpendingRule> allRules = new ArrayList<>(rules);
+    List<Rule> allRules = new ArrayList<>(rules);
     allRules.addAll(other.rules);
     List<Threshold> allThresholds = new ArrayList<>(thresholds);
     allThresholds.addAll(other.thresholds);
@@ -193,9 +248,9 @@ public final class SpendingPolicy {
   }
 
   /** Returns why the rules decline the payment, before any approval; empty if they allow it. */
-  Optional<DeclineReason> objection(ProposedPayment payment, WalletState state, Instant now) {
+  Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now) {
     if (!limited) {
-      return Optional.of(DeclineReason.noAmountLimit(payment.offer()));
+      return Optional.of(Declined.noAmountLimit(payment.offer()));
     }
     return rules.stream().flatMap(rule -> rule.objection(payment, state, now).stream()).findFirst();
   }
@@ -207,14 +262,38 @@ public final class SpendingPolicy {
         .toList();
   }
 
-  private SpendingPolicy atMost(String name, Price price, SpendingRule.Used used) {
-    List<SpendingRule> more = new ArrayList<>(rules);
-    more.add(SpendingRule.atMost(name, Dollars.of(price), used));
-    return new SpendingPolicy(more, thresholds, true);
+  /** Adds a limit on the amount: exactly what is left of it is still paid. */
+  private SpendingPolicy atMost(String name, Price price, Used used) {
+    Dollars limit = Dollars.of(price);
+    SpendingPolicy more =
+        with(
+            (payment, state, now) -> {
+              Dollars left = limit.minus(used.by(payment, state, now));
+              String asked = payment.offer().priceText();
+              return payment.price().isMoreThan(left)
+                  ? Optional.of(new Declined(name, limit.toString(), asked, left.toString()))
+                  : Optional.empty();
+            });
+    return new SpendingPolicy(more.rules, thresholds, true);
   }
 
-  private SpendingPolicy with(SpendingRule rule) {
-    List<SpendingRule> more = new ArrayList<>(rules);
+  private <V> SpendingPolicy withOneOf(
+      String name, List<V> allowed, Function<ProposedPayment, V> what) {
+    if (allowed.isEmpty()) {
+      throw new IllegalArgumentException(name + ": expected at least one");
+    }
+    String limit = text(allowed);
+    return with(
+        (payment, state, now) -> {
+          V asked = what.apply(payment);
+          return allowed.contains(asked)
+              ? Optional.empty()
+              : Optional.of(Declined.of(name, limit, asked.toString()));
+        });
+  }
+
+  private SpendingPolicy with(Rule rule) {
+    List<Rule> more = new ArrayList<>(rules);
     more.add(rule);
     return new SpendingPolicy(more, thresholds, limited);
   }
@@ -223,5 +302,13 @@ public final class SpendingPolicy {
     List<Threshold> more = new ArrayList<>(thresholds);
     more.add(threshold);
     return new SpendingPolicy(rules, more, limited);
+  }
+
+  private static String text(List<?> values) {
+    return values.stream().map(Object::toString).collect(joining(", "));
+  }
+
+  private static String text(Token token) {
+    return token.contract() + " on " + token.network();
   }
 }

@@ -3,6 +3,7 @@
 package io.github.x402j.client.wallet;
 
 import io.github.x402j.Address;
+import io.github.x402j.client.wallet.WalletState.Reservation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

@@ -5,6 +5,7 @@ package io.github.x402j.client.wallet;
 import static java.util.stream.Collectors.joining;
 
 import io.github.x402j.Address;
+import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -41,6 +42,25 @@ record WalletTerms(
     return new WalletTerms(address, null, BillingPeriod.EVER, List.of(), null, true, false);
   }
 
+  /**
+   * Returns the hosts that the texts spell.
+   *
+   * @throws IllegalArgumentException if there is none, one is not a host, or they are too long
+   */
+  static List<HostPattern> domains(List<String> texts) {
+    int length = String.join(" ", texts).length();
+    if (length > JournalLines.MAX_VALUE) { // a longer list would be cut in the journal
+      throw new IllegalArgumentException(
+          "allowedDomains: expected at most "
+              + JournalLines.MAX_VALUE
+              + " characters in all, found "
+              + length
+              + "; use names such as *.example.com");
+    }
+    return HostPattern.parse("allowedDomains", texts);
+  }
+
+  /** Returns the terms that the entry holds. */
   static WalletTerms of(JournalEntry provisioned) {
     return new WalletTerms(
         Address.parse(provisioned.need("address")),
@@ -55,6 +75,7 @@ record WalletTerms(
         provisioned.need("refusals").equals("trusted"));
   }
 
+  /** Returns the terms as the details of an entry. */
   Map<String, String> details() {
     Map<String, String> details = new TreeMap<>();
     details.put("address", address.toString());
@@ -82,14 +103,14 @@ record WalletTerms(
   }
 
   /** Returns why these terms do not allow the payment, apart from the limit; empty if they do. */
-  Optional<DeclineReason> objection(ProposedPayment payment, Instant now) {
+  Optional<Declined> objection(ProposedPayment payment, Instant now) {
     if (expires != null && !now.isBefore(expires)) {
       return Optional.of(
-          DeclineReason.of("expiry", "payments before " + expires, "a payment at " + now));
+          Declined.of("expiry", "payments before " + expires, "a payment at " + now));
     }
     if (!domains.isEmpty()
         && domains.stream().noneMatch(domain -> domain.matches(payment.host()))) {
-      return Optional.of(DeclineReason.of("allowedDomains", text(", "), payment.host()));
+      return Optional.of(Declined.of("allowedDomains", text(", "), payment.host()));
     }
     return Optional.empty();
   }

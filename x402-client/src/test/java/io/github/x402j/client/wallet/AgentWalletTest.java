@@ -46,7 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a provisioned wallet spends at real sellers, and what it gets back. */
+/** What a provisioned wallet spends at real sellers, and which amounts are free again. */
 @Timeout(30)
 class AgentWalletTest {
   private final MutableClock clock = new MutableClock(NOW);

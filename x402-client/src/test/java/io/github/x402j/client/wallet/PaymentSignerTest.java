@@ -41,9 +41,9 @@ class PaymentSignerTest {
             .approvalAlways(payment -> reserved.add(wallet.status().reserved()));
     PaymentSigner signer = PaymentSigner.of(wallet, List.of(policy));
 
-    assertThat(pay(signer, 11)).isInstanceOf(DeclineReason.class);
+    assertThat(pay(signer, 11)).isInstanceOf(PaymentDecision.Declined.class);
     assertThat(reserved).isEmpty();
-    assertThat(pay(signer, 10)).isInstanceOf(SignedPayment.class);
+    assertThat(pay(signer, 10)).isInstanceOf(PaymentDecision.Signed.class);
     assertThat(reserved).containsExactly(Dollars.ZERO);
     assertThat(wallet.status().reserved()).hasToString("$0.00001");
   }
@@ -56,7 +56,7 @@ class PaymentSignerTest {
             List.of(SpendingPolicy.empty().maxTotal("$1").approvalAlways(payment -> false)));
     assertThat(pay(signer, 1))
         .isInstanceOfSatisfying(
-            DeclineReason.class,
+            PaymentDecision.Declined.class,
             reason -> assertThat(reason.text()).startsWith("declined by rule approval: asked $0"));
     assertThat(keys.signatures()).isZero();
     assertThat(wallet.status().spent()).isEqualTo(Dollars.ZERO);
@@ -67,7 +67,7 @@ class PaymentSignerTest {
     wallet.revoke();
     assertThat(pay(PaymentSigner.of(wallet, List.of()), 1))
         .isInstanceOfSatisfying(
-            DeclineReason.class,
+            PaymentDecision.Declined.class,
             reason ->
                 assertThat(reason.text())
                     .startsWith("declined: the wallet is revoked ($0.000001")
@@ -87,7 +87,7 @@ class PaymentSignerTest {
   @Test
   void recordsOutcomesOnly() throws Exception {
     PaymentSigner signer = PaymentSigner.of(wallet, List.of());
-    SignedPayment payment = (SignedPayment) pay(signer, 1);
+    PaymentDecision.Signed payment = (PaymentDecision.Signed) pay(signer, 1);
     assertThatThrownBy(() -> signer.record(payment, JournalEntry.Event.REVOKED, Map.of()))
         .isInstanceOf(IllegalArgumentException.class);
     signer.record(payment, JournalEntry.Event.SETTLED, Map.of("reason", "test"));
@@ -98,7 +98,8 @@ class PaymentSignerTest {
 
   @Test
   void showsNoSignature() throws Exception {
-    SignedPayment payment = (SignedPayment) pay(PaymentSigner.of(wallet, List.of()), 1);
+    PaymentDecision.Signed payment =
+        (PaymentDecision.Signed) pay(PaymentSigner.of(wallet, List.of()), 1);
     assertThat(payment).asString().contains(payment.nonce());
     assertThat(payment.toString()).doesNotContain(payment.payload().signature());
   }

@@ -61,7 +61,7 @@ class ReconciliationTest {
     }
   }
 
-  /** Takes the money, as a seller may who says that it did not. */
+  /** Takes the money of a payment that the seller says it did not take. */
   private static void collect(TestUsdc usdc, Payment payment) throws Exception {
     ExactEvmPayload payload =
         ExactEvmPayload.parse(PaymentCodec.decodePayload(payment.secretHeaderValue(), 2).payload());

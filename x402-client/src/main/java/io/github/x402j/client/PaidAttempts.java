@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
+import io.github.x402j.client.PayingCall.CancellableCall;
+import io.github.x402j.client.Transport.ClientResponse;
+import io.github.x402j.client.Transport.RetryPolicy;
+import io.github.x402j.http.Backoff;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
@@ -28,13 +32,14 @@ import org.jspecify.annotations.Nullable;
  * A request with its one payment. It is sent until the outcome is known, each time with the same
  * payment. No other payment is made here.
  */
-final class PaidRequest<T> {
+final class PaidAttempts<T> {
   /** Statuses of sellers, and of proxies before them, that leave the outcome open. */
   private static final Set<Integer> UNKNOWN = Set.of(502, 503, 504);
 
   private final HttpClient http;
   private final WalletPayments payments;
   private final RetryPolicy retries;
+  private final Backoff backoff; // one attempt at a time uses it
   private final Clock clock;
   private final Executor executor;
   private final HttpRequest unpaid;
@@ -50,7 +55,7 @@ final class PaidRequest<T> {
   /**
    * @param mayHaveArrived whether the payment was sent before
    */
-  PaidRequest(
+  PaidAttempts(
       Transport transport,
       WalletPayments payments,
       HttpRequest unpaid,
@@ -62,6 +67,7 @@ final class PaidRequest<T> {
     this.http = transport.withoutRedirects();
     this.payments = payments;
     this.retries = transport.retries();
+    this.backoff = retries.backoff();
     this.clock = transport.clock();
     this.executor = transport.executor();
     this.unpaid = unpaid;
@@ -98,7 +104,7 @@ final class PaidRequest<T> {
 
   private BodySubscriber<T> handleBody(ResponseInfo info) {
     return isUnknown(info.statusCode(), payment.answered(info.headers()))
-        ? BoundedBody.discarding(executor)
+        ? PeekedBody.discarding(executor)
         : callers.apply(info);
   }
 
@@ -133,7 +139,7 @@ final class PaidRequest<T> {
 
   private CompletableFuture<HttpResponse<T>> again(
       int attempt, Optional<HttpHeaders> answer, String why, @Nullable IOException lost) {
-    Duration pause = retries.pauseAfter(attempt, answer);
+    Duration pause = retries.pause(backoff.next(), answer);
     if (attempt > retries.times() || clock.instant().plus(pause).isAfter(deadline)) {
       return CompletableFuture.failedFuture(givenUp(why, lost));
     }

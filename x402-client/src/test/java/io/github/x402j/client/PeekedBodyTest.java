@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The body of a 402 is read by the client or by the caller's handler, and never without a bound.
  */
 @Timeout(40)
-class BoundedBodyTest {
+class PeekedBodyTest {
   private final HttpClient wrapped = HttpClient.newHttpClient();
   private Seller seller;
 
@@ -121,18 +121,18 @@ class BoundedBodyTest {
 
   @Test
   void keepsNoMoreOfABodyThanTheBound() throws Exception {
-    BoundedBody<String> body = BoundedBody.discarding(ForkJoinPool.commonPool());
+    PeekedBody<String> body = PeekedBody.discarding(ForkJoinPool.commonPool());
     Flood flood = new Flood(body);
     body.onSubscribe(flood);
     assertThat(body.getBody().toCompletableFuture().get(5, TimeUnit.SECONDS)).isNull();
     assertThat(flood.cancelled).isTrue();
-    assertThat(flood.sent).isLessThanOrEqualTo(BoundedBody.MAX_BYTES + 1024);
+    assertThat(flood.sent).isLessThanOrEqualTo(PeekedBody.MAX_BYTES + 1024);
   }
 
   @Test
   void passesOnAFailureOfTheCallersHandler() {
-    BoundedBody<String> body =
-        new BoundedBody<>(
+    PeekedBody<String> body =
+        new PeekedBody<>(
             ForkJoinPool.commonPool(),
             Duration.ofSeconds(5),
             beginning -> {
@@ -147,8 +147,8 @@ class BoundedBodyTest {
   @Test
   void givesATakerNoMoreThanItAskedFor() {
     OneByOne taker = new OneByOne();
-    BoundedBody<String> body =
-        new BoundedBody<>(
+    PeekedBody<String> body =
+        new PeekedBody<>(
             ForkJoinPool.commonPool(), Duration.ofSeconds(5), beginning -> Optional.of(taker));
     Flood flood = new Flood(body);
     body.onSubscribe(flood);

@@ -14,6 +14,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.github.x402j.client.Transport.RetryPolicy;
+import io.github.x402j.http.Backoff;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -43,7 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** One payment, however often the answer to it is lost. */
 @Timeout(30)
-class PaidRequestTest {
+class PaidAttemptsTest {
   private final HttpClient wrapped = HttpClient.newHttpClient();
   private final AtomicInteger paidCalls = new AtomicInteger();
   private Seller seller;
@@ -211,13 +213,16 @@ class PaidRequestTest {
   @Test
   void pausesAsLongAsTheSellerAsksUpToACap() {
     RetryPolicy resending = RetryPolicy.of(4, Duration.ofSeconds(60));
-    assertThat(resending.pauseAfter(1, Optional.empty())).isEqualTo(Duration.ofMillis(500));
-    assertThat(resending.pauseAfter(3, Optional.empty())).isEqualTo(Duration.ofSeconds(2));
-    assertThat(resending.pauseAfter(1, retryAfter("3"))).isEqualTo(Duration.ofSeconds(3));
-    assertThat(resending.pauseAfter(1, retryAfter("86400"))).isEqualTo(Duration.ofSeconds(10));
+    Backoff due = resending.backoff();
+    Duration first = due.next();
+    assertThat(resending.pause(first, Optional.empty())).isEqualTo(Duration.ofMillis(500));
+    assertThat(due.next()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(resending.pause(due.next(), Optional.empty())).isEqualTo(Duration.ofSeconds(2));
+    assertThat(resending.pause(first, retryAfter("3"))).isEqualTo(Duration.ofSeconds(3));
+    assertThat(resending.pause(first, retryAfter("86400"))).isEqualTo(Duration.ofSeconds(10));
     for (String odd :
         List.of("-1", "x", "", "٣", "99999999999999", "Wed, 21 Oct 2026 07:28:00 GMT")) {
-      assertThat(resending.pauseAfter(1, retryAfter(odd))).isEqualTo(Duration.ofMillis(500));
+      assertThat(resending.pause(first, retryAfter(odd))).isEqualTo(Duration.ofMillis(500));
     }
   }
 

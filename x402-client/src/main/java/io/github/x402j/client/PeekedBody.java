@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Reads the beginning of an untrusted body, up to a size and for a time, and then decides: discard
  * the body, or pass all of it to another subscriber.
  */
-final class BoundedBody<T> implements BodySubscriber<T> {
+final class PeekedBody<T> implements BodySubscriber<T> {
   /** The most bytes of a body that are kept: 64 KiB. */
   static final int MAX_BYTES = 64 * 1024;
 
@@ -51,7 +51,7 @@ final class BoundedBody<T> implements BodySubscriber<T> {
    * @param executor runs the body mapping of the other subscriber, which may block
    * @param decision returns the subscriber that gets the body, empty to discard it
    */
-  BoundedBody(
+  PeekedBody(
       Executor executor,
       Duration maxTime,
       Function<Beginning, Optional<BodySubscriber<T>>> decision) {
@@ -61,8 +61,8 @@ final class BoundedBody<T> implements BodySubscriber<T> {
   }
 
   /** Returns a subscriber that discards the body. */
-  static <T> BoundedBody<T> discarding(Executor executor) {
-    return new BoundedBody<>(executor, MAX_TIME, beginning -> Optional.empty());
+  static <T> PeekedBody<T> discarding(Executor executor) {
+    return new PeekedBody<>(executor, MAX_TIME, beginning -> Optional.empty());
   }
 
   /** Returns the body of the other subscriber; null if it was discarded. */
@@ -216,7 +216,7 @@ final class BoundedBody<T> implements BodySubscriber<T> {
     @Override
     public void cancel() {
       isFirst();
-      BoundedBody.this.cancel();
+      PeekedBody.this.cancel();
     }
 
     private synchronized boolean isFirst() {
