@@ -7,7 +7,7 @@ import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.GatedResponse.Answer;
 import io.github.x402j.servlet.hold.HeldLimits;
-import io.github.x402j.servlet.hold.HeldOverflowException;
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import io.github.x402j.servlet.hold.HeldResponse;
 import io.github.x402j.servlet.hold.HeldRun;
 import jakarta.servlet.http.HttpServletResponse;
@@ -140,7 +140,7 @@ final class HeldDelivery implements Delivery {
   }
 
   private Answer failed(int status, String cost) {
-    if (failure instanceof HeldOverflowException) {
+    if (failure instanceof OverflowException) {
       log.error("route {}: {}", route, failure.getMessage());
       return Answer.error(500, "response_too_large", cost);
     }
