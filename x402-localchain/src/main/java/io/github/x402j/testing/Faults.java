@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a chain's JSON-RPC endpoint slow, silent or wrong. A fault stays until {@link #clear()}. It
- * applies to one method or, with {@link #ANY_METHOD}, to all that have no fault of their own, inside
- * batches, too. Thread safe.
+ * applies to one method or, with {@link #ANY_METHOD}, to all that have no fault of their own,
+ * inside batches, too. Thread safe.
  */
 public final class Faults {
 

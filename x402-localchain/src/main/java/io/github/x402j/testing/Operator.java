@@ -132,9 +132,9 @@ final class Operator {
   }
 
   /**
-   * Returns a price that is enough for the next block. Where there is a base fee the price
-   * comes from that alone: nodes derive what eth_gasPrice answers from the transactions they saw, so
-   * a multiple of it would grow with each transaction.
+   * Returns a price that is enough for the next block. Where there is a base fee the price comes
+   * from that alone: nodes derive what eth_gasPrice answers from the transactions they saw, so a
+   * multiple of it would grow with each transaction.
    */
   private BigInteger gasPrice() {
     JsonNode baseFee = node.call("eth_getBlockByNumber", "latest", false).path("baseFeePerGas");

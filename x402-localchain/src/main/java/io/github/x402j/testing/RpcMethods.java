@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.testing;
 
+import static io.github.x402j.testing.RpcJson.NODES;
+import static io.github.x402j.testing.RpcJson.quantity;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.x402j.testing.MinedBlock.MinedTransaction;
@@ -22,9 +25,6 @@ import org.hyperledger.besu.ethereum.rlp.RLPException;
 import org.hyperledger.besu.util.bytes.BytesValue;
 import org.hyperledger.besu.util.uint.UInt256;
 import org.jspecify.annotations.Nullable;
-import static io.github.x402j.testing.RpcJson.NODES;
-import static io.github.x402j.testing.RpcJson.quantity;
-
 
 /** The JSON-RPC methods over one chain. Thread safe. */
 final class RpcMethods {
@@ -227,7 +227,9 @@ final class RpcMethods {
       List<Set<BytesValue>> topics = new ArrayList<>();
       for (JsonNode place : alternatives(filter.get("topics"))) {
         topics.add(
-            alternatives(place).stream().<BytesValue>map(Params::toHash).collect(Collectors.toSet()));
+            alternatives(place).stream()
+                .<BytesValue>map(Params::toHash)
+                .collect(Collectors.toSet()));
       }
       return new LogFilter(addresses, topics);
     }

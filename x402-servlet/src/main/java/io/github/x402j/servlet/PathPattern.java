@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which paths a rule is for; {@link Route} says how it is written.
+ * The paths of a rule; {@link Route} tells how a pattern is written.
  *
  * <p>The natural order puts the more specific pattern first: patterns without names and prefix,
  * then those with names, then prefixes, the longer before the shorter; among equals the one with

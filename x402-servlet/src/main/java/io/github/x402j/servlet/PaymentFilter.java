@@ -409,8 +409,8 @@ public final class PaymentFilter implements Filter {
 
     /**
      * Accepts receipts in place of payments, in {@code X-Payment-Receipt} and {@code X-Payment}. A
-     * seller of passes names its own issuer, too: {@code TrustedIssuer.self(issuer)}; {@link #build}
-     * checks it. Default: the passes of {@link #receipts}.
+     * seller of passes names its own issuer, too: {@code TrustedIssuer.self(issuer)}; {@link
+     * #build} checks it. Default: the passes of {@link #receipts}.
      *
      * @param newVerifier each of its issuers is trusted for the origin of {@link #publicUrl}
      */

@@ -23,7 +23,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The priced rules of a webapp, with their descriptors made at the start. Written at the start only.
+ * The priced rules of a webapp, with their descriptors made at the start. Written at the start
+ * only.
  */
 final class PriceList {
   private final PaymentGate gate;
@@ -185,7 +186,8 @@ final class PriceList {
     /** Returns what the request buys. */
     Purchase purchase(HttpServletRequest request, Challenge challenge) {
       String name = PublicUrl.requestName(request, challenge.required().resource().url());
-      Purchase purchase = Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
+      Purchase purchase =
+          Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
       PassTerms terms = route.settings().pass();
       if (terms == null) {
         return purchase;

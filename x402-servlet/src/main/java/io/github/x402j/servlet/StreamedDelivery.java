@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class StreamedDelivery implements Delivery {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
-  /** The delivery that breaks off for this time was the last. */
+  /** How often one payment is delivered when the connection breaks off. */
   static final int MAX_DELIVERIES = 3;
 
   private final GatedRequest request;
@@ -48,7 +48,7 @@ final class StreamedDelivery implements Delivery {
   private boolean begun;
   private @Nullable ServletException thrown;
 
-  /** Whether the handler failed where the container has nothing to answer. */
+  /** Whether {@link #fail} answers for the handler, and not the container. */
   private boolean isAnsweredHere;
 
   /**
@@ -120,7 +120,7 @@ final class StreamedDelivery implements Delivery {
     }
   }
 
-  /** A container would drop the headers with the receipt when it answers for the handler. */
+  /** If the container answered for the handler, it would drop the headers of the payment. */
   private boolean isAnswerable(StreamedRequest handlers, Throwable failure) {
     if (response.isCommitted() || handlers.wentAsync) {
       return false;
@@ -160,7 +160,7 @@ final class StreamedDelivery implements Delivery {
   }
 
   @Override
-  public void deliver(VerifiedPayment payment) {} // it is on its way already
+  public void deliver(VerifiedPayment payment) {} // the handler wrote it to the client
 
   /** The end of asynchronous processing. */
   private final class End implements AsyncListener {
@@ -248,7 +248,8 @@ final class StreamedDelivery implements Delivery {
         return;
       }
       super.setHeader(name, value);
-      PaidResponseHeaders.keepShared(name, super::addHeader); // ours are appended to, never replaced
+      PaidResponseHeaders.keepShared(
+          name, super::addHeader); // ours are appended to, never replaced
     }
 
     @Override
@@ -288,7 +289,8 @@ final class StreamedDelivery implements Delivery {
 
     @Override
     public void reset() {
-      throw new IllegalStateException("reset() would drop the receipt of a payment that was settled");
+      throw new IllegalStateException(
+          "reset() would drop the receipt of a payment that was settled");
     }
 
     @Override
@@ -302,9 +304,9 @@ final class StreamedDelivery implements Delivery {
   }
 
   /**
-   * Counts how often the delivery of a payment broke off on its way to the client. A client can
-   * break off by itself, just before the end: without a limit one payment would buy the resource
-   * again and again until its window closes. Counts a bounded number of payments.
+   * Counts how often the delivery of a payment broke off. A client can break it off itself, just
+   * before the end: without a limit one payment would buy the resource again and again until its
+   * window closes. Counts a bounded number of payments.
    */
   static final class BreakCounter {
     private static final int MAX_PAYMENTS = 10_000;

@@ -136,7 +136,8 @@ class ArchitectureTest {
             .map(match -> match.group(1))
             .filter(text -> !text.contains("<scope>"))
             .map(text -> text.replaceAll("(?s).*<artifactId>(.*?)</artifactId>.*", "$1"));
-    assertThat(atRunTime).containsExactlyInAnyOrder("x402-core", "caffeine", "slf4j-api", "jspecify");
+    assertThat(atRunTime)
+        .containsExactlyInAnyOrder("x402-core", "caffeine", "slf4j-api", "jspecify");
   }
 
   private static ArchCondition<JavaClass> nameKnownTypesOnly() {

@@ -190,7 +190,8 @@ class PathPatternTest {
     PathPattern folding = PathPattern.parse("/Private/{Id}.PDF").ignoringCase();
 
     assertThat(folding.matches(CanonicalPath.parse("/PRIVATE/aB.pdf"))).isTrue();
-    assertThat(PathPattern.parse("/Private/{Id}.PDF").matches(CanonicalPath.parse("/PRIVATE/a.PDF")))
+    assertThat(
+            PathPattern.parse("/Private/{Id}.PDF").matches(CanonicalPath.parse("/PRIVATE/a.PDF")))
         .isFalse();
     assertThat(PathPattern.parse("/a").ignoringCase().overlapsExactly(PathPattern.parse("/A")))
         .isTrue();

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The half of a {@link HeldOutputResponse} that is about its head: status, headers, cookies, content
- * type, length and language, as the handler sets them over what outer filters had set. As in a
- * container, a setter does nothing once the response is committed.
+ * The half of a {@link HeldOutputResponse} that is about its head: status, headers, cookies,
+ * content type, length and language, as the handler sets them over what outer filters had set. As
+ * in a container, a setter does nothing once the response is committed.
  */
 abstract class HeldHeadResponse implements HttpServletResponse {
   private static final DateTimeFormatter HTTP_DATE =

@@ -58,8 +58,8 @@ public record HeldLimits(long maxBytes, int memoryBytes, int maxHeaderBytes) {
   }
 
   /**
-   * Thrown to a handler that writes more than may be held back. The response has failed from then on,
-   * also if the handler ignores this exception.
+   * Thrown to a handler that writes more than may be held back. The response has failed from then
+   * on, also if the handler ignores this exception.
    */
   public static final class OverflowException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -25,11 +25,11 @@ import org.jspecify.annotations.Nullable;
  * further.
  */
 public final class HeldRun {
-  /** What to do when the handler is done. */
+  /** Decides what happens when the handler is done. */
   public interface Completion {
     /**
-     * Decides what the client sees: {@code held.commitTo(real)}, or something else written to the
-     * real response. What is not delivered when this returns is thrown away.
+     * Sends an answer: {@code held.commitTo(real)}, or something else to the real response. A held
+     * response that was not delivered when this returns is thrown away.
      *
      * @param request the request that {@link HeldRun#start} was called with
      * @param failure what the handler threw, that it timed out, or that it wrote too much; null if
@@ -72,8 +72,7 @@ public final class HeldRun {
     this.completion = completion;
     this.request = new HeldRequest(outerRequest, this);
     this.response =
-        HeldResponse.over(
-            outerRequest, real, limits, writing::register, request::endNewSession);
+        HeldResponse.over(outerRequest, real, limits, writing::register, request::endNewSession);
     this.wasAsyncBefore = outerRequest.isAsyncStarted();
   }
 
