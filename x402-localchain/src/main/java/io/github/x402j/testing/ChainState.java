@@ -42,7 +42,7 @@ final class ChainState {
   private final Evm evm;
   private final long chainId;
   private final Clock clock;
-  private final TransactionPool pool = new TransactionPool();
+  private final TransactionPool pool;
   private final List<MinedBlock> blocks = new ArrayList<>();
   private final Map<Hash, MinedBlock> byHash = new HashMap<>();
   private final Map<Hash, Place> places = new HashMap<>();
@@ -54,6 +54,7 @@ final class ChainState {
     this.evm = evm;
     this.chainId = chainId;
     this.clock = clock;
+    this.pool = new TransactionPool(evm, chainId);
     BlockHeader genesis =
         header(Hash.ZERO, 0, clock.instant().getEpochSecond())
             .stateRoot(evm.genesis(balances))
@@ -162,7 +163,7 @@ final class ChainState {
    * @throws RpcError with geth's message if a node would not take it
    */
   synchronized Hash submit(Transaction transaction) {
-    admission().check(transaction);
+    check(transaction);
     pool.put(transaction);
     if (automine) {
       mineWaiting();
@@ -172,7 +173,7 @@ final class ChainState {
 
   /** Mines one transaction in a block of its own, before all that wait. */
   synchronized void mineAlone(Transaction transaction) {
-    admission().check(transaction);
+    check(transaction);
     mineBlock(List.of(transaction));
     if (automine) {
       mineWaiting();
@@ -281,7 +282,7 @@ final class ChainState {
         .blockHeaderFunctions(new MainnetBlockHeaderFunctions());
   }
 
-  private Admission admission() {
-    return new Admission(evm, chainId, gasPrice, head().header().getStateRoot(), pool);
+  private void check(Transaction transaction) {
+    pool.check(transaction, gasPrice, head().header().getStateRoot());
   }
 }

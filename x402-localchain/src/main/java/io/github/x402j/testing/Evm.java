@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.testing;
 
+import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.function.LongFunction;
+import org.apache.logging.log4j.spi.Provider;
 import org.hyperledger.besu.config.GenesisConfigFile;
 import org.hyperledger.besu.crypto.SECP256K1;
 import org.hyperledger.besu.ethereum.chain.Blockchain;
@@ -40,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Evm {
 
+  private static final String LOGGER_FACTORY = "log4j2.loggerContextFactory";
   private static final SECP256K1.Signature NO_SIGNATURE =
       SECP256K1.Signature.create(SECP256K1.HALF_CURVE_ORDER, SECP256K1.HALF_CURVE_ORDER, (byte) 0);
 
@@ -69,7 +73,7 @@ final class Evm {
 
   private final ProtocolSpec<Void> spec;
   private final WorldStateArchive states;
-  private final Blockchain noBlockchain = NoBlockchain.create();
+  private final Blockchain noBlockchain = noBlockchain();
 
   private Evm(ProtocolSpec<Void> spec, WorldStateArchive states) {
     this.spec = spec;
@@ -77,7 +81,7 @@ final class Evm {
   }
 
   static Evm of(long chainId) {
-    QuietLogging.prepare();
+    quietLogging();
     String genesis =
         "{\"config\":{\"chainId\":%d,\"istanbulBlock\":0,\"ethash\":{}}}".formatted(chainId);
     ProtocolSpec<Void> spec =
@@ -89,6 +93,29 @@ final class Evm {
             new WorldStateKeyValueStorage(new InMemoryKeyValueStorage()),
             new WorldStatePreimageKeyValueStorage(new InMemoryKeyValueStorage()));
     return new Evm(spec, states);
+  }
+
+  /**
+   * Chooses the simple logger of Log4j's API, to which the EVM logs (errors only, to standard
+   * error), unless the application brought an implementation or made a choice.
+   */
+  private static void quietLogging() {
+    boolean provided = ServiceLoader.load(Provider.class).stream().findAny().isPresent();
+    if (!provided && System.getProperty(LOGGER_FACTORY) == null) {
+      System.setProperty(
+          LOGGER_FACTORY, "org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
+    }
+  }
+
+  /** Returns what the EVM must be given, and never asks for a public transaction. */
+  private static Blockchain noBlockchain() {
+    return (Blockchain)
+        Proxy.newProxyInstance(
+            Evm.class.getClassLoader(),
+            new Class<?>[] {Blockchain.class},
+            (proxy, method, arguments) -> {
+              throw new UnsupportedOperationException(method.getName());
+            });
   }
 
   /** Makes the first state, in which these accounts own something. */

@@ -12,9 +12,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a chain's JSON-RPC endpoint does wrong. A fault stays until {@link #clear()}, holds for one
- * method or, with {@link #ANY_METHOD}, for all that have no fault of their own, and counts inside
- * batches too. Thread safe.
+ * Makes a chain's JSON-RPC endpoint slow, silent or wrong. A fault stays until {@link #clear()}. It
+ * applies to one method or, with {@link #ANY_METHOD}, to all that have no fault of their own,
+ * inside batches, too. Thread safe.
  */
 public final class Faults {
 
@@ -41,7 +41,7 @@ public final class Faults {
   Faults() {}
 
   /**
-   * Lets each such request wait before it is processed. In a batch the waits add up.
+   * Delays each such request before it is processed. In a batch the delays add up.
    *
    * @param delay not negative
    */

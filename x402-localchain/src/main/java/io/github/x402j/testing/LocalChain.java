@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.testing;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -11,9 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import org.hyperledger.besu.ethereum.core.Address;
 import org.hyperledger.besu.ethereum.core.Hash;
+import org.hyperledger.besu.ethereum.core.Transaction;
 import org.hyperledger.besu.ethereum.core.Wei;
 import org.hyperledger.besu.util.bytes.BytesValue;
 
@@ -31,7 +35,7 @@ import org.hyperledger.besu.util.bytes.BytesValue;
  * }
  * }</pre>
  *
- * <p>Thread safe. What its Java methods do reaches the chain past {@link #faults()} and {@link
+ * <p>Thread safe. Its Java methods bypass {@link #faults()} and are not counted in {@link
  * #requests()}.
  */
 public final class LocalChain implements TestChain {
@@ -40,8 +44,8 @@ public final class LocalChain implements TestChain {
   public static final long DEFAULT_CHAIN_ID = 84532;
 
   /**
-   * Deploys, mints and pays out. Always the same, so that a chain gives its contracts the same
-   * addresses each time.
+   * Deploys, mints and pays out. It is always the same, so that contracts get the same addresses
+   * each time.
    */
   private static final TestWallet OPERATOR = TestWallet.of("c0".repeat(32));
 
@@ -136,13 +140,13 @@ public final class LocalChain implements TestChain {
 
   @Override
   public String deployContractWallet(String ownerAddress, WalletBehaviour behaviour) {
-    return ContractWallet.deploy(operator, ownerAddress, behaviour);
+    return operator.deployContractWallet(ownerAddress, behaviour);
   }
 
   // ---- time
 
   /**
-   * Lets the chain's clock jump forward. Blocks that are there keep their time.
+   * Moves the chain's clock forward. Existing blocks keep their time.
    *
    * @throws IllegalArgumentException if the duration is negative
    */
@@ -159,8 +163,8 @@ public final class LocalChain implements TestChain {
   }
 
   /**
-   * Returns a clock that shows {@link #now()}, for code under test that is to live in the chain's
-   * time.
+   * Returns a clock that shows {@link #now()}, for code under test that must agree with the chain
+   * about the time.
    */
   public Clock clock() {
     return new ChainClock(chain, ZoneOffset.UTC);
@@ -169,8 +173,8 @@ public final class LocalChain implements TestChain {
   // ---- blocks
 
   /**
-   * Sets whether transactions are mined as they come (from the start they are) or wait for {@link
-   * #mine()}. Switching it on mines what waits.
+   * Sets whether transactions are mined as they come or wait for {@link #mine()}. Switching it on
+   * mines what waits. Default: on.
    */
   public void automine(boolean on) {
     chain.automine(on);
@@ -187,8 +191,8 @@ public final class LocalChain implements TestChain {
   }
 
   /**
-   * Sets what {@code eth_gasPrice} answers, which is also the least a transaction must offer; from
-   * the start 1 gwei.
+   * Sets what {@code eth_gasPrice} answers, which is also the least that a transaction must offer.
+   * Default: 1 gwei.
    */
   public void gasPrice(BigInteger weiPerGas) {
     chain.gasPrice(weiPerGas);
@@ -221,19 +225,19 @@ public final class LocalChain implements TestChain {
 
   // ---- the endpoint
 
-  /** Returns what the JSON-RPC endpoint does wrong. */
+  /** Returns the faults of the JSON-RPC endpoint: set them here. */
   public Faults faults() {
     return faults;
   }
 
   /**
-   * Returns how many requests the JSON-RPC endpoint was sent, those in batches counted one by one.
+   * Returns how many requests the JSON-RPC endpoint has received. Each request of a batch counts.
    */
   public long requests() {
     return server.requests();
   }
 
-  /** Returns how many requests of a method the JSON-RPC endpoint was sent. */
+  /** Returns how many requests of a method the JSON-RPC endpoint has received. */
   public long requests(String method) {
     return server.requests(method);
   }
@@ -247,6 +251,24 @@ public final class LocalChain implements TestChain {
   @Override
   public String toString() {
     return "LocalChain[" + chainId() + " at " + rpcUrl() + "]";
+  }
+
+  /** The chain, asked directly. */
+  private record LocalNode(ChainState chain, RpcMethods methods) implements Operator.Node {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Override
+    public JsonNode call(String method, Object... params) {
+      return methods.call(method, new Params(JSON.valueToTree(List.of(params))));
+    }
+
+    /** Mines in a block of its own, whatever waits and whether or not the chain mines by itself. */
+    @Override
+    public JsonNode mine(String signedTransaction) {
+      Transaction transaction = RpcMethods.decode(BytesValue.fromHexString(signedTransaction));
+      chain.mineAlone(transaction);
+      return call("eth_getTransactionReceipt", transaction.getHash().toString());
+    }
   }
 
   private static final class ChainClock extends Clock {

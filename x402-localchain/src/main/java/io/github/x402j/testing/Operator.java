@@ -3,8 +3,17 @@
 package io.github.x402j.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.util.List;
 import java.util.Map;
+import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.datatypes.Address;
+import org.web3j.abi.datatypes.Type;
+import org.web3j.abi.datatypes.generated.Uint8;
 import org.web3j.crypto.Keys;
 import org.web3j.crypto.RawTransaction;
 
@@ -13,6 +22,23 @@ import org.web3j.crypto.RawTransaction;
  * the other, so that nonces have no gaps.
  */
 final class Operator {
+
+  /**
+   * A node as the helpers of this package use it: past the faults and the counters of its public
+   * endpoint.
+   */
+  interface Node {
+
+    /**
+     * Returns the result of a method. Parameters are strings, booleans and maps of strings.
+     *
+     * @throws RpcError if the node answers with an error
+     */
+    JsonNode call(String method, Object... params);
+
+    /** Gets a signed transaction into a block and returns its receipt. */
+    JsonNode mine(String signedTransaction);
+  }
 
   /** Enough for everything done here. */
   private static final BigInteger GAS = BigInteger.valueOf(3_000_000);
@@ -41,10 +67,32 @@ final class Operator {
     return wallet;
   }
 
-  /** Deploys a contract and returns its address. */
-  String deploy(String data) {
+  /**
+   * Deploys a contract and returns its address.
+   *
+   * @param contract its name among the resources, where {@code contracts/compile.sh} puts it
+   */
+  String deploy(String contract, Type<?>... constructorArguments) {
+    String data =
+        bytecode(contract) + FunctionEncoder.encodeConstructor(List.of(constructorArguments));
     JsonNode receipt = mine(wallet, "", BigInteger.ZERO, data);
     return Keys.toChecksumAddress(receipt.path("contractAddress").asText());
+  }
+
+  private static String bytecode(String contract) {
+    try (InputStream in = Operator.class.getResourceAsStream(contract + ".json")) {
+      if (in == null) {
+        throw new IllegalStateException("no artifact of " + contract);
+      }
+      return new ObjectMapper().readTree(in).path("bytecode").asText();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Deploys {@code ContractWallet.sol} and returns its address. */
+  String deployContractWallet(String owner, WalletBehaviour behaviour) {
+    return deploy("ContractWallet", new Address(owner), new Uint8(behaviour.code()));
   }
 
   /** Sends a transaction of the operator's own, waits until it is mined and returns its hash. */
@@ -84,9 +132,9 @@ final class Operator {
   }
 
   /**
-   * Returns a price that is enough for the next block. Where there is a base fee it is reckoned
+   * Returns a price that is enough for the next block. Where there is a base fee the price comes
    * from that alone: nodes derive what eth_gasPrice answers from the transactions they saw, so a
-   * multiple of it would feed on itself.
+   * multiple of it would grow with each transaction.
    */
   private BigInteger gasPrice() {
     JsonNode baseFee = node.call("eth_getBlockByNumber", "latest", false).path("baseFeePerGas");

@@ -9,8 +9,7 @@ import java.net.URI;
  * An EVM chain for tests: a {@link LocalChain} in this JVM, or a development node elsewhere. Thread
  * safe.
  *
- * <p>What these methods do reaches the chain past the faults and the request counters of a {@code
- * LocalChain}.
+ * <p>These methods bypass the faults and the request counters of a {@code LocalChain}.
  */
 public interface TestChain extends AutoCloseable {
 
@@ -18,9 +17,8 @@ public interface TestChain extends AutoCloseable {
   String RPC_PROPERTY = "x402.rpc";
 
   /**
-   * Returns the chain that a suite runs on: the node named by {@code -Dx402.rpc=URL}, which must be
-   * one that knows {@code anvil_setBalance}, or else a new {@link LocalChain}. Close it after use;
-   * a node elsewhere goes on.
+   * Returns the chain that a suite runs on: the node named by {@code -Dx402.rpc=URL}, which must
+   * know {@code anvil_setBalance}, or else a new {@link LocalChain}. Close it after use.
    *
    * @throws IllegalStateException if the node does not answer
    */
@@ -59,9 +57,8 @@ public interface TestChain extends AutoCloseable {
   TestUsdc deployUsdc(String name, String version);
 
   /**
-   * Puts a token's code at an address of choice: that of a token people use, say, so that code
-   * under test can keep its built-in addresses. Its balances are empty unless there was a token
-   * already.
+   * Puts a token's code at an address of choice, such as that of real USDC, so that code under test
+   * can keep its built-in addresses. All balances are zero unless there was a token already.
    *
    * @param name its EIP-712 name, at most 32 bytes
    * @param version its EIP-712 version, at most 32 bytes
@@ -76,7 +73,7 @@ public interface TestChain extends AutoCloseable {
   /** Deploys a wallet that answers EIP-1271 in a given way, and returns its address. */
   String deployContractWallet(String ownerAddress, WalletBehaviour behaviour);
 
-  /** Ends what was started; a node elsewhere goes on. */
+  /** Stops a chain in this JVM; a node elsewhere keeps running. */
   @Override
   void close();
 }

@@ -68,9 +68,8 @@ public final class TestUsdc {
   }
 
   static TestUsdc deploy(Operator operator, String name, String version) {
-    String data =
-        Artifact.load("TestUsdc").deployment(new Utf8String(name), new Utf8String(version));
-    return new TestUsdc(operator, operator.deploy(data), name, version);
+    String address = operator.deploy("TestUsdc", new Utf8String(name), new Utf8String(version));
+    return new TestUsdc(operator, address, name, version);
   }
 
   /** Returns the token as it is at another address, where its code was put. */
@@ -110,18 +109,18 @@ public final class TestUsdc {
     return call("DOMAIN_SEPARATOR");
   }
 
-  /** Makes tokens out of nothing. */
+  /** Creates tokens. */
   public void mint(String to, long value) {
     mint(to, BigInteger.valueOf(value));
   }
 
-  /** Makes tokens out of nothing. */
+  /** Creates tokens. */
   public void mint(String to, BigInteger value) {
     send("mint", new Address(to), new Uint256(value));
   }
 
   /**
-   * Destroys tokens of an account, without asking it.
+   * Destroys tokens of an account.
    *
    * @throws IllegalStateException if it has fewer
    */
@@ -145,7 +144,7 @@ public final class TestUsdc {
         != 0;
   }
 
-  /** Makes the token depart from USDC, until it is told otherwise. */
+  /** Makes the token depart from USDC until the next call. */
   public void misbehave(Mode mode) {
     send("misbehave", new Uint8(mode.code));
   }
@@ -168,7 +167,7 @@ public final class TestUsdc {
         transferDigest(payer.address(), to, value, validAfter, validBefore, nonceHex));
   }
 
-  /** Returns the 32 bytes that a payer signs, for a payer that is a contract, say. */
+  /** Returns the 32 bytes that a payer signs; the owner of a contract wallet signs the same. */
   public byte[] transferDigest(
       String from,
       String to,
@@ -180,8 +179,8 @@ public final class TestUsdc {
   }
 
   /**
-   * Sends a payer's authorization to the token, as anybody may, and returns the transaction's hash
-   * when it is mined. It goes past the transactions that wait: this is how a test gets in front of
+   * Sends a payer's authorization to the token and returns the transaction's hash when it is mined.
+   * Anyone may send one. It is mined before the transactions that wait, so a test can front-run
    * them.
    *
    * @param sender who sends it and pays the gas; gets ether if it has none

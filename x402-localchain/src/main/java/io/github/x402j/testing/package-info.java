@@ -13,14 +13,14 @@
  * closing for JUnit 5. {@link io.github.x402j.testing.MutableClock} stands still until a test moves
  * it.
  *
- * <p>A suite written against {@link io.github.x402j.testing.TestChain} runs on a node people use as
- * well: {@code -Dx402.rpc=URL} names it.
+ * <p>A suite written against {@link io.github.x402j.testing.TestChain} also runs on a development
+ * node such as {@code anvil}: {@code -Dx402.rpc=URL} names it.
  *
- * <p>What LocalChain is not: a node to keep anything on. It executes by the rules of the Istanbul
- * fork, so it has no EIP-1559 transactions, no base fee and no {@code PUSH0}; its pending state is
- * that of the latest block at the next block's time; everything is in memory and ends with it. Its
- * EVM comes in the jar of {@code web3j-evm}, which also holds a {@code log4j2.xml}: an application
- * that logs through Log4j names its own configuration file.
+ * <p>LocalChain is for tests only. It executes by the rules of the Istanbul fork, so it has no
+ * EIP-1559 transactions, no base fee and no {@code PUSH0}; its pending state is that of the latest
+ * block at the next block's time; everything is in memory and ends with it. Its EVM comes in the
+ * jar of {@code web3j-evm}, which also holds a {@code log4j2.xml}: an application that logs through
+ * Log4j names its own configuration file.
  */
 @NullMarked
 package io.github.x402j.testing;

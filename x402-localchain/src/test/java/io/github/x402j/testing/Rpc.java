@@ -20,12 +20,12 @@ final class Rpc {
   static final BigInteger ETHER = BigInteger.TEN.pow(18);
 
   private final URI url;
-  private final Node node;
+  private final Operator.Node node;
   private final HttpClient http = HttpClient.newHttpClient();
 
   Rpc(TestChain chain) {
     this.url = chain.rpcUrl();
-    this.node = new HttpNode(url);
+    this.node = new RemoteChain.HttpNode(url);
   }
 
   JsonNode call(String method, Object... params) {

@@ -6,7 +6,7 @@ import io.github.x402j.gate.SaleTransport;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 
-/** How a handler runs and its output reaches the client; {@code PaymentGate.sell} has the order. */
+/** Runs a handler and sends its output, in the order of {@code PaymentGate.sell}. */
 interface Delivery extends SaleTransport<IOException> {
 
   /** Returns whether the request was answered, or its handler has run. */

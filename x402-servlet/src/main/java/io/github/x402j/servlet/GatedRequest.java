@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * One dispatch of a request through the filter, of any type: how it goes on, and how it is refused.
+ * One dispatch of a request through the filter, of any type.
  *
  * @param chain the rest of the way to the handler
  */
@@ -30,12 +30,12 @@ record GatedRequest(
     return servletRequest.getMethod();
   }
 
-  /** Returns whether this is a part of a page. */
+  /** Returns whether this includes a part of a page. */
   boolean isInclude() {
     return servletRequest.getDispatcherType() == DispatcherType.INCLUDE;
   }
 
-  /** Returns whether the method asks about a priced resource, or would echo its payment. */
+  /** Returns whether the method is OPTIONS or TRACE, which would echo the payment. */
   boolean isNeverSold() {
     return method().equalsIgnoreCase("OPTIONS") || method().equalsIgnoreCase("TRACE");
   }
@@ -45,7 +45,7 @@ record GatedRequest(
     return PaidRequest.of(servletRequest);
   }
 
-  /** Returns the page that this dispatch makes or is part of, as far as the filter knows it. */
+  /** Returns the page of this dispatch; for an original request it notes it for its includes. */
   GatedResponse.Page page() {
     return GatedResponse.page(servletRequest, servletResponse);
   }
@@ -59,7 +59,7 @@ record GatedRequest(
     return GatedResponse.of(servletRequest, servletResponse);
   }
 
-  /** Lets the handler run; where its output is held, as a part of that run. */
+  /** Lets the handler run. An ASYNC dispatch of a held handler goes on as part of its run. */
   void goOn() throws IOException, ServletException {
     HeldRun run = HeldRun.of(servletRequest);
     if (run != null
@@ -71,7 +71,7 @@ record GatedRequest(
     }
   }
 
-  /** Answers in place of the resource; while a paid response is held, in place of all of it. */
+  /** Answers in place of the resource, or in place of the whole paid response while it is held. */
   void refuse(Answer answer) throws IOException, ServletException {
     Optional<PaidRequest> paid = paid();
     if (paid.isEmpty() || !paid.get().isHeld()) {
@@ -83,7 +83,7 @@ record GatedRequest(
     new GatedRequest(servletRequest, servletResponse, (req, res) -> {}).goOn();
   }
 
-  /** Answers what is not sold: OPTIONS, TRACE, and a method that no rule of its path names. */
+  /** Answers OPTIONS, TRACE, and a method that no rule of its path names. */
   void refuseMethod(Route route) throws IOException, ServletException {
     refuse(
         method().equalsIgnoreCase("OPTIONS")

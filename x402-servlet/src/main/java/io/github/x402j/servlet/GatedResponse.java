@@ -31,7 +31,7 @@ final class GatedResponse {
     this.page = page;
   }
 
-  /** Returns the response for the current dispatch; see {@link GatedRequest#response}. */
+  /** Returns the response for this dispatch; see {@link GatedRequest#response}. */
   static GatedResponse of(HttpServletRequest request, HttpServletResponse response)
       throws ServletException {
     if (request.getDispatcherType() != DispatcherType.INCLUDE) {
@@ -55,17 +55,17 @@ final class GatedResponse {
     return page;
   }
 
-  /** Returns whether the page has an answer of the filter already: nothing more is sold to it. */
+  /** Returns whether the filter has answered the page already: then nothing more is sold to it. */
   boolean isAnswered() {
     return page != null && page.answered;
   }
 
-  /** Returns whether a handler sent something around the filter, so that nothing can follow. */
+  /** Returns whether a handler has sent a response around the filter. */
   boolean isTooLate() {
     return page == null && response.isCommitted();
   }
 
-  /** Returns whether it is for a part of a page, which has no status of its own. */
+  /** Returns whether it is for an include, which has no status of its own. */
   boolean isIncluded() {
     return page != null;
   }
@@ -78,7 +78,7 @@ final class GatedResponse {
     }
   }
 
-  /** Adds what tells the payer of its payment; call it before {@link #deliver}. */
+  /** Adds the headers of the payment; call it before {@link #deliver}. */
   void addPaid(HeldResponse held, PaidResponseHeaders headers) {
     if (page == null) {
       headers.addTo(held);
@@ -192,7 +192,7 @@ final class GatedResponse {
       };
     }
 
-    /** Returns what the handler of a paid resource said, and nothing else of it. */
+    /** Returns the 304 of a paid handler, without its headers. */
     static Answer notModified() {
       return response -> {
         start(response, HttpServletResponse.SC_NOT_MODIFIED);

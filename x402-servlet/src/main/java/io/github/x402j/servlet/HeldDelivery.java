@@ -7,7 +7,7 @@ import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.GatedResponse.Answer;
 import io.github.x402j.servlet.hold.HeldLimits;
-import io.github.x402j.servlet.hold.HeldOverflowException;
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import io.github.x402j.servlet.hold.HeldResponse;
 import io.github.x402j.servlet.hold.HeldRun;
 import jakarta.servlet.http.HttpServletResponse;
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 final class HeldDelivery implements Delivery {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
-  /** Cookies were for the one time, and the length is that of the body. */
+  /** A repeated answer sets no cookies; its length is set with its body. */
   private static final Set<String> NOT_REPEATED = Set.of("set-cookie", "content-length");
 
   private final Route route;
@@ -63,7 +63,7 @@ final class HeldDelivery implements Delivery {
   }
 
   @Override
-  public void rethrow() {} // what a held handler throws is answered here
+  public void rethrow() {} // fail() answers what a held handler throws
 
   @Override
   public void refuse(Refusal refusal) throws IOException {
@@ -102,7 +102,7 @@ final class HeldDelivery implements Delivery {
         });
   }
 
-  /** The handler is done. Whether its output could go out is asked before the money moves. */
+  /** The handler is done. Checks that its output can go out, before the money moves. */
   private void end(PaidRequest running, HeldResponse output, Ending<IOException> ending)
       throws IOException {
     if (response.isTooLate()
@@ -115,7 +115,7 @@ final class HeldDelivery implements Delivery {
     }
   }
 
-  /** Errors cost nothing; nor does 304, by which nothing is delivered. */
+  /** Errors cost nothing, nor does 304, which delivers nothing. */
   private static boolean isUncharged(int status) {
     return status >= HttpServletResponse.SC_BAD_REQUEST
         || status == HttpServletResponse.SC_NOT_MODIFIED;
@@ -140,7 +140,7 @@ final class HeldDelivery implements Delivery {
   }
 
   private Answer failed(int status, String cost) {
-    if (failure instanceof HeldOverflowException) {
+    if (failure instanceof OverflowException) {
       log.error("route {}: {}", route, failure.getMessage());
       return Answer.error(500, "response_too_large", cost);
     }
@@ -166,7 +166,7 @@ final class HeldDelivery implements Delivery {
     response.addPaid(held(), headers);
   }
 
-  /** For a payer that has named its payment, and may ask for the answer again. */
+  /** For a payer that named its payment and may ask for the answer again. */
   @Override
   public Optional<StoredAnswer> copy(long maxBytes) throws IOException {
     HeldResponse output = held();
@@ -176,7 +176,7 @@ final class HeldDelivery implements Delivery {
     return output.bodyCopy(maxBytes).map(body -> StoredAnswer.of(output.getStatus(), all, body));
   }
 
-  /** Sends what was held, or at least the receipt where the container refuses what it holds. */
+  /** Sends what was held; if the container refuses that, an error with the payment response. */
   @Override
   public void deliver(VerifiedPayment payment) throws IOException {
     try {

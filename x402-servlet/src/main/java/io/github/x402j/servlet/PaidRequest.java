@@ -10,9 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that brought a payment, or a receipt of one: what it is for, and how far it has come.
- * Once its handler runs, it is an attribute of the servlet request; no client can put an object of
- * this class there.
+ * A request with a payment or a receipt, and how far it has come. It is an attribute of the servlet
+ * request while the handler runs; a client cannot put an object of this class there.
  */
 final class PaidRequest {
   private static final String ATTRIBUTE = PaidRequest.class.getName();
@@ -32,18 +31,18 @@ final class PaidRequest {
         : Optional.empty();
   }
 
-  /** Notes that the payment is settled, and the response goes straight out. */
+  /** Notes that the payment is settled and the response is not held. */
   void markStreamed(ServletRequest request) {
     request.setAttribute(ATTRIBUTE, this);
   }
 
-  /** Notes that the response is held back. */
+  /** Notes that the response is held. */
   void markHeld(ServletRequest request) {
     held = true;
     request.setAttribute(ATTRIBUTE, this);
   }
 
-  /** Ends the hold. What is delivered needs no payment in a later dispatch of the request. */
+  /** Ends the hold. A later dispatch of the request is decided on anew. */
   void endHold(ServletRequest request) {
     if (held) {
       request.removeAttribute(ATTRIBUTE);
@@ -54,7 +53,7 @@ final class PaidRequest {
     return payment;
   }
 
-  /** Returns whether the payment is enough for what costs this, too: same terms, no more money. */
+  /** Returns whether the payment covers one of these options: same terms, no more money. */
   boolean covers(List<PaymentRequirements> other) {
     PaymentRequirements paid = payment.requirements();
     return other.stream()
@@ -66,23 +65,23 @@ final class PaidRequest {
                     && option.amount().compareTo(paid.amount()) <= 0);
   }
 
-  /** Returns whether the response is held back, and can still become another one. */
+  /** Returns whether the response is held and can still be replaced. */
   boolean isHeld() {
     return held;
   }
 
-  /** Notes that the money has moved and the response goes out. */
+  /** Notes that the payment is settled and the response goes out. */
   void delivered() {
     held = false;
     delivered = true;
   }
 
-  /** Returns whether what was paid for is in the response, which must reach the client then. */
+  /** Returns whether the response holds what was paid for, and so must reach the client. */
   boolean isDelivered() {
     return delivered;
   }
 
-  /** Replaces the held response: the handler reached what it must not, such as what costs more. */
+  /** Replaces the held response, for example when the handler included a dearer resource. */
   void refuseWith(GatedResponse.Answer answer) {
     refusal = answer;
   }

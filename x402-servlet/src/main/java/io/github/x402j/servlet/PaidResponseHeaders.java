@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
- * The headers of a paid response: what tells its payer of the payment, what keeps it out of shared
- * caches ({@code Cache-Control}, {@code Vary}), and what lets a browser read it.
+ * The headers of a paid response: those that tell the payer of the payment, those that keep it out
+ * of shared caches ({@code Cache-Control}, {@code Vary}), and those that let a browser read them.
  *
- * @param receipt what tells the payer, by header name
+ * @param receipt the headers for the payer, by name
  */
 record PaidResponseHeaders(Map<String, String> receipt) {
   private static final String CACHE_CONTROL = "Cache-Control";
@@ -41,14 +41,14 @@ record PaidResponseHeaders(Map<String, String> receipt) {
   /** The headers of a response that no payment was made for. */
   static final PaidResponseHeaders NONE = new PaidResponseHeaders(Map.of());
 
-  /** Returns the headers of a receipt, and more that tell the payer what it has bought. */
+  /** Returns the gate's headers for the payer, and more. */
   static PaidResponseHeaders of(Map<String, String> receipt, Map<String, String> more) {
     Map<String, String> all = new LinkedHashMap<>(receipt);
     all.putAll(more);
     return new PaidResponseHeaders(all);
   }
 
-  /** Adds what paid responses and refusals share with headers of others. */
+  /** Adds to the headers that the filter shares with others, for paid responses and refusals. */
   static void addShared(HttpServletResponse response) {
     response.addHeader(EXPOSE_HEADERS, EXPOSED);
     response.addHeader("Vary", VARY);
@@ -82,7 +82,7 @@ record PaidResponseHeaders(Map<String, String> receipt) {
     addShared(response);
   }
 
-  /** Adds what the payer needs to an answer that says that its response is lost. */
+  /** Adds the headers for the payer to an error after the settlement. */
   void addReceiptTo(HttpServletResponse response) {
     receipt.forEach(response::setHeader);
     response.addHeader(EXPOSE_HEADERS, EXPOSED);
@@ -102,8 +102,8 @@ record PaidResponseHeaders(Map<String, String> receipt) {
   }
 
   /**
-   * Returns the value of {@code Cache-Control} where a handler said this. A receipt is as good as
-   * the money: no cache may keep one, not even the payer's.
+   * Returns the value of {@code Cache-Control}, given the handler's. A receipt is worth money: no
+   * cache may keep one, not even the payer's.
    */
   String cacheControl(Iterable<String> said) {
     String kept = notShared(said);
@@ -112,7 +112,7 @@ record PaidResponseHeaders(Map<String, String> receipt) {
         : kept;
   }
 
-  /** Keeps what the handler says about caching, without permission for shared caches. */
+  /** Keeps the handler's directives, except those that allow shared caches. */
   private static String notShared(Iterable<String> headers) {
     List<String> kept = new ArrayList<>();
     boolean strict = false;

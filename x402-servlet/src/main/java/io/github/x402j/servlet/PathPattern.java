@@ -3,17 +3,14 @@
 package io.github.x402j.servlet;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which paths a rule is for; {@link Route} says how it is written.
+ * The paths of a rule; {@link Route} tells how a pattern is written.
  *
  * <p>The natural order puts the more specific pattern first: patterns without names and prefix,
  * then those with names, then prefixes, the longer before the shorter; among equals the one with
@@ -110,37 +107,18 @@ final class PathPattern implements Comparable<PathPattern> {
 
   /** Returns whether this pattern covers {@code path}. */
   boolean matches(CanonicalPath path) {
-    return match(path) != null;
-  }
-
-  /**
-   * Returns what the names of this pattern stand for in {@code path}, in the order of the pattern;
-   * unmodifiable.
-   *
-   * @throws IllegalArgumentException if the pattern does not match the path
-   */
-  Map<String, String> variables(CanonicalPath path) {
-    Map<String, String> variables = match(path);
-    if (variables == null) {
-      throw new IllegalArgumentException("path pattern '" + text + "' does not match the path");
-    }
-    return Collections.unmodifiableMap(variables);
-  }
-
-  private @Nullable Map<String, String> match(CanonicalPath path) {
     List<String> actual = path.segments();
     boolean lengthFits =
         isPrefix ? actual.size() >= segments.size() : actual.size() == segments.size();
     if (!lengthFits) {
-      return null;
+      return false;
     }
-    Map<String, String> variables = new LinkedHashMap<>();
     for (int i = 0; i < segments.size(); i++) {
-      if (!segments.get(i).match(actual.get(i), ignoresCase, variables)) {
-        return null;
+      if (!segments.get(i).matches(actual.get(i), ignoresCase)) {
+        return false;
       }
     }
-    return variables;
+    return true;
   }
 
   /**
@@ -182,17 +160,6 @@ final class PathPattern implements Comparable<PathPattern> {
       }
     }
     return 0;
-  }
-
-  /** Returns the names in this pattern, in its order. */
-  List<String> names() {
-    List<String> names = new ArrayList<>();
-    for (Segment segment : segments) {
-      if (segment.name() != null) {
-        names.add(segment.name());
-      }
-    }
-    return List.copyOf(names);
   }
 
   /** Returns the text that this pattern was parsed from. */
@@ -277,20 +244,15 @@ final class PathPattern implements Comparable<PathPattern> {
       return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
     }
 
-    /** Returns whether {@code actual} fits, and notes what the name stands for. */
-    boolean match(String actual, boolean ignoreCase, Map<String, String> variables) {
+    /** A name stands for one character at least. */
+    boolean matches(String actual, boolean ignoreCase) {
       if (name == null) {
         return same(before, actual, ignoreCase);
       }
-      int length = actual.length() - before.length() - after.length();
-      if (length < 1
-          || !actual.regionMatches(ignoreCase, 0, before, 0, before.length())
-          || !actual.regionMatches(
-              ignoreCase, actual.length() - after.length(), after, 0, after.length())) {
-        return false;
-      }
-      variables.put(name, actual.substring(before.length(), before.length() + length));
-      return true;
+      return actual.length() > before.length() + after.length()
+          && actual.regionMatches(ignoreCase, 0, before, 0, before.length())
+          && actual.regionMatches(
+              ignoreCase, actual.length() - after.length(), after, 0, after.length());
     }
 
     boolean hasShapeOf(Segment other, boolean ignoreCase) {

@@ -17,12 +17,11 @@ import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.TrustedIssuer;
 import io.github.x402j.servlet.GatedResponse.Answer;
+import io.github.x402j.servlet.PriceList.PricedRoute;
 import io.github.x402j.servlet.hold.HeldLimits;
-import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
-import jakarta.servlet.FilterRegistration;
 import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
@@ -34,7 +33,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -69,7 +67,6 @@ public final class PaymentFilter implements Filter {
   public static final Duration DEFAULT_MAX_TIMEOUT = Duration.ofSeconds(60);
 
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
-  private static final EnumSet<DispatcherType> ALL_DISPATCHES = EnumSet.allOf(DispatcherType.class);
 
   private final PaymentGate gate;
   private final Routes routes;
@@ -77,8 +74,7 @@ public final class PaymentFilter implements Filter {
   private final PriceList prices;
   private final HeldLimits limits;
   private final StreamedDelivery.BreakCounter broken = new StreamedDelivery.BreakCounter();
-  private final AnnotatedServlets annotated = new AnnotatedServlets();
-  private final FilterMapping mapping = new FilterMapping();
+  private final Registration registration = new Registration();
   private volatile boolean started;
 
   private PaymentFilter(
@@ -124,30 +120,9 @@ public final class PaymentFilter implements Filter {
    * @throws IllegalStateException if the configuration is not valid for the chain
    */
   public static void register(ServletContext context, PaymentFilter filter) {
-    filter.mapping.inFrontOfAll(context);
-    add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, "/*");
-    filter
-        .annotated
-        .find(context)
-        .forEach(
-            (servlet, route) -> {
-              AnnotatedServlets.requireNoOtherRule(context, servlet, filter.routes);
-              PricedRoute priced = filter.prices.add(route);
-              filter.annotated.gated(servlet, route);
-              add(context, "x402-" + servlet, filter.inFrontOf(priced))
-                  .addMappingForServletNames(ALL_DISPATCHES, true, servlet);
-            });
+    filter.registration.register(
+        context, filter, filter.routes, route -> filter.inFrontOf(filter.prices.add(route)));
     filter.startGate(); // now: Undertow initialises filters with the first request only
-  }
-
-  private static FilterRegistration.Dynamic add(
-      ServletContext context, String name, Filter filter) {
-    FilterRegistration.Dynamic registration = context.addFilter(name, filter);
-    if (registration == null) {
-      throw new IllegalStateException("a filter named " + name + " is registered already");
-    }
-    registration.setAsyncSupported(true);
-    return registration;
   }
 
   /**
@@ -158,8 +133,7 @@ public final class PaymentFilter implements Filter {
   @Override
   public void init(FilterConfig config) throws ServletException {
     try {
-      mapping.requireEverything(config);
-      annotated.requireAllGated(config.getServletContext());
+      registration.requireEverything(config);
       startGate();
     } catch (IllegalStateException | IllegalArgumentException e) {
       throw new ServletException("x402: " + e.getMessage(), e);
@@ -170,14 +144,6 @@ public final class PaymentFilter implements Filter {
     if (!started) {
       gate.start(prices.waysToPay());
       started = true;
-    }
-  }
-
-  private void requireStarted() throws ServletException {
-    if (!started) {
-      throw new ServletException(
-          "x402: the filter was not initialised; register it with the container, or call init"
-              + " where another filter calls it");
     }
   }
 
@@ -196,10 +162,10 @@ public final class PaymentFilter implements Filter {
     if (decision instanceof CanonicalPath.Refused refused) {
       request.refuse(Answer.error(400, "invalid_path", refused.reason()));
     } else if (decision instanceof CanonicalPath.Canonical canonical) {
-      Optional<PriceList.Match> priced = price(canonical.path(), request);
+      Optional<PriceList.Match> match = price(canonical.path(), request.servletRequest());
       Optional<Route> beside = routes.findBeside(canonical.path(), request.method());
-      if (priced.isPresent()) {
-        sell(priced.get().priced(), priced.get().path().value(), request);
+      if (match.isPresent()) {
+        sell(match.get().priced(), match.get().path().value(), request);
       } else if (beside.isPresent()) {
         request.refuseMethod(beside.get());
       } else {
@@ -209,34 +175,30 @@ public final class PaymentFilter implements Filter {
     page.finish(request.servletRequest());
   }
 
-  /** Finds the price, empty for what is free and for what a filter of its own prices. */
-  private Optional<PriceList.Match> price(CanonicalPath path, GatedRequest request) {
-    return annotated.gates(request.servletRequest())
-        ? Optional.empty()
-        : prices.find(path, pathRules, request.servletRequest());
+  private void requireStarted() throws ServletException {
+    if (!started) {
+      throw new ServletException(
+          "x402: the filter was not initialised; register it with the container, or call init"
+              + " where another filter calls it");
+    }
+  }
+
+  /** Finds the price, empty for what is free and for a servlet that has a filter of its own. */
+  private Optional<PriceList.Match> price(CanonicalPath path, HttpServletRequest http) {
+    return registration.gates(http) ? Optional.empty() : prices.find(path, pathRules, http);
   }
 
   /** Sells a resource, unless it is part of a request that is paid already. */
   private void sell(PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
+    Optional<PaidRequest> paid = request.paid();
     if (request.isNeverSold()) {
       request.refuseMethod(priced.route());
-      return;
-    }
-    Optional<PaidRequest> paid = request.paid();
-    if (paid.isPresent()) {
+    } else if (paid.isPresent()) {
       goOnPaid(paid.get(), priced, path, request);
-      return;
+    } else {
+      charge(priced, path, request);
     }
-    GatedResponse response = request.response();
-    if (response.isAnswered()) {
-      return;
-    }
-    if (PublicUrl.isTooLong(path)) {
-      response.send(Answer.error(414, "path_too_long", "no descriptor could name it"));
-      return;
-    }
-    charge(priced, path, request, response);
   }
 
   /** Handles a dispatch within a paid request: it goes on, unless it costs more. */
@@ -256,8 +218,16 @@ public final class PaymentFilter implements Filter {
   }
 
   /** Sells the resource: what it costs, what is bought, and how it is delivered. */
-  private void charge(PricedRoute priced, String path, GatedRequest request, GatedResponse response)
+  private void charge(PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
+    GatedResponse response = request.response();
+    if (response.isAnswered()) {
+      return;
+    }
+    if (PublicUrl.isTooLong(path)) {
+      response.send(Answer.error(414, "path_too_long", "no descriptor could name it"));
+      return;
+    }
     HttpServletRequest http = request.servletRequest();
     Route route = priced.route();
     Delivery delivery = delivery(priced, request, response);
@@ -280,7 +250,7 @@ public final class PaymentFilter implements Filter {
   }
 
   private Delivery delivery(PricedRoute priced, GatedRequest request, GatedResponse response) {
-    Map<String, String> more = priced.more(request.servletRequest(), routes.all());
+    Map<String, String> more = priced.more(request.servletRequest());
     RouteSettings settings = priced.route().settings();
     Long ownLimit = settings.limit();
     return settings.settlesFirst()
@@ -326,9 +296,9 @@ public final class PaymentFilter implements Filter {
     private Builder() {}
 
     /**
-     * Sets the URL under which clients see this webapp, its context path included: {@code
-     * https://api.example.com} or {@code https://example.com/shop}. The descriptor names resources
-     * by it, because what a request says of its own host is not to be trusted. Required.
+     * Sets the URL under which clients see this webapp, with its context path: {@code
+     * https://example.com/shop}. Descriptors use it, as a request's {@code Host} cannot be trusted.
+     * Required.
      *
      * @throws IllegalArgumentException if it is not such a URL
      */
@@ -338,10 +308,10 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Accepts a token on every route that names none of its own; called again, a further one. The
-     * order is the order of preference in the descriptor. Required, here or on each priced route.
+     * Adds a token that every route accepts unless it names its own; the preferred one first.
+     * Required, here or on each priced route.
      *
-     * @param payTo who is paid, as {@link io.github.x402j.Address#parse} takes it
+     * @param payTo the recipient, as {@link io.github.x402j.Address#parse} takes it
      * @throws IllegalArgumentException if {@code payTo} is no address, or its checksum is wrong
      */
     public Builder accept(Token token, String payTo) {
@@ -349,19 +319,19 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
-    /** Adds who verifies and settles; the first that supports a network handles it. Required. */
+    /** Adds a facilitator; the first that supports a network handles it. Required. */
     public Builder facilitator(Facilitator facilitator) {
       gate.facilitator(facilitator);
       return this;
     }
 
-    /** Sets where used authorizations are remembered. Default: in memory. */
+    /** Sets the ledger of used authorizations. Default: in memory. */
     public Builder ledger(PaymentLedger newLedger) {
       gate.ledger(newLedger);
       return this;
     }
 
-    /** Adds an observer. Default: the log, which stays. */
+    /** Adds a listener, besides the one that writes the log. */
     public Builder listener(PaymentListener listener) {
       gate.listener(listener);
       return this;
@@ -373,8 +343,7 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Sets the rules by path; called again, others in their place. Their order does not matter.
-     * Default: none.
+     * Sets the rules by path, in any order. Default: none.
      *
      * @throws IllegalArgumentException if one is neither priced nor free, or two are for the same
      *     paths and methods
@@ -391,10 +360,8 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Sets how long a payment may be valid: {@code maxTimeoutSeconds} of the descriptor. Default:
-     * 60 s.
+     * Sets how long a payment may be valid: whole seconds, 10 to 3600. Default: 60 s.
      *
-     * @param timeout whole seconds, 10 to 3600
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxTimeout(Duration timeout) {
@@ -403,8 +370,7 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Sets the longest response that is held, in bytes. A longer one fails before it is paid.
-     * Default: 8 MiB.
+     * Sets the limit of a held response in bytes. A longer one fails unpaid. Default: 8 MiB.
      *
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -417,8 +383,8 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Sets the longest response that is held in memory, in bytes. A longer one is held in a
-     * temporary file. Default: {@link #bufferLimit}, so that no file is used.
+     * Sets how many bytes of a response are held in memory; the rest goes to a temporary file.
+     * Default: {@link #bufferLimit}, so that no file is used.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -431,9 +397,8 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Adds a receipt to each paid response, in the header {@code X-Payment-Receipt}. Required where
-     * a rule sells a pass. Without {@link #acceptReceipts} the filter accepts the passes that this
-     * issuer signs, and no other receipts. Default: no receipts.
+     * Adds a receipt to each paid response, in {@code X-Payment-Receipt}, and accepts the passes
+     * among them unless {@link #acceptReceipts} is called. Required to sell passes. Default: none.
      *
      * @param newIssuer its audience must be the origin of {@link #publicUrl}
      */
@@ -444,8 +409,8 @@ public final class PaymentFilter implements Filter {
 
     /**
      * Accepts receipts in place of payments, in {@code X-Payment-Receipt} and {@code X-Payment}. A
-     * seller of passes names its own issuer here, too: {@code TrustedIssuer.self(issuer)}. {@link
-     * #build} checks that the passes that are sold would be accepted. Default: the own passes.
+     * seller of passes names its own issuer, too: {@code TrustedIssuer.self(issuer)}; {@link
+     * #build} checks it. Default: the passes of {@link #receipts}.
      *
      * @param newVerifier each of its issuers is trusted for the origin of {@link #publicUrl}
      */
@@ -454,10 +419,7 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
-    /**
-     * Adds the signed offers and receipts of the {@code offer-receipt} extension, with offers that
-     * are valid for {@link PaymentGate#DEFAULT_OFFER_VALIDITY}. Default: none.
-     */
+    /** See {@link PaymentGate.Builder#signOffers(OfferReceiptSigner)}. Default: off. */
     public Builder signOffers(OfferReceiptSigner signer) {
       gate.signOffers(signer);
       return this;
@@ -470,9 +432,9 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Lets a payer name its payment (extension {@code payment-identifier}): the same payment under
-     * the same name gets the answer that it bought, another payment under it a 409. Answers are
-     * kept in this process; routes that settle first keep none. Default: off.
+     * Lets a payer name its payment (extension {@code payment-identifier}): the same payment gets
+     * the same answer again, another one under that name a 409. Answers are kept in this process;
+     * routes that settle first keep none. Default: off.
      */
     public Builder paymentIdentifiers(PaymentIdentifiers identifiers) {
       gate.paymentIdentifiers(identifiers);
@@ -521,21 +483,18 @@ public final class PaymentFilter implements Filter {
     }
 
     private void addReceipts(String origin) {
-      Optional<Route> pass =
-          routes.all().stream().filter(route -> route.settings().pass() != null).findFirst();
-      if (pass.isPresent() && issuer == null) {
-        throw new IllegalStateException(
-            "route " + pass.get() + " sells a pass: expected receipts(issuer), found nothing");
-      }
+      List<Route> passes =
+          routes.all().stream().filter(route -> route.settings().pass() != null).toList();
       if (issuer != null) {
         requireOwnAudience(issuer.audience(), origin);
         gate.issueReceipts(issuer);
+      } else if (!passes.isEmpty()) {
+        throw new IllegalStateException(
+            "route " + passes.get(0) + " sells a pass: expected receipts(issuer), found nothing");
       }
       if (verifier != null) {
         verifier.requireAudience(origin);
-        if (issuer != null) {
-          requireOpens(verifier, issuer);
-        }
+        requireOpens(verifier, passes);
         gate.acceptReceipts(verifier);
       } else if (issuer != null) {
         gate.acceptReceipts(ReceiptVerifier.of(TrustedIssuer.self(issuer)));
@@ -554,13 +513,15 @@ public final class PaymentFilter implements Filter {
     }
 
     /** A pass that is sold must open its route until it expires. */
-    private void requireOpens(ReceiptVerifier accepts, ReceiptIssuer sells) {
-      routes.all().stream()
-          .map(route -> route.settings().pass())
-          .flatMap(Stream::ofNullable)
-          .map(PassTerms::lifetime)
-          .max(Duration::compareTo)
-          .ifPresent(longest -> accepts.requireOpens(sells, longest));
+    private void requireOpens(ReceiptVerifier accepts, List<Route> passes) {
+      if (issuer != null) {
+        ReceiptIssuer sells = issuer;
+        passes.stream()
+            .flatMap(route -> Stream.ofNullable(route.settings().pass()))
+            .map(PassTerms::lifetime)
+            .max(Duration::compareTo)
+            .ifPresent(longest -> accepts.requireOpens(sells, longest));
+      }
     }
 
     private HeldLimits limits() {

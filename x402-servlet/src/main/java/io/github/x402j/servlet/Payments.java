@@ -14,7 +14,7 @@ public final class Payments {
    * Returns the payment for this request: payer, amount and, where the money has moved already
    * ({@link Route#settleFirst()}), the transaction. Empty in a handler that is free.
    *
-   * <p>It cannot be forged by a client: it is an object that only the gate can make.
+   * <p>A client cannot forge it: only the gate can make this object.
    */
   public static Optional<VerifiedPayment> of(ServletRequest request) {
     return PaidRequest.of(request).map(PaidRequest::payment);

@@ -2,9 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Price;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.Pass;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Purchase;
+import io.github.x402j.servlet.RouteSettings.Pricing;
 import jakarta.servlet.http.HttpServletRequest;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,8 +20,12 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** The priced rules of a webapp, made ready at the start. Written at the start only. */
+/**
+ * The priced rules of a webapp, with their descriptors made at the start. Written at the start
+ * only.
+ */
 final class PriceList {
   private final PaymentGate gate;
   private final List<AcceptedToken> accepted;
@@ -56,7 +68,7 @@ final class PriceList {
     Duration timeout = settings.timeout() == null ? maxTimeout : settings.timeout();
     PricedRoute ready;
     try {
-      ready = new PricedRoute(route, gate, tokens, timeout, publicUrl);
+      ready = new PricedRoute(route, tokens, timeout);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("route " + route + ": " + e.getMessage(), e);
     }
@@ -91,5 +103,122 @@ final class PriceList {
       throw new IllegalStateException("route " + route + " is not on the price list");
     }
     return ready;
+  }
+
+  /** A priced rule. What does not depend on the request is computed at the start. */
+  final class PricedRoute {
+    private final Route route;
+    private final List<AcceptedToken> accepted;
+    private final Duration maxTimeout;
+    private final @Nullable List<PaymentRequirements> fixedOptions;
+    private final @Nullable Challenge fixedChallenge;
+
+    private PricedRoute(Route route, List<AcceptedToken> accepted, Duration maxTimeout) {
+      this.route = route;
+      this.accepted = accepted;
+      this.maxTimeout = maxTimeout;
+      fixedOptions =
+          route.settings().pricing() instanceof Pricing.Fixed fixed ? options(fixed.price()) : null;
+      fixedChallenge =
+          fixedOptions != null && route.paths().isExact()
+              ? challenge(route.pattern(), fixedOptions)
+              : null;
+      if (fixedChallenge == null) { // too long a descriptor fails the start
+        challenge("/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1), waysToPay());
+      }
+      PassTerms terms = route.settings().pass();
+      if (terms != null) { // so does too long a name
+        terms.pass(publicUrl.path(), route.pattern(), "GET");
+      }
+    }
+
+    Route route() {
+      return route;
+    }
+
+    /** Returns every way to pay, with some amount, for the checks at the start. */
+    List<PaymentRequirements> waysToPay() {
+      return fixedOptions != null ? fixedOptions : options(new Price(BigDecimal.ONE));
+    }
+
+    /** Returns what the request costs. */
+    List<PaymentRequirements> options(HttpServletRequest request) {
+      return fixedOptions != null ? fixedOptions : options(price(request));
+    }
+
+    /**
+     * Returns the dollars by which prices are compared. Where the price function fails it is more
+     * than any price, so that the same failure then closes the gate.
+     */
+    BigDecimal cost(HttpServletRequest request) {
+      try {
+        return price(request).dollars();
+      } catch (RuntimeException | Error e) {
+        return BigDecimal.TEN.pow(18);
+      }
+    }
+
+    private Price price(HttpServletRequest request) {
+      Pricing pricing = route.settings().pricing();
+      if (pricing instanceof Pricing.Fixed fixed) {
+        return fixed.price();
+      }
+      if (!(pricing instanceof Pricing.PerRequest dynamic)) {
+        throw new IllegalStateException("route " + route + " has no price");
+      }
+      Price price = dynamic.price().apply(request);
+      if (price == null) {
+        throw new IllegalStateException("route " + route + ": the price function returned null");
+      }
+      return price;
+    }
+
+    /**
+     * Returns the challenge for a request.
+     *
+     * @param path within the webapp, decoded
+     * @throws IllegalArgumentException if the path is too long for a descriptor
+     */
+    Challenge challenge(HttpServletRequest request, String path) {
+      return fixedChallenge != null ? fixedChallenge : challenge(path, options(request));
+    }
+
+    /** Returns what the request buys. */
+    Purchase purchase(HttpServletRequest request, Challenge challenge) {
+      String name = PublicUrl.requestName(request, challenge.required().resource().url());
+      Purchase purchase =
+          Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
+      PassTerms terms = route.settings().pass();
+      if (terms == null) {
+        return purchase;
+      }
+      Pass pass = terms.pass(publicUrl.path(), route.pattern(), request.getMethod());
+      return purchase.withPass(pass);
+    }
+
+    /** Returns the headers for a client that pays, besides the gate's. */
+    Map<String, String> more(HttpServletRequest request) {
+      PassTerms terms = route.settings().pass();
+      if (terms == null) {
+        return Map.of();
+      }
+      List<Route> opened =
+          terms.group() == null
+              ? List.of(route)
+              : routes.all().stream().filter(other -> other.sharesPassWith(route)).toList();
+      String covers = terms.covers(publicUrl.path(), opened, request.getMethod());
+      return covers.isEmpty() ? Map.of() : Map.of(PassTerms.COVERS, covers);
+    }
+
+    private Challenge challenge(String path, List<PaymentRequirements> options) {
+      RouteSettings settings = route.settings();
+      ResourceInfo resource =
+          new ResourceInfo(publicUrl.of(path), settings.description(), settings.mimeType());
+      return gate.challenge(PaymentRequired.of(resource, options));
+    }
+
+    private List<PaymentRequirements> options(Price price) {
+      return accepted.stream().map(token -> token.requirements(price, maxTimeout)).toList();
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.github.x402j.Address;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
 import io.github.x402j.gate.Purchase;
+import io.github.x402j.servlet.RouteSettings.Pricing;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.Price;
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link Route} says besides path and method. What is null was not said.
+ * The settings of a {@link Route} besides path and method. Those that were not set are null.
  *
  * @param accepted empty where the filter's tokens are accepted
  */
@@ -21,6 +24,18 @@ record RouteSettings(
     boolean sendsErrors,
     @Nullable Long limit,
     @Nullable PassTerms pass) {
+
+  /** What requests for a rule cost. */
+  sealed interface Pricing {
+    /** The same for every request. */
+    record Fixed(Price price) implements Pricing {}
+
+    /** A price that depends on the request. */
+    record PerRequest(Function<HttpServletRequest, Price> price) implements Pricing {}
+
+    /** Nothing. */
+    record Free() implements Pricing {}
+  }
 
   static final RouteSettings NONE =
       new RouteSettings(null, List.of(), null, null, null, false, false, null, null);

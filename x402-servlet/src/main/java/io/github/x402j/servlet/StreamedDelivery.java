@@ -9,6 +9,7 @@ import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.GatedResponse.Answer;
+import io.github.x402j.servlet.hold.ReservedHeaders;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -18,10 +19,14 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class StreamedDelivery implements Delivery {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
-  /** The delivery that breaks off for this time was the last. */
+  /** How often one payment is delivered when the connection breaks off. */
   static final int MAX_DELIVERIES = 3;
 
   private final GatedRequest request;
@@ -43,7 +48,7 @@ final class StreamedDelivery implements Delivery {
   private boolean begun;
   private @Nullable ServletException thrown;
 
-  /** Whether the handler failed where the container has nothing to answer. */
+  /** Whether {@link #fail} answers for the handler, and not the container. */
   private boolean isAnsweredHere;
 
   /**
@@ -115,7 +120,7 @@ final class StreamedDelivery implements Delivery {
     }
   }
 
-  /** A container would drop the headers with the receipt when it answers for the handler. */
+  /** If the container answered for the handler, it would drop the headers of the payment. */
   private boolean isAnswerable(StreamedRequest handlers, Throwable failure) {
     if (response.isCommitted() || handlers.wentAsync) {
       return false;
@@ -155,7 +160,7 @@ final class StreamedDelivery implements Delivery {
   }
 
   @Override
-  public void deliver(VerifiedPayment payment) {} // it is on its way already
+  public void deliver(VerifiedPayment payment) {} // the handler wrote it to the client
 
   /** The end of asynchronous processing. */
   private final class End implements AsyncListener {
@@ -221,10 +226,87 @@ final class StreamedDelivery implements Delivery {
     }
   }
 
+  /** Lets everything straight out, except what a handler must not say about the payment. */
+  private static final class StreamedResponse extends HttpServletResponseWrapper {
+    private final PaidResponseHeaders paid;
+
+    /**
+     * @param paid the headers of the payment, which are on the response already
+     */
+    StreamedResponse(HttpServletResponse response, PaidResponseHeaders paid) {
+      super(response);
+      this.paid = paid;
+    }
+
+    @Override
+    public void setHeader(String name, @Nullable String value) {
+      if (ReservedHeaders.contains(name)) {
+        return;
+      }
+      if (PaidResponseHeaders.isCacheControl(name)) {
+        super.setHeader(name, paid.cacheControl(value == null ? List.of() : List.of(value)));
+        return;
+      }
+      super.setHeader(name, value);
+      PaidResponseHeaders.keepShared(
+          name, super::addHeader); // ours are appended to, never replaced
+    }
+
+    @Override
+    public void addHeader(String name, String value) {
+      if (PaidResponseHeaders.isCacheControl(name)) {
+        List<String> all = new ArrayList<>(getHeaders(name));
+        all.add(value);
+        super.setHeader(name, paid.cacheControl(all));
+      } else if (!ReservedHeaders.contains(name)) {
+        super.addHeader(name, value);
+      }
+    }
+
+    @Override
+    public void setIntHeader(String name, int value) {
+      setHeader(name, Integer.toString(value));
+    }
+
+    @Override
+    public void addIntHeader(String name, int value) {
+      addHeader(name, Integer.toString(value));
+    }
+
+    @Override
+    public void setDateHeader(String name, long date) {
+      if (!ReservedHeaders.contains(name)) {
+        super.setDateHeader(name, date);
+      }
+    }
+
+    @Override
+    public void addDateHeader(String name, long date) {
+      if (!ReservedHeaders.contains(name)) {
+        super.addDateHeader(name, date);
+      }
+    }
+
+    @Override
+    public void reset() {
+      throw new IllegalStateException(
+          "reset() would drop the receipt of a payment that was settled");
+    }
+
+    @Override
+    public void setTrailerFields(Supplier<Map<String, String>> supplier) {
+      super.setTrailerFields(
+          () -> {
+            Map<String, String> fields = supplier.get();
+            return fields == null ? Map.of() : ReservedHeaders.strip(fields);
+          });
+    }
+  }
+
   /**
-   * Counts how often the delivery of a payment broke off on its way to the client. A client can
-   * break off by itself, just before the end: without a limit one payment would buy the resource
-   * again and again until its window closes. Counts a bounded number of payments.
+   * Counts how often the delivery of a payment broke off. A client can break it off itself, just
+   * before the end: without a limit one payment would buy the resource again and again until its
+   * window closes. Counts a bounded number of payments.
    */
   static final class BreakCounter {
     private static final int MAX_PAYMENTS = 10_000;

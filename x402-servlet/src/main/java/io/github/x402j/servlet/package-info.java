@@ -10,20 +10,21 @@
  * held until the money has moved.
  *
  * <p>The way of a request: {@code PaymentFilter.doFilter} reads its {@code CanonicalPath}, the path
- * as the container dispatches it, and finds its price in the {@code PriceList}. The {@link
- * io.github.x402j.gate.PaymentGate} admits the payment. {@code Delivery} runs the handler with a
- * held response ({@code io.github.x402j.servlet.hold}), settles, and lets the response out; {@code
- * StreamedDelivery} is for rules that settle first. {@code GatedRequest} and {@code GatedResponse}
- * are the request and the response in the filter's hands, {@code PaidRequest} and {@code
- * PaidResponseHeaders} the same once a payment was brought.
+ * as the container dispatches it, and finds its price in the {@code PriceList}. {@link
+ * io.github.x402j.gate.PaymentGate#sell} then admits the payment, settles it and says when the
+ * handler runs and the response goes out. {@code HeldDelivery} does that with a held response
+ * ({@code io.github.x402j.servlet.hold}); {@code StreamedDelivery} is for rules that settle first.
+ * {@code Registration} puts the filter in front of everything when the webapp starts.
+ *
+ * <p>{@code GatedRequest} and {@code GatedResponse} are one dispatch as the filter sees it. {@code
+ * PaidRequest} and {@code PaidResponseHeaders} belong to a request that brought a payment.
  *
  * <p>{@link io.github.x402j.servlet.FacilitatorServlet} settles for other sellers, and {@link
  * io.github.x402j.servlet.JwksServlet} publishes the keys of a receipt issuer. Neither needs the
  * filter.
  *
- * <p>The boundary: output that a handler writes to the container's own response, kept from before
- * the filter, or to the socket itself, is not held. Register the filter before every filter that
- * writes.
+ * <p>The boundary: output is not held if a handler writes it to the container's own response, which
+ * it got before the filter, or to the socket. Register the filter before every filter that writes.
  */
 @NullMarked
 package io.github.x402j.servlet;

@@ -127,7 +127,7 @@ class ArchitectureTest {
 
   /** What is at hand when it runs; all else in this module's pom is for tests or provided. */
   @Test
-  void dependsAtRunTimeOnTheCoreAndALoggingApi() throws IOException {
+  void dependsAtRunTimeOnTheCoreItsCacheAndALoggingApi() throws IOException {
     String pom = Files.readString(Path.of("pom.xml"));
     Matcher dependencies = Pattern.compile("(?s)<dependency>(.*?)</dependency>").matcher(pom);
     Stream<String> atRunTime =
@@ -136,7 +136,8 @@ class ArchitectureTest {
             .map(match -> match.group(1))
             .filter(text -> !text.contains("<scope>"))
             .map(text -> text.replaceAll("(?s).*<artifactId>(.*?)</artifactId>.*", "$1"));
-    assertThat(atRunTime).containsExactlyInAnyOrder("x402-core", "slf4j-api", "jspecify");
+    assertThat(atRunTime)
+        .containsExactlyInAnyOrder("x402-core", "caffeine", "slf4j-api", "jspecify");
   }
 
   private static ArchCondition<JavaClass> nameKnownTypesOnly() {

@@ -63,7 +63,7 @@ class BufferMemoryTest {
                 .start()) {
       TestWallet wallet = TestWallet.random();
       market.usdc.mint(wallet.address(), (long) RESPONSES * PaidWebapp.CENT);
-      Payer payer = new Payer(market, wallet);
+      TestPayer payer = new TestPayer(market, wallet);
       RawHttp.Response unpaid = app.get("/paid/large");
       long before = usedAfterGc();
       ExecutorService clients = Executors.newFixedThreadPool(RESPONSES);

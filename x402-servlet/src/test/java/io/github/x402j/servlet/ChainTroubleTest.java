@@ -54,7 +54,7 @@ class ChainTroubleTest {
       return; // the seconds are worth it once
     }
     try (PaidWebapp app = start(stack)) { // of its own, so that no circuit is open yet
-      Payer payer = RUNNING.market().payer();
+      TestPayer payer = RUNNING.market().payer();
       RawHttp.Response unpaid = app.get("/paid/secret");
       RawHttp.Response unpaidStream = app.get("/stream/secret");
       TROUBLES.get(trouble).accept(RUNNING.market().chain.faults());
@@ -105,7 +105,7 @@ class ChainTroubleTest {
   void aBrokenBroadcastDeliversNothingThatIsNotPaid(Stack stack, String trouble, String target)
       throws IOException {
     try (PaidWebapp app = start(stack)) {
-      Payer payer = RUNNING.market().payer();
+      TestPayer payer = RUNNING.market().payer();
       String header = payer.header(app.port(), target);
       BROADCAST_TROUBLES.get(trouble).accept(RUNNING.market().chain.faults());
       RawHttp.Response first = app.get(target, header);
@@ -132,7 +132,7 @@ class ChainTroubleTest {
   @MethodSource("stacks")
   void thePaymentThatFoundNoChainIsGoodWhenItIsBack(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/secret");
     RUNNING.market().chain.faults().drop(Faults.ANY_METHOD);
     assertThat(app.get("/paid/secret", header).status()).isEqualTo(503);
@@ -152,7 +152,7 @@ class ChainTroubleTest {
         impatient(PaidWebapp.on(Stack.JETTY, RUNNING.market()))
             .filter(filter -> filter.clock(clock))
             .start()) {
-      Payer payer = RUNNING.market().payer();
+      TestPayer payer = RUNNING.market().payer();
       RawHttp.Response unpaid = app.get("/paid/secret");
       RUNNING.market().chain.faults().drop(Faults.ANY_METHOD);
       for (int i = 0; i < 6; i++) {

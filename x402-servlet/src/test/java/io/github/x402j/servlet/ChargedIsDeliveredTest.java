@@ -80,7 +80,7 @@ class ChargedIsDeliveredTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void sellsNothingOnAResponseThatIsSentAlready(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/secret");
     int before = app.runs("secret");
     Throwable broken =
@@ -98,7 +98,7 @@ class ChargedIsDeliveredTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void arrivesInFullAfterWhatAFreePageWrote(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response =
         app.get("/free/begun-page", payer.header(app.port(), "/paid/secret"));
     assertThat(response.status()).isEqualTo(200);
@@ -110,7 +110,7 @@ class ChargedIsDeliveredTest {
   @ValueSource(strings = {"trailers-fail", "trailers-null", "trailers-split"})
   void trailersThatCannotBeSentCostNothing(String name) throws IOException {
     for (PaidWebapp app : RUNNING.values()) {
-      Payer payer = RUNNING.market().payer();
+      TestPayer payer = RUNNING.market().payer();
       RawHttp.Response response = app.pay(payer, "/paid/" + name);
       assertThat(response.status()).isEqualTo(500);
       assertThat(response.text()).contains("nothing was charged");

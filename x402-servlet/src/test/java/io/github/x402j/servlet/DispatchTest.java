@@ -168,7 +168,7 @@ class DispatchTest {
     RawHttp.Response response = RUNNING.get(stack).get(target);
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET);
-    assertThat(Payer.required(response).accepts()).isNotEmpty();
+    assertThat(TestPayer.required(response).accepts()).isNotEmpty();
   }
 
   @ParameterizedTest
@@ -176,7 +176,7 @@ class DispatchTest {
   void aDispatchToAPaidResourceIsDeliveredAndChargedOnce(Stack stack, String target)
       throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, target);
     assertThat(response.status()).as(response.all()).isEqualTo(200);
     assertThat(response.text()).contains(SECRET);
@@ -212,7 +212,7 @@ class DispatchTest {
   @MethodSource("fromPaid")
   void onePaymentIsEnoughForAllThatCostsNoMore(Stack stack, String target) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     long price = target.startsWith("/dear") ? 5 * CENT : CENT;
     RawHttp.Response response = app.pay(payer, target);
     assertThat(response.status()).as(response.all()).isEqualTo(200);
@@ -239,11 +239,11 @@ class DispatchTest {
   @MethodSource("toDearer")
   void whatCostsMoreIsNotReachedByACheaperPayment(Stack stack, String target) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, target);
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
-    assertThat(Payer.required(response).accepts().get(0).amount()).hasToString("50000");
+    assertThat(TestPayer.required(response).accepts().get(0).amount()).hasToString("50000");
     assertThat(payer.balance()).isEqualTo(1_000_000);
   }
 
@@ -252,7 +252,7 @@ class DispatchTest {
   @EnumSource
   void aPageKeepsThePartThatWasPaidForAndGoesWithoutADearerOne(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response page = app.pay(payer, "/free/include-dearer?to=/paid/secret");
     assertThat(page.status()).isEqualTo(200);
     assertThat(page.text()).isEqualTo(SECRET);
@@ -267,7 +267,7 @@ class DispatchTest {
     RawHttp.Response unpaid = app.get("/free/error");
     assertThat(unpaid.all()).doesNotContain(SECRET);
     assertThat(unpaid.status()).isBetween(400, 499);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response paid = app.get("/free/error", payer.header(app.port(), "/paid/errorpage"));
     // Its status is the error's, and an error costs nothing, so it brings nothing either.
     assertThat(paid.all()).doesNotContain(SECRET);
@@ -278,7 +278,7 @@ class DispatchTest {
   @EnumSource
   void aPaidErrorPageThatSaysItIsFineIsChargedOnce(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/free/error?ok=yes");
     assertThat(unpaid.status()).isEqualTo(402);
     RawHttp.Response paid = app.get("/free/error?ok=yes", payer.header(unpaid));
@@ -290,7 +290,7 @@ class DispatchTest {
   @EnumSource
   void anIncludedErrorIsNotShownAndCostsNothing(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/free/include?to=/errors/refuse");
     assertThat(response.status()).isEqualTo(409);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
@@ -301,7 +301,7 @@ class DispatchTest {
   @EnumSource
   void theErrorPageOfAPaidRequestIsNotChargedAgain(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/paid/error");
     assertThat(response.status()).isEqualTo(418);
     assertThat(response.all()).doesNotContain(SECRET);

@@ -115,7 +115,7 @@ class FacilitatorServletTest {
   @CsvSource({"2", "1"})
   void aShopWithoutAChainSellsThroughIt(int version) throws Exception {
     TestWallet seller = TestWallet.random();
-    Payer payer = MARKET.payer();
+    TestPayer payer = MARKET.payer();
     try (TestContainer facilitator = start(Stack.JETTY)) {
       PaymentFilter filter =
           PaymentFilter.builder()

@@ -121,7 +121,7 @@ class FailedHandlerTest {
   void aFailureCostsNothingAndTheSamePaymentWorksLater(Stack stack, String name)
       throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     WELL.set(false);
     String header = payer.header(app.port(), "/paid/" + name);
     long sent = RUNNING.market().chain.requests("eth_sendRawTransaction");
@@ -149,7 +149,7 @@ class FailedHandlerTest {
   @MethodSource("stacks")
   void errorsAreDeliveredForNothingWhereTheRouteSaysSo(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     WELL.set(false);
     RawHttp.Response refused = app.pay(payer, "/errors/403-with-body");
     assertThat(refused.status()).isEqualTo(403);
@@ -164,7 +164,7 @@ class FailedHandlerTest {
   @MethodSource("stacks")
   void anEmptyAnswerAndARedirectAreDeliveriesAndNotModifiedIsNone(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response empty = app.pay(payer, "/paid/204");
     assertThat(empty.status()).isEqualTo(204);
     assertThat(empty.header("PAYMENT-RESPONSE")).isNotNull();
@@ -183,7 +183,7 @@ class FailedHandlerTest {
   @MethodSource("stacks")
   void whatIsTooLargeFailsBeforeItIsSettled(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     WELL.set(false);
     RawHttp.Response response = app.pay(payer, "/paid/too-large");
     assertThat(response.status()).isEqualTo(500);

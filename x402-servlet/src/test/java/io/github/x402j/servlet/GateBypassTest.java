@@ -159,7 +159,7 @@ class GateBypassTest {
             "/a/b/page.quote")) {
       RawHttp.Response response = app.get(line);
       assertThat(response.status()).as(line).isEqualTo(402);
-      assertThat(Payer.required(response).resource().url())
+      assertThat(TestPayer.required(response).resource().url())
           .as(line)
           .startsWith(Market.PUBLIC_URL + "/");
     }
@@ -170,7 +170,7 @@ class GateBypassTest {
   @EnumSource
   void deliversWhatWasPaidForUnderEachSpelling(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack).get(0);
-    Payer payer = market.payer();
+    TestPayer payer = market.payer();
     List<String> lines =
         List.of("/private", "/%70rivate", "/paid/file.txt", "/report/7", "/quotes/x", "/dir/");
     for (String line : lines) {

@@ -57,7 +57,7 @@ class JwksOutageTest {
                 .start()) {
       TestWallet wallet = TestWallet.random();
       market.usdc.mint(wallet.address(), 1_000_000);
-      String receipt = network.pay(Payer.required(app.get("/paid/it")), "GET", wallet);
+      String receipt = network.pay(TestPayer.required(app.get("/paid/it")), "GET", wallet);
       for (String header : new String[] {"X-Payment-Receipt: ", "X-Payment: "}) {
         RawHttp.Response waiting = app.get("/paid/it", header + receipt);
         assertThat(waiting.status()).isEqualTo(503);

@@ -124,7 +124,7 @@ class MalformedHeaderTest {
   @EnumSource
   void aMalformedHeaderIsRefusedWithoutWork(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String good =
         payer.header(app.port(), "/paid/secret").substring("PAYMENT-SIGNATURE: ".length());
     long requests = RUNNING.market().chain.requests();
@@ -178,7 +178,7 @@ class MalformedHeaderTest {
             "PAYMENT-SIGNATURE:", "PAYMENT-SIGNATURE:   ", "X-PAYMENT:", "PAYMENT_SIGNATURE: x")) {
       RawHttp.Response response = app.get("/paid/secret", line);
       assertThat(response.status()).as(line).isEqualTo(402);
-      assertThat(Payer.required(response).accepts()).isNotEmpty();
+      assertThat(TestPayer.required(response).accepts()).isNotEmpty();
     }
   }
 

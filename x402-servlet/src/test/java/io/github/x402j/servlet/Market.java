@@ -66,10 +66,10 @@ final class Market implements AutoCloseable, AfterAllCallback {
   }
 
   /** Returns a payer with a dollar. */
-  Payer payer() {
+  TestPayer payer() {
     TestWallet wallet = TestWallet.random();
     usdc.mint(wallet.address(), 1_000_000);
-    return new Payer(this, wallet);
+    return new TestPayer(this, wallet);
   }
 
   long balance(TestWallet wallet) {

@@ -138,7 +138,7 @@ class MethodTest {
   @EnumSource
   void headIsSoldAsGetIs(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    TestPayer payer = market.payer();
     for (String target : List.of("/shop/paid/secret", "/shop/getonly", "/shop/files/a.txt")) {
       RawHttp.Response unpaid = app.request("HEAD", target);
       assertThat(unpaid.status()).isEqualTo(402);
@@ -153,7 +153,7 @@ class MethodTest {
   @EnumSource
   void aPreflightCostsNothingAndRunsNothing(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    TestPayer payer = market.payer();
     String header = payer.header(app.port(), "/shop/paid/secret");
     long requests = market.chain.requests();
     RawHttp.Response response =
@@ -199,7 +199,7 @@ class MethodTest {
         assertThat(response.all()).as(what).doesNotContain(SECRET);
         assertThat(response.status()).as(what).isIn(402, 400);
         if (response.status() == 402) {
-          assertThat(Payer.required(response).resource().url())
+          assertThat(TestPayer.required(response).resource().url())
               .as(what)
               .startsWith(Market.PUBLIC_URL + "/")
               .doesNotContain("evil");
@@ -218,8 +218,8 @@ class MethodTest {
       assertThat(response.all()).as(target).doesNotContain(SECRET).doesNotContain("a.txt\"");
     }
     RawHttp.Response dearer = app.get("/shop/two/");
-    assertThat(Payer.required(dearer).accepts().get(0).amount()).hasToString("50000");
-    Payer payer = market.payer();
+    assertThat(TestPayer.required(dearer).accepts().get(0).amount()).hasToString("50000");
+    TestPayer payer = market.payer();
     assertThat(app.pay(payer, "/shop/two/").text()).contains(SECRET);
     assertThat(payer.balance()).isEqualTo(1_000_000 - 5 * PaidWebapp.CENT);
   }
@@ -228,7 +228,7 @@ class MethodTest {
   @EnumSource
   void aConditionalOrPartialRequestIsAPaidRequest(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = market.payer();
+    TestPayer payer = market.payer();
     RawHttp.Response part = app.pay(payer, "/shop/files/a.txt", "Range: bytes=0-2");
     assertThat(part.status()).isIn(200, 206);
     assertThat(payer.balance()).isEqualTo(1_000_000 - PaidWebapp.CENT);

@@ -160,7 +160,7 @@ class OddResponseTest {
   @MethodSource("oddities")
   void isDeliveredOrCostsNothing(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/paid/" + name);
     assertThat(response.all().toLowerCase(Locale.ROOT)).doesNotContain("\nx-evil");
     if (payer.balance() == 1_000_000) {
@@ -180,7 +180,7 @@ class OddResponseTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void thePayerIsToldOfItsPaymentWhereTheContainerRefusesTheResponse(Stack stack)
       throws IOException {
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = RUNNING.get(stack).pay(payer, "/paid/cookie-hostile");
     assertThat(response.status()).isEqualTo(500);
     assertThat(response.text()).contains("delivery_failed").doesNotContain("hostile");

@@ -75,7 +75,7 @@ class OfferReceiptTest {
             .handlers(Map.of("it", (request, response) -> response.getWriter().write("paid")))
             .filter(filter -> filter.signOffers(signer, VALIDITY))
             .start()) {
-      PaymentRequired required = Payer.required(app.get("/paid/it"));
+      PaymentRequired required = TestPayer.required(app.get("/paid/it"));
       PaymentRequirements option = required.accepts().get(0);
       Map<String, Object> offer = first(info(required.extensions()), "offers");
       OfferStatement stated = trusting.offer(offer).orElseThrow();
@@ -90,7 +90,7 @@ class OfferReceiptTest {
       assertThat(offer).containsEntry("acceptIndex", 0L);
       assertThat(trustingAnother.offer(offer)).isEmpty();
 
-      Payer payer = MARKET.payer();
+      TestPayer payer = MARKET.payer();
       RawHttp.Response paid = app.pay(payer, "/paid/it");
       assertThat(paid.text()).isEqualTo("paid");
       SettlementResponse settled =

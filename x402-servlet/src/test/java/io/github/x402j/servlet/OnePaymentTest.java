@@ -62,7 +62,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void oneHeaderSentManyTimesAtOnceBuysOneDelivery(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/slow");
     long sent = RUNNING.market().chain.requests("eth_sendRawTransaction");
     ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE);
@@ -100,7 +100,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void bothVersionsPayTheSameUrl(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/secret");
     assertThat(PaymentCodec.decodeRequiredBody(unpaid.text()).accepts()).hasSize(1);
 
@@ -126,7 +126,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void twoPaymentsInOneRequestAreOneTooMany(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/secret");
     String v2 = payer.header(unpaid);
     String lower = "payment-signature" + v2.substring("PAYMENT-SIGNATURE".length());
@@ -143,7 +143,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aPaymentIsGoodForOneRequestHoweverItIsWritten(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/secret");
     String header = payer.header(unpaid);
     assertThat(app.get("/paid/secret", header).status()).isEqualTo(200);
@@ -168,7 +168,7 @@ class OnePaymentTest {
     assertThat(payer.balance()).isEqualTo(1_000_000 - 2 * CENT);
   }
 
-  private static String lowerCaseAddresses(String json, Payer payer) {
+  private static String lowerCaseAddresses(String json, TestPayer payer) {
     String lower = payer.address().toLowerCase(Locale.ROOT);
     return json.replace(payer.address(), lower);
   }
@@ -181,13 +181,13 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aCheapPaymentDoesNotBuyWhatIsDearer(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = app.get("/dear/secret", payer.header(app.get("/paid/secret")));
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET);
     RawHttp.Response v1 = app.get("/dear/secret", payer.headerV1(app.get("/paid/secret")));
     assertThat(v1.status()).isEqualTo(402);
-    assertThat(Payer.required(v1).error())
+    assertThat(TestPayer.required(v1).error())
         .isEqualTo("invalid_exact_evm_payload_authorization_value_mismatch");
     assertThat(payer.balance()).isEqualTo(1_000_000);
   }
@@ -196,7 +196,7 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aHandlerIsToldWhoPaid(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     assertThat(app.pay(payer, "/paid/told").text()).isEqualTo(payer.address() + " 10000 unsettled");
     assertThat(app.pay(payer, "/stream/told").text())
         .matches(payer.address() + " 10000 0x[0-9a-f]{64}");
@@ -207,11 +207,11 @@ class OnePaymentTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void anOverdrawnAccountGetsNothing(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     payer.goBroke();
     RawHttp.Response response = app.pay(payer, "/paid/secret");
     assertThat(response.status()).isEqualTo(402);
-    assertThat(Payer.required(response).error()).isEqualTo("insufficient_funds");
+    assertThat(TestPayer.required(response).error()).isEqualTo("insufficient_funds");
     assertThat(response.header("PAYMENT-RESPONSE")).isNotNull();
   }
 }

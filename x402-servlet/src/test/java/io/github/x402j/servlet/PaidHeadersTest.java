@@ -111,7 +111,7 @@ class PaidHeadersTest {
           """)
   void sharedCachesGetNothingPaid(String said, String sent) throws IOException {
     for (PaidWebapp app : RUNNING.values()) {
-      Payer payer = RUNNING.market().payer();
+      TestPayer payer = RUNNING.market().payer();
       for (String path : List.of("/paid/cached", "/stream/cached")) {
         RawHttp.Response response = app.pay(payer, path + (said.equals("-") ? "" : "?say=" + said));
         assertThat(response.text()).isEqualTo(SECRET);
@@ -194,7 +194,7 @@ class PaidHeadersTest {
     assertThat(list(response, "Access-Control-Expose-Headers")).contains("payment-required");
     assertThat(response.header("Access-Control-Allow-Origin")).isNull();
     assertThat(response.header("Access-Control-Allow-Credentials")).isNull();
-    assertThat(Payer.required(response).resource().url())
+    assertThat(TestPayer.required(response).resource().url())
         .isEqualTo(Market.PUBLIC_URL + "/paid/cached");
     assertThat(response.text()).contains(Market.PUBLIC_URL).doesNotContain("evil");
   }

@@ -88,7 +88,7 @@ final class PaidWebapp implements AutoCloseable {
   }
 
   /** Asks, signs what is asked for, and asks again with the payment. */
-  RawHttp.Response pay(Payer payer, String target, String... more) throws IOException {
+  RawHttp.Response pay(TestPayer payer, String target, String... more) throws IOException {
     String[] headers = Arrays.copyOf(more, more.length + 1);
     headers[more.length] = payer.header(port(), target);
     return get(target, headers);

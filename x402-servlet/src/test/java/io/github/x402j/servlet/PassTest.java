@@ -91,7 +91,7 @@ class PassTest {
   @MethodSource("stacks")
   void aPassOpensItsRouteAgainForNothingAndWithoutTheChain(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response paid = app.pay(payer, "/paid/it");
     String pass = bought(paid);
     assertThat(paid.header("Cache-Control")).contains("private").contains("no-store");
@@ -191,7 +191,7 @@ class PassTest {
   @MethodSource("stacks")
   void aPassOpensNothingElse(Stack stack) throws Exception {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String paid = bought(app.pay(payer, "/paid/it"));
     assertRefused(app.request("POST", "/paid/it", paid));
     assertRefused(app.get("/cheap/it", paid));

@@ -115,7 +115,7 @@ class PaymentFilterTest {
     assertThat(RawHttp.get(port, "/free").text()).isEqualTo(SECRET);
     RawHttp.Response annotated = RawHttp.get(port, "/annotated");
     assertThat(annotated.status()).isEqualTo(402);
-    assertThat(Payer.required(annotated).accepts().get(0).amount()).hasToString("20000");
+    assertThat(TestPayer.required(annotated).accepts().get(0).amount()).hasToString("20000");
   }
 
   /** Some containers throw; others start, and serve nothing of the webapp. */

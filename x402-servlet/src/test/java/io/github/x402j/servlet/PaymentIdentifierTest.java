@@ -71,9 +71,9 @@ class PaymentIdentifierTest {
   @MethodSource("stacks")
   void givesTheAnswerAgainWithoutTheHandlerOrTheChain(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/once");
-    assertThat(Payer.required(unpaid).extensions()).containsKey("payment-identifier");
+    assertThat(TestPayer.required(unpaid).extensions()).containsKey("payment-identifier");
     String header = named(payer.payload(unpaid), id());
     RawHttp.Response paid = app.get("/paid/once", header);
     assertThat(paid.status()).isEqualTo(203);
@@ -100,7 +100,7 @@ class PaymentIdentifierTest {
       throws IOException {
     PaidWebapp app = RUNNING.get(stack); // JUnit would close an argument
     String id = id();
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response unpaid = app.get("/paid/once");
     String first = app.get("/paid/once", named(payer.payload(unpaid), id)).text();
 

@@ -195,7 +195,7 @@ class ReceiptFlowTest {
 
   private static PaymentRequired asked(PaidWebapp app, String target)
       throws IOException, MalformedPaymentException {
-    return Payer.required(app.get(target));
+    return TestPayer.required(app.get(target));
   }
 
   private static void assertRefused(RawHttp.Response response) {

@@ -66,7 +66,7 @@ class SchemaTest {
                 .filter(filter -> filter.receipts(issuer))
                 .start()) {
       RawHttp.Response unpaid = app.get("/paid/it");
-      Payer payer = market.payer();
+      TestPayer payer = market.payer();
       REAL.put("payment-required-v2", base64(unpaid.header(PaymentHeader.PAYMENT_REQUIRED)));
       REAL.put("private chain: payment-required-v1", JSON.readTree(unpaid.text()));
       PaymentPayload payload = payer.payload(unpaid);

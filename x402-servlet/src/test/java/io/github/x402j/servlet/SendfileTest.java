@@ -32,7 +32,7 @@ class SendfileTest {
                 .handlers(Map.of("direct", direct, "forwarded", forwarded))
                 .start()) {
       for (String target : new String[] {"/paid/direct", "/paid/forwarded"}) {
-        Payer payer = market.payer();
+        TestPayer payer = market.payer();
         try (RawHttp connection = RawHttp.connect(app.port())) {
           connection.send(
               "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + payer.header(app.port(), target));

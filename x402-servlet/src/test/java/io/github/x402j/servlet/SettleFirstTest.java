@@ -117,7 +117,7 @@ class SettleFirstTest {
   @MethodSource("streams")
   void eventsArriveAsTheyAreWritten(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     goOn = new CountDownLatch(1);
     String header = payer.header(app.port(), "/stream/" + name);
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), app.port())) {
@@ -173,7 +173,7 @@ class SettleFirstTest {
   void aFailureAfterSettlementIsDeliveredForTheSamePaymentLater(Stack stack, String name)
       throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/stream/" + name);
     WELL.set(false);
     try (RawHttp connection = RawHttp.connect(app.port())) {
@@ -209,13 +209,13 @@ class SettleFirstTest {
   @MethodSource("stacks")
   void nothingRunsUnlessItIsSettled(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/stream/500");
     int runs = app.runs("500");
     RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
     assertThat(app.get("/stream/500", header).status()).isEqualTo(402);
     RUNNING.market().chain.faults().drop("eth_estimateGas");
-    Payer other = RUNNING.market().payer();
+    TestPayer other = RUNNING.market().payer();
     RawHttp.Response pending = app.pay(other, "/stream/500");
     assertThat(pending.status()).isEqualTo(503);
     assertThat(app.runs("500")).isEqualTo(runs);

@@ -36,7 +36,7 @@ class StreamedDeliveryTest {
   void oneSettledPaymentIsDeliveredThreeTimesAtMost(Stack stack) throws Exception {
     try (Market market = new Market();
         PaidWebapp app = PaidWebapp.on(stack, market).handlers(Map.of("long", LONG)).start()) {
-      Payer payer = market.payer();
+      TestPayer payer = market.payer();
       String header = payer.header(app.port(), "/stream/long");
       for (int i = 0; i < StreamedDelivery.MAX_DELIVERIES; i++) {
         assertThat(breakOff(app.port(), header)).contains(" 200");

@@ -145,7 +145,7 @@ class UnsettledTest {
   @MethodSource("everyHandler")
   void deliversWhenSettled(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     RawHttp.Response response = app.pay(payer, "/paid/" + name);
     assertThat(response.status()).isBetween(200, 399);
     assertThat(response.all()).contains(SECRET);
@@ -159,7 +159,7 @@ class UnsettledTest {
   void showsNothingWhenTheSettlementFails(Stack stack, String name)
       throws IOException, MalformedPaymentException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/" + name);
     int before = app.runs(name);
     RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
@@ -173,7 +173,7 @@ class UnsettledTest {
     assertThat(response.header("Content-Type")).startsWith("application/json");
     assertThat(response.headers("Content-Length")).containsExactly("" + response.body().length);
     assertThat(response.header("Cache-Control")).isEqualTo("no-store");
-    assertThat(Payer.required(response).error()).isEqualTo("invalid_transaction_state");
+    assertThat(TestPayer.required(response).error()).isEqualTo("invalid_transaction_state");
     SettlementResponse told = PaymentCodec.decodeSettlement(response.header("PAYMENT-RESPONSE"));
     assertThat(told.success()).isFalse();
     assertThat(told.transaction()).isEmpty();
@@ -188,7 +188,7 @@ class UnsettledTest {
   @MethodSource("everyHandler")
   void showsNothingWhileTheChainIsDown(Stack stack, String name) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/" + name);
     int before = app.runs(name);
     RUNNING.market().chain.faults().drop("eth_estimateGas");
@@ -211,7 +211,7 @@ class UnsettledTest {
             .handlers(handlers())
             .settleTimeout(Duration.ofMillis(300))
             .start()) {
-      Payer payer = RUNNING.market().payer();
+      TestPayer payer = RUNNING.market().payer();
       String header = payer.header(app.port(), "/paid/write100");
       RUNNING.market().chain.faults().withholdReceipts();
       RawHttp.Response pending = app.get("/paid/write100", header);
@@ -239,13 +239,13 @@ class UnsettledTest {
   @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
   void aPageIsRefusedWithWhatItIncludes(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
-    Payer payer = RUNNING.market().payer();
+    TestPayer payer = RUNNING.market().payer();
     String target = "/free/include?to=/paid/write100";
     String header = payer.header(app.port(), target);
     RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
     RawHttp.Response response = app.get(target, header);
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");
-    assertThat(Payer.required(response).error()).isEqualTo("invalid_transaction_state");
+    assertThat(TestPayer.required(response).error()).isEqualTo("invalid_transaction_state");
   }
 }

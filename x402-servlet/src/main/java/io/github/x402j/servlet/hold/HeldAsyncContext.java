@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * can write something that looks like an answer.
  */
 final class HeldAsyncContext implements AsyncContext {
-  private static final Logger LOG = LoggerFactory.getLogger(HeldAsyncContext.class);
+  private static final Logger log = LoggerFactory.getLogger(HeldRun.class);
 
   /** How long a timed-out request waits for a completion that has begun; settlement is shorter. */
   private static final int COMPLETION_SECONDS = 120;
@@ -82,9 +82,9 @@ final class HeldAsyncContext implements AsyncContext {
     try {
       run.finish(failure);
     } catch (IOException e) {
-      LOG.debug("the client of a paid request is gone", e);
+      log.debug("the client of a paid request is gone", e);
     } catch (RuntimeException e) {
-      LOG.error("the completion of a paid request failed", e);
+      log.error("the completion of a paid request failed", e);
       run.failClosed();
     } finally {
       tellContainer(false);
@@ -178,7 +178,7 @@ final class HeldAsyncContext implements AsyncContext {
         call.on(each.listener(), new AsyncEvent(this, each.request(), each.response(), failure));
       } catch (IOException | RuntimeException e) {
         run.note(e);
-        LOG.warn("a listener of a paid request failed", e);
+        log.warn("a listener of a paid request failed", e);
       }
     }
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet.hold;
 
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -48,7 +49,7 @@ final class HeldBody {
       throw new IOException("the response is complete");
     }
     if (length > limits.maxBytes() - size) {
-      throw new HeldOverflowException("body", limits.maxBytes());
+      throw new OverflowException("body", limits.maxBytes());
     }
     if (file == null && inMemory + length > limits.memoryBytes() && length > 0) {
       file = openFile();

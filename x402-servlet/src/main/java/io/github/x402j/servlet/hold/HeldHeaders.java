@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet.hold;
 
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -13,15 +15,18 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The headers that a handler has set, over those that outer filters had set before.
+ * The headers and cookies that a handler has set, over those that outer filters had set before.
  *
- * <p>A name or value that a container might refuse is refused when the handler sets it: after
- * settlement it would be too late.
+ * <p>What a container might refuse to send is refused when the handler sets it: after settlement it
+ * would be too late.
  */
 final class HeldHeaders {
+  private static final Set<String> SAME_SITE = Set.of("strict", "lax", "none", "");
+
   private final Map<String, List<String>> outer = newMap();
   private final Map<String, List<String>> held = newMap();
   private final Set<String> replaced = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+  private final List<Cookie> cookies = new ArrayList<>();
   private int bytes;
 
   HeldHeaders(HttpServletResponse outerResponse) {
@@ -62,18 +67,35 @@ final class HeldHeaders {
     bytes += cost(name, value);
   }
 
+  /** Adds a copy. */
+  synchronized void add(Cookie cookie) {
+    checkCookieValue(cookie.getValue());
+    checkDomain(cookie.getDomain());
+    checkSameSite(cookie.getAttribute("SameSite"));
+    cookie.getAttributes().values().forEach(HeldHeaders::checkAttribute);
+    cookies.add((Cookie) cookie.clone());
+    bytes += cost("Set-Cookie", cookie.getName());
+    bytes += cookie.getValue() == null ? 0 : cookie.getValue().length();
+    cookie.getAttributes().forEach((name, value) -> bytes += cost(name, value));
+  }
+
   static int cost(String name, String value) {
     return name.length() + value.length() + 4;
   }
 
-  /** Returns the size of the handler's headers as lines of a response head. */
+  /** Returns the size of the handler's headers and cookies in a response head, roughly. */
   synchronized int bytes() {
     return bytes;
   }
 
   /** Returns how many values the header with the most of them has. */
   synchronized int mostValues() {
-    return held.values().stream().mapToInt(List::size).max().orElse(0);
+    int setCookie = cookies.size() + all("Set-Cookie").size();
+    return Math.max(setCookie, held.values().stream().mapToInt(List::size).max().orElse(0));
+  }
+
+  synchronized boolean contains(String name) {
+    return !all(name).isEmpty() || name.equalsIgnoreCase("Set-Cookie") && !cookies.isEmpty();
   }
 
   synchronized List<String> all(String name) {
@@ -102,6 +124,7 @@ final class HeldHeaders {
   synchronized void clear() {
     held.clear();
     replaced.clear();
+    cookies.clear();
     bytes = 0;
   }
 
@@ -116,6 +139,7 @@ final class HeldHeaders {
             }
           }
         });
+    cookies.forEach(response::addCookie);
   }
 
   void writeOuterTo(HttpServletResponse response) {
@@ -140,6 +164,53 @@ final class HeldHeaders {
   private static void checkValue(String name, String value) {
     if (value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7f)) {
       throw new IllegalArgumentException("header " + name + ": the value has a control character");
+    }
+  }
+
+  // ---- checks of cookies
+
+  /** RFC 6265, section 4.1.1, cookie-value. */
+  private static void checkCookieValue(@Nullable String value) {
+    if (value == null) {
+      return;
+    }
+    boolean quoted = value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
+    String bare = quoted ? value.substring(1, value.length() - 1) : value;
+    if (!bare.chars().allMatch(c -> c > ' ' && c < 0x7f && "\",;\\".indexOf(c) < 0)) {
+      throw new IllegalArgumentException("cookie value: expected a cookie-value of RFC 6265");
+    }
+  }
+
+  private static void checkDomain(@Nullable String domain) {
+    if (domain == null) {
+      return;
+    }
+    boolean isName =
+        domain.chars().allMatch(c -> isAlphanumeric(c) || c == '.' || c == '-')
+            && !domain.isEmpty()
+            && isAlphanumeric(domain.charAt(0))
+            && isAlphanumeric(domain.charAt(domain.length() - 1));
+    if (!isName) {
+      throw new IllegalArgumentException(
+          "cookie domain: expected a host name without a leading dot");
+    }
+  }
+
+  /** Jetty finds out when it is sent. */
+  private static void checkSameSite(@Nullable String value) {
+    if (value != null && !SAME_SITE.contains(value.toLowerCase(Locale.ROOT))) {
+      throw new IllegalArgumentException("cookie SameSite: expected Strict, Lax or None");
+    }
+  }
+
+  private static boolean isAlphanumeric(int c) {
+    return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+  }
+
+  private static void checkAttribute(@Nullable String value) {
+    if (value != null && !value.chars().allMatch(c -> c >= ' ' && c < 0x7f && c != ';')) {
+      throw new IllegalArgumentException(
+          "cookie attribute: has a semicolon or a control character");
     }
   }
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet.hold;
 
+import java.io.IOException;
+
 /**
  * How much of a handler's output is held back until the payment is settled.
  *
@@ -53,5 +55,19 @@ public record HeldLimits(long maxBytes, int memoryBytes, int maxHeaderBytes) {
   /** Returns these limits for responses that carry receipts. */
   public HeldLimits withReceipts() {
     return new HeldLimits(maxBytes, memoryBytes, MAX_HEADER_BYTES_WITH_RECEIPTS);
+  }
+
+  /**
+   * Thrown to a handler that writes more than may be held back. The response has failed from then
+   * on, also if the handler ignores this exception.
+   */
+  public static final class OverflowException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    OverflowException(String what, long limit) {
+      super(
+          "the %s of a paid response exceeds %d bytes: raise the limit of the buffer, or settle first"
+              .formatted(what, limit));
+    }
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet.hold;
 
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
@@ -30,7 +31,7 @@ final class HeldOutput {
   private boolean closed;
   private @Nullable ServletOutputStream stream;
   private @Nullable PrintWriter writer;
-  private @Nullable HeldOverflowException overflow;
+  private @Nullable OverflowException overflow;
 
   HeldOutput(HeldLimits limits, Consumer<WriteListener> writeListeners) {
     this.body = new HeldBody(limits);
@@ -74,20 +75,20 @@ final class HeldOutput {
     }
     try {
       body.write(bytes, offset, length);
-    } catch (HeldOverflowException tooMuch) {
+    } catch (OverflowException tooMuch) {
       overflow = tooMuch;
       throw tooMuch;
     }
   }
 
   /** Fails the response for good, also if the handler ignores it. */
-  synchronized void fail(HeldOverflowException tooMuch) {
+  synchronized void fail(OverflowException tooMuch) {
     if (overflow == null) {
       overflow = tooMuch;
     }
   }
 
-  synchronized @Nullable HeldOverflowException overflow() {
+  synchronized @Nullable OverflowException overflow() {
     return overflow;
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet.hold;
 
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
@@ -33,7 +34,7 @@ final class HeldOutputResponse extends HeldHeadResponse {
       boolean allowsTrailers,
       HeldLimits limits,
       Consumer<WriteListener> writeListeners) {
-    super(new HeldHead(real), limits.maxHeaderBytes());
+    super(real, limits.maxHeaderBytes());
     this.real = real;
     this.allowsTrailers = allowsTrailers;
     this.output = new HeldOutput(limits, writeListeners);
@@ -70,18 +71,18 @@ final class HeldOutputResponse extends HeldHeadResponse {
    */
   synchronized void writeTo(HttpServletResponse target, boolean isHead, boolean followsPage)
       throws IOException {
-    head().writeTo(target);
-    if (head().status() == SC_NO_CONTENT || head().status() == SC_NOT_MODIFIED) {
+    writeHeadTo(target);
+    if (getStatus() == SC_NO_CONTENT || getStatus() == SC_NOT_MODIFIED) {
       return;
     }
-    if (head().status() == SC_RESET_CONTENT) { // RFC 9110, 15.3.6: without content
+    if (getStatus() == SC_RESET_CONTENT) { // RFC 9110, 15.3.6: without content
       target.setContentLength(0);
       return;
     }
     if (trailers != null) { // a body before trailers has no length in its head
       target.setTrailerFields(trailers);
     } else if (!followsPage) {
-      head().writeLengthTo(target, output.size(), isHead);
+      writeLengthTo(target, output.size(), isHead);
     }
     if (!isHead) {
       writeBodyTo(target);
@@ -89,13 +90,13 @@ final class HeldOutputResponse extends HeldHeadResponse {
   }
 
   void writeBodyTo(HttpServletResponse target) throws IOException {
-    output.writeTo(target, head().contentType().charset());
+    output.writeTo(target, contentType().charset());
   }
 
   // ---- output
 
   @Override
-  void fail(HeldOverflowException tooLong) {
+  void fail(OverflowException tooLong) {
     output.fail(tooLong);
   }
 
@@ -106,7 +107,7 @@ final class HeldOutputResponse extends HeldHeadResponse {
 
   @Override
   public synchronized PrintWriter getWriter() throws IOException {
-    return output.writer(head().contentType());
+    return output.writer(contentType());
   }
 
   @Override
@@ -123,7 +124,7 @@ final class HeldOutputResponse extends HeldHeadResponse {
   public synchronized void reset() {
     resetBuffer();
     output.forgetWriter();
-    head().clear();
+    clearHead();
     trailers = null;
   }
 
@@ -185,8 +186,8 @@ final class HeldOutputResponse extends HeldHeadResponse {
   private synchronized void sendErrorWith(int sc) {
     checkStatus(sc);
     resetBuffer();
-    head().setStatus(sc);
-    head().undeclareLength();
+    endWith(sc);
+    undeclareLength();
     output.commitAndDiscard();
   }
 
@@ -201,10 +202,10 @@ final class HeldOutputResponse extends HeldHeadResponse {
     refuseIfCommitted("sendRedirect()");
     if (clearBuffer) {
       resetBuffer();
-      head().undeclareLength();
+      undeclareLength();
     }
     setHeader("Location", location);
-    head().setStatus(sc);
+    endWith(sc);
     output.commitAndDiscard();
   }
 

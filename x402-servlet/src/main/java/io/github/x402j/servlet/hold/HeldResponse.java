@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet.hold;
 
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
@@ -132,7 +133,7 @@ public final class HeldResponse extends HttpServletResponseWrapper {
   /**
    * Returns why the response failed for its size, or null if it did not; the handler may not know.
    */
-  @Nullable HeldOverflowException overflow() {
+  @Nullable OverflowException overflow() {
     return held.output().overflow();
   }
 
@@ -155,12 +156,12 @@ public final class HeldResponse extends HttpServletResponseWrapper {
    * Replaces a header for delivery, whatever the handler has set; works on a sealed response, too.
    */
   public void replaceHeader(String name, String value) {
-    held.head().set(name, value);
+    held.set(name, value);
   }
 
   /** Adds a header for delivery; works on a sealed response, too. */
   public void appendHeader(String name, String value) {
-    held.head().add(name, value);
+    held.add(name, value);
   }
 
   /**
@@ -212,7 +213,7 @@ public final class HeldResponse extends HttpServletResponseWrapper {
     release();
     if (endNewSession.getAsBoolean() && !isInclude && !real.isCommitted()) {
       real.reset();
-      held.head().writeOuterTo(real);
+      held.writeOuterTo(real);
     }
   }
 

@@ -7,6 +7,7 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.ServletResponse;
+import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -24,11 +25,11 @@ import org.jspecify.annotations.Nullable;
  * further.
  */
 public final class HeldRun {
-  /** What to do when the handler is done. */
+  /** Decides what happens when the handler is done. */
   public interface Completion {
     /**
-     * Decides what the client sees: {@code held.commitTo(real)}, or something else written to the
-     * real response. What is not delivered when this returns is thrown away.
+     * Sends an answer: {@code held.commitTo(real)}, or something else to the real response. A held
+     * response that was not delivered when this returns is thrown away.
      *
      * @param request the request that {@link HeldRun#start} was called with
      * @param failure what the handler threw, that it timed out, or that it wrote too much; null if
@@ -53,7 +54,7 @@ public final class HeldRun {
   private final HeldRequest request;
   private final HeldResponse response;
   private final boolean wasAsyncBefore;
-  private final HeldWriteListener writeListener = new HeldWriteListener(this);
+  private final WriteNotification writing = new WriteNotification();
 
   private Phase phase = Phase.HANDLING;
   private @Nullable Thread completing;
@@ -71,8 +72,7 @@ public final class HeldRun {
     this.completion = completion;
     this.request = new HeldRequest(outerRequest, this);
     this.response =
-        HeldResponse.over(
-            outerRequest, real, limits, writeListener::register, request::endNewSession);
+        HeldResponse.over(outerRequest, real, limits, writing::register, request::endNewSession);
     this.wasAsyncBefore = outerRequest.isAsyncStarted();
   }
 
@@ -126,7 +126,7 @@ public final class HeldRun {
 
   private void handle(FilterChain chain, ServletRequest request, ServletResponse response)
       throws IOException {
-    writeListener.dispatchBegins();
+    writing.dispatchBegins();
     Throwable failure = null;
     try {
       chain.doFilter(request, response);
@@ -134,14 +134,14 @@ public final class HeldRun {
       // Not swallowed: the completion decides what the client gets to see of it.
       failure = thrown;
     }
-    writeListener.dispatchEnds();
+    writing.dispatchEnds();
     HeldAsyncContext started = async();
     if (started == null) {
       endSynchronously(failure);
     } else if (failure != null) {
       started.end(failure);
     } else {
-      writeListener.callListener(started);
+      writing.callListener(started);
     }
   }
 
@@ -244,5 +244,56 @@ public final class HeldRun {
 
   synchronized boolean isInReadCallback() {
     return inReadCallback == Thread.currentThread();
+  }
+
+  /**
+   * Calls the write listener of a handler that writes without blocking, once: a held response can
+   * always be written to, as there is no network behind it.
+   */
+  private final class WriteNotification {
+    private boolean inDispatch;
+    private @Nullable WriteListener listener;
+
+    synchronized void dispatchBegins() {
+      inDispatch = true;
+    }
+
+    synchronized void dispatchEnds() {
+      inDispatch = false;
+    }
+
+    /** Takes the listener; within a dispatch it is called when that has ended. */
+    void register(WriteListener newListener) {
+      HeldAsyncContext started = async();
+      if (started == null) {
+        throw new IllegalStateException("setWriteListener() without startAsync()");
+      }
+      synchronized (this) {
+        if (listener != null) {
+          throw new IllegalStateException("setWriteListener() was called before");
+        }
+        listener = newListener;
+        if (inDispatch) {
+          return;
+        }
+      }
+      started.start(() -> callListener(started));
+    }
+
+    void callListener(HeldAsyncContext started) {
+      WriteListener handlers;
+      synchronized (this) {
+        handlers = listener;
+      }
+      if (handlers == null || !started.claimWriteNotification()) {
+        return;
+      }
+      try {
+        handlers.onWritePossible();
+      } catch (Throwable thrown) {
+        note(thrown);
+        handlers.onError(thrown);
+      }
+    }
   }
 }

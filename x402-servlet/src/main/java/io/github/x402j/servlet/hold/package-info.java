@@ -17,12 +17,11 @@
  *   <li>{@code HeldRequest} and {@code HeldAsyncContext} are what the handler sees of the request.
  *       Every way from them to a response leads to the held one.
  *   <li>{@code HeldResponse} is the wrapper that the handler sees, {@code HeldOutputResponse} the
- *       response inside it, which goes nowhere. {@code HeldHeadResponse} is the half of it that is
- *       about the head.
- *   <li>{@code HeldHead} keeps status, {@code HeldHeaders}, {@code HeldCookies} and {@code
- *       HeldContentType}; {@code HeldOutput} keeps the {@code HeldBody}.
- *   <li>{@link io.github.x402j.servlet.hold.HeldLimits} says how much is held; more is a {@link
- *       io.github.x402j.servlet.hold.HeldOverflowException}. {@link
+ *       response inside it, which goes nowhere.
+ *   <li>{@code HeldHeadResponse}, its base class, keeps the head: status, {@code HeldHeaders} and
+ *       {@code HeldContentType}. {@code HeldOutput} keeps the {@code HeldBody}.
+ *   <li>{@link io.github.x402j.servlet.hold.HeldLimits} says how much is held; more is an {@link
+ *       io.github.x402j.servlet.hold.HeldLimits.OverflowException}. {@link
  *       io.github.x402j.servlet.hold.ReservedHeaders} names the headers that no handler sets.
  * </ul>
  *

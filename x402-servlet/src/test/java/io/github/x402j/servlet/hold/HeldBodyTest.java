@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -62,7 +63,7 @@ class HeldBodyTest {
     body.write(new byte[0], 0, 0);
 
     assertThatThrownBy(() -> body.write(new byte[1], 0, 1))
-        .isInstanceOf(HeldOverflowException.class)
+        .isInstanceOf(OverflowException.class)
         .hasMessageContaining("2000");
     assertThat(bytes(body)).hasSize(2_000);
     body.release();

@@ -14,6 +14,7 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -335,7 +336,7 @@ class HeldResponseTest {
     small.getOutputStream().write(new byte[10]);
     assertThat(small.overflow()).isNull();
     assertThatThrownBy(() -> small.getOutputStream().write(1))
-        .isInstanceOf(HeldOverflowException.class);
+        .isInstanceOf(OverflowException.class);
     small.reset();
     assertThat(small.overflow()).isNotNull();
   }

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Asynchronous handlers: one completion each, when the handler is done and not before. */
-class HeldRunAsyncTest {
+class HeldAsyncContextTest {
   /** Counts down when the client has the answer to a handler that fails. */
   private static volatile CountDownLatch answered = new CountDownLatch(1);
 

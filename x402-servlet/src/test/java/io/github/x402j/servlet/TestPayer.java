@@ -20,13 +20,13 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /** Signs what a 402 asks for. */
-final class Payer {
+final class TestPayer {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Market market;
   private final TestWallet wallet;
 
-  Payer(Market market, TestWallet wallet) {
+  TestPayer(Market market, TestWallet wallet) {
     this.market = market;
     this.wallet = wallet;
   }

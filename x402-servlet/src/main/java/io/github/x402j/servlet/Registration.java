@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.FilterRegistration;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletRegistration;
+import jakarta.servlet.http.HttpServletMapping;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a {@link PaymentFilter} stands in its webapp: in front of everything, and once more in
+ * front of each servlet that carries {@link RequiresPayment}. Written during the start only.
+ */
+final class Registration {
+  private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
+
+  private static final String EVERYTHING = "/*";
+  private static final EnumSet<DispatcherType> ALL_DISPATCHES = EnumSet.allOf(DispatcherType.class);
+
+  /** Jetty puts the filter of this name first when the first endpoint is added. */
+  private static final String UPGRADE_FILTER = "WebSocketUpgradeFilter";
+
+  /** Servlets of these packages carry no annotation of ours. */
+  private static final List<String> CONTAINERS =
+      List.of("org.eclipse.jetty.", "org.apache.catalina.", "org.apache.jasper.", "io.undertow.");
+
+  /** Where the upgrade filter stands, as far as is known. */
+  private enum Upgrades {
+    UNKNOWN,
+    NONE,
+    BEHIND
+  }
+
+  private volatile Upgrades whenRegistered = Upgrades.UNKNOWN;
+  private final Map<String, Route> gated = new HashMap<>();
+
+  // ---- registering
+
+  /**
+   * Registers the filter in front of all filters that the webapp has by now, and one more filter
+   * for each annotated servlet.
+   *
+   * @param pricing makes the filter of a servlet with this rule
+   * @throws IllegalArgumentException if an annotation holds no price, or a rule prices exactly what
+   *     its servlet is mapped to
+   */
+  void register(
+      ServletContext context, Filter filter, Routes routes, Function<Route, Filter> pricing) {
+    whenRegistered = hasUpgradeFilter(context) ? Upgrades.BEHIND : Upgrades.NONE;
+    add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, EVERYTHING);
+    annotated(context)
+        .forEach(
+            (servlet, route) -> {
+              requireNoOtherRule(context, servlet, routes);
+              Filter priced = pricing.apply(route);
+              gated.put(servlet, route);
+              add(context, "x402-" + servlet, priced)
+                  .addMappingForServletNames(ALL_DISPATCHES, true, servlet);
+            });
+  }
+
+  private static FilterRegistration.Dynamic add(
+      ServletContext context, String name, Filter filter) {
+    FilterRegistration.Dynamic registration = context.addFilter(name, filter);
+    if (registration == null) {
+      throw new IllegalStateException("a filter named " + name + " is registered already");
+    }
+    registration.setAsyncSupported(true);
+    return registration;
+  }
+
+  private static void requireNoOtherRule(ServletContext context, String servlet, Routes routes) {
+    for (String mapping : context.getServletRegistration(servlet).getMappings()) {
+      for (Route route : routes.all()) {
+        if (!route.isFree() && route.pattern().equals(mapping)) {
+          throw new IllegalArgumentException(
+              "servlet "
+                  + servlet
+                  + " is annotated with @RequiresPayment and route "
+                  + route
+                  + " prices its URL, too: two rules for the same thing; keep one");
+        }
+      }
+    }
+  }
+
+  /**
+   * Returns whether the original request goes to a servlet with a filter of its own, which then
+   * decides. For other dispatches containers disagree about whose mapping they report, so both
+   * filters check those.
+   */
+  boolean gates(HttpServletRequest request) {
+    if (gated.isEmpty() || request.getDispatcherType() != DispatcherType.REQUEST) {
+      return false;
+    }
+    HttpServletMapping mapping = request.getHttpServletMapping();
+    Route rule = mapping == null ? null : gated.get(mapping.getServletName());
+    return rule != null && rule.covers(request.getMethod());
+  }
+
+  // ---- checking
+
+  /**
+   * Requires that the filter sees every request. Behind a narrower mapping a rule outside it would
+   * never apply, and a spelling that only the default servlet resolves would walk past.
+   *
+   * @throws IllegalStateException if the filter is mapped to less, a filter that answers WebSocket
+   *     handshakes has come in front of it, or an annotated servlet has no filter
+   */
+  void requireEverything(FilterConfig config) {
+    ServletContext context = config.getServletContext();
+    @Nullable FilterRegistration registration =
+        context.getFilterRegistration(config.getFilterName());
+    if (registration != null) { // else another filter calls this one, and its mapping counts
+      requireAllPaths(config.getFilterName(), registration.getUrlPatternMappings());
+    }
+    if (hasUpgradeFilter(context)) {
+      requireInFrontOfUpgrades();
+    }
+    for (String servlet : annotated(context).keySet()) {
+      if (!gated.containsKey(servlet)) {
+        throw new IllegalStateException(
+            "servlet "
+                + servlet
+                + " is annotated with @RequiresPayment and would not be gated: call"
+                + " PaymentFilter.register(servletContext, filter) once the servlet is registered");
+      }
+    }
+  }
+
+  private static void requireAllPaths(String name, Collection<String> mappings) {
+    if (!mappings.contains(EVERYTHING)) {
+      throw new IllegalStateException(
+          "filter '%s' is mapped to %s; expected %s with every dispatcher type, as what is priced may be reached by other URLs: call PaymentFilter.register, or map it so"
+              .formatted(name, mappings, EVERYTHING));
+    }
+  }
+
+  private void requireInFrontOfUpgrades() {
+    if (whenRegistered == Upgrades.NONE) {
+      throw new IllegalStateException(
+          UPGRADE_FILTER
+              + " was added after PaymentFilter.register was called, and may answer WebSocket"
+              + " handshakes in front of it: add the endpoints first");
+    }
+    if (whenRegistered == Upgrades.UNKNOWN) {
+      log.warn(
+          "{} may stand in front of this filter, and then answers WebSocket handshakes unpaid; with"
+              + " PaymentFilter.register it does not",
+          UPGRADE_FILTER);
+    }
+  }
+
+  private static boolean hasUpgradeFilter(ServletContext context) {
+    return context.getFilterRegistrations().values().stream()
+        .map(FilterRegistration::getClassName)
+        .anyMatch(name -> name != null && name.endsWith(UPGRADE_FILTER));
+  }
+
+  // ---- annotated servlets
+
+  /** Returns the rule of every annotated servlet that is registered now, by the servlet's name. */
+  private static Map<String, Route> annotated(ServletContext context) {
+    Map<String, Route> rules = new LinkedHashMap<>();
+    context
+        .getServletRegistrations()
+        .forEach(
+            (name, registration) ->
+                annotation(context, registration)
+                    .ifPresent(annotation -> rules.put(name, route(name, annotation))));
+    return rules;
+  }
+
+  private static Route route(String servlet, RequiresPayment annotation) {
+    Route route = Route.of(EVERYTHING);
+    if (annotation.methods().length > 0) {
+      route = route.methods(annotation.methods());
+    }
+    if (!annotation.description().isEmpty()) {
+      route = route.description(annotation.description());
+    }
+    if (!annotation.mimeType().isEmpty()) {
+      route = route.mimeType(annotation.mimeType());
+    }
+    if (annotation.settleFirst()) {
+      route = route.settleFirst();
+    }
+    try {
+      return route.price(annotation.value());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "@RequiresPayment on servlet " + servlet + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<RequiresPayment> annotation(
+      ServletContext context, ServletRegistration registration) {
+    String className = registration.getClassName();
+    if (className == null) {
+      return Optional.empty(); // a JSP file
+    }
+    return Optional.ofNullable(load(context, className))
+        .map(type -> type.getAnnotation(RequiresPayment.class));
+  }
+
+  /** Returns the class, null for one of the container's own that the webapp cannot see. */
+  private static @Nullable Class<?> load(ServletContext context, String className) {
+    Set<ClassLoader> loaders = new LinkedHashSet<>();
+    loaders.add(context.getClassLoader());
+    loaders.add(Thread.currentThread().getContextClassLoader());
+    loaders.add(Registration.class.getClassLoader());
+    for (ClassLoader loader : loaders) {
+      try {
+        return Class.forName(className, false, loader);
+      } catch (ClassNotFoundException | LinkageError e) {
+        // Another loader may see it.
+      }
+    }
+    if (CONTAINERS.stream().anyMatch(className::startsWith)) {
+      return null;
+    }
+    throw new IllegalStateException(
+        "servlet class "
+            + className
+            + " cannot be loaded here, so whether it carries @RequiresPayment is unknown");
+  }
+}
