@@ -6,7 +6,6 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
-import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.SchemePayload;
@@ -96,8 +95,7 @@ final class EvmChecks {
     return new SignedPayment(
         payload.withPayload(payment.members()),
         requirements,
-        new PaymentKey(
-            requirements.network(), requirements.asset(), payment.payer(), payment.nonce()),
+        payment.key(),
         Instant.ofEpochSecond(payment.validBefore().longValueExact()),
         checked);
   }

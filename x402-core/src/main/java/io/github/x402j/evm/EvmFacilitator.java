@@ -144,10 +144,23 @@ public final class EvmFacilitator implements Facilitator {
 
   @Override
   public void start(List<PaymentRequirements> offered) {
-    StartUpChecks startUp = new StartUpChecks(chain, network());
-    startUp.requireChain();
-    schemes.start(offered, startUp);
-    gasPool.addresses().forEach(startUp::warnIfWithoutGas);
+    Network here = network();
+    EvmSchemes.requireChain(chain, here);
+    for (PaymentRequirements option : offered) {
+      if (!option.network().equals(here)) {
+        throw new IllegalStateException(
+            "accepts: a payment on "
+                + option.network()
+                + " cannot be settled; the node behind the RPC URL is on "
+                + here);
+      }
+    }
+    schemes.start(offered, chain);
+    try {
+      gasPool.warnOfEmptyAccounts(chain, here);
+    } catch (FacilitatorException e) {
+      throw EvmSchemes.unreachable(here, e);
+    }
     lookBack.measure(chain, offered);
   }
 
@@ -160,6 +173,12 @@ public final class EvmFacilitator implements Facilitator {
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
     EvmPayment asked = EvmChecks.Checked.of(payment).payment();
+    if (asked.sender().filter(sender -> !signers().contains(sender)).isPresent()) {
+      return new Verification.Invalid(
+          ErrorReason.INVALID_TRANSACTION_STATE,
+          "the payer names a sender that is no gas account here",
+          payment.payer());
+    }
     List<Chain.Call> calls = new ArrayList<>(asked.questions());
     calls.add(transfer(payment));
     List<Chain.CallResult> results = chain.call(calls);
@@ -201,7 +220,9 @@ public final class EvmFacilitator implements Facilitator {
   /** Capped as the settlement is: code at the payer's account could keep the node busy. */
   private Chain.Call transfer(SignedPayment payment) {
     EvmChecks.Checked checked = EvmChecks.Checked.of(payment);
-    return checked.payment().transfer(gasPool.any(), checked.owner());
+    EvmPayment asked = checked.payment();
+    return asked.transfer(
+        asked.sender().orElseGet(gasPool::any), checked.owner(), payment.requirements().amount());
   }
 
   static int requireConfirmations(int blocks) {

@@ -70,11 +70,10 @@ public final class EvmLocalChecks implements LocalChecks {
   public void start(List<PaymentRequirements> offered) {
     for (PaymentRequirements option : offered) {
       Chain chain = chains.get(option.network());
-      StartUpChecks readable = chain == null ? null : new StartUpChecks(chain, option.network());
-      if (readable != null) {
-        readable.requireChain();
+      if (chain != null) {
+        EvmSchemes.requireChain(chain, option.network());
       }
-      schemes.start(List.of(option), readable);
+      schemes.start(List.of(option), chain);
     }
     chains.forEach((network, chain) -> startLookBack(network, chain, offered));
   }

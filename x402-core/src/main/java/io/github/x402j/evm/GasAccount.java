@@ -20,7 +20,7 @@ import org.web3j.crypto.transaction.type.TransactionType;
 
 /**
  * The account that pays the gas: numbers its transactions without gaps and sends them one after the
- * other. Waiting for their receipts is not its business, so many settlements overlap.
+ * other. It does not wait for their receipts, so settlements overlap.
  */
 final class GasAccount {
   private final EvmSigner signer;
@@ -54,7 +54,59 @@ final class GasAccount {
   }
 
   /** A call to send. */
-  record Task(Address to, String data, BigInteger gas, GasFees fees) {}
+  record Task(Address to, String data, BigInteger gas, Fees fees) {}
+
+  /**
+   * Wei per gas for one transaction: EIP-1559 where the chain has a base fee, a gas price otherwise.
+   */
+  sealed interface Fees {
+
+    /** A transaction of type 2. */
+    record Eip1559(BigInteger maxPriorityFee, BigInteger maxFee) implements Fees {
+      @Override
+      public RawTransaction transaction(
+          long chainId, BigInteger nonce, BigInteger gas, String to, String data) {
+        return RawTransaction.createTransaction(
+            chainId, nonce, gas, to, BigInteger.ZERO, data, maxPriorityFee, maxFee);
+      }
+    }
+
+    /** A transaction as before EIP-1559, bound to the chain by EIP-155. */
+    record Legacy(BigInteger gasPrice) implements Fees {
+      @Override
+      public RawTransaction transaction(
+          long chainId, BigInteger nonce, BigInteger gas, String to, String data) {
+        return RawTransaction.createTransaction(nonce, gasPrice, gas, to, BigInteger.ZERO, data);
+      }
+    }
+
+    RawTransaction transaction(
+        long chainId, BigInteger nonce, BigInteger gas, String to, String data);
+
+    /**
+     * Returns fees that stand a doubling of the base fee, never above the ceiling.
+     *
+     * @throws FacilitatorException if the chain costs more than the ceiling now
+     */
+    static Fees of(Chain.Quote quote, BigInteger ceiling) throws FacilitatorException {
+      BigInteger baseFee = quote.baseFee();
+      if (baseFee == null) {
+        requireBelow(quote.gasPrice(), ceiling);
+        return new Legacy(quote.gasPrice());
+      }
+      BigInteger needed = baseFee.add(quote.priorityFee());
+      requireBelow(needed, ceiling);
+      return new Eip1559(quote.priorityFee(), needed.add(baseFee).min(ceiling));
+    }
+
+    private static void requireBelow(BigInteger needed, BigInteger ceiling)
+        throws FacilitatorException {
+      if (needed.compareTo(ceiling) > 0) {
+        throw new FacilitatorException(
+            "gas costs " + needed + " wei now, above the ceiling of " + ceiling);
+      }
+    }
+  }
 
   /** A transaction that left, or may have left, this process. */
   record Sent(String hash, Chain.Broadcast broadcast) {}

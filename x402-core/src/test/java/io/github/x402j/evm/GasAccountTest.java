@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.web3j.crypto.transaction.type.TransactionType;
 
-class GasFeesTest {
+class GasAccountTest {
   private static final BigInteger ONE = BigInteger.ONE;
 
   private static Chain.Quote quote(@Nullable Long baseFee, long priorityFee, long gasPrice) {
@@ -23,17 +23,17 @@ class GasFeesTest {
         BigInteger.valueOf(gasPrice));
   }
 
-  private static GasFees fees(Chain.Quote quote, long ceiling) throws FacilitatorException {
-    return GasFees.of(quote, BigInteger.valueOf(ceiling));
+  private static GasAccount.Fees fees(Chain.Quote quote, long ceiling) throws FacilitatorException {
+    return GasAccount.Fees.of(quote, BigInteger.valueOf(ceiling));
   }
 
-  private static GasFees eip1559(long priorityFee, long maxFee) {
-    return new GasFees.Eip1559(BigInteger.valueOf(priorityFee), BigInteger.valueOf(maxFee));
+  private static GasAccount.Fees eip1559(long priorityFee, long maxFee) {
+    return new GasAccount.Fees.Eip1559(BigInteger.valueOf(priorityFee), BigInteger.valueOf(maxFee));
   }
 
   @Test
   void paysTheGasPriceWhereThereIsNoBaseFee() throws Exception {
-    assertThat(fees(quote(null, 0, 70), 100)).isEqualTo(new GasFees.Legacy(BigInteger.valueOf(70)));
+    assertThat(fees(quote(null, 0, 70), 100)).isEqualTo(new GasAccount.Fees.Legacy(BigInteger.valueOf(70)));
   }
 
   @Test
@@ -50,7 +50,7 @@ class GasFeesTest {
   @Test
   void sendsAtExactlyTheCeilingAndNotAboveIt() throws Exception {
     assertThat(fees(quote(null, 0, 100), 100))
-        .isEqualTo(new GasFees.Legacy(BigInteger.valueOf(100)));
+        .isEqualTo(new GasAccount.Fees.Legacy(BigInteger.valueOf(100)));
     assertThat(fees(quote(98L, 2, 100), 100)).isEqualTo(eip1559(2, 100));
 
     for (Chain.Quote dear : new Chain.Quote[] {quote(null, 0, 101), quote(99L, 2, 101)}) {
@@ -67,9 +67,9 @@ class GasFeesTest {
 
   @Test
   void makesTransactionsOfItsKind() {
-    assertThat(new GasFees.Legacy(ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
+    assertThat(new GasAccount.Fees.Legacy(ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
         .isEqualTo(TransactionType.LEGACY);
-    assertThat(new GasFees.Eip1559(ONE, ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
+    assertThat(new GasAccount.Fees.Eip1559(ONE, ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
         .isEqualTo(TransactionType.EIP1559);
   }
 }
