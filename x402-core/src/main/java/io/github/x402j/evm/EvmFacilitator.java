@@ -15,6 +15,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.math.BigInteger;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,7 +97,16 @@ public final class EvmFacilitator implements Facilitator {
           "RPC URL: expected http:// or https:// and a host, found nothing; is the environment"
               + " variable set?");
     }
-    return builder(Web3jChain.at(URI.create(rpcUrl)), gasKey).build();
+    return builder(Web3jChain.at(url(rpcUrl.trim())), gasKey).build();
+  }
+
+  /** Without the parser's exception, whose message repeats the URL and the key in it. */
+  private static URI url(String text) {
+    try {
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("RPC URL: expected http:// or https:// and a host");
+    }
   }
 
   /**
