@@ -100,12 +100,12 @@ final class Eip3009 {
   }
 
   /**
-   * Returns whether a transaction with these events used exactly this authorization, and for
-   * exactly its transfer.
+   * Returns whether a transaction with these events used this authorization, and made exactly its
+   * transfer.
    *
    * <p>One transaction may use several authorizations of a payer, who can have signed one nonce
-   * twice, for different transfers. There a transfer counts for the use that it follows at once
-   * (EIP-3009, reference implementation), or one transfer would pay for all of them.
+   * twice, for different transfers. Then only the transfer directly after a use counts for it
+   * (EIP-3009, reference implementation). Otherwise one transfer would pay for all of them.
    */
   static EvmPayment.Use use(
       List<Chain.Event> events, Address asset, TransferAuthorization a) {

@@ -97,7 +97,7 @@ final class Eip3009Scheme implements EvmScheme {
     }
   }
 
-  /** The token as far as its signatures depend on it; its decimals do not matter here. */
+  /** The token without its decimals, on which no signature depends. */
   private static Token tokenOf(PaymentRequirements requirements) {
     return new Token(
         requirements.network(),

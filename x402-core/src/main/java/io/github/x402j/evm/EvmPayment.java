@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A payment as its {@link EvmScheme} understands it. The methods are in the order in which they are
- * asked: without the chain, with it, the transaction, the proof.
+ * A payment as its {@link EvmScheme} has read it. The methods are in the order in which they are
+ * called: without the chain, with it, the transaction, the proof.
  */
 interface EvmPayment extends SchemePayload {
 
@@ -48,13 +48,13 @@ interface EvmPayment extends SchemePayload {
 
   // ---- with the chain
 
-  /** Returns the calls that say whether the authorization is unused and funded. */
+  /** Returns the calls that find out whether the authorization is unused and funded. */
   List<Chain.Call> questions();
 
   /**
    * Returns the refusal that follows from the results of {@link #questions}, in their order.
    *
-   * @throws FacilitatorException if a result makes no sense
+   * @throws FacilitatorException if a result is invalid
    */
   Optional<Verification.Invalid> answer(List<Chain.CallResult> results) throws FacilitatorException;
 
@@ -97,7 +97,7 @@ interface EvmPayment extends SchemePayload {
     /**
      * Returns whether the authorization is used or cancelled.
      *
-     * @throws FacilitatorException if the result makes no sense
+     * @throws FacilitatorException if the result is invalid
      */
     boolean isUsed(Chain.CallResult result) throws FacilitatorException;
 

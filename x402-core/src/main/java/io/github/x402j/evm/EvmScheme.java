@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 interface EvmScheme {
 
-  /** Returns what stands in {@code scheme}. */
+  /** Returns the value of {@code scheme}. */
   String name();
 
   /** Returns whether this scheme reads payments for these requirements. */

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The schemes that are settled here, in the order in which they are asked whether a payment is theirs.
+ * The schemes that are settled here. The first that covers the requirements reads the payment.
  *
  * @param all the schemes
  */

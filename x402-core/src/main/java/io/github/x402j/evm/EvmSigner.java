@@ -21,9 +21,9 @@ import org.web3j.crypto.WalletFile;
 import org.web3j.crypto.exception.CipherException;
 
 /**
- * Signs for one account. Implement it to keep the key in a KMS or HSM, which answers with {@code r}
- * and {@code s} as a rule: {@link EvmSignature#ofAccount} makes a signature of them. {@code
- * EvmSignerContract} of {@code x402-testing} is what each implementation has to keep.
+ * Signs for one account. Implement it to keep the key in a KMS or HSM. Most of them answer with
+ * {@code r} and {@code s}; {@link EvmSignature#ofAccount} makes a signature of these. Test an
+ * implementation with {@code EvmSignerContract} of {@code x402-testing}.
  *
  * <p>Implementations are safe for use by several threads and never show the key, in {@code
  * toString} or elsewhere.
@@ -51,7 +51,7 @@ public interface EvmSigner {
   }
 
   /**
-   * Returns a signer whose key stands in an environment variable.
+   * Returns a signer with the key in an environment variable.
    *
    * @throws IllegalArgumentException if the variable is missing or holds no private key; the
    *     message names the variable
@@ -71,10 +71,10 @@ public interface EvmSigner {
   }
 
   /**
-   * Returns a signer whose key stands in a keystore file of version 3, as web3j, geth and others
-   * write it. The key is in memory from then on.
+   * Returns a signer with the key in a keystore file of version 3, as web3j, geth and others write
+   * it. The key is kept in memory.
    *
-   * @param password left as it is; the caller may overwrite it afterwards
+   * @param password is not changed; the caller may overwrite it afterwards
    * @throws IOException if the file cannot be read
    * @throws IllegalArgumentException if it is no keystore, the password is wrong, or the key is not
    *     that of the address in the file; the message names the file and no part of either

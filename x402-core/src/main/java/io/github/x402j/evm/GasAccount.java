@@ -19,7 +19,7 @@ import org.web3j.crypto.TransactionEncoder;
 import org.web3j.crypto.transaction.type.TransactionType;
 
 /**
- * The account that pays the gas: numbers its transactions without gaps and sends them one after the
+ * An account that pays the gas. Numbers its transactions without gaps and sends them one after the
  * other. It does not wait for their receipts, so settlements overlap.
  */
 final class GasAccount {
@@ -43,7 +43,7 @@ final class GasAccount {
     return signer.address();
   }
 
-  /** Lets the chain be asked for the next number, as one that was given may have got lost. */
+  /** Asks the chain for the next number, as an earlier transaction may be lost. */
   void recount() {
     recount = true;
   }
@@ -84,7 +84,7 @@ final class GasAccount {
         long chainId, BigInteger nonce, BigInteger gas, String to, String data);
 
     /**
-     * Returns fees that stand a doubling of the base fee, never above the ceiling.
+     * Returns fees that still suffice when the base fee doubles, never above the ceiling.
      *
      * @throws FacilitatorException if the chain costs more than the ceiling now
      */
@@ -114,10 +114,11 @@ final class GasAccount {
   /**
    * Signs and sends a call.
    *
-   * @param stillWanted is asked when the call's turn has come, after any wait in the queue
-   * @param beforeBroadcast is handed the hash before the transaction leaves, and another if the
-   *     node refused the first for good and it is sent under another number; if it throws, nothing
-   *     is sent and the number stays free
+   * @param patience how long to wait in the queue
+   * @param stillWanted is asked after the wait; if it returns false, nothing is sent
+   * @param beforeBroadcast is given the hash before the transaction leaves, and a second hash if the
+   *     node rejects the first and it is sent again with another number. If it throws, nothing is
+   *     sent and the number stays free
    * @return the transaction, or null if it was no longer wanted
    * @throws FacilitatorException if nothing was sent
    */
@@ -168,8 +169,8 @@ final class GasAccount {
   }
 
   /**
-   * A refusal may come too late: a proxy hands the transaction to several nodes, or sends it twice,
-   * and answers "nonce too low" of the very transaction that it has got mined.
+   * A rejection may be wrong: a proxy hands the transaction to several nodes, or sends it twice, and
+   * answers "nonce too low" for the very transaction that was mined.
    */
   private Chain.Broadcast unlessTaken(String hash, Chain.Broadcast.Rejected rejected) {
     try {

@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The accounts that pay the gas. A transaction goes to the one where the fewest are waiting, in
- * turn where there are several; one that has run out of funds gets none for a while.
+ * The accounts that pay the gas. A transaction goes to the account where the fewest are waiting;
+ * among equals, in turn. One that has run out of funds gets none for {@link #REST}.
  */
 final class GasPool {
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
@@ -44,18 +44,18 @@ final class GasPool {
     this.clock = clock;
     if (addresses.size() != accounts.size()) {
       throw new IllegalArgumentException(
-          "gasKey: the same account twice; two that number its transactions would collide");
+          "gasKey: the same account twice; expected a different key each time");
     }
   }
 
-  /** A transaction that left, or may have left, this process, and whose it is. */
+  /** A transaction that left, or may have left, this process, and its account. */
   record Sent(GasAccount account, GasAccount.Sent transaction) {}
 
   Set<Address> addresses() {
     return addresses;
   }
 
-  /** Returns an account to make calls in the name of. */
+  /** Returns an account to simulate calls from. */
   Address any() {
     return accounts.get(0).address();
   }

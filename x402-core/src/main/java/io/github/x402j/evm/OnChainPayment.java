@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a chain shows of one payment, whatever its seller says: whether a transaction succeeded that
+ * What a chain shows of one payment, whatever its seller says: whether a successful transaction
  * used this authorization and moved this amount from payer to payee ({@code AuthorizationUsed} and
  * {@code Transfer} of the token, EIP-3009).
  */

@@ -28,7 +28,7 @@ public final class OnChainToken {
    * version()} and {@code decimals()}. For tokens such as USDC these are the EIP-712 name and
    * version, too; a facilitator checks that when it starts.
    *
-   * <p>Only for a contract that is trusted: a look-alike says what it likes.
+   * <p>Use it only for a contract that you trust: a look-alike can return anything.
    *
    * @throws FacilitatorException if the chain does not answer, or the contract is no such token
    */
@@ -48,7 +48,7 @@ public final class OnChainToken {
           text(results.get(0), "name"),
           text(results.get(1), "version"));
     } catch (ArithmeticException | IllegalArgumentException e) {
-      throw new FacilitatorException("the token describes itself in a way that makes no sense", e);
+      throw new FacilitatorException("the token's name, version or decimals are invalid", e);
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads from the chain what became of an authorization, whoever sent it: receipts, the token's own
- * record, and the events of exactly this transfer. Sends nothing.
+ * Reads from the chain what became of an authorization, whoever sent it: transaction receipts, the
+ * contract's own record, and the events of exactly this transfer. Sends nothing.
  */
 final class PaymentOutcome {
   private final Chain chain;
@@ -37,7 +37,7 @@ final class PaymentOutcome {
     this.lookBack = lookBack;
   }
 
-  /** Returns the outcome as it stands now, whatever transaction is behind it. */
+  /** Returns the outcome now, by whatever transaction. */
   Settlement now(Optional<String> transaction) throws FacilitatorException {
     if (transaction.isPresent()) {
       Optional<Chain.Receipt> receipt = chain.receipt(transaction.get());
@@ -96,7 +96,7 @@ final class PaymentOutcome {
         return found.get();
       }
     }
-    return pending(transaction); // used, and the node does not show yet by whom
+    return pending(transaction); // used, and the node does not show the transaction yet
   }
 
   private Optional<Settlement> ofUserSince(BigInteger from, Optional<String> transaction)

@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settlement;
+import io.github.x402j.SignedPayment;
+import io.github.x402j.testing.LocalChain;
 import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.web3j.crypto.transaction.type.TransactionType;
 
+/** What an account pays for gas, and how it numbers its transactions. */
 class GasAccountTest {
   private static final BigInteger ONE = BigInteger.ONE;
 
@@ -71,5 +77,35 @@ class GasAccountTest {
         .isEqualTo(TransactionType.LEGACY);
     assertThat(new GasAccount.Fees.Eip1559(ONE, ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
         .isEqualTo(TransactionType.EIP1559);
+  }
+
+  // ---- an account that another process sends from, too
+
+  @Test
+  void numbersAnewWhenAnotherProcessHasUsedTheAccount() throws Exception {
+    LocalChain chain = LocalChain.start();
+    try (Shop shop = Shop.on(chain)) {
+      EvmFacilitator one = shop.builder().build();
+      EvmFacilitator other = shop.builder().build();
+      assertThat(settle(shop, one, new ArrayList<>())).isInstanceOf(Settlement.Settled.class);
+      assertThat(settle(shop, other, new ArrayList<>())).isInstanceOf(Settlement.Settled.class);
+      List<String> recorded = new ArrayList<>();
+
+      assertThat(settle(shop, one, recorded))
+          .isInstanceOfSatisfying(
+              Settlement.Settled.class,
+              settled ->
+                  assertThat(settled.transaction())
+                      .as("the hash that was recorded last")
+                      .isEqualTo(recorded.get(recorded.size() - 1)));
+      assertThat(recorded).hasSize(2); // the number that was taken, and the next
+      assertThat(chain.nonce(shop.gas.address())).isEqualTo(3);
+    }
+  }
+
+  private static Settlement settle(Shop shop, EvmFacilitator facilitator, List<String> recorded)
+      throws Exception {
+    SignedPayment payment = shop.payment(facilitator, shop.payer(Shop.PRICE));
+    return facilitator.settle(payment, recorded::add);
   }
 }

@@ -199,7 +199,7 @@ class StartUpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"localhost:8545", "ftp://host/", "https://ho st/key-abc", "https://"})
+  @ValueSource(strings = {"localhost:8545", "ftp://host/", "https://ho st/key-abc", "https:///key"})
   void refusesAnRpcUrlThatIsNoHttpAndDoesNotRepeatIt(String url) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> EvmFacilitator.at(url, shop.gasKey()))

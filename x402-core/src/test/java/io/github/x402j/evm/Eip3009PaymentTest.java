@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What is called on the chain, and how; also on a node that {@code -Dx402.rpc} names. */
-class TransferCallTest {
+class Eip3009PaymentTest {
   private final TestChain chain = TestChain.fromSystemProperty();
   private ChainSale sale;
   private EvmFacilitator facilitator;

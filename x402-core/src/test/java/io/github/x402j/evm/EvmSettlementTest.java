@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class SettlementFaultsTest {
+class EvmSettlementTest {
   private static final String SEND = "eth_sendRawTransaction";
   private static final Consumer<String> NOBODY = hash -> {};
   private LocalChain chain;
