@@ -28,7 +28,7 @@ public interface Chain {
   /** Returns the account's balance of the chain's own coin, in wei. */
   BigInteger balance(Address account) throws FacilitatorException;
 
-  /** Returns the next transaction number of the account, counting what is not mined yet. */
+  /** Returns the account's next transaction number; transactions not mined yet count. */
   BigInteger nextNonce(Address account) throws FacilitatorException;
 
   /** Makes the calls without a transaction, in one round trip; the results are in their order. */
@@ -80,8 +80,8 @@ public interface Chain {
    * @param from who calls, or null where it does not matter
    * @param to the contract
    * @param data the call data in hex
-   * @param pending whether it is made on top of what is not mined yet, at the present time, rather
-   *     than on the newest block
+   * @param pending whether it runs on the pending block, at the present time, rather than on the
+   *     newest block
    * @param gas the most gas it may use, or null for the node's own limit
    */
   record Call(

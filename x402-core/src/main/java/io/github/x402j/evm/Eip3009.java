@@ -107,8 +107,7 @@ final class Eip3009 {
    * twice, for different transfers. Then only the transfer directly after a use counts for it
    * (EIP-3009, reference implementation). Otherwise one transfer would pay for all of them.
    */
-  static EvmPayment.Use use(
-      List<Chain.Event> events, Address asset, TransferAuthorization a) {
+  static EvmPayment.Use use(List<Chain.Event> events, Address asset, TransferAuthorization a) {
     List<Chain.Event> ofToken = events.stream().filter(e -> e.contract().equals(asset)).toList();
     List<String> use = usedTopics(a);
     int at = ofToken.stream().map(Chain.Event::topics).toList().indexOf(use);

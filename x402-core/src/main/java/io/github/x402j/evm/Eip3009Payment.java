@@ -167,8 +167,7 @@ record Eip3009Payment(
 
   /** A contract wallet gets the bytes that it was asked about, not a spelling of ours. */
   @Override
-  public Chain.Call transfer(
-      Address gasAccount, Optional<EvmSignature> owner, TokenAmount amount) {
+  public Chain.Call transfer(Address gasAccount, Optional<EvmSignature> owner, TokenAmount amount) {
     if (!amount.equals(authorization().value())) {
       throw new IllegalArgumentException(
           "amount: the authorization moves exactly " + authorization().value());

@@ -20,8 +20,8 @@ import java.util.function.BiFunction;
 import org.web3j.crypto.Hash;
 
 /**
- * Signs the statements of the {@code offer-receipt} extension as EIP-712 structures, and returns who
- * signed one. The domains and types are the extension's; the chain id in them is 1 whatever the
+ * Signs the statements of the {@code offer-receipt} extension as EIP-712 structures, and returns
+ * who signed one. The domains and types are the extension's; the chain id in them is 1 whatever the
  * payment's chain is.
  */
 public final class Eip712Statements implements OfferReceiptSigner {
@@ -111,8 +111,8 @@ public final class Eip712Statements implements OfferReceiptSigner {
   }
 
   /**
-   * Returns who signed an offer, empty if the signature is not valid. The members are hashed
-   * as they are.
+   * Returns who signed an offer, empty if the signature is not valid. The members are hashed as
+   * they are.
    *
    * @param signature {@code 0x} and 65 bytes in hex
    */

@@ -72,7 +72,7 @@ interface EvmPayment extends SchemePayload {
    * Returns the call that moves the money. Its {@code to} need not be the token.
    *
    * @param gasAccount who sends it
-   * @param owner the payer's own signature, or empty if a contract wallet judges {@link #signature}
+   * @param owner the payer's own signature, or empty if a contract wallet checks {@link #signature}
    * @param amount how much to move: the amount of the requirements in {@code SignedPayment}. A
    *     scheme may allow less than was signed
    * @throws IllegalArgumentException if the authorization does not allow this amount

@@ -34,7 +34,7 @@ interface EvmScheme {
       throws MalformedPaymentException;
 
   /**
-   * Compares what is offered with the contracts on the chain, once at start.
+   * Compares an offer with the contracts on the chain, once at the start.
    *
    * @param chain the chain of {@code offered.network()}, or null where none can be read; then the
    *     scheme checks what it can without one

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves the money: sends the payer's authorization from a gas account and waits for what becomes of
- * it. Whichever transaction uses the authorization first, the money goes where it says.
+ * Moves the money: sends the payer's authorization from a gas account and waits for the outcome.
+ * Whichever transaction uses the authorization first, the money goes where it says.
  */
 final class EvmSettlement {
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);

@@ -57,7 +57,8 @@ final class GasAccount {
   record Task(Address to, String data, BigInteger gas, Fees fees) {}
 
   /**
-   * Wei per gas for one transaction: EIP-1559 where the chain has a base fee, a gas price otherwise.
+   * Wei per gas for one transaction: EIP-1559 where the chain has a base fee, a gas price
+   * otherwise.
    */
   sealed interface Fees {
 
@@ -116,9 +117,9 @@ final class GasAccount {
    *
    * @param patience how long to wait in the queue
    * @param stillWanted is asked after the wait; if it returns false, nothing is sent
-   * @param beforeBroadcast is given the hash before the transaction leaves, and a second hash if the
-   *     node rejects the first and it is sent again with another number. If it throws, nothing is
-   *     sent and the number stays free
+   * @param beforeBroadcast is given the hash before the transaction leaves, and a second hash if
+   *     the node rejects the first and it is sent again with another number. If it throws, nothing
+   *     is sent and the number stays free
    * @return the transaction, or null if it was no longer wanted
    * @throws FacilitatorException if nothing was sent
    */
@@ -169,8 +170,8 @@ final class GasAccount {
   }
 
   /**
-   * A rejection may be wrong: a proxy hands the transaction to several nodes, or sends it twice, and
-   * answers "nonce too low" for the very transaction that was mined.
+   * A rejection may be wrong: a proxy hands the transaction to several nodes, or sends it twice,
+   * and answers "nonce too low" for the very transaction that was mined.
    */
   private Chain.Broadcast unlessTaken(String hash, Chain.Broadcast.Rejected rejected) {
     try {

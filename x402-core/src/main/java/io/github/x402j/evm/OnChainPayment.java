@@ -87,8 +87,7 @@ public sealed interface OnChainPayment {
             transaction(outcome.now(Optional.empty())).orElse(null));
   }
 
-  private static OnChainPayment unnamed(Chain chain, Settlement found)
-      throws FacilitatorException {
+  private static OnChainPayment unnamed(Chain chain, Settlement found) throws FacilitatorException {
     if (found instanceof Settlement.Failed failed) {
       return new NotMade(failed.detail());
     }

@@ -103,7 +103,8 @@ public final class OnChainToken {
   static boolean isTrue(Chain.CallResult result, String what) throws FacilitatorException {
     BigInteger number = number(result, what);
     if (number.bitLength() > 1) {
-      throw new FacilitatorException("the token answered " + what + " with what is no boolean");
+      throw new FacilitatorException(
+          "the token answered " + what + " with a value that is not a boolean");
     }
     return number.signum() == 1;
   }

@@ -200,8 +200,8 @@ public final class Web3jChain implements Chain {
     return new Request<>(method, new ArrayList<>(params), rpc, type);
   }
 
-  // web3j reports what it cannot read by whatever exception its parser ran into, so here, and only
-  // here, any of them means that the node did not give an answer.
+  // web3j throws any exception of its parser for what it cannot read. So here, and only here, each
+  // of them means that the node did not answer.
   private Response<?> send(String method, List<?> params, Class<? extends Response<?>> type)
       throws FacilitatorException {
     try {

@@ -13,8 +13,8 @@
  *
  * <p>A payer signs a {@link io.github.x402j.evm.TransferAuthorization} and sends it as an {@link
  * io.github.x402j.evm.ExactEvmPayload}. {@link io.github.x402j.evm.OnChainToken} reads what a token
- * says of itself, {@link io.github.x402j.evm.OnChainTransfers} confirms a receipt's transfer, {@link
- * io.github.x402j.evm.Eip712Statements} signs offers and deliveries.
+ * says of itself, {@link io.github.x402j.evm.OnChainTransfers} confirms a receipt's transfer,
+ * {@link io.github.x402j.evm.Eip712Statements} signs offers and deliveries.
  *
  * <p>Inside, a way to pay is an {@code EvmScheme}. It reads a payload into an {@code EvmPayment},
  * which names the checks, the call that moves the money, and the proof that it moved. A new scheme

@@ -35,7 +35,8 @@ class EventSearchWindowTest {
   }
 
   private static List<PaymentRequirements> offering(Duration window) {
-    return List.of(PaymentRequirements.exact(Usdc.BASE_SEPOLIA, TokenAmount.of(1), Sale.PAY_TO, window));
+    return List.of(
+        PaymentRequirements.exact(Usdc.BASE_SEPOLIA, TokenAmount.of(1), Sale.PAY_TO, window));
   }
 
   @Test

@@ -39,7 +39,8 @@ class GasAccountTest {
 
   @Test
   void paysTheGasPriceWhereThereIsNoBaseFee() throws Exception {
-    assertThat(fees(quote(null, 0, 70), 100)).isEqualTo(new GasAccount.Fees.Legacy(BigInteger.valueOf(70)));
+    assertThat(fees(quote(null, 0, 70), 100))
+        .isEqualTo(new GasAccount.Fees.Legacy(BigInteger.valueOf(70)));
   }
 
   @Test
@@ -75,7 +76,8 @@ class GasAccountTest {
   void makesTransactionsOfItsKind() {
     assertThat(new GasAccount.Fees.Legacy(ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
         .isEqualTo(TransactionType.LEGACY);
-    assertThat(new GasAccount.Fees.Eip1559(ONE, ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
+    assertThat(
+            new GasAccount.Fees.Eip1559(ONE, ONE).transaction(1, ONE, ONE, "0x1", "0x").getType())
         .isEqualTo(TransactionType.EIP1559);
   }
 

@@ -174,8 +174,6 @@ class JsonRpcTest {
             exchange.sendResponseHeaders(307, -1);
           }
         });
-    assertThatIOException()
-        .isThrownBy(this::send)
-        .withMessage("the node answered HTTP status 307");
+    assertThatIOException().isThrownBy(this::send).withMessage("the node answered HTTP status 307");
   }
 }

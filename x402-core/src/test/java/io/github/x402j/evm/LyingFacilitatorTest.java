@@ -171,7 +171,7 @@ class LyingFacilitatorTest {
 
   /** The answer is lost; the chain has it. */
   @Test
-  void isReadFromTheChainWhatNobodyAnswers() throws Exception {
+  void readsFromTheChainWhatTheFacilitatorDoesNotSay() throws Exception {
     HttpFacilitator facilitator = facilitator(true);
     SignedPayment payment = payment(facilitator);
     String transaction = shop.preempt(payment);

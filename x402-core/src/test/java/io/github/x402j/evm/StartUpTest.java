@@ -64,15 +64,15 @@ class StartUpTest {
 
   @Test
   void refusesAnAssetWithoutCode() {
-    Address nobody = Address.parse(TestWallet.random().address());
+    Address empty = Address.parse(TestWallet.random().address());
     assertThatIllegalStateException()
         .isThrownBy(
             () ->
                 shop.builder()
                     .build()
-                    .start(shop.offering(new Token(shop.network(), nobody, 6, "USDC", "2"))))
+                    .start(shop.offering(new Token(shop.network(), empty, 6, "USDC", "2"))))
         .withMessageContaining("asset")
-        .withMessageContaining(nobody.text());
+        .withMessageContaining(empty.text());
   }
 
   @Test
@@ -127,9 +127,9 @@ class StartUpTest {
 
   @Test
   void refusesANodeThatDoesNotAnswer() {
-    Web3jChain nobody = Web3jChain.at(URI.create("http://127.0.0.1:1/"), Duration.ofSeconds(2));
+    Web3jChain silent = Web3jChain.at(URI.create("http://127.0.0.1:1/"), Duration.ofSeconds(2));
     assertThatIllegalStateException()
-        .isThrownBy(() -> shop.builder(nobody).build().start(List.of(shop.offer)))
+        .isThrownBy(() -> shop.builder(silent).build().start(List.of(shop.offer)))
         .withMessageContaining("RPC URL")
         .withMessageContaining("eth_chainId");
   }

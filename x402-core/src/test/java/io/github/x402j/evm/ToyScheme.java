@@ -110,7 +110,8 @@ final class ToyScheme implements EvmScheme {
 
     @Override
     public PaymentKey key() {
-      return new PaymentKey(requirements.network(), requirements.asset(), payer(), signed().nonce());
+      return new PaymentKey(
+          requirements.network(), requirements.asset(), payer(), signed().nonce());
     }
 
     @Override

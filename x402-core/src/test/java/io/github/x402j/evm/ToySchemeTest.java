@@ -54,10 +54,7 @@ class ToySchemeTest {
     shop.chain.fund(secondGas.address(), BigInteger.TEN.pow(18));
     offer = ToyScheme.offer(shop.offer);
     facilitator =
-        shop.builder()
-            .gasKey(EvmSigner.ofPrivateKey(secondGas.privateKey()))
-            .schemes(TOY)
-            .build();
+        shop.builder().gasKey(EvmSigner.ofPrivateKey(secondGas.privateKey())).schemes(TOY).build();
     gate = PaymentGate.builder().facilitator(facilitator).clock(shop.clock).build();
     gate.start(List.of(offer));
   }
@@ -211,17 +208,12 @@ class ToySchemeTest {
 
   @Test
   void sendsFromTheAccountThatThePayerNames() throws Exception {
-    for (TestWallet gas : List.of(secondGas, shop.gas, secondGas)) {
+    for (TestWallet gas : List.of(secondGas, secondGas, shop.gas, shop.gas)) {
       TestWallet payer = shop.payer(25_000);
       String order = order();
       SignedPayment payment =
           checked(
-              payment(
-                  payer,
-                  payer,
-                  ToyScheme.nonceOf(order),
-                  order,
-                  Address.parse(gas.address())));
+              payment(payer, payer, ToyScheme.nonceOf(order), order, Address.parse(gas.address())));
       assertThat(facilitator.verify(payment)).isInstanceOf(Verification.Valid.class);
       Settlement settled = facilitator.settle(payment, hash -> {});
 
