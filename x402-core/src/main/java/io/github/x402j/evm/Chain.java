@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link Web3jChain} is the implementation over JSON-RPC. Implementations are safe for use by
  * several threads and end every call within a deadline of their own. Every method throws {@link
- * FacilitatorException} if the node does not answer in time, or answers what makes no sense.
+ * FacilitatorException} if the node does not answer in time, or its answer is invalid.
  */
 public interface Chain {
 
@@ -28,24 +28,23 @@ public interface Chain {
   /** Returns the account's balance of the chain's own coin, in wei. */
   BigInteger balance(Address account) throws FacilitatorException;
 
-  /** Returns the next transaction number of the account, counting what is not mined yet. */
+  /** Returns the account's next transaction number; transactions not mined yet count. */
   BigInteger nextNonce(Address account) throws FacilitatorException;
 
   /** Makes the calls without a transaction, in one round trip; the results are in their order. */
   List<CallResult> call(List<Call> calls) throws FacilitatorException;
 
-  /** Returns what it takes to send the call as a transaction now, in one round trip. */
+  /** Returns what the call needs as a transaction now, in one round trip. */
   Quote quote(Call call) throws FacilitatorException;
 
-  /** Hands a signed transaction to the node; does not throw, as every outcome matters. */
+  /** Hands a signed transaction to the node. Does not throw. */
   Broadcast send(String rawTransaction);
 
   /** Returns the receipt, empty while the transaction is not in a block. */
   Optional<Receipt> receipt(String transaction) throws FacilitatorException;
 
   /**
-   * Returns whether the node has the transaction, mined or waiting. Unless an implementation says
-   * better: whether it is mined.
+   * Returns whether the node has the transaction, mined or waiting. Default: whether it is mined.
    */
   default boolean isKnown(String transaction) throws FacilitatorException {
     return receipt(transaction).isPresent();
@@ -78,11 +77,11 @@ public interface Chain {
   /**
    * A call of a contract.
    *
-   * @param from who calls, or null for nobody in particular
+   * @param from who calls, or null where it does not matter
    * @param to the contract
    * @param data the call data in hex
-   * @param pending whether it is made on top of what is not mined yet, at the present time, rather
-   *     than on the newest block
+   * @param pending whether it runs on the pending block, at the present time, rather than on the
+   *     newest block
    * @param gas the most gas it may use, or null for the node's own limit
    */
   record Call(
@@ -99,7 +98,7 @@ public interface Chain {
     }
   }
 
-  /** What a call gave. */
+  /** The result of a call. */
   sealed interface CallResult {
     /**
      * It returned.
@@ -111,13 +110,13 @@ public interface Chain {
     /**
      * It reverted.
      *
-     * @param reason the contract's words, as far as the node tells them
+     * @param reason what the contract says, if the node passes it on
      */
     record Reverted(String reason) implements CallResult {}
   }
 
   /**
-   * What a transaction takes.
+   * What a transaction needs.
    *
    * @param gas the result of the estimate
    * @param reverted why it would revert, or null if it would not
@@ -132,19 +131,19 @@ public interface Chain {
       BigInteger priorityFee,
       BigInteger gasPrice) {}
 
-  /** What became of a transaction that was handed over. */
+  /** The result of handing a transaction to the node. */
   sealed interface Broadcast {
     /** The node has it. */
     record Accepted() implements Broadcast {}
 
     /**
-     * The node refused it for good; it is nowhere.
+     * The node refused it; no node has it.
      *
      * @param reason one of a few fixed phrases; never the node's own words, which may hold its URL
      */
     record Rejected(String reason) implements Broadcast {}
 
-    /** Nobody knows. */
+    /** The node may have it or not. */
     record Unknown() implements Broadcast {}
   }
 

@@ -100,28 +100,30 @@ final class Eip3009 {
   }
 
   /**
-   * Returns whether a transaction with these events used exactly this authorization for exactly its
+   * Returns whether a transaction with these events used this authorization, and made exactly its
    * transfer.
    *
    * <p>One transaction may use several authorizations of a payer, who can have signed one nonce
-   * twice, for different transfers. There a transfer counts for the use that it follows at once
-   * (EIP-3009, reference implementation), or one transfer would pay for all of them.
+   * twice, for different transfers. Then only the transfer directly after a use counts for it
+   * (EIP-3009, reference implementation). Otherwise one transfer would pay for all of them.
    */
-  static boolean moved(List<Chain.Event> events, Address asset, TransferAuthorization a) {
+  static EvmPayment.Use use(List<Chain.Event> events, Address asset, TransferAuthorization a) {
     List<Chain.Event> ofToken = events.stream().filter(e -> e.contract().equals(asset)).toList();
     List<String> use = usedTopics(a);
     int at = ofToken.stream().map(Chain.Event::topics).toList().indexOf(use);
     if (at < 0) {
-      return false;
+      return new EvmPayment.Use.None();
     }
     long usesOfPayer =
         ofToken.stream()
             .map(Chain.Event::topics)
             .filter(topics -> topics.size() > 1 && topics.subList(0, 2).equals(use.subList(0, 2)))
             .count();
-    return usesOfPayer == 1
-        ? ofToken.stream().anyMatch(e -> isTransferOf(e, a))
-        : at + 1 < ofToken.size() && isTransferOf(ofToken.get(at + 1), a);
+    boolean moved =
+        usesOfPayer == 1
+            ? ofToken.stream().anyMatch(e -> isTransferOf(e, a))
+            : at + 1 < ofToken.size() && isTransferOf(ofToken.get(at + 1), a);
+    return moved ? new EvmPayment.Use.Moved(a.value()) : new EvmPayment.Use.WithoutTransfer();
   }
 
   /** Returns the topics of a transfer between two accounts. */

@@ -6,7 +6,9 @@ import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Network;
+import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -31,9 +33,6 @@ record Eip3009Payment(
     PaymentRequirements requirements,
     byte[] domainSeparator)
     implements EvmPayment {
-  /** The most gas that a settlement may use; a transfer of USDC uses about 90,000. */
-  private static final BigInteger MAX_GAS = EvmFacilitator.MAX_GAS;
-
   /** Beyond this an Instant overflows; no honest window ends there. */
   private static final BigInteger MAX_SECONDS = BigInteger.valueOf(1L << 40);
 
@@ -47,8 +46,9 @@ record Eip3009Payment(
   }
 
   @Override
-  public String nonce() {
-    return authorization().nonce();
+  public PaymentKey key() {
+    return new PaymentKey(
+        requirements.network(), requirements.asset(), payer(), authorization().nonce());
   }
 
   @Override
@@ -159,7 +159,7 @@ record Eip3009Payment(
       return Optional.of(
           refused(ErrorReason.NONCE_ALREADY_USED, "authorization: used or cancelled"));
     }
-    BigInteger balance = AbiValues.number(results.get(1), "balanceOf");
+    BigInteger balance = OnChainToken.number(results.get(1), "balanceOf");
     return balance.compareTo(authorization().value().atomicUnits()) < 0
         ? Optional.of(refused(ErrorReason.INSUFFICIENT_FUNDS, "the payer's balance is too low"))
         : Optional.empty();
@@ -167,17 +167,21 @@ record Eip3009Payment(
 
   /** A contract wallet gets the bytes that it was asked about, not a spelling of ours. */
   @Override
-  public Chain.Call transfer(Address gasAccount, Optional<EvmSignature> owner) {
+  public Chain.Call transfer(Address gasAccount, Optional<EvmSignature> owner, TokenAmount amount) {
+    if (!amount.equals(authorization().value())) {
+      throw new IllegalArgumentException(
+          "amount: the authorization moves exactly " + authorization().value());
+    }
     String data =
         owner
             .map(signature -> Eip3009.transfer(authorization(), signature))
             .orElseGet(() -> Eip3009.transfer(authorization(), Hex.bytes(signature())));
-    return new Chain.Call(gasAccount, requirements.asset(), data, true, MAX_GAS);
+    return new Chain.Call(gasAccount, requirements.asset(), data, true, EvmFacilitator.MAX_GAS);
   }
 
   @Override
-  public EvmProof proof() {
-    return new Eip3009Proof(requirements.asset(), authorization());
+  public EvmPayment.Proof proof() {
+    return new Proof(requirements.asset(), authorization());
   }
 
   /** Two payments are equal if the same was signed for the same requirements. */
@@ -197,5 +201,51 @@ record Eip3009Payment(
   @Override
   public String toString() {
     return "Eip3009Payment[" + authorization() + "]";
+  }
+
+  /**
+   * The proof of an EIP-3009 transfer: the token's own record of the authorization, and the events
+   * {@code AuthorizationUsed} and {@code Transfer} of one transaction.
+   *
+   * @param asset the token
+   * @param authorization what the payer signed
+   */
+  record Proof(Address asset, TransferAuthorization authorization) implements EvmPayment.Proof {
+
+    @Override
+    public Address payer() {
+      return authorization.from();
+    }
+
+    @Override
+    public BigInteger validBefore() {
+      return authorization.validBefore();
+    }
+
+    @Override
+    public Chain.Call usedQuestion() {
+      return Chain.Call.latest(
+          asset, Eip3009.authorizationState(authorization.from(), authorization.nonce()));
+    }
+
+    @Override
+    public boolean isUsed(Chain.CallResult result) throws FacilitatorException {
+      return OnChainToken.isTrue(result, "authorizationState");
+    }
+
+    @Override
+    public Chain.EventFilter uses() {
+      return new Chain.EventFilter(asset, Eip3009.usedTopics(authorization));
+    }
+
+    @Override
+    public Use use(Chain.Receipt receipt, Chain chain) {
+      return Eip3009.use(receipt.events(), asset, authorization);
+    }
+
+    @Override
+    public Chain.EventFilter cancellations() {
+      return new Chain.EventFilter(asset, Eip3009.canceledTopics(authorization));
+    }
   }
 }

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,12 +47,36 @@ final class Eip3009Scheme implements EvmScheme {
   }
 
   @Override
-  public void start(PaymentRequirements offered, @Nullable StartUpChecks chain) {
+  public void start(PaymentRequirements offered, @Nullable Chain chain)
+      throws FacilitatorException {
     Token token = tokenOf(offered);
     if (chain == null) {
       requireKnownName(token);
     } else {
-      chain.requireToken(token);
+      requireContract(token, chain);
+    }
+  }
+
+  private static void requireContract(Token token, Chain chain) throws FacilitatorException {
+    if (!chain.hasCode(token.contract())) {
+      throw new IllegalStateException(
+          "asset: there is no contract at " + token.contract() + " on " + token.network());
+    }
+    Chain.CallResult result =
+        chain.call(List.of(Chain.Call.latest(token.contract(), Eip3009.domainSeparator()))).get(0);
+    if (!(result instanceof Chain.CallResult.Returned returned)
+        || returned.data().length() != 2 + 64) {
+      throw new IllegalStateException(
+          "asset: "
+              + token.contract()
+              + " has no DOMAIN_SEPARATOR(); is it a token with EIP-3009?");
+    }
+    if (!returned.data().equals(Hex.text(Eip712.domainSeparator(token)))) {
+      throw new IllegalStateException(
+          String.format(
+              "asset: the domain separator of %s is not that of name \"%s\" and version \"%s\" on"
+                  + " %s; correct the token's EIP-712 name or version",
+              token.contract(), token.name(), token.version(), token.network()));
     }
   }
 
@@ -71,7 +97,7 @@ final class Eip3009Scheme implements EvmScheme {
     }
   }
 
-  /** The token as far as its signatures depend on it; its decimals do not matter here. */
+  /** The token without its decimals, on which no signature depends. */
   private static Token tokenOf(PaymentRequirements requirements) {
     return new Token(
         requirements.network(),

@@ -20,12 +20,12 @@ import java.util.function.BiFunction;
 import org.web3j.crypto.Hash;
 
 /**
- * Signs the statements of the {@code offer-receipt} extension as EIP-712 structures, and tells who
- * signed one. The domains and types are the extension's; the chain id in them is 1 whatever the
+ * Signs the statements of the {@code offer-receipt} extension as EIP-712 structures, and returns
+ * who signed one. The domains and types are the extension's; the chain id in them is 1 whatever the
  * payment's chain is.
  */
 public final class Eip712Statements implements OfferReceiptSigner {
-  /** What stands in {@code format}. */
+  /** The value of {@code format}. */
   public static final String FORMAT = "eip712";
 
   private static final List<String> OFFER_TEXTS =
@@ -111,7 +111,8 @@ public final class Eip712Statements implements OfferReceiptSigner {
   }
 
   /**
-   * Returns who signed an offer, empty if nobody did: the members are hashed as they are.
+   * Returns who signed an offer, empty if the signature is not valid. The members are hashed as
+   * they are.
    *
    * @param signature {@code 0x} and 65 bytes in hex
    */
@@ -182,13 +183,13 @@ public final class Eip712Statements implements OfferReceiptSigner {
   }
 
   private static String text(Map<String, Object> members, String name) {
-    return members.get(name) instanceof String text ? text : ""; // what is absent is empty
+    return members.get(name) instanceof String text ? text : ""; // absent means empty
   }
 
   private static byte[] number(Map<String, Object> members, String name) {
     Object value = members.get(name);
     if (value == null) {
-      return new byte[32]; // what is absent is 0
+      return new byte[32]; // absent means 0
     }
     if (!value.toString().matches("[0-9]{1,18}")) {
       throw new IllegalArgumentException(name + ": expected a whole number");

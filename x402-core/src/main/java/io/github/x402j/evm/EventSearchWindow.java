@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many blocks back the user of an authorization is searched: as many as the chain makes while a
- * payment can be asked about, which on a fast chain are many.
+ * How many blocks back to search for the transaction that used an authorization: as many as the
+ * chain makes while the outcome of a payment can be asked for.
  */
 final class EventSearchWindow {
   static final long DEFAULT_BLOCKS = 5_000;
@@ -39,7 +39,7 @@ final class EventSearchWindow {
     this.isFixed = isFixed;
   }
 
-  /** Returns a look back that follows the pace of the chain once it is measured. */
+  /** Returns a window that follows the pace of the chain once that is measured. */
   static EventSearchWindow byDefault() {
     return new EventSearchWindow(DEFAULT_BLOCKS, false);
   }
@@ -48,7 +48,7 @@ final class EventSearchWindow {
     return new EventSearchWindow(blocks, true);
   }
 
-  /** Returns how far back to search, step by step: most uses are found in the first. */
+  /** Returns how many blocks back to search, in steps: most uses are found in the first. */
   LongStream steps() {
     long all = blocks;
     return all > DEFAULT_BLOCKS ? LongStream.of(DEFAULT_BLOCKS, all) : LongStream.of(all);
@@ -72,13 +72,13 @@ final class EventSearchWindow {
     } else if (needed > blocks) {
       log.warn(
           "lookBackBlocks: {} blocks are fewer than this chain makes while a payment can be asked"
-              + " about; {} would do",
+              + " for; set at least {}",
           blocks,
           needed);
     }
   }
 
-  /** From the beginning of the longest window to the last question about it. */
+  /** From the beginning of the longest window to the last question for its outcome. */
   private static Duration asked(Duration maxTimeout) {
     return maxTimeout.plus(EvmChecks.CLOCK_ALLOWANCE).plus(Facilitator.OUTCOME_KEPT_FOR);
   }
@@ -87,7 +87,7 @@ final class EventSearchWindow {
     Chain.Head newest = chain.head();
     BigInteger earlier = newest.number().subtract(BigInteger.valueOf(SAMPLE));
     if (earlier.signum() <= 0) {
-      return DEFAULT_BLOCKS; // all blocks that there are
+      return DEFAULT_BLOCKS; // the chain has no more
     }
     Optional<Chain.Head> sample = chain.block(earlier);
     if (sample.isEmpty()) {

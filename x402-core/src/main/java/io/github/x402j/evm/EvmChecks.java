@@ -6,7 +6,6 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
-import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.SchemePayload;
@@ -25,7 +24,7 @@ import java.util.function.Function;
  * signature, the time that is left.
  */
 final class EvmChecks {
-  /** What a settlement needs to get through before the window closes. */
+  /** The time that a settlement needs before the window closes. */
   static final Duration SETTLE_MARGIN = Duration.ofSeconds(6);
 
   /** How far a payer's clock may run ahead of ours when it computes the end of the window. */
@@ -47,13 +46,13 @@ final class EvmChecks {
   }
 
   /**
-   * A payment whose signature was found good.
+   * A payment whose signature is good.
    *
    * @param payment what was signed
-   * @param owner the payer's own signature, or empty if its contract has judged the signature
+   * @param owner the payer's own signature, or empty if its contract has accepted the signature
    */
   record Checked(EvmPayment payment, Optional<EvmSignature> owner) implements SchemePayload {
-    /** Returns what {@link EvmChecks#check} has put into a payment. */
+    /** Returns the payment as {@link EvmChecks#check} has read it. */
     static Checked of(SignedPayment signed) {
       if (signed.signed() instanceof Checked checked) {
         return checked;
@@ -67,7 +66,7 @@ final class EvmChecks {
     Optional<EvmScheme> scheme = schemes.of(requirements);
     if (scheme.isEmpty()) {
       return new Verification.Invalid(
-          ErrorReason.UNSUPPORTED_SCHEME, "scheme: none that is settled here", null);
+          ErrorReason.UNSUPPORTED_SCHEME, "scheme: not one that is settled here", null);
     }
     EvmPayment payment = scheme.get().read(payload, requirements);
     Instant now = clock.instant();
@@ -89,15 +88,14 @@ final class EvmChecks {
         : new Verification.Expired(signed);
   }
 
-  /** What was checked goes on, and nothing else: unknown members of the payload are gone. */
+  /** Only what was checked goes on: unknown members of the payload are dropped. */
   private static SignedPayment signed(
       PaymentPayload payload, PaymentRequirements requirements, Checked checked) {
     EvmPayment payment = checked.payment();
     return new SignedPayment(
         payload.withPayload(payment.members()),
         requirements,
-        new PaymentKey(
-            requirements.network(), requirements.asset(), payment.payer(), payment.nonce()),
+        payment.key(),
         Instant.ofEpochSecond(payment.validBefore().longValueExact()),
         checked);
   }

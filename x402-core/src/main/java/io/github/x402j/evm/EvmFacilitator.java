@@ -15,6 +15,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.math.BigInteger;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies payments against an EVM chain and settles them on it; the seller's own key pays the gas.
+ * Verifies payments against an EVM chain and settles them on it. The seller's own key pays the gas.
  *
  * <pre>{@code
  * Facilitator facilitator =
@@ -33,14 +34,13 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The gas key moves no tokens and needs only the chain's coin for gas: the payer's signature
- * fixes amount and recipient. The ways to pay are those of {@link EvmSchemes}. Safe for use by
- * several threads.
+ * fixes amount and recipient. Safe for use by several threads.
  */
 public final class EvmFacilitator implements Facilitator {
-  /** How long a settlement waits for its receipt unless said otherwise. */
+  /** How long a settlement waits for its transaction receipt by default. */
   public static final Duration DEFAULT_SETTLE_TIMEOUT = Duration.ofSeconds(30);
 
-  /** The most that a unit of gas may cost unless said otherwise: 100 gwei, in wei. */
+  /** The most that a unit of gas may cost by default: 100 gwei, in wei. */
   public static final BigInteger DEFAULT_FEE_CEILING = BigInteger.valueOf(100_000_000_000L);
 
   /** The most gas that a settlement may use; a transfer of USDC uses about 90,000. */
@@ -82,13 +82,13 @@ public final class EvmFacilitator implements Facilitator {
   }
 
   /**
-   * Returns a facilitator with the default settings, for whatever chain the node is on. What is
-   * offered on another chain fails the start.
+   * Returns a facilitator with the default settings, on the chain of the node. An offer on another
+   * chain fails the start.
    *
    * @param rpcUrl {@code http} or {@code https}; nothing is sent yet
    * @param gasKey pays the gas
-   * @throws IllegalArgumentException if it is no such URL, or null, as an environment variable that
-   *     is not set
+   * @throws IllegalArgumentException if it is no such URL, or null or blank, as an environment
+   *     variable is that is not set; the message does not repeat it
    */
   public static EvmFacilitator at(@Nullable String rpcUrl, EvmSigner gasKey) {
     if (rpcUrl == null || rpcUrl.isBlank()) {
@@ -96,11 +96,20 @@ public final class EvmFacilitator implements Facilitator {
           "RPC URL: expected http:// or https:// and a host, found nothing; is the environment"
               + " variable set?");
     }
-    return builder(Web3jChain.at(URI.create(rpcUrl)), gasKey).build();
+    return builder(Web3jChain.at(url(rpcUrl.trim())), gasKey).build();
+  }
+
+  /** Without the parser's exception, whose message repeats the URL and the key in it. */
+  private static URI url(String text) {
+    try {
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("RPC URL: expected http:// or https:// and a host");
+    }
   }
 
   /**
-   * Returns a builder for whatever chain is behind the port.
+   * Returns a builder for the chain behind the port.
    *
    * @param gasKey pays the gas
    */
@@ -144,10 +153,23 @@ public final class EvmFacilitator implements Facilitator {
 
   @Override
   public void start(List<PaymentRequirements> offered) {
-    StartUpChecks startUp = new StartUpChecks(chain, network());
-    startUp.requireChain();
-    schemes.start(offered, startUp);
-    gasPool.addresses().forEach(startUp::warnIfWithoutGas);
+    Network here = network();
+    EvmSchemes.requireChain(chain, here);
+    for (PaymentRequirements option : offered) {
+      if (!option.network().equals(here)) {
+        throw new IllegalStateException(
+            "accepts: a payment on "
+                + option.network()
+                + " cannot be settled; the node behind the RPC URL is on "
+                + here);
+      }
+    }
+    schemes.start(offered, chain);
+    try {
+      gasPool.warnOfEmptyAccounts(chain, here);
+    } catch (FacilitatorException e) {
+      throw EvmSchemes.unreachable(here, e);
+    }
     lookBack.measure(chain, offered);
   }
 
@@ -160,6 +182,12 @@ public final class EvmFacilitator implements Facilitator {
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
     EvmPayment asked = EvmChecks.Checked.of(payment).payment();
+    if (asked.sender().filter(sender -> !signers().contains(sender)).isPresent()) {
+      return new Verification.Invalid(
+          ErrorReason.INVALID_TRANSACTION_STATE,
+          "the payer names a sender that is no gas account here",
+          payment.payer());
+    }
     List<Chain.Call> calls = new ArrayList<>(asked.questions());
     calls.add(transfer(payment));
     List<Chain.CallResult> results = chain.call(calls);
@@ -188,7 +216,7 @@ public final class EvmFacilitator implements Facilitator {
     return settlement.outcome(payment, transaction);
   }
 
-  /** Names the network and the gas accounts; holds no key. */
+  /** Shows the network and the gas accounts, and no key. */
   @Override
   public String toString() {
     return "EvmFacilitator["
@@ -198,10 +226,12 @@ public final class EvmFacilitator implements Facilitator {
         + "]";
   }
 
-  /** Capped as the settlement is: code at the payer's account could keep the node busy. */
+  /** Its gas is capped as the settlement's: code at the payer's account could keep a node busy. */
   private Chain.Call transfer(SignedPayment payment) {
     EvmChecks.Checked checked = EvmChecks.Checked.of(payment);
-    return checked.payment().transfer(gasPool.any(), checked.owner());
+    EvmPayment asked = checked.payment();
+    return asked.transfer(
+        asked.sender().orElseGet(gasPool::any), checked.owner(), payment.requirements().amount());
   }
 
   static int requireConfirmations(int blocks) {
@@ -232,21 +262,24 @@ public final class EvmFacilitator implements Facilitator {
     }
 
     /**
-     * Adds a further gas key: settlements are spread over all of them and go out at the same time.
-     * Each needs funds, and each belongs to this facilitator alone.
+     * Adds another gas key. Settlements are spread over all keys and go out at the same time. Each
+     * account needs funds and must be used by this facilitator only.
      */
     public Builder gasKey(EvmSigner another) {
       gasKeys.add(another);
       return this;
     }
 
-    /** Reads the time from this clock instead of the system's. */
+    /** Reads the time from this clock. Default: the system's. */
     public Builder clock(Clock newClock) {
       clock = newClock;
       return this;
     }
 
-    /** Sends nothing while a unit of gas costs more than so many wei; payments get a 503 then. */
+    /**
+     * Sets the most wei that a unit of gas may cost. While it costs more, nothing is sent and
+     * payments get a 503. Default: {@link #DEFAULT_FEE_CEILING}.
+     */
     public Builder feeCeiling(BigInteger weiPerGas) {
       if (weiPerGas.signum() <= 0) {
         throw new IllegalArgumentException("feeCeiling: expected more than zero wei per gas");
@@ -255,7 +288,10 @@ public final class EvmFacilitator implements Facilitator {
       return this;
     }
 
-    /** Waits so long for a receipt; after that the settlement is pending. More than zero. */
+    /**
+     * Sets how long to wait for a transaction receipt; after that the settlement is pending. Must
+     * be positive. Default: {@link #DEFAULT_SETTLE_TIMEOUT}.
+     */
     public Builder settleTimeout(Duration timeout) {
       if (timeout.isNegative() || timeout.isZero()) {
         throw new IllegalArgumentException("settleTimeout: expected more than zero");
@@ -265,8 +301,8 @@ public final class EvmFacilitator implements Facilitator {
     }
 
     /**
-     * Takes a settlement for final when so many blocks hold it, its own included: 1 (the default)
-     * to 1000. A reorganisation that reaches deeper is not noticed.
+     * Sets how many blocks make a settlement final, its own included: 1 to 1000. A deeper
+     * reorganisation is not noticed. Default: 1.
      */
     public Builder confirmations(int blocks) {
       confirmations = requireConfirmations(blocks);
@@ -274,9 +310,9 @@ public final class EvmFacilitator implements Facilitator {
     }
 
     /**
-     * Searches so many blocks back for who used an authorization. Unless this is called: at least
-     * 5,000, and on a fast chain as many as it makes while a payment can be asked about, measured
-     * at the start. A number that is too small for the chain is a warning.
+     * Sets how many blocks back to search for the transaction that used an authorization. Logs a
+     * warning at the start if that is too few for the chain. Default: 5,000, and on a fast chain as
+     * many as it makes while a payment can be asked for, measured at the start.
      */
     public Builder lookBackBlocks(long blocks) {
       if (blocks < 1) {
@@ -287,17 +323,17 @@ public final class EvmFacilitator implements Facilitator {
     }
 
     /**
-     * Accepts payers that are contracts (EIP-1271). The contract is then asked about signatures
-     * that are not an owner's, by a static call with a gas cap: a network call before the signature
-     * is known to be good, which is why this is off unless called. Wallets that are not deployed
-     * yet (EIP-6492) are refused.
+     * Accepts payers that are contracts (EIP-1271). The contract is asked about signatures that are
+     * not an account's, by a static call with a gas cap. That is a network call before the
+     * signature is known to be good. Wallets that are not deployed yet (EIP-6492) are refused.
+     * Default: off.
      */
     public Builder acceptContractWallets() {
       contractWallets = true;
       return this;
     }
 
-    /** Settles these schemes and no others. */
+    /** Settles these schemes only. Default: {@link EvmSchemes#standard}. */
     Builder schemes(EvmSchemes newSchemes) {
       schemes = newSchemes;
       return this;

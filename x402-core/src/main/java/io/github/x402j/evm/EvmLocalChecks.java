@@ -70,11 +70,10 @@ public final class EvmLocalChecks implements LocalChecks {
   public void start(List<PaymentRequirements> offered) {
     for (PaymentRequirements option : offered) {
       Chain chain = chains.get(option.network());
-      StartUpChecks readable = chain == null ? null : new StartUpChecks(chain, option.network());
-      if (readable != null) {
-        readable.requireChain();
+      if (chain != null) {
+        EvmSchemes.requireChain(chain, option.network());
       }
-      schemes.start(List.of(option), readable);
+      schemes.start(List.of(option), chain);
     }
     chains.forEach((network, chain) -> startLookBack(network, chain, offered));
   }
@@ -113,7 +112,7 @@ public final class EvmLocalChecks implements LocalChecks {
             .now(transaction));
   }
 
-  /** Names the networks that can be read; holds no URL. */
+  /** Shows the networks that can be read, and no URL. */
   @Override
   public String toString() {
     return "EvmLocalChecks[reading " + chains.keySet() + "]";
@@ -135,8 +134,8 @@ public final class EvmLocalChecks implements LocalChecks {
     }
 
     /**
-     * Takes a settlement for final when so many blocks hold it, its own included: 1 (the default)
-     * to 1000; only where there is a chain to read.
+     * Sets how many blocks make a settlement final, its own included: 1 to 1000. It matters only
+     * where there is a chain to read. Default: 1.
      */
     public Builder confirmations(int blocks) {
       confirmations = EvmFacilitator.requireConfirmations(blocks);
@@ -144,15 +143,15 @@ public final class EvmLocalChecks implements LocalChecks {
     }
 
     /**
-     * Accepts payers that are contracts (EIP-1271), on the networks whose chain can be read; see
-     * {@link EvmFacilitator.Builder#acceptContractWallets}.
+     * Accepts payers that are contracts (EIP-1271), on the networks whose chain can be read. See
+     * {@link EvmFacilitator.Builder#acceptContractWallets}. Default: off.
      */
     public Builder acceptContractWallets() {
       contractWallets = true;
       return this;
     }
 
-    /** Reads the time from this clock instead of the system's. */
+    /** Reads the time from this clock. Default: the system's. */
     public Builder clock(Clock newClock) {
       clock = newClock;
       return this;
@@ -166,7 +165,7 @@ public final class EvmLocalChecks implements LocalChecks {
     public EvmLocalChecks build() {
       if (contractWallets && chains.isEmpty()) {
         throw new IllegalStateException(
-            "acceptContractWallets: needs a chain, which is asked about their signatures");
+            "acceptContractWallets: expected a chain to ask about their signatures, found none");
       }
       return new EvmLocalChecks(this);
     }

@@ -4,7 +4,9 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.PaymentKey;
 import io.github.x402j.SchemePayload;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -13,23 +15,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A payment as its {@link EvmScheme} understands it. The methods are in the order in which they are
- * asked: without the chain, with it, the transaction, the proof.
+ * A payment as its {@link EvmScheme} has read it. The methods are in the order in which they are
+ * called: without the chain, with it, the transaction, the proof.
  */
 interface EvmPayment extends SchemePayload {
 
   /** Returns who pays, and whose signature is expected. */
   Address payer();
 
-  /** Returns what makes the authorization unique for its payer and asset. */
-  String nonce();
+  /**
+   * Returns which authorization this is. Its asset is the contract that takes the nonce: two
+   * payments with one key can never both be settled.
+   */
+  PaymentKey key();
 
   /** Returns the time in Unix seconds from which the chain refuses the authorization. */
   BigInteger validBefore();
 
   // ---- without the chain
 
-  /** Returns the first clause that the terms break, cheap ones first; the signature is not one. */
+  /** Returns the first clause that the terms break, cheap ones first; without the signature. */
   Optional<Verification.Invalid> checkTerms(Instant now);
 
   /** Returns the 32 bytes that the payer signs. */
@@ -38,31 +43,96 @@ interface EvmPayment extends SchemePayload {
   /** Returns the signature as it came: {@code 0x} and an even number of hex digits. */
   String signature();
 
-  /** Returns the members that were read, and no other. JSON as JDK types. */
+  /** Returns the members that were read, and no others. JSON as JDK types. */
   Map<String, Object> members();
 
   // ---- with the chain
 
-  /** Returns the calls that say whether the authorization is unused and funded. */
+  /** Returns the calls that find out whether the authorization is unused and funded. */
   List<Chain.Call> questions();
 
   /**
    * Returns the refusal that follows from the results of {@link #questions}, in their order.
    *
-   * @throws FacilitatorException if a result makes no sense
+   * @throws FacilitatorException if a result is invalid
    */
   Optional<Verification.Invalid> answer(List<Chain.CallResult> results) throws FacilitatorException;
 
   // ---- the transaction
 
   /**
-   * Returns the call that moves the money.
+   * Returns the gas account that alone may send the transaction, empty if any account may. A payer
+   * may name it, as in {@code upto}.
+   */
+  default Optional<Address> sender() {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns the call that moves the money. Its {@code to} need not be the token.
    *
    * @param gasAccount who sends it
-   * @param owner the payer's own signature, or empty if a contract wallet judges {@link #signature}
+   * @param owner the payer's own signature, or empty if a contract wallet checks {@link #signature}
+   * @param amount how much to move: the amount of the requirements in {@code SignedPayment}. A
+   *     scheme may allow less than was signed
+   * @throws IllegalArgumentException if the authorization does not allow this amount
    */
-  Chain.Call transfer(Address gasAccount, Optional<EvmSignature> owner);
+  Chain.Call transfer(Address gasAccount, Optional<EvmSignature> owner, TokenAmount amount);
 
   /** Returns what proves that the money has moved. */
-  EvmProof proof();
+  Proof proof();
+
+  /** Reads from the chain whether an authorization was used, whoever sent the transaction. */
+  interface Proof {
+
+    /** Returns who pays. */
+    Address payer();
+
+    /** Returns the time in Unix seconds from which the chain refuses the authorization. */
+    BigInteger validBefore();
+
+    /** Returns the call that says whether the authorization is used or cancelled. */
+    Chain.Call usedQuestion();
+
+    /**
+     * Returns whether the authorization is used or cancelled.
+     *
+     * @throws FacilitatorException if the result is invalid
+     */
+    boolean isUsed(Chain.CallResult result) throws FacilitatorException;
+
+    /**
+     * Returns the events to search for the transaction that used the authorization. They may also
+     * match other transactions, where no event names the authorization; {@link #use} tells.
+     */
+    Chain.EventFilter uses();
+
+    /**
+     * Returns what a transaction that succeeded did with the authorization.
+     *
+     * @param chain for what the events leave open
+     * @throws FacilitatorException if the chain does not answer
+     */
+    Use use(Chain.Receipt receipt, Chain chain) throws FacilitatorException;
+
+    /** Returns the events to search for a cancellation; {@link #isCancelledBy} tells. */
+    Chain.EventFilter cancellations();
+
+    /** Returns whether an event of {@link #cancellations} cancelled this authorization. */
+    default boolean isCancelledBy(Chain.Event event) {
+      return true;
+    }
+  }
+
+  /** What a transaction did with an authorization. */
+  sealed interface Use {
+    /** It did not use it. */
+    record None() implements Use {}
+
+    /** It used it and moved this much by it. */
+    record Moved(TokenAmount amount) implements Use {}
+
+    /** It used it, and the money did not move as signed. */
+    record WithoutTransfer() implements Use {}
+  }
 }

@@ -2,23 +2,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A way to pay on an EVM chain. A scheme is one file or few, and is registered in {@link
- * EvmSchemes#standard}; the facilitator, the settlement and the gate know none by name.
+ * A way to pay on an EVM chain. It reads a payload into an {@link EvmPayment}, which answers all
+ * that follows; an {@link EvmPayment.Proof} reads from the chain what became of it.
+ *
+ * <p>A scheme is registered in {@link EvmSchemes#standard}. The facilitator, the settlement and the
+ * gate know none by name.
  *
  * <p>Implementations are safe for use by several threads.
  */
 interface EvmScheme {
 
-  /** Returns what stands in {@code scheme}. */
+  /** Returns the value of {@code scheme}. */
   String name();
 
-  /** Returns whether payments for these requirements are this scheme's to read. */
+  /** Returns whether this scheme reads payments for these requirements. */
   boolean covers(PaymentRequirements requirements);
 
   /**
@@ -30,10 +34,12 @@ interface EvmScheme {
       throws MalformedPaymentException;
 
   /**
-   * Compares what is offered with the contracts on the chain, once at start.
+   * Compares an offer with the contracts on the chain, once at the start.
    *
-   * @param chain null where no chain can be read; what is known without one is checked then
+   * @param chain the chain of {@code offered.network()}, or null where none can be read; then the
+   *     scheme checks what it can without one
    * @throws IllegalStateException if such a payment could not be settled
+   * @throws FacilitatorException if the chain does not answer
    */
-  void start(PaymentRequirements offered, @Nullable StartUpChecks chain);
+  void start(PaymentRequirements offered, @Nullable Chain chain) throws FacilitatorException;
 }

@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Network;
 import io.github.x402j.PaymentRequirements;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The schemes that are settled here, in the order in which they are asked whose a payment is.
+ * The schemes that are settled here. The first that covers the requirements reads the payment.
  *
  * @param all the schemes
  */
@@ -27,18 +29,53 @@ record EvmSchemes(List<EvmScheme> all) {
     return all.stream().filter(scheme -> scheme.covers(requirements)).findFirst();
   }
 
-  /** Starts the scheme of each offer; {@code chain} is null where no chain can be read. */
-  void start(List<PaymentRequirements> offered, @Nullable StartUpChecks chain) {
+  /**
+   * Checks each offer with its scheme.
+   *
+   * @param chain null where no chain can be read
+   * @throws IllegalStateException if a payment of one could not be settled
+   */
+  void start(List<PaymentRequirements> offered, @Nullable Chain chain) {
     for (PaymentRequirements option : offered) {
-      of(option)
-          .orElseThrow(
-              () ->
-                  new IllegalStateException(
-                      "accepts: no scheme here settles "
-                          + option.scheme()
-                          + " with extra "
-                          + option.extra()))
-          .start(option, chain);
+      EvmScheme scheme =
+          of(option)
+              .orElseThrow(
+                  () ->
+                      new IllegalStateException(
+                          "accepts: no scheme here settles "
+                              + option.scheme()
+                              + " with extra "
+                              + option.extra()));
+      try {
+        scheme.start(option, chain);
+      } catch (FacilitatorException e) {
+        throw unreachable(option.network(), e);
+      }
     }
+  }
+
+  /**
+   * Checks that the node is on the network.
+   *
+   * @throws IllegalStateException if it is on another, or does not answer
+   */
+  static void requireChain(Chain chain, Network network) {
+    long chainId;
+    try {
+      chainId = chain.chainId();
+    } catch (FacilitatorException e) {
+      throw unreachable(network, e);
+    }
+    if (chainId != network.chainId()) {
+      throw new IllegalStateException(
+          "network: configured "
+              + network
+              + ", but the node behind the RPC URL is on eip155:"
+              + chainId);
+    }
+  }
+
+  static IllegalStateException unreachable(Network network, FacilitatorException e) {
+    return new IllegalStateException("RPC URL of " + network + ": " + e.getMessage(), e);
   }
 }

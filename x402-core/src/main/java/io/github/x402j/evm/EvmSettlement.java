@@ -6,6 +6,7 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.http.Backoff;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,19 +17,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves the money: sends the payer's authorization from a gas account and waits for what becomes of
- * it. Whoever's transaction uses the authorization first, the money goes where it says.
+ * Moves the money: sends the payer's authorization from a gas account and waits for the outcome.
+ * Whichever transaction uses the authorization first, the money goes where it says.
  */
 final class EvmSettlement {
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   /**
-   * How it is done.
+   * The limits of a settlement.
    *
    * @param feeCeiling the most that a unit of gas may cost, in wei
-   * @param timeout how long a receipt is waited for
+   * @param timeout how long to wait for a receipt
    * @param confirmations how many blocks make it final
-   * @param lookBack how far back events are searched
+   * @param lookBack how far back to search events
    */
   record Terms(
       BigInteger feeCeiling, Duration timeout, int confirmations, EventSearchWindow lookBack) {}
@@ -57,13 +60,14 @@ final class EvmSettlement {
     if (quote.reverted() != null) {
       return reverts(payment);
     }
-    GasFees fees = GasFees.of(quote, terms.feeCeiling());
+    GasAccount.Fees fees = GasAccount.Fees.of(quote, terms.feeCeiling());
     if (quote.gas().compareTo(EvmFacilitator.MAX_GAS) > 0) {
       return failed("the transfer needs more gas than is allowed");
     }
     GasPool.Sent sent =
         gasPool.send(
             new GasAccount.Task(transfer.to(), transfer.data(), withReserve(quote.gas()), fees),
+            EvmChecks.Checked.of(payment).payment().sender(),
             terms.timeout(),
             () -> clock.instant().isBefore(payment.validBefore()),
             beforeBroadcast);
@@ -82,17 +86,52 @@ final class EvmSettlement {
     return gas.multiply(BigInteger.valueOf(6)).divide(BigInteger.valueOf(5));
   }
 
+  /**
+   * Waits for the receipt, asking less and less often, until the deadline. Never throws: the money
+   * may have moved.
+   */
   private Settlement await(SignedPayment payment, GasPool.Sent sent, Instant deadline) {
-    Settlement outcome =
-        new SettlementWait(chain, clock, outcomeOf(payment), deadline)
-            .until(sent.transaction().hash());
-    if (outcome instanceof Settlement.Pending) {
-      sent.account().recount(); // the node may have lost the transaction: its number is free again
+    PaymentOutcome outcome = outcomeOf(payment);
+    Backoff pauses = new Backoff(FIRST_PAUSE, 1.5, LONGEST_PAUSE);
+    while (true) {
+      Settlement now = read(outcome, sent.transaction().hash());
+      if (!(now instanceof Settlement.Pending)) {
+        return now;
+      }
+      if (!sleep(pauses.next(), deadline)) {
+        sent.account().recount(); // the node may have lost the transaction: its number is free
+        return now;
+      }
     }
-    return outcome;
   }
 
-  /** Our transaction is nowhere, but somebody else's may have been quicker. */
+  private Settlement read(PaymentOutcome outcome, String transaction) {
+    try {
+      Optional<Chain.Receipt> receipt = chain.receipt(transaction);
+      if (receipt.isPresent()) {
+        return outcome.of(receipt.get());
+      }
+    } catch (FacilitatorException e) {
+      // The next call may reach the chain again.
+    }
+    return new Settlement.Pending(transaction);
+  }
+
+  /** Returns false when there is no time left. */
+  private boolean sleep(Duration pause, Instant deadline) {
+    if (!clock.instant().plus(pause).isBefore(deadline)) {
+      return false;
+    }
+    try {
+      Thread.sleep(pause.toMillis());
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Our transaction is nowhere, but someone else may have been quicker. */
   private Settlement rejected(
       SignedPayment payment, GasPool.Sent sent, Chain.Broadcast.Rejected rejected)
       throws FacilitatorException {
@@ -107,7 +146,7 @@ final class EvmSettlement {
     throw new FacilitatorException("the node rejected the settlement");
   }
 
-  /** Nothing was sent by us; perhaps somebody else's transaction has used the authorization. */
+  /** Nothing was sent by us; perhaps another transaction has used the authorization. */
   private Settlement reverts(SignedPayment payment) throws FacilitatorException {
     Settlement outcome = outcomeOf(payment).now(Optional.empty());
     return outcome instanceof Settlement.Pending

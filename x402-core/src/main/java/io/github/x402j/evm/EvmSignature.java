@@ -10,7 +10,7 @@ import org.web3j.crypto.Keys;
 import org.web3j.crypto.Sign;
 
 /**
- * A signature of secp256k1 in the only form that tokens take: {@code r} and {@code s} in range,
+ * A signature of secp256k1 in the only form that tokens accept: {@code r} and {@code s} in range,
  * {@code s} in the lower half of the group's order (<a
  * href="https://eips.ethereum.org/EIPS/eip-2">EIP-2</a>), {@code v} 27 or 28.
  *
@@ -53,8 +53,8 @@ public record EvmSignature(BigInteger r, BigInteger s, int v) {
   }
 
   /**
-   * Returns the signature of an account from what a KMS or HSM gives: {@code s} is brought into the
-   * lower half, and {@code v} is found.
+   * Returns the signature of an account from the numbers of a KMS or HSM. Brings {@code s} into the
+   * lower half and finds {@code v}.
    *
    * @param digest the 32 bytes that were signed
    * @throws IllegalArgumentException if the numbers are no signature of the digest by the account
@@ -67,7 +67,7 @@ public record EvmSignature(BigInteger r, BigInteger s, int v) {
         return signature;
       }
     }
-    throw new IllegalArgumentException("signature: it is not one of " + account);
+    throw new IllegalArgumentException("signature: not one of " + account);
   }
 
   /** Returns who signed the digest, empty if the signature belongs to no key. */

@@ -2,20 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Address;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.web3j.crypto.ECKeyPair;
 import org.web3j.crypto.Keys;
 import org.web3j.crypto.Sign;
+import org.web3j.crypto.Wallet;
+import org.web3j.crypto.WalletFile;
+import org.web3j.crypto.exception.CipherException;
 
 /**
- * Signs for one account. Implement it to keep the key in a KMS or HSM, which answers with {@code r}
- * and {@code s} as a rule: {@link EvmSignature#ofAccount} makes a signature of them. {@code
- * EvmSignerContract} of {@code x402-testing} is what each implementation has to keep.
+ * Signs for one account. Implement it to keep the key in a KMS or HSM. Most of them answer with
+ * {@code r} and {@code s}; {@link EvmSignature#ofAccount} makes a signature of these. Test an
+ * implementation with {@code EvmSignerContract} of {@code x402-testing}.
  *
  * <p>Implementations are safe for use by several threads and never show the key, in {@code
  * toString} or elsewhere.
@@ -43,7 +51,7 @@ public interface EvmSigner {
   }
 
   /**
-   * Returns a signer whose key stands in an environment variable.
+   * Returns a signer with the key in an environment variable.
    *
    * @throws IllegalArgumentException if the variable is missing or holds no private key; the
    *     message names the variable
@@ -63,21 +71,22 @@ public interface EvmSigner {
   }
 
   /**
-   * Returns a signer whose key stands in a keystore file of version 3, as web3j, geth and others
-   * write it. The key is in memory from then on.
+   * Returns a signer with the key in a keystore file of version 3, as web3j, geth and others write
+   * it. The key is kept in memory.
    *
-   * @param password left as it is; the caller may overwrite it afterwards
+   * @param password is not changed; the caller may overwrite it afterwards
    * @throws IOException if the file cannot be read
    * @throws IllegalArgumentException if it is no keystore, the password is wrong, or the key is not
    *     that of the address in the file; the message names the file and no part of either
    */
   static EvmSigner fromKeystore(Path file, char[] password) throws IOException {
-    return InMemorySigner.of(Keystore.read(file, password));
+    return InMemorySigner.of(file, password);
   }
 
   /** A key in the memory of this process. */
   final class InMemorySigner implements EvmSigner {
     private static final Pattern PRIVATE_KEY = Pattern.compile("(?:0x)?[0-9a-fA-F]{64}");
+    private static final long MAX_KEYSTORE_BYTES = 64 * 1024;
 
     private final ECKeyPair key;
     private final Address address;
@@ -87,8 +96,8 @@ public interface EvmSigner {
       this.address = Address.parse("0x" + Keys.getAddress(key));
     }
 
-    private static InMemorySigner of(ECKeyPair key) {
-      return new InMemorySigner(key);
+    private static InMemorySigner of(Path keystore, char[] password) throws IOException {
+      return new InMemorySigner(decrypt(keystore, password));
     }
 
     private static InMemorySigner of(String privateKey) {
@@ -121,6 +130,50 @@ public interface EvmSigner {
     @Override
     public String toString() {
       return "EvmSigner[" + address + ", key redacted]";
+    }
+
+    private static ECKeyPair decrypt(Path file, char[] password) throws IOException {
+      if (Files.size(file) > MAX_KEYSTORE_BYTES) {
+        throw noKeystore(file, "expected at most " + MAX_KEYSTORE_BYTES + " bytes");
+      }
+      WalletFile keystore = parse(file, Files.readString(file));
+      ECKeyPair key;
+      try {
+        key = Wallet.decrypt(new String(password), keystore);
+      } catch (CipherException
+          | RuntimeException e) { // web3j's parts fail in many ways on bad numbers
+        throw noKeystore(file, "the password is wrong, or the file is damaged");
+      }
+      String address = keystore.getAddress();
+      if (address != null && !Keys.getAddress(key).equals(digits(address))) {
+        throw noKeystore(file, "the key is not that of the address in it");
+      }
+      return key;
+    }
+
+    private static String digits(String address) {
+      String lowerCase = address.toLowerCase(Locale.ROOT);
+      return lowerCase.startsWith("0x") ? lowerCase.substring(2) : lowerCase;
+    }
+
+    private static WalletFile parse(Path file, String json) throws IOException {
+      WalletFile keystore;
+      try {
+        keystore =
+            new ObjectMapper()
+                .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false)
+                .readValue(json, WalletFile.class);
+      } catch (JacksonException e) { // its message quotes the file
+        throw noKeystore(file, "expected JSON of version 3");
+      }
+      if (keystore == null || keystore.getCrypto() == null) {
+        throw noKeystore(file, "expected JSON of version 3");
+      }
+      return keystore;
+    }
+
+    private static IllegalArgumentException noKeystore(Path file, String why) {
+      return new IllegalArgumentException("keystore " + file + ": " + why);
     }
   }
 }

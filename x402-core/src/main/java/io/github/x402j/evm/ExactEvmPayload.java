@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * (specification {@code scheme_exact_evm}, section 1).
  *
  * @param authorization what was signed
- * @param signature {@code 0x} and an even number of hex digits; not checked against anything yet
+ * @param signature {@code 0x} and an even number of hex digits; not verified yet
  */
 public record ExactEvmPayload(TransferAuthorization authorization, String signature) {
-  /** Members of the scheme's other transfer methods, which this library does not speak. */
+  /** Members of the scheme's other transfer methods, which this library does not support. */
   private static final List<String> OTHER_METHODS =
       List.of("permit2Authorization", "delegationManager", "permissionContext", "transaction");
 
@@ -72,7 +72,7 @@ public record ExactEvmPayload(TransferAuthorization authorization, String signat
     return new ExactEvmPayload(authorization, signer.sign(digest).toHex());
   }
 
-  /** Returns the members as they stand in the message. */
+  /** Returns the members as they are in the message. */
   public Map<String, Object> toMap() {
     Map<String, Object> members = new LinkedHashMap<>();
     members.put("from", authorization.from().text());

@@ -19,8 +19,8 @@ import org.web3j.crypto.TransactionEncoder;
 import org.web3j.crypto.transaction.type.TransactionType;
 
 /**
- * The account that pays the gas: numbers its transactions without gaps and sends them one after the
- * other. Waiting for their receipts is not its business, so many settlements overlap.
+ * An account that pays the gas. Numbers its transactions without gaps and sends them one after the
+ * other. It does not wait for their receipts, so settlements overlap.
  */
 final class GasAccount {
   private final EvmSigner signer;
@@ -43,7 +43,7 @@ final class GasAccount {
     return signer.address();
   }
 
-  /** Lets the chain be asked for the next number, as one that was given may have got lost. */
+  /** Asks the chain for the next number, as an earlier transaction may be lost. */
   void recount() {
     recount = true;
   }
@@ -54,7 +54,60 @@ final class GasAccount {
   }
 
   /** A call to send. */
-  record Task(Address to, String data, BigInteger gas, GasFees fees) {}
+  record Task(Address to, String data, BigInteger gas, Fees fees) {}
+
+  /**
+   * Wei per gas for one transaction: EIP-1559 where the chain has a base fee, a gas price
+   * otherwise.
+   */
+  sealed interface Fees {
+
+    /** A transaction of type 2. */
+    record Eip1559(BigInteger maxPriorityFee, BigInteger maxFee) implements Fees {
+      @Override
+      public RawTransaction transaction(
+          long chainId, BigInteger nonce, BigInteger gas, String to, String data) {
+        return RawTransaction.createTransaction(
+            chainId, nonce, gas, to, BigInteger.ZERO, data, maxPriorityFee, maxFee);
+      }
+    }
+
+    /** A transaction as before EIP-1559, bound to the chain by EIP-155. */
+    record Legacy(BigInteger gasPrice) implements Fees {
+      @Override
+      public RawTransaction transaction(
+          long chainId, BigInteger nonce, BigInteger gas, String to, String data) {
+        return RawTransaction.createTransaction(nonce, gasPrice, gas, to, BigInteger.ZERO, data);
+      }
+    }
+
+    RawTransaction transaction(
+        long chainId, BigInteger nonce, BigInteger gas, String to, String data);
+
+    /**
+     * Returns fees that still suffice when the base fee doubles, never above the ceiling.
+     *
+     * @throws FacilitatorException if the chain costs more than the ceiling now
+     */
+    static Fees of(Chain.Quote quote, BigInteger ceiling) throws FacilitatorException {
+      BigInteger baseFee = quote.baseFee();
+      if (baseFee == null) {
+        requireBelow(quote.gasPrice(), ceiling);
+        return new Legacy(quote.gasPrice());
+      }
+      BigInteger needed = baseFee.add(quote.priorityFee());
+      requireBelow(needed, ceiling);
+      return new Eip1559(quote.priorityFee(), needed.add(baseFee).min(ceiling));
+    }
+
+    private static void requireBelow(BigInteger needed, BigInteger ceiling)
+        throws FacilitatorException {
+      if (needed.compareTo(ceiling) > 0) {
+        throw new FacilitatorException(
+            "gas costs " + needed + " wei now, above the ceiling of " + ceiling);
+      }
+    }
+  }
 
   /** A transaction that left, or may have left, this process. */
   record Sent(String hash, Chain.Broadcast broadcast) {}
@@ -62,9 +115,10 @@ final class GasAccount {
   /**
    * Signs and sends a call.
    *
-   * @param stillWanted is asked when the call's turn has come, after any wait in the queue
-   * @param beforeBroadcast is handed the hash before the transaction leaves, and another if the
-   *     node refused the first for good and it is sent under another number; if it throws, nothing
+   * @param patience how long to wait in the queue
+   * @param stillWanted is asked after the wait; if it returns false, nothing is sent
+   * @param beforeBroadcast is given the hash before the transaction leaves, and a second hash if
+   *     the node rejects the first and it is sent again with another number. If it throws, nothing
    *     is sent and the number stays free
    * @return the transaction, or null if it was no longer wanted
    * @throws FacilitatorException if nothing was sent
@@ -116,8 +170,8 @@ final class GasAccount {
   }
 
   /**
-   * A refusal may come too late: a proxy hands the transaction to several nodes, or sends it twice,
-   * and answers "nonce too low" of the very transaction that it has got mined.
+   * A rejection may be wrong: a proxy hands the transaction to several nodes, or sends it twice,
+   * and answers "nonce too low" for the very transaction that was mined.
    */
   private Chain.Broadcast unlessTaken(String hash, Chain.Broadcast.Rejected rejected) {
     try {

@@ -4,6 +4,7 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Network;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The accounts that pay the gas. A transaction goes to the one where the fewest are waiting, in
- * turn where there are several; one that has run out of funds gets none for a while.
+ * The accounts that pay the gas. A transaction goes to the account where the fewest are waiting;
+ * among equals, in turn. One that has run out of funds gets none for {@link #REST}.
  */
 final class GasPool {
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
@@ -42,31 +44,52 @@ final class GasPool {
     this.clock = clock;
     if (addresses.size() != accounts.size()) {
       throw new IllegalArgumentException(
-          "gasKey: the same account twice; two that number its transactions would collide");
+          "gasKey: the same account twice; expected a different key each time");
     }
   }
 
-  /** A transaction that left, or may have left, this process, and whose it is. */
+  /** A transaction that left, or may have left, this process, and its account. */
   record Sent(GasAccount account, GasAccount.Sent transaction) {}
 
   Set<Address> addresses() {
     return addresses;
   }
 
-  /** Returns an account to make calls in the name of. */
+  /** Returns an account to simulate calls from. */
   Address any() {
     return accounts.get(0).address();
   }
 
-  /** As {@link GasAccount#send}, by whichever account has funds. */
+  /**
+   * Warns of the accounts that cannot pay for a settlement.
+   *
+   * @throws FacilitatorException if the chain does not answer
+   */
+  void warnOfEmptyAccounts(Chain chain, Network network) throws FacilitatorException {
+    for (Address account : addresses) {
+      if (chain.balance(account).signum() == 0) {
+        log.warn(
+            "gas key: {} has no funds on {}; no payment can be settled until it has",
+            account,
+            network);
+      }
+    }
+  }
+
+  /**
+   * As {@link GasAccount#send}, by whichever account has funds.
+   *
+   * @param sender the only account that may send it, empty if any may
+   */
   @Nullable Sent send(
       GasAccount.Task task,
+      Optional<Address> sender,
       Duration patience,
       BooleanSupplier stillWanted,
       Consumer<String> beforeBroadcast)
       throws FacilitatorException {
     Sent last = null;
-    for (GasAccount account : inOrder()) {
+    for (GasAccount account : inOrder(sender)) {
       GasAccount.Sent sent = account.send(task, patience, stillWanted, beforeBroadcast);
       if (sent == null) {
         return null;
@@ -85,13 +108,17 @@ final class GasPool {
   }
 
   /** Accounts with funds first; among them the least busy, and among those in turn. */
-  private List<GasAccount> inOrder() {
+  private List<GasAccount> inOrder(Optional<Address> sender) throws FacilitatorException {
+    if (sender.isPresent() && !addresses.contains(sender.get())) {
+      throw new FacilitatorException("no gas key of " + sender.get() + ", which must send this");
+    }
     int first = Math.floorMod(turn.getAndIncrement(), accounts.size());
     List<GasAccount> order = new ArrayList<>(accounts.subList(first, accounts.size()));
     order.addAll(accounts.subList(0, first));
     Instant now = clock.instant();
     record Busy(GasAccount account, boolean rests, int waiting) {}
     return order.stream()
+        .filter(account -> sender.isEmpty() || sender.get().equals(account.address()))
         .map(account -> new Busy(account, isResting(account, now), account.waiting()))
         .sorted(Comparator.comparing(Busy::rests).thenComparing(Busy::waiting))
         .map(Busy::account)

@@ -3,12 +3,17 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.Bytes32;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settlement;
+import java.math.BigInteger;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a chain shows of one payment, whatever its seller says: whether a transaction succeeded that
+ * What a chain shows of one payment, whatever its seller says: whether a successful transaction
  * used this authorization and moved this amount from payer to payee ({@code AuthorizationUsed} and
  * {@code Transfer} of the token, EIP-3009).
  */
@@ -54,7 +59,7 @@ public sealed interface OnChainPayment {
   /**
    * Reads from the chain what became of an authorization. Sends nothing.
    *
-   * @param chain the one that the token is on; that is for the caller to see to
+   * @param chain the one that the token is on; the caller ensures it
    * @param asset the token's contract
    * @param authorization what the payer signed
    * @param named the transaction that is said to have made the payment, empty if none is. Without
@@ -64,6 +69,59 @@ public sealed interface OnChainPayment {
   static OnChainPayment read(
       Chain chain, Address asset, TransferAuthorization authorization, String named)
       throws FacilitatorException {
-    return new OnChainPaymentReader(chain, asset, authorization).read(named);
+    PaymentOutcome outcome =
+        new PaymentOutcome(
+            chain,
+            new Eip3009Payment.Proof(asset, authorization),
+            Set.of(),
+            1,
+            EventSearchWindow.byDefault());
+    if (named.isEmpty()) {
+      return unnamed(chain, outcome.now(Optional.empty()));
+    }
+    String hash = named.toLowerCase(Locale.ROOT);
+    return Bytes32.isCanonical(hash)
+        ? named(chain, hash, outcome.now(Optional.of(hash)))
+        : new Contradicted(
+            "what is named is no transaction",
+            transaction(outcome.now(Optional.empty())).orElse(null));
+  }
+
+  private static OnChainPayment unnamed(Chain chain, Settlement found) throws FacilitatorException {
+    if (found instanceof Settlement.Failed failed) {
+      return new NotMade(failed.detail());
+    }
+    Optional<String> transaction = transaction(found);
+    return transaction.isPresent() ? confirmed(chain, transaction.get()) : new NotFound();
+  }
+
+  private static OnChainPayment named(Chain chain, String hash, Settlement found)
+      throws FacilitatorException {
+    if (found instanceof Settlement.Failed failed) {
+      return new Contradicted(failed.detail(), null);
+    }
+    Optional<String> actual = transaction(found);
+    if (actual.isEmpty()) {
+      return new NotFound();
+    }
+    return actual.get().equals(hash)
+        ? confirmed(chain, hash)
+        : new Contradicted("another transaction made the payment", actual.get());
+  }
+
+  private static Optional<String> transaction(Settlement found) {
+    return found instanceof Settlement.Settled settled
+        ? Optional.of(settled.transaction())
+        : Optional.empty();
+  }
+
+  private static OnChainPayment confirmed(Chain chain, String transaction)
+      throws FacilitatorException {
+    Optional<Chain.Receipt> receipt = chain.receipt(transaction);
+    if (receipt.isEmpty()) {
+      return new NotFound(); // its block was dropped in between
+    }
+    BigInteger depth = chain.head().number().subtract(receipt.get().block()).add(BigInteger.ONE);
+    return new Confirmed(transaction, depth.max(BigInteger.ONE).longValueExact());
   }
 }

@@ -28,7 +28,7 @@ public final class OnChainToken {
    * version()} and {@code decimals()}. For tokens such as USDC these are the EIP-712 name and
    * version, too; a facilitator checks that when it starts.
    *
-   * <p>Only for a contract that is trusted: a look-alike says what it likes.
+   * <p>Use it only for a contract that you trust: a look-alike can return anything.
    *
    * @throws FacilitatorException if the chain does not answer, or the contract is no such token
    */
@@ -39,7 +39,7 @@ public final class OnChainToken {
                 Chain.Call.latest(contract, NAME),
                 Chain.Call.latest(contract, VERSION),
                 Chain.Call.latest(contract, DECIMALS)));
-    BigInteger decimals = AbiValues.number(results.get(2), "decimals");
+    BigInteger decimals = number(results.get(2), "decimals");
     try {
       return new Token(
           new Network(chain.chainId()),
@@ -48,7 +48,7 @@ public final class OnChainToken {
           text(results.get(0), "name"),
           text(results.get(1), "version"));
     } catch (ArithmeticException | IllegalArgumentException e) {
-      throw new FacilitatorException("the token describes itself in a way that makes no sense", e);
+      throw new FacilitatorException("the token's name, version or decimals are invalid", e);
     }
   }
 
@@ -61,7 +61,7 @@ public final class OnChainToken {
       throws FacilitatorException {
     Chain.CallResult result =
         chain.call(List.of(Chain.Call.latest(token.contract(), Eip3009.balanceOf(account)))).get(0);
-    return new TokenAmount(AbiValues.number(result, "balanceOf"));
+    return new TokenAmount(number(result, "balanceOf"));
   }
 
   /**
@@ -77,7 +77,7 @@ public final class OnChainToken {
         chain
             .call(List.of(Chain.Call.latest(contract, Eip3009.authorizationState(payer, nonce))))
             .get(0);
-    return AbiValues.number(result, "authorizationState").signum() != 0;
+    return number(result, "authorizationState").signum() != 0;
   }
 
   /** Reads an ABI-encoded string: an offset of one word, a length, the bytes. */
@@ -93,5 +93,28 @@ public final class OnChainToken {
       }
     }
     throw new FacilitatorException("the token did not answer " + what + " with text");
+  }
+
+  /** Reads the one word that a call of the token returned. */
+  static BigInteger number(Chain.CallResult result, String what) throws FacilitatorException {
+    return new BigInteger(word(result, what).substring(2), 16);
+  }
+
+  static boolean isTrue(Chain.CallResult result, String what) throws FacilitatorException {
+    BigInteger number = number(result, what);
+    if (number.bitLength() > 1) {
+      throw new FacilitatorException(
+          "the token answered " + what + " with a value that is not a boolean");
+    }
+    return number.signum() == 1;
+  }
+
+  /** Nothing at all is what an address without code returns: it must not read as zero. */
+  static String word(Chain.CallResult result, String what) throws FacilitatorException {
+    if (result instanceof Chain.CallResult.Returned returned
+        && returned.data().length() == 2 + 2 * WORD) {
+      return returned.data();
+    }
+    throw new FacilitatorException("the token did not answer " + what + " with one word");
   }
 }

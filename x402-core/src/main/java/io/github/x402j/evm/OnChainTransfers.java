@@ -26,7 +26,7 @@ import java.util.Optional;
  * the node once. Safe for use by several threads.
  */
 public final class OnChainTransfers implements TransferConfirmation {
-  /** How old a transaction may be unless said otherwise. */
+  /** How old a transaction may be by default. */
   public static final Duration DEFAULT_MAX_AGE = Duration.ofDays(1);
 
   private static final int MAX_REMEMBERED = 10_000;

@@ -14,19 +14,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads from the chain what became of an authorization, whoever sent it: receipts, the token's own
- * record, and the events of exactly this transfer. Sends nothing.
+ * Reads from the chain what became of an authorization, whoever sent it: transaction receipts, the
+ * contract's own record, and the events of exactly this transfer. Sends nothing.
  */
 final class PaymentOutcome {
   private final Chain chain;
-  private final EvmProof proof;
+  private final EvmPayment.Proof proof;
   private final Set<Address> gasAccounts;
   private final int confirmations;
   private final EventSearchWindow lookBack;
 
   PaymentOutcome(
       Chain chain,
-      EvmProof proof,
+      EvmPayment.Proof proof,
       Set<Address> gasAccounts,
       int confirmations,
       EventSearchWindow lookBack) {
@@ -37,7 +37,7 @@ final class PaymentOutcome {
     this.lookBack = lookBack;
   }
 
-  /** Returns the outcome as it stands now, whatever transaction is behind it. */
+  /** Returns the outcome now, by whatever transaction. */
   Settlement now(Optional<String> transaction) throws FacilitatorException {
     if (transaction.isPresent()) {
       Optional<Chain.Receipt> receipt = chain.receipt(transaction.get());
@@ -50,11 +50,10 @@ final class PaymentOutcome {
 
   /** Returns what the receipt of a transaction of ours means. */
   Settlement of(Chain.Receipt receipt) throws FacilitatorException {
-    Optional<TokenAmount> moved = moved(receipt);
-    if (moved.isPresent()) {
-      return confirmed(receipt, moved.get());
+    if (receipt.succeeded() && proof.use(receipt, chain) instanceof EvmPayment.Use.Moved moved) {
+      return confirmed(receipt, moved.amount());
     }
-    // Reverted, or mined without the transfer. Somebody else may have sent the authorization first.
+    // Reverted, or mined without the transfer. Someone else may have sent the authorization first.
     if (isUsed()) {
       return ofUser(Optional.of(receipt.transaction()));
     }
@@ -87,11 +86,7 @@ final class PaymentOutcome {
     return chain.receipt(receipt.transaction()).filter(receipt::equals).isPresent();
   }
 
-  private Optional<TokenAmount> moved(Chain.Receipt receipt) {
-    return receipt.succeeded() ? proof.moved(receipt.events()) : Optional.empty();
-  }
-
-  /** The token says used: find by whom, and whether that paid us or cancelled. */
+  /** The authorization is used: find by which transaction, and whether it paid or cancelled. */
   private Settlement ofUser(Optional<String> transaction) throws FacilitatorException {
     BigInteger newest = chain.head().number();
     for (long blocks : lookBack.steps().toArray()) {
@@ -101,40 +96,47 @@ final class PaymentOutcome {
         return found.get();
       }
     }
-    return pending(transaction); // used, and the node does not show yet by whom
+    return pending(transaction); // used, and the node does not show the transaction yet
   }
 
   private Optional<Settlement> ofUserSince(BigInteger from, Optional<String> transaction)
       throws FacilitatorException {
-    List<Chain.Event> uses = chain.events(proof.uses(), from);
-    for (Chain.Event use : uses) {
-      Optional<Chain.Receipt> receipt = chain.receipt(use.transaction());
-      if (receipt.isPresent()) {
-        return Optional.of(ofUse(receipt.get(), transaction));
+    for (Chain.Event event : chain.events(proof.uses(), from)) {
+      Optional<Chain.Receipt> receipt = chain.receipt(event.transaction());
+      Optional<Settlement> found =
+          receipt.isPresent() ? ofUse(receipt.get(), transaction) : Optional.empty();
+      if (found.isPresent()) {
+        return found;
       }
     }
-    if (!chain.events(proof.cancellations(), from).isEmpty()) {
+    if (chain.events(proof.cancellations(), from).stream().anyMatch(proof::isCancelledBy)) {
       return Optional.of(
           new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled"));
     }
     return Optional.empty();
   }
 
-  private Settlement ofUse(Chain.Receipt use, Optional<String> transaction)
+  /** Returns the outcome if this transaction used the authorization, empty if it did not. */
+  private Optional<Settlement> ofUse(Chain.Receipt receipt, Optional<String> transaction)
       throws FacilitatorException {
-    Optional<TokenAmount> moved = moved(use);
-    if (moved.isEmpty()) {
-      return new Settlement.Failed(
-          ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved");
+    EvmPayment.Use use = proof.use(receipt, chain);
+    if (use instanceof EvmPayment.Use.None) {
+      return Optional.empty();
     }
-    boolean isOurs = transaction.filter(use.transaction()::equals).isPresent();
-    if (!isOurs && gasAccounts.contains(use.sender())) {
-      // Another exchange of this seller, in a process that shares no ledger, got the money moved,
-      // and delivers for it. A stranger who sends the authorization early delivers nothing.
-      return new Settlement.Failed(
-          ErrorReason.NONCE_ALREADY_USED, "another server of this gas account settled it");
+    if (!receipt.succeeded() || !(use instanceof EvmPayment.Use.Moved moved)) {
+      return Optional.of(
+          new Settlement.Failed(
+              ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved"));
     }
-    return confirmed(use, moved.get());
+    boolean isOurs = transaction.filter(receipt.transaction()::equals).isPresent();
+    if (!isOurs && gasAccounts.contains(receipt.sender())) {
+      // Another server of this seller, which shares no ledger with this one, moved the money and
+      // delivers for it. A stranger who sends the authorization early delivers nothing.
+      return Optional.of(
+          new Settlement.Failed(
+              ErrorReason.NONCE_ALREADY_USED, "another server of this gas account settled it"));
+    }
+    return Optional.of(confirmed(receipt, moved.amount()));
   }
 
   /** Not used: it can still be, until the chain's own clock has passed the window. */

@@ -18,11 +18,11 @@ import org.web3j.protocol.core.methods.response.Transaction;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /**
- * Reads a node's answers, and takes nothing for granted about them: what is not of the expected
- * form is a {@link FacilitatorException} that names the method and quotes nothing.
+ * Reads a node's answers and trusts none of them. An answer of another form than expected is a
+ * {@link FacilitatorException} that names the method and quotes nothing.
  */
 final class RpcAnswers {
-  /** More bits than a time in seconds will need for a long while. */
+  /** Enough for times of the next 34,000 years. */
   private static final int MAX_TIME_BITS = 40;
 
   private RpcAnswers() {}
@@ -38,14 +38,14 @@ final class RpcAnswers {
     if (result(method, response) instanceof String text) {
       return text;
     }
-    throw nonsense(method, null);
+    throw invalid(method, null);
   }
 
   /** Reads contract data, which may be empty. */
   static String data(String method, Response<?> response) throws FacilitatorException {
     String data = text(method, response);
     if (!Hex.isBytes(data)) {
-      throw nonsense(method, null);
+      throw invalid(method, null);
     }
     return data;
   }
@@ -99,7 +99,7 @@ final class RpcAnswers {
       return Optional.empty();
     }
     if (!transaction.equalsIgnoreCase(receipt.getTransactionHash())) {
-      throw nonsense(method, null);
+      throw invalid(method, null);
     }
     return Optional.of(
         new Chain.Receipt(
@@ -115,11 +115,11 @@ final class RpcAnswers {
     try {
       return Address.parse(String.valueOf(receipt.getFrom()));
     } catch (IllegalArgumentException e) {
-      throw nonsense(method, e);
+      throw invalid(method, e);
     }
   }
 
-  /** Tells whether the node has shown the transaction. */
+  /** Returns whether the node has shown the transaction. */
   static boolean shows(String transaction, Response<?> response) throws FacilitatorException {
     return resultOrNull("eth_getTransactionByHash", response) instanceof Transaction found
         && transaction.equalsIgnoreCase(found.getHash());
@@ -129,7 +129,7 @@ final class RpcAnswers {
     EthBlock.Block block = block(response);
     BigInteger seconds = quantity("eth_getBlockByNumber", block.getTimestampRaw());
     if (seconds.bitLength() > MAX_TIME_BITS) {
-      throw nonsense("eth_getBlockByNumber", null);
+      throw invalid("eth_getBlockByNumber", null);
     }
     return new Chain.Head(
         quantity("eth_getBlockByNumber", block.getNumberRaw()),
@@ -140,17 +140,17 @@ final class RpcAnswers {
     if (result("eth_getBlockByNumber", response) instanceof EthBlock.Block block) {
       return block;
     }
-    throw nonsense("eth_getBlockByNumber", null);
+    throw invalid("eth_getBlockByNumber", null);
   }
 
   static List<Chain.Event> events(Response<?> response) throws FacilitatorException {
     if (!(result("eth_getLogs", response) instanceof List<?> results)) {
-      throw nonsense("eth_getLogs", null);
+      throw invalid("eth_getLogs", null);
     }
     List<Log> logs = new ArrayList<>();
     for (Object result : results) {
       if (!(result instanceof Log log)) {
-        throw nonsense("eth_getLogs", null);
+        throw invalid("eth_getLogs", null);
       }
       logs.add(log);
     }
@@ -160,7 +160,7 @@ final class RpcAnswers {
   private static List<Chain.Event> events(@Nullable List<? extends Log> logs)
       throws FacilitatorException {
     if (logs == null) {
-      throw nonsense("logs", null);
+      throw invalid("logs", null);
     }
     List<Chain.Event> events = new ArrayList<>();
     for (Log log : logs) {
@@ -172,7 +172,7 @@ final class RpcAnswers {
                 log.getData().toLowerCase(Locale.ROOT),
                 log.getTransactionHash().toLowerCase(Locale.ROOT)));
       } catch (IllegalArgumentException | NullPointerException e) {
-        throw nonsense("logs", e);
+        throw invalid("logs", e);
       }
     }
     return events;
@@ -183,14 +183,14 @@ final class RpcAnswers {
     try {
       return Hex.quantity(String.valueOf(text));
     } catch (IllegalArgumentException e) {
-      throw nonsense(method, e);
+      throw invalid(method, e);
     }
   }
 
   private static Object result(String method, Response<?> response) throws FacilitatorException {
     Object result = resultOrNull(method, response);
     if (result == null) {
-      throw nonsense(method, null);
+      throw invalid(method, null);
     }
     return result;
   }
@@ -203,8 +203,8 @@ final class RpcAnswers {
     return response.getResult();
   }
 
-  static FacilitatorException nonsense(String method, @Nullable Exception cause) {
-    String message = "the chain answered " + method + " with what makes no sense";
+  static FacilitatorException invalid(String method, @Nullable Exception cause) {
+    String message = "the chain's answer to " + method + " is invalid";
     return cause == null
         ? new FacilitatorException(message)
         : new FacilitatorException(message, cause);

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a node's refusal of a transaction means. The words are those of geth, Erigon, Nethermind,
- * Besu, Reth and anvil; what is not among them leaves the outcome unknown.
+ * What a node's error for a transaction means. The phrases are those of geth, Erigon, Nethermind,
+ * Besu, Reth and anvil; any other leaves the outcome unknown.
  */
 final class SendErrors {
   private static final List<String> ALREADY_THERE =
@@ -40,7 +40,7 @@ final class SendErrors {
 
   private SendErrors() {}
 
-  /** Returns whether the account cannot pay the gas: certain, and no fault of the transaction. */
+  /** Returns whether the account cannot pay the gas. The transaction was not taken then. */
   static boolean isWithoutFunds(Chain.Broadcast.Rejected rejected) {
     return WITHOUT_FUNDS.contains(rejected.reason());
   }
@@ -52,7 +52,7 @@ final class SendErrors {
 
   static Chain.Broadcast classify(String message) {
     String words = message.toLowerCase(Locale.ROOT);
-    // Refusals first: "unknown transaction type" holds "known transaction".
+    // Rejections first: "unknown transaction type" contains "known transaction".
     Optional<String> refusal = REJECTED.stream().filter(words::contains).findFirst();
     if (refusal.isPresent()) {
       return new Chain.Broadcast.Rejected(refusal.get());

@@ -29,7 +29,7 @@ import org.web3j.protocol.core.methods.response.EthTransaction;
  * not in {@code toString}.
  */
 public final class Web3jChain implements Chain {
-  /** How long one round trip may take unless said otherwise. */
+  /** How long one round trip may take by default. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
   private static final String LATEST = "latest";
@@ -68,7 +68,7 @@ public final class Web3jChain implements Chain {
     try {
       return quantity("eth_chainId", List.of()).longValueExact();
     } catch (ArithmeticException e) {
-      throw RpcAnswers.nonsense("eth_chainId", e);
+      throw RpcAnswers.invalid("eth_chainId", e);
     }
   }
 
@@ -200,14 +200,14 @@ public final class Web3jChain implements Chain {
     return new Request<>(method, new ArrayList<>(params), rpc, type);
   }
 
-  // web3j reports what it cannot read by whatever exception its parser ran into, so here, and only
-  // here, any of them means that the node did not give an answer.
+  // web3j throws any exception of its parser for what it cannot read. So here, and only here, each
+  // of them means that the node did not answer.
   private Response<?> send(String method, List<?> params, Class<? extends Response<?>> type)
       throws FacilitatorException {
     try {
       Response<?> response = rpc.send(request(method, params, type), type);
       if (response == null) {
-        throw RpcAnswers.nonsense(method, null);
+        throw RpcAnswers.invalid(method, null);
       }
       return response;
     } catch (IOException | RuntimeException e) {

@@ -79,7 +79,7 @@ class BatchedAuthorizationsTest {
     assertThat(facilitator.settle(other, hash -> {})).isInstanceOf(Settlement.Settled.class);
   }
 
-  /** The payer signs the payment's nonce once more, for a transfer to somebody else. */
+  /** The payer signs the payment's nonce once more, for a transfer to another account. */
   private String divert(SignedPayment payment, TestWallet payer) throws Exception {
     TransferAuthorization a = ExactEvmPayload.parse(payment.payload().payload()).authorization();
     TransferAuthorization elsewhere =

@@ -174,20 +174,23 @@ final class ChainSale {
 
   static String send(TestUsdc usdc, TestWallet stranger, SignedPayment payment) {
     try {
-      ExactEvmPayload exact = ExactEvmPayload.parse(payment.payload().payload());
-      TransferAuthorization a = exact.authorization();
-      return usdc.transferWithAuthorization(
-          stranger,
-          a.from().text(),
-          a.to().text(),
-          a.value().atomicUnits(),
-          a.validAfter(),
-          a.validBefore(),
-          a.nonce(),
-          exact.signature());
+      return send(usdc, stranger, ExactEvmPayload.parse(payment.payload().payload()));
     } catch (MalformedPaymentException e) {
       throw new IllegalArgumentException(e);
     }
+  }
+
+  static String send(TestUsdc usdc, TestWallet stranger, ExactEvmPayload exact) {
+    TransferAuthorization a = exact.authorization();
+    return usdc.transferWithAuthorization(
+        stranger,
+        a.from().text(),
+        a.to().text(),
+        a.value().atomicUnits(),
+        a.validAfter(),
+        a.validBefore(),
+        a.nonce(),
+        exact.signature());
   }
 
   // ---- the chain past the code under test

@@ -114,7 +114,7 @@ class ContractWalletNameTest {
     TransferAuthorization another = shop.authorization(authorization.from().text());
     assertThat(status(named(shop.sign(another, TestWallet.random())))).isEqualTo(402);
 
-    buy(); // under the same name: nobody else holds it
+    buy(); // under the same name: no other payment has it
     assertThat(named(shop.sign(authorization, owner))).isInstanceOf(Admission.Answered.class);
   }
 

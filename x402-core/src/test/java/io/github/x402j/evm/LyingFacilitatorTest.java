@@ -3,18 +3,14 @@
 package io.github.x402j.evm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
-import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
-import io.github.x402j.Token;
 import io.github.x402j.Verification;
 import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.gate.Admission;
@@ -175,7 +171,7 @@ class LyingFacilitatorTest {
 
   /** The answer is lost; the chain has it. */
   @Test
-  void isReadFromTheChainWhatNobodyAnswers() throws Exception {
+  void readsFromTheChainWhatTheFacilitatorDoesNotSay() throws Exception {
     HttpFacilitator facilitator = facilitator(true);
     SignedPayment payment = payment(facilitator);
     String transaction = shop.preempt(payment);
@@ -201,43 +197,5 @@ class LyingFacilitatorTest {
     SignedPayment byFacilitator = payment(facilitator);
     shop.preempt(byFacilitator, liarsKey);
     assertThat(facilitator.settle(byFacilitator, hash -> {})).isInstanceOf(Settlement.Failed.class);
-  }
-
-  @Test
-  void isNotStartedWithWhereTheNodeIsOnAnotherChain() {
-    EvmLocalChecks elsewhere =
-        EvmLocalChecks.builder().chain(new Network(84532), onAnotherChain()).build();
-    assertThatThrownBy(() -> elsewhere.start(List.of(shop.offer)))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("network");
-  }
-
-  private Chain onAnotherChain() {
-    return new DelegatingChain(shop.rpc) {
-      @Override
-      public long chainId() {
-        return 1;
-      }
-    };
-  }
-
-  @Test
-  void holdsNamesOfUsdcAgainstTheKnownDeploymentsWhereThereIsNoChainToAsk() {
-    Token misnamed =
-        new Token(
-            Network.BASE_SEPOLIA,
-            Address.parse("0x036CbD53842c5426634e7929541eC2318f3dCF7e"),
-            6,
-            "USD Coin",
-            "2");
-    assertThatThrownBy(() -> EvmLocalChecks.withoutChain().start(shop.offering(misnamed)))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("\"USDC\"");
-  }
-
-  @Test
-  void asksNoContractWalletWithoutAChain() {
-    assertThatThrownBy(() -> EvmLocalChecks.builder().acceptContractWallets().build())
-        .hasMessageContaining("acceptContractWallets");
   }
 }

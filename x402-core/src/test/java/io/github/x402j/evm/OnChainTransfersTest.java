@@ -120,8 +120,8 @@ class OnChainTransfersTest {
     for (String transaction :
         new String[] {
           pay(PAYER, SELLER, 9_999), // too little
-          pay(PAYER, other, 10_000), // to somebody else
-          pay(other, SELLER, 10_000), // of somebody else
+          pay(PAYER, other, 10_000), // to another
+          pay(other, SELLER, 10_000), // by another
         }) {
       assertThat(transfers(1).confirm(receipt(transaction))).isInstanceOf(Answer.Refuted.class);
     }

@@ -53,7 +53,11 @@ class PaymentOutcomeTest {
           }
         };
     return new PaymentOutcome(
-        chain, new Eip3009Proof(ASSET, PAYMENT), Set.of(STRANGER), 1, EventSearchWindow.of(100));
+        chain,
+        new Eip3009Payment.Proof(ASSET, PAYMENT),
+        Set.of(STRANGER),
+        1,
+        EventSearchWindow.of(100));
   }
 
   private static Settlement of(boolean succeeded, Chain.Event... events) throws Exception {

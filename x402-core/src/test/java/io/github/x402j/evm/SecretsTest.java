@@ -41,8 +41,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An RPC URL holds the key of an account with a provider. Whatever goes wrong behind it, even where
- * the node's answer repeats it, it stands in no message, no cause, no log line and no description.
+ * An RPC URL contains the key of an account with a provider. Whatever fails behind it, even where
+ * the node's answer repeats it, it is in no message, no cause, no log line and no description.
  */
 class SecretsTest {
   private static final String KEY = "k3yThatNobodyMaySee";

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A seller on a real chain: a token, an account for gas, somebody to be paid, and a price. */
+/** A seller on a real chain: a token, an account for gas, a payee, and a price. */
 final class Shop implements AutoCloseable {
   static final long PRICE = 10_000;
 
@@ -80,7 +80,7 @@ final class Shop implements AutoCloseable {
     return EvmFacilitator.builder(network(), port, gasKey()).clock(clock);
   }
 
-  /** Returns a new payer with so many atomic units. */
+  /** Returns a new payer with this balance in atomic units. */
   TestWallet payer(long units) {
     TestWallet payer = TestWallet.random();
     if (units > 0) {

@@ -10,6 +10,7 @@ import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
+import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
 import java.io.ByteArrayOutputStream;
@@ -24,9 +25,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is wrong with the configuration stops the start, and the message names the setting. */
+/** An invalid configuration fails the start, and the message names the setting. */
 class StartUpTest {
   private static Shop shop;
 
@@ -62,15 +64,15 @@ class StartUpTest {
 
   @Test
   void refusesAnAssetWithoutCode() {
-    Address nobody = Address.parse(TestWallet.random().address());
+    Address empty = Address.parse(TestWallet.random().address());
     assertThatIllegalStateException()
         .isThrownBy(
             () ->
                 shop.builder()
                     .build()
-                    .start(shop.offering(new Token(shop.network(), nobody, 6, "USDC", "2"))))
+                    .start(shop.offering(new Token(shop.network(), empty, 6, "USDC", "2"))))
         .withMessageContaining("asset")
-        .withMessageContaining(nobody.text());
+        .withMessageContaining(empty.text());
   }
 
   @Test
@@ -125,9 +127,9 @@ class StartUpTest {
 
   @Test
   void refusesANodeThatDoesNotAnswer() {
-    Web3jChain nobody = Web3jChain.at(URI.create("http://127.0.0.1:1/"), Duration.ofSeconds(2));
+    Web3jChain silent = Web3jChain.at(URI.create("http://127.0.0.1:1/"), Duration.ofSeconds(2));
     assertThatIllegalStateException()
-        .isThrownBy(() -> shop.builder(nobody).build().start(List.of(shop.offer)))
+        .isThrownBy(() -> shop.builder(silent).build().start(List.of(shop.offer)))
         .withMessageContaining("RPC URL")
         .withMessageContaining("eth_chainId");
   }
@@ -144,6 +146,80 @@ class StartUpTest {
 
     assertThat(log).contains("WARN").contains("gas key").contains(poor.address().text());
     assertThat(logged(() -> shop.builder().build().start(List.of(shop.offer)))).isEmpty();
+  }
+
+  @Test
+  void learnsFromTheNodeWhichChainItIsOn() {
+    EvmFacilitator facilitator = EvmFacilitator.at(shop.chain.rpcUrl().toString(), shop.gasKey());
+    assertThat(facilitator.toString()).contains("chain not asked yet");
+
+    PaymentGate.builder().facilitator(facilitator).build().start(List.of(shop.offer));
+
+    assertThat(facilitator.supports("exact", shop.network())).isTrue();
+    assertThat(facilitator.supports("exact", anotherNetwork())).isFalse();
+    assertThat(facilitator.toString()).contains(shop.network().caip2());
+  }
+
+  @Test
+  void refusesAnOfferOnAnotherChainThanTheNodes() {
+    PaymentRequirements elsewhere =
+        PaymentRequirements.exact(
+            new Token(anotherNetwork(), shop.token.contract(), 6, "USDC", "2"),
+            shop.offer.amount(),
+            shop.payTo,
+            shop.offer.maxTimeout());
+    EvmFacilitator facilitator = EvmFacilitator.at(shop.chain.rpcUrl().toString(), shop.gasKey());
+    PaymentGate gate = PaymentGate.builder().facilitator(facilitator).build();
+
+    for (List<PaymentRequirements> offered :
+        List.of(List.of(elsewhere), List.of(shop.offer, elsewhere))) {
+      assertThatIllegalStateException()
+          .isThrownBy(() -> facilitator.start(offered))
+          .withMessageContaining(anotherNetwork().caip2())
+          .withMessageContaining(shop.network().caip2());
+      assertThatIllegalStateException()
+          .isThrownBy(() -> gate.start(offered))
+          .withMessageContaining(anotherNetwork().caip2())
+          .withMessageContaining(shop.network().caip2());
+    }
+  }
+
+  private static Network anotherNetwork() {
+    return new Network(shop.network().chainId() + 1);
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = {"", "  "})
+  void refusesAnRpcUrlThatIsNotSet(String url) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> EvmFacilitator.at(url, shop.gasKey()))
+        .withMessageContaining("RPC URL")
+        .withMessageContaining("environment variable");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost:8545", "ftp://host/", "https://ho st/key-abc", "https:///key"})
+  void refusesAnRpcUrlThatIsNoHttpAndDoesNotRepeatIt(String url) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> EvmFacilitator.at(url, shop.gasKey()))
+        .withMessageContaining("RPC URL")
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain(url));
+  }
+
+  @Test
+  void refusesToStartOnANodeThatDoesNotAnswer() {
+    EvmFacilitator facilitator = EvmFacilitator.at("http://127.0.0.1:1/", shop.gasKey());
+    PaymentGate gate = PaymentGate.builder().facilitator(facilitator).build();
+
+    for (Runnable start :
+        List.<Runnable>of(
+            () -> facilitator.start(List.of(shop.offer)), () -> gate.start(List.of(shop.offer)))) {
+      assertThatIllegalStateException()
+          .isThrownBy(start::run)
+          .withMessageContaining("RPC URL")
+          .withMessageContaining("eth_chainId");
+    }
   }
 
   private static String logged(Runnable action) {

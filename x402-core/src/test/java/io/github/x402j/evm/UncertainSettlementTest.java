@@ -303,7 +303,7 @@ class UncertainSettlementTest {
     return sale.rpc(SEND, Numeric.toHexString(raw)).asText();
   }
 
-  // ---- the payer, or somebody else, is quicker
+  // ---- the payer, or another sender, is quicker
 
   private void beforeTheBroadcast(Runnable action) {
     chain.faults().beforeNext(SEND, action);

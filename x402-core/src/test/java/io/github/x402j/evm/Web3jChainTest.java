@@ -7,28 +7,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.FacilitatorException;
-import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
-import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
-import io.github.x402j.gate.Untouchable;
 import io.github.x402j.testing.LocalChain;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.math.BigInteger;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a node says, and what is made of it. */
-class NodeWordsTest {
+/** A node's answers, and what they are taken for. */
+class Web3jChainTest {
   private final LocalChain chain = LocalChain.start();
   private final Shop shop = Shop.on(chain);
 
@@ -151,43 +146,8 @@ class NodeWordsTest {
     assertThat(results.get(0)).isInstanceOf(Chain.CallResult.Reverted.class);
   }
 
-  // ---- how far back
-
-  private Chain pace(long secondsForAThousandBlocks) {
-    return new DelegatingChain(Untouchable.of(Chain.class)) {
-      @Override
-      public Head head() {
-        return new Head(BigInteger.valueOf(9_000), Instant.ofEpochSecond(1_000_000));
-      }
-
-      @Override
-      public Optional<Head> block(BigInteger number) {
-        assertThat(number).isEqualTo(BigInteger.valueOf(8_000));
-        return Optional.of(
-            new Head(number, Instant.ofEpochSecond(1_000_000 - secondsForAThousandBlocks)));
-      }
-    };
-  }
-
-  private List<PaymentRequirements> offering(Duration window) {
-    return List.of(PaymentRequirements.exact(shop.token, TokenAmount.of(1), shop.payTo, window));
-  }
-
   @Test
-  void looksAsFarBackAsTheChainCanHaveRunWhileAPaymentIsAskedAbout() {
-    EventSearchWindow fast = EventSearchWindow.byDefault();
-    fast.measure(pace(250), offering(Duration.ofHours(1))); // four blocks a second
-    assertThat(fast.steps().toArray()).containsExactly(5_000, (3_600 + 30 + 600) * 4 * 2);
-    EventSearchWindow slow = EventSearchWindow.byDefault();
-    slow.measure(pace(12_000), offering(Duration.ofHours(1)));
-    assertThat(slow.steps().toArray()).containsExactly(5_000);
-    EventSearchWindow fixed = EventSearchWindow.of(70);
-    fixed.measure(pace(250), offering(Duration.ofHours(1)));
-    assertThat(fixed.steps().toArray()).containsExactly(70);
-  }
-
-  @Test
-  void measuresARealChain() throws Exception {
+  void showsTheBlocksThatThereAre() throws Exception {
     assertThat(shop.rpc.block(BigInteger.ZERO)).isPresent();
     assertThat(shop.rpc.block(BigInteger.valueOf(1_000_000))).isEmpty();
     assertThat(shop.rpc.block(shop.rpc.head().number())).contains(shop.rpc.head());

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keys in environment variables, in one process that has them all. */
-class EnvironmentSignerTest {
+class EvmSignerTest {
   private static final String DIGITS =
       "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
   private static final String ADDRESS = "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23";
@@ -93,7 +93,7 @@ class EnvironmentSignerTest {
                 "-Dfile.encoding=UTF-8",
                 "-cp",
                 System.getProperty("java.class.path"),
-                EnvironmentSignerTest.class.getName())
+                EvmSignerTest.class.getName())
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.command().addAll(VARIABLES.keySet());
     builder.command().add("BAD_MISSING");

@@ -4,11 +4,14 @@ package io.github.x402j.evm;
 
 import static io.github.x402j.evm.ChainSale.PRICE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
+import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestChain;
@@ -22,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What is called on the chain, and how; also on a node that {@code -Dx402.rpc} names. */
-class TransferCallTest {
+class Eip3009PaymentTest {
   private final TestChain chain = TestChain.fromSystemProperty();
   private ChainSale sale;
   private EvmFacilitator facilitator;
@@ -101,6 +104,23 @@ class TransferCallTest {
     assertThat(sale.check(watched, payload)).isInstanceOf(Verification.Invalid.class);
     assertThat(calls).hasSize(1);
     assertThat(calls.get(0).gas()).isEqualTo(BigInteger.valueOf(150_000));
+  }
+
+  @Test
+  void refusesToMoveAnotherAmountThanWasSigned() throws Exception {
+    SignedPayment payment = sale.pay(facilitator, sale.payer(50_000));
+    for (long other : new long[] {PRICE - 1, PRICE + 1}) {
+      PaymentRequirements asked =
+          PaymentRequirements.exact(
+              sale.token(), TokenAmount.of(other), sale.offer().payTo(), ChainSale.WINDOW);
+      SignedPayment changed =
+          new SignedPayment(
+              payment.payload(), asked, payment.key(), payment.validBefore(), payment.signed());
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> sale.settle(facilitator, changed))
+          .withMessageContaining("amount");
+    }
+    assertThat(sale.received()).isZero();
   }
 
   @Test

@@ -30,9 +30,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class SettlementFaultsTest {
+/** Settlements that fail, are lost, or are overtaken. */
+class EvmSettlementTest {
   private static final String SEND = "eth_sendRawTransaction";
-  private static final Consumer<String> NOBODY = hash -> {};
+  private static final Consumer<String> IGNORED = hash -> {};
   private LocalChain chain;
   private Shop shop;
   private EvmFacilitator facilitator;
@@ -102,7 +103,7 @@ class SettlementFaultsTest {
         .withMessage("the ledger is down");
     assertThat(chain.requests(SEND)).isEqualTo(sentBefore);
     assertThat(gasNonce()).isZero();
-    assertThat(facilitator.settle(payment, NOBODY)).isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitator.settle(payment, IGNORED)).isInstanceOf(Settlement.Settled.class);
     assertThat(gasNonce()).isEqualTo(1);
   }
 
@@ -131,18 +132,20 @@ class SettlementFaultsTest {
   void aSwallowedTransactionLeavesNoGapBeforeTheNext() throws Exception {
     SignedPayment lost = verified(10_000);
     chain.faults().swallowTransactions();
-    assertThat(facilitator.settle(lost, NOBODY)).isInstanceOf(Settlement.Pending.class);
+    assertThat(facilitator.settle(lost, IGNORED)).isInstanceOf(Settlement.Pending.class);
     chain.faults().clear();
-    assertThat(facilitator.settle(verified(10_000), NOBODY)).isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitator.settle(verified(10_000), IGNORED))
+        .isInstanceOf(Settlement.Settled.class);
     assertThat(gasNonce()).isEqualTo(1);
   }
 
   @Test
   void numbersAnewWhenAnotherProcessHasUsedTheGasAccount() throws Exception {
-    assertThat(facilitator.settle(verified(10_000), NOBODY)).isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitator.settle(verified(10_000), IGNORED))
+        .isInstanceOf(Settlement.Settled.class);
     EvmFacilitator other = shop.builder().build();
     SignedPayment theirs = shop.payment(other, shop.payer(10_000));
-    assertThat(other.settle(theirs, NOBODY)).isInstanceOf(Settlement.Settled.class);
+    assertThat(other.settle(theirs, IGNORED)).isInstanceOf(Settlement.Settled.class);
     assertThat(facilitator.settle(verified(10_000), recorded::add))
         .isInstanceOfSatisfying(
             Settlement.Settled.class,
