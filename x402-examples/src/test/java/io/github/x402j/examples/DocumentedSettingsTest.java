@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DocumentedSettingsTest {
   @ParameterizedTest
   @CsvSource({
-    "docs/configuration.md, io.github.x402j.servlet.PaymentFilter.Builder",
+    "docs/configuration.md, io.github.x402j.servlet.PaymentFilter$Builder",
     "docs/configuration.md, io.github.x402j.servlet.Route",
     "docs/configuration.md, io.github.x402j.servlet.PathRules",
     "docs/configuration.md, io.github.x402j.evm.EvmFacilitator$Builder",
