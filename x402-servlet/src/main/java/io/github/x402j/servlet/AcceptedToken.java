@@ -7,15 +7,18 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
 import io.github.x402j.Token;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** A token that is accepted, and its recipient. */
 record AcceptedToken(Token token, Address payTo) {
   private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
 
-  static AcceptedToken of(Token token, String payTo) {
-    if (payTo.isBlank()) {
-      throw new IllegalArgumentException("payTo: expected the address that is paid, found nothing");
+  static AcceptedToken of(Token token, @Nullable String payTo) {
+    if (payTo == null || payTo.isBlank()) {
+      throw new IllegalArgumentException(
+          "payTo: expected the address that is paid, found nothing; is the environment variable"
+              + " set?");
     }
     Address address;
     try {

@@ -314,7 +314,7 @@ public final class PaymentFilter implements Filter {
      * @param payTo the recipient, as {@link io.github.x402j.Address#parse} takes it
      * @throws IllegalArgumentException if {@code payTo} is no address, or its checksum is wrong
      */
-    public Builder accept(Token token, String payTo) {
+    public Builder accept(Token token, @Nullable String payTo) {
       accepted.add(AcceptedToken.of(token, payTo));
       return this;
     }

@@ -139,7 +139,7 @@ public final class Route {
    * @param payTo who is paid, as {@link Address#parse} takes it
    * @throws IllegalArgumentException if {@code payTo} is no address, or its checksum is wrong
    */
-  public Route accept(Token token, String payTo) {
+  public Route accept(Token token, @Nullable String payTo) {
     List<AcceptedToken> all = new ArrayList<>(settings.accepted());
     all.add(AcceptedToken.of(token, payTo));
     return with(settings.withAccepted(all));

@@ -4,9 +4,11 @@ package io.github.x402j.servlet;
 
 import static io.github.x402j.servlet.PaidWebapp.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.github.x402j.Usdc;
 import io.github.x402j.testing.TestWallet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
@@ -178,5 +180,15 @@ class PaymentFilterTest {
     assertThatThrownBy(() -> filter().routes(List.of(Route.of("/undecided"))))
         .hasMessageContaining("/undecided");
     assertThat(filter().routes(List.of(Route.of("/a").price("$0.01"))).build()).isNotNull();
+  }
+
+  @Test
+  void namesAPayToThatIsNotSet() {
+    for (String unset : new String[] {null, "", " "}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> PaymentFilter.builder().accept(Usdc.BASE, unset))
+          .withMessageContaining("payTo")
+          .withMessageContaining("environment variable");
+    }
   }
 }
