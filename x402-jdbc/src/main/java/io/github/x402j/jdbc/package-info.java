@@ -10,7 +10,7 @@
  * <p>{@link io.github.x402j.jdbc.JdbcJournal} keeps the journal of an agent's wallets; it needs
  * {@code x402-client}, which is an optional dependency here.
  *
- * <p>Both run on PostgreSQL, MySQL, MariaDB, H2, HSQLDB and Derby, and bring no driver.
+ * <p>Both are tested on PostgreSQL, H2, HSQLDB and Derby, and bring no driver.
  */
 @NullMarked
 package io.github.x402j.jdbc;

@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: The x402j authors
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The tables of JdbcPaymentLedger. Plain SQL: the same on PostgreSQL, MySQL, MariaDB, H2, HSQLDB and Derby.
+-- The tables of JdbcPaymentLedger. Plain SQL: the same on PostgreSQL, H2, HSQLDB and Derby.
 -- Times are milliseconds since 1970. The ledger needs SELECT, INSERT, UPDATE and DELETE on them.
 
 -- One row for each running ledger; what it holds is taken over when its lease has run out.
