@@ -63,9 +63,9 @@ public final class FacilitatorMessages {
   private static ObjectNode requirements(
       PaymentPayload payload, PaymentRequirements requirements, ResourceInfo resource) {
     return payload.x402Version() == 1
-        ? DescriptorJson.v1(
+        ? PaymentRequiredJson.v1(
             requirements, PaymentCodec.networkText(requirements.network(), 1), resource)
-        : DescriptorJson.v2(requirements);
+        : PaymentRequiredJson.v2(requirements);
   }
 
   public static Verified readVerified(String body) throws MalformedPaymentException {
@@ -103,7 +103,7 @@ public final class FacilitatorMessages {
   private static Optional<Address> payer(JsonNode json) throws MalformedPaymentException {
     return Json.optionalString(json, "", "payer").orElse("").isEmpty()
         ? Optional.empty()
-        : Optional.of(DescriptorJson.parsed(json, "", "payer", Address::parse));
+        : Optional.of(PaymentRequiredJson.parsed(json, "", "payer", Address::parse));
   }
 
   /** Returns the code of ours for one of a facilitator's. */
@@ -178,8 +178,8 @@ public final class FacilitatorMessages {
     return new Request(
         payload,
         version == 1
-            ? DescriptorJson.readRequirementsV1(requirements, "paymentRequirements.")
-            : DescriptorJson.readRequirementsV2(requirements, "paymentRequirements."));
+            ? PaymentRequiredJson.readRequirementsV1(requirements, "paymentRequirements.")
+            : PaymentRequiredJson.readRequirementsV2(requirements, "paymentRequirements."));
   }
 
   public static String valid(Address payer) {

@@ -31,7 +31,7 @@ public final class PaymentCodec {
 
   /** Returns the value of {@code PAYMENT-REQUIRED}: base64 of the version 2 JSON. */
   public static String encodeRequired(PaymentRequired required) {
-    return base64(Json.write(DescriptorJson.v2(required)));
+    return base64(Json.write(PaymentRequiredJson.v2(required)));
   }
 
   /**
@@ -39,7 +39,7 @@ public final class PaymentCodec {
    * no name in version 1.
    */
   public static String encodeRequiredV1(PaymentRequired required) {
-    return Json.write(DescriptorJson.v1(required));
+    return Json.write(PaymentRequiredJson.v1(required));
   }
 
   /**
@@ -49,7 +49,7 @@ public final class PaymentCodec {
   public static String encodeRequiredBody(PaymentRequired required) {
     return required.accepts().stream().anyMatch(option -> option.network().v1Name().isPresent())
         ? encodeRequiredV1(required)
-        : Json.write(DescriptorJson.v2(required));
+        : Json.write(PaymentRequiredJson.v2(required));
   }
 
   /**
@@ -61,7 +61,7 @@ public final class PaymentCodec {
   public static PaymentRequired decodeRequired(String header) throws MalformedPaymentException {
     JsonNode message = Json.parseObject(text(header));
     requireVersion(message, 2);
-    return DescriptorJson.readV2(message);
+    return PaymentRequiredJson.readV2(message);
   }
 
   /**
@@ -72,8 +72,8 @@ public final class PaymentCodec {
    */
   public static PaymentRequired decodeRequiredBody(String body) throws MalformedPaymentException {
     return versionOfRequiredBody(body) == 2
-        ? DescriptorJson.readV2(Json.parseObject(body))
-        : DescriptorJson.readV1(Json.parseObject(body));
+        ? PaymentRequiredJson.readV2(Json.parseObject(body))
+        : PaymentRequiredJson.readV1(Json.parseObject(body));
   }
 
   /**
@@ -108,7 +108,7 @@ public final class PaymentCodec {
     } else {
       String received = accepted.received();
       if (received == null) {
-        json.set("accepted", DescriptorJson.v2(accepted));
+        json.set("accepted", PaymentRequiredJson.v2(accepted));
       } else {
         json.putRawValue("accepted", new RawValue(received));
       }
@@ -130,11 +130,16 @@ public final class PaymentCodec {
    */
   public static PaymentPayload decodePayload(String header, int x402Version)
       throws MalformedPaymentException {
+    requireLength(header);
+    return readPayload(Json.parseObject(text(header)), x402Version);
+  }
+
+  /** The cap on a payment header, before anything of it is decoded. */
+  static void requireLength(String header) throws MalformedPaymentException {
     if (header.length() > MAX_HEADER_LENGTH) {
       throw new MalformedPaymentException(
           "the payment header is longer than " + MAX_HEADER_LENGTH + " characters");
     }
-    return readPayload(Json.parseObject(text(header)), x402Version);
   }
 
   static PaymentPayload readPayload(JsonNode message, int x402Version)
@@ -145,10 +150,10 @@ public final class PaymentCodec {
     if (x402Version == 1) {
       String scheme = Json.string(message, "", "scheme");
       return new PaymentPayload(
-          1, scheme, DescriptorJson.v1Network(message, ""), null, payload, extensions);
+          1, scheme, PaymentRequiredJson.v1Network(message, ""), null, payload, extensions);
     }
     PaymentRequirements accepted =
-        DescriptorJson.readRequirementsV2(Json.object(message, "", "accepted"), "accepted.");
+        PaymentRequiredJson.readRequirementsV2(Json.object(message, "", "accepted"), "accepted.");
     return new PaymentPayload(
         2, accepted.scheme(), accepted.network(), accepted, payload, extensions);
   }
@@ -233,12 +238,12 @@ public final class PaymentCodec {
 
   private static Network anyNetwork(JsonNode json) throws MalformedPaymentException {
     Optional<Network> v1 = Network.ofV1Name(Json.string(json, "", "network"));
-    return v1.isPresent() ? v1.get() : DescriptorJson.caip2(json, "");
+    return v1.isPresent() ? v1.get() : PaymentRequiredJson.caip2(json, "");
   }
 
   static <T> @Nullable T optional(JsonNode json, String name, Function<String, T> parse)
       throws MalformedPaymentException {
-    return Json.isAbsent(json, name) ? null : DescriptorJson.parsed(json, "", name, parse);
+    return Json.isAbsent(json, name) ? null : PaymentRequiredJson.parsed(json, "", name, parse);
   }
 
   static String networkText(Network network, int x402Version) {

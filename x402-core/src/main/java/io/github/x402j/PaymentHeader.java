@@ -63,10 +63,7 @@ public final class PaymentHeader {
   }
 
   private static Credential presented(String name, String value) throws MalformedPaymentException {
-    if (value.length() > PaymentCodec.MAX_HEADER_LENGTH) {
-      throw new MalformedPaymentException(
-          "the payment header is longer than " + PaymentCodec.MAX_HEADER_LENGTH + " characters");
-    }
+    PaymentCodec.requireLength(value);
     // A compact JWT has dots between its parts, and base64 has no dots.
     if (name.equals(X_PAYMENT_RECEIPT) || (name.equals(X_PAYMENT) && value.indexOf('.') >= 0)) {
       return new Credential.ReceiptToken(value);

@@ -9,3 +9,4 @@
 package io.github.x402j.benchmarks;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -9,3 +9,4 @@
 package io.github.x402j.cli;
 
 import org.jspecify.annotations.NullMarked;
+

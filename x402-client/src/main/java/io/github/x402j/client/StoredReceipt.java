@@ -4,6 +4,7 @@ package io.github.x402j.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.RequestMethod;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.time.Instant;
@@ -116,7 +117,7 @@ public record StoredReceipt(
 
   private static String nameOf(String method) {
     String upper = method.toUpperCase(Locale.ROOT);
-    return upper.equals("HEAD") ? "GET" : upper;
+    return RequestMethod.priced(upper);
   }
 
   private static String pathOf(URI url) {

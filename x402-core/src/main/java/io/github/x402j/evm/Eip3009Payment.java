@@ -111,7 +111,9 @@ record Eip3009Payment(
   private Optional<Verification.Invalid> windowIsShort(Instant now) {
     BigInteger limit =
         BigInteger.valueOf(
-            now.plus(requirements.maxTimeout()).plus(EvmChecks.CLOCK_ALLOWANCE).getEpochSecond());
+            now.plus(requirements.maxTimeout())
+                .plus(OfflineChecks.CLOCK_ALLOWANCE)
+                .getEpochSecond());
     BigInteger validBefore = authorization().validBefore();
     return refuseUnless(
         validBefore.compareTo(limit) <= 0 && validBefore.compareTo(MAX_SECONDS) < 0,

@@ -80,7 +80,7 @@ final class EventSearchWindow {
 
   /** From the beginning of the longest window to the last question for its outcome. */
   private static Duration asked(Duration maxTimeout) {
-    return maxTimeout.plus(EvmChecks.CLOCK_ALLOWANCE).plus(Facilitator.OUTCOME_KEPT_FOR);
+    return maxTimeout.plus(OfflineChecks.CLOCK_ALLOWANCE).plus(Facilitator.OUTCOME_KEPT_FOR);
   }
 
   private static long blocksIn(Duration time, Chain chain) throws FacilitatorException {

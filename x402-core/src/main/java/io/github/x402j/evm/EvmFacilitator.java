@@ -3,7 +3,6 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
-import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -49,7 +48,8 @@ public final class EvmFacilitator implements Facilitator {
   private final Chain chain;
   private final GasPool gasPool;
   private final EvmSchemes schemes;
-  private final EvmChecks checks;
+  private final OfflineChecks checks;
+  private final EvmVerification verification;
   private final EvmSettlement settlement;
   private final EventSearchWindow lookBack;
 
@@ -67,11 +67,12 @@ public final class EvmFacilitator implements Facilitator {
             builder.clock);
     schemes = builder.schemes;
     checks =
-        new EvmChecks(
+        new OfflineChecks(
             schemes,
             builder.clock,
             any -> builder.contractWallets ? Optional.of(builder.chain) : Optional.empty());
     lookBack = builder.lookBack;
+    verification = new EvmVerification(chain, gasPool);
     settlement =
         new EvmSettlement(
             chain,
@@ -181,27 +182,7 @@ public final class EvmFacilitator implements Facilitator {
 
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
-    EvmPayment asked = EvmChecks.Checked.of(payment).payment();
-    if (asked.sender().filter(sender -> !signers().contains(sender)).isPresent()) {
-      return new Verification.Invalid(
-          ErrorReason.INVALID_TRANSACTION_STATE,
-          "the payer names a sender that is no gas account here",
-          payment.payer());
-    }
-    List<Chain.Call> calls = new ArrayList<>(asked.questions());
-    calls.add(transfer(payment));
-    List<Chain.CallResult> results = chain.call(calls);
-    int simulated = calls.size() - 1;
-    Optional<Verification.Invalid> refused = asked.answer(results.subList(0, simulated));
-    if (refused.isPresent()) {
-      return refused.get();
-    }
-    return results.get(simulated) instanceof Chain.CallResult.Reverted
-        ? new Verification.Invalid(
-            ErrorReason.INVALID_TRANSACTION_STATE,
-            "the simulated transfer reverts",
-            payment.payer())
-        : new Verification.Valid(payment);
+    return verification.verify(payment, transfer(payment));
   }
 
   @Override
@@ -228,7 +209,7 @@ public final class EvmFacilitator implements Facilitator {
 
   /** Its gas is capped as the settlement's: code at the payer's account could keep a node busy. */
   private Chain.Call transfer(SignedPayment payment) {
-    EvmChecks.Checked checked = EvmChecks.Checked.of(payment);
+    OfflineChecks.Checked checked = OfflineChecks.Checked.of(payment);
     EvmPayment asked = checked.payment();
     return asked.transfer(
         asked.sender().orElseGet(gasPool::any), checked.owner(), payment.requirements().amount());

@@ -34,7 +34,7 @@ import java.util.Set;
 public final class EvmLocalChecks implements LocalChecks {
   private final Map<Network, Chain> chains;
   private final EvmSchemes schemes = EvmSchemes.standard();
-  private final EvmChecks checks;
+  private final OfflineChecks checks;
   private final int confirmations;
   private final Map<Network, EventSearchWindow> lookBacks = new LinkedHashMap<>();
 
@@ -42,7 +42,7 @@ public final class EvmLocalChecks implements LocalChecks {
     chains = Map.copyOf(builder.chains);
     confirmations = builder.confirmations;
     checks =
-        new EvmChecks(
+        new OfflineChecks(
             schemes,
             builder.clock,
             network ->
@@ -105,7 +105,7 @@ public final class EvmLocalChecks implements LocalChecks {
     return Optional.of(
         new PaymentOutcome(
                 chain,
-                EvmChecks.Checked.of(payment).payment().proof(),
+                OfflineChecks.Checked.of(payment).payment().proof(),
                 others,
                 confirmations,
                 lookBack)

@@ -67,7 +67,7 @@ final class EvmSettlement {
     GasPool.Sent sent =
         gasPool.send(
             new GasAccount.Task(transfer.to(), transfer.data(), withReserve(quote.gas()), fees),
-            EvmChecks.Checked.of(payment).payment().sender(),
+            OfflineChecks.Checked.of(payment).payment().sender(),
             terms.timeout(),
             () -> clock.instant().isBefore(payment.validBefore()),
             beforeBroadcast);
@@ -167,7 +167,7 @@ final class EvmSettlement {
   private PaymentOutcome outcomeOf(SignedPayment payment) {
     return new PaymentOutcome(
         chain,
-        EvmChecks.Checked.of(payment).payment().proof(),
+        OfflineChecks.Checked.of(payment).payment().proof(),
         gasPool.addresses(),
         terms.confirmations(),
         terms.lookBack());

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.RequestMethod;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +22,7 @@ public record Purchase(String request, String method, @Nullable String query, @N
     if (request.isEmpty() || method.isEmpty()) {
       throw new IllegalArgumentException("purchase: expected a request and a method");
     }
-    method = methodOf(method);
-  }
-
-  /** Returns the method that a request buys: GET for HEAD, and every other as it is. */
-  public static String methodOf(String requestMethod) {
-    return requestMethod.equals("HEAD") ? "GET" : requestMethod;
+    method = RequestMethod.priced(method);
   }
 
   /** Returns the purchase of one answer, without a query. */

@@ -88,13 +88,13 @@ class PaymentEngineTest {
   void isWithItsTransactionClaimsTheOnlyCallerOfTheLedger() {
     assertThat(
             new ClassFileImporter()
-                .importPackagesOf(PaymentEngine.class)
-                .get(PaymentLedger.class)
-                .getMethodCallsToSelf()
-                .stream()
-                .map(call -> call.getOriginOwner())
-                .map(JavaClass::getSimpleName)
-                .filter(name -> !name.endsWith("Test") && !name.endsWith("Contract")))
+                    .importPackagesOf(PaymentEngine.class)
+                    .get(PaymentLedger.class)
+                    .getMethodCallsToSelf()
+                    .stream()
+                    .map(call -> call.getOriginOwner())
+                    .map(JavaClass::getSimpleName)
+                    .filter(name -> !name.endsWith("Test") && !name.endsWith("Contract")))
         .containsOnly("PaymentEngine", "TransactionClaims");
   }
 }

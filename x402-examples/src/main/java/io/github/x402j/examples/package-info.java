@@ -12,3 +12,4 @@
 package io.github.x402j.examples;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -16,3 +16,4 @@
 package io.github.x402j.jdbc;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -26,3 +26,4 @@
 package io.github.x402j.testing;
 
 import org.jspecify.annotations.NullMarked;
+

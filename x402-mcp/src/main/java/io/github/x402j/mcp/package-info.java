@@ -27,3 +27,4 @@
 package io.github.x402j.mcp;
 
 import org.jspecify.annotations.NullMarked;
+

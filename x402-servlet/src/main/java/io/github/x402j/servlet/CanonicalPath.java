@@ -76,7 +76,7 @@ final class CanonicalPath {
       return ofInclude(request, rules);
     }
     if (request.getDispatcherType() == DispatcherType.REQUEST) {
-      String problem = RequestLine.problemOf(request.getRequestURI(), rules);
+      String problem = PathSpelling.problemOf(request.getRequestURI(), rules);
       if (problem != null) {
         return new Refused(problem);
       }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.RequestMethod;
 import io.github.x402j.gate.Pass;
-import io.github.x402j.gate.Purchase;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -58,7 +58,7 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
     if (group != null) {
       return new Pass("group:" + webapp + ":" + group, ANY_METHOD, lifetime, number);
     }
-    return new Pass(webapp + pattern, Purchase.methodOf(method), lifetime, number);
+    return new Pass(webapp + pattern, RequestMethod.priced(method), lifetime, number);
   }
 
   /**
@@ -71,7 +71,7 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
             .flatMap(
                 route ->
                     (group == null
-                            ? List.of(Purchase.methodOf(method) + " ")
+                            ? List.of(RequestMethod.priced(method) + " ")
                             : route.methods().isEmpty()
                                 ? List.of("")
                                 : route.methods().stream().map(name -> name + " ").toList())

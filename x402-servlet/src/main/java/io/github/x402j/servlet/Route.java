@@ -4,8 +4,8 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.Address;
 import io.github.x402j.Price;
+import io.github.x402j.RequestMethod;
 import io.github.x402j.Token;
-import io.github.x402j.gate.Purchase;
 import io.github.x402j.servlet.RouteSettings.Pricing;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
@@ -273,7 +273,7 @@ public final class Route {
       return true;
     }
     String upper = method.toUpperCase(Locale.ROOT);
-    return methods.contains(Purchase.methodOf(upper)) || methods.contains(upper);
+    return methods.contains(RequestMethod.priced(upper)) || methods.contains(upper);
   }
 
   boolean sharesPassWith(Route other) {

@@ -136,7 +136,7 @@ class CanonicalPathTest {
         "/a%7E"
       })
   void acceptsEscapesThatEveryContainerReadsAlike(String line) {
-    assertThat(RequestLine.problemOf(line, STRICT)).isNull();
+    assertThat(PathSpelling.problemOf(line, STRICT)).isNull();
   }
 
   @ParameterizedTest
@@ -202,7 +202,7 @@ class CanonicalPathTest {
         "/a#b"
       })
   void refusesWhatAContainerMayReadOtherwise(String line) {
-    assertThat(RequestLine.problemOf(line, STRICT)).matches("the request line has .{5,}");
+    assertThat(PathSpelling.problemOf(line, STRICT)).matches("the request line has .{5,}");
   }
 
   /** The platform's decoder is the judge of what is UTF-8. */
@@ -238,12 +238,12 @@ class CanonicalPathTest {
     try {
       decoded = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException notUtf8) {
-      assertThat(RequestLine.problemOf(line.toString(), STRICT)).as(line.toString()).isNotNull();
+      assertThat(PathSpelling.problemOf(line.toString(), STRICT)).as(line.toString()).isNotNull();
       return;
     }
     boolean isPlain =
         decoded.chars().noneMatch(c -> Character.isISOControl(c) || "\\/.%;".indexOf(c) >= 0);
-    assertThat(RequestLine.problemOf(line.toString(), STRICT) == null)
+    assertThat(PathSpelling.problemOf(line.toString(), STRICT) == null)
         .as(line.toString())
         .isEqualTo(isPlain);
   }
@@ -263,9 +263,9 @@ class CanonicalPathTest {
   void givesUpOneRuleAtATime(String line, PathRules.Leniency rule) {
     for (PathRules.Leniency each : PathRules.Leniency.values()) {
       if (each == rule) {
-        assertThat(RequestLine.problemOf(line, relaxed(each))).as(each.name()).isNull();
+        assertThat(PathSpelling.problemOf(line, relaxed(each))).as(each.name()).isNull();
       } else {
-        assertThat(RequestLine.problemOf(line, relaxed(each))).as(each.name()).isNotNull();
+        assertThat(PathSpelling.problemOf(line, relaxed(each))).as(each.name()).isNotNull();
       }
     }
   }
@@ -291,7 +291,7 @@ class CanonicalPathTest {
     for (PathRules.Leniency each : PathRules.Leniency.values()) {
       everything = relax(each).apply(everything);
     }
-    assertThat(RequestLine.problemOf(line, everything)).isNotNull();
+    assertThat(PathSpelling.problemOf(line, everything)).isNotNull();
   }
 
   @Test

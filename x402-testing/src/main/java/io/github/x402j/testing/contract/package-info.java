@@ -25,3 +25,4 @@
 package io.github.x402j.testing.contract;
 
 import org.jspecify.annotations.NullMarked;
+

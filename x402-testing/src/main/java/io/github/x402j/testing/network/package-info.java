@@ -10,3 +10,4 @@
 package io.github.x402j.testing.network;
 
 import org.jspecify.annotations.NullMarked;
+

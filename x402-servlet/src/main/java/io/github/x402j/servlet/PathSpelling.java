@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An escaped letter or digit is accepted ({@code /%70rivate} is {@code /private} by RFC 3986,
  * section 6.2.2.2, and every container reads it so): it is the decoded path that is priced.
  */
-final class RequestLine {
+final class PathSpelling {
   private static final String MALFORMED = "the request line has a malformed escape";
   private static final String NOT_UTF8 = "the request line has an escape that is not UTF-8";
 
@@ -19,7 +19,7 @@ final class RequestLine {
   private final PathRules rules;
   private int at;
 
-  private RequestLine(String raw, PathRules rules) {
+  private PathSpelling(String raw, PathRules rules) {
     this.raw = raw;
     this.rules = rules;
   }
@@ -29,7 +29,7 @@ final class RequestLine {
     if (rawPath == null || !rawPath.startsWith("/")) {
       return "the request line has no absolute path";
     }
-    return new RequestLine(rawPath, rules).scan();
+    return new PathSpelling(rawPath, rules).scan();
   }
 
   private @Nullable String scan() {

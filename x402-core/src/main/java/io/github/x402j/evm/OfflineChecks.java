@@ -23,7 +23,7 @@ import java.util.function.Function;
  * The checks that need no state of the chain, in the order of the specification: the terms, the
  * signature, the time that is left.
  */
-final class EvmChecks {
+final class OfflineChecks {
   /** The time that a settlement needs before the window closes. */
   static final Duration SETTLE_MARGIN = Duration.ofSeconds(6);
 
@@ -39,7 +39,7 @@ final class EvmChecks {
   /** Where contract wallets of a network are asked; empty where they are not accepted. */
   private final Function<Network, Optional<Chain>> wallets;
 
-  EvmChecks(EvmSchemes schemes, Clock clock, Function<Network, Optional<Chain>> wallets) {
+  OfflineChecks(EvmSchemes schemes, Clock clock, Function<Network, Optional<Chain>> wallets) {
     this.schemes = schemes;
     this.clock = clock;
     this.wallets = wallets;
@@ -52,7 +52,7 @@ final class EvmChecks {
    * @param owner the payer's own signature, or empty if its contract has accepted the signature
    */
   record Checked(EvmPayment payment, Optional<EvmSignature> owner) implements SchemePayload {
-    /** Returns the payment as {@link EvmChecks#check} has read it. */
+    /** Returns the payment as {@link OfflineChecks#check} has read it. */
     static Checked of(SignedPayment signed) {
       if (signed.signed() instanceof Checked checked) {
         return checked;

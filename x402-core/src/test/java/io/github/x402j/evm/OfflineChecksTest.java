@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is checked without the chain: the golden cases, each comparison's equality, the order. */
-class EvmChecksTest {
+class OfflineChecksTest {
   private static final EvmFacilitator FACILITATOR =
       EvmFacilitator.builder(Network.BASE_SEPOLIA, Untouchable.of(Chain.class), Sale.PAYER)
           .clock(Sale.CLOCK)

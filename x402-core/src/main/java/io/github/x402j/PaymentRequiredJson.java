@@ -14,8 +14,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The descriptor's JSON, in both versions. */
-final class DescriptorJson {
-  private DescriptorJson() {}
+final class PaymentRequiredJson {
+  private PaymentRequiredJson() {}
 
   static ObjectNode v2(PaymentRequired required) {
     ObjectNode json = Json.newObject().put("x402Version", 2);
