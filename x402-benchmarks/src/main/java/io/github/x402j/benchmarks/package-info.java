@@ -9,4 +9,3 @@
 package io.github.x402j.benchmarks;
 
 import org.jspecify.annotations.NullMarked;
-

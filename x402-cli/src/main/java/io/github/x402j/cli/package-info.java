@@ -9,4 +9,3 @@
 package io.github.x402j.cli;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -12,4 +12,3 @@
 package io.github.x402j.examples;
 
 import org.jspecify.annotations.NullMarked;
-

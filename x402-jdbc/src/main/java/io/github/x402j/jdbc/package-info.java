@@ -16,4 +16,3 @@
 package io.github.x402j.jdbc;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -26,4 +26,3 @@
 package io.github.x402j.testing;
 
 import org.jspecify.annotations.NullMarked;
-

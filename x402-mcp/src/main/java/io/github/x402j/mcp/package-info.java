@@ -27,4 +27,3 @@
 package io.github.x402j.mcp;
 
 import org.jspecify.annotations.NullMarked;
-

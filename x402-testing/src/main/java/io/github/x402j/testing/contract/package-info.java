@@ -25,4 +25,3 @@
 package io.github.x402j.testing.contract;
 
 import org.jspecify.annotations.NullMarked;
-

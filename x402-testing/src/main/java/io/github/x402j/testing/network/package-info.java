@@ -10,4 +10,3 @@
 package io.github.x402j.testing.network;
 
 import org.jspecify.annotations.NullMarked;
-
