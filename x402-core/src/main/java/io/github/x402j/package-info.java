@@ -19,7 +19,7 @@
  *       outcomes.
  * </ul>
  *
- * <p>The packages below, each a subject:
+ * <p>The packages below it, by subject:
  *
  * <ul>
  *   <li>{@code gate}: who is let in; the order of steps that keeps the money safe.
@@ -27,6 +27,7 @@
  *   <li>{@code evm}: schemes, chain access, gas and signatures on EVM chains.
  *   <li>{@code receipt}: receipts and passes, which are JWTs.
  *   <li>{@code extension}: the protocol's extensions.
+ *   <li>{@code http}: HTTP calls with limits; internal.
  * </ul>
  *
  * <p>A refusal is a value with an {@link io.github.x402j.ErrorReason}. Two exceptions exist: {@link

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the library costs, in operations per second. Each class compares what the library does with
- * the least that would have to be done anyway; compare rates of one run alone. {@code
- * x402-benchmarks/run} runs them and takes the options of JMH.
+ * What the library costs, in operations per second. Each class compares an operation of the library
+ * with the least work that the operation needs in any case. Compare only rates of the same run.
+ * {@code x402-benchmarks/run} runs them and takes the options of JMH.
  */
 @NullMarked
 package io.github.x402j.benchmarks;

@@ -6,7 +6,7 @@
  * java.net.http.HttpClient} that answers {@code 402 Payment Required} with a payment, within limits
  * that its owner set.
  *
- * <p><b>To begin.</b> Set the account ({@link io.github.x402j.evm.EvmSigner}), what may be paid
+ * <p><b>To begin,</b> set the account ({@link io.github.x402j.evm.EvmSigner}), what may be paid
  * ({@link io.github.x402j.client.wallet.SpendingPolicy}) and in which tokens. None has a default.
  * With an {@link io.github.x402j.client.wallet.AgentWallet} instead of a signer, the limits last
  * across restarts and processes.
@@ -22,9 +22,9 @@
  *       outcome is not known. It carries the payment. Send that again; do not make another.
  * </ul>
  *
- * <p><b>What a seller says</b> is never trusted beyond that. The token is recognised by chain and
- * contract, the signed message is built from the owner's {@link io.github.x402j.Token}, and the
- * authorization lasts at most {@link io.github.x402j.client.wallet.PaymentSigner#MAX_WINDOW}.
+ * <p><b>What a seller says</b> is not trusted. The token is recognised by chain and contract, the
+ * signed message is built from the owner's {@link io.github.x402j.Token}, and the authorization
+ * lasts at most {@link io.github.x402j.client.wallet.PaymentSigner#MAX_WINDOW}.
  *
  * <p><b>Receipts</b> that sellers hand out are kept in a {@link
  * io.github.x402j.client.ReceiptStore}, if one is set, and shown instead of paying again.
@@ -32,8 +32,8 @@
  * <p><b>Other transports</b>, such as MCP, pay with {@link io.github.x402j.client.Payer} out of the
  * same wallets.
  *
- * <p>This package uses {@link io.github.x402j.client.wallet}, which knows nothing of HTTP clients
- * and of this package.
+ * <p>This package uses {@link io.github.x402j.client.wallet}, which does not use HTTP clients or
+ * this package.
  */
 @NullMarked
 package io.github.x402j.client;

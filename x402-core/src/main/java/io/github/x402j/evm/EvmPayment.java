@@ -34,16 +34,19 @@ interface EvmPayment extends SchemePayload {
 
   // ---- without the chain
 
-  /** Returns the first clause that the terms break, cheap ones first; without the signature. */
+  /**
+   * Returns the first check that fails, empty if none does. Cheap checks come first; the signature
+   * is checked elsewhere.
+   */
   Optional<Verification.Invalid> checkTerms(Instant now);
 
   /** Returns the 32 bytes that the payer signs. */
   byte[] digest();
 
-  /** Returns the signature as it came: {@code 0x} and an even number of hex digits. */
+  /** Returns the signature as the payer sent it: {@code 0x} and an even number of hex digits. */
   String signature();
 
-  /** Returns the members that were read, and no others. JSON as JDK types. */
+  /** Returns the members of the payload that were read, and no others, as JSON in JDK types. */
   Map<String, Object> members();
 
   // ---- with the chain
@@ -61,8 +64,8 @@ interface EvmPayment extends SchemePayload {
   // ---- the transaction
 
   /**
-   * Returns the gas account that alone may send the transaction, empty if any account may. A payer
-   * may name it, as in {@code upto}.
+   * Returns the gas account that alone may send the transaction, empty if any account may. In the
+   * scheme {@code upto}, the payer names it.
    */
   default Optional<Address> sender() {
     return Optional.empty();
@@ -74,7 +77,7 @@ interface EvmPayment extends SchemePayload {
    * @param gasAccount who sends it
    * @param owner the payer's own signature, or empty if a contract wallet checks {@link #signature}
    * @param amount how much to move: the amount of the requirements in {@code SignedPayment}. A
-   *     scheme may allow less than was signed
+   *     scheme may allow less than the signed amount
    * @throws IllegalArgumentException if the authorization does not allow this amount
    */
   Chain.Call transfer(Address gasAccount, Optional<EvmSignature> owner, TokenAmount amount);
@@ -102,20 +105,20 @@ interface EvmPayment extends SchemePayload {
     boolean isUsed(Chain.CallResult result) throws FacilitatorException;
 
     /**
-     * Returns the events to search for the transaction that used the authorization. They may also
-     * match other transactions, where no event names the authorization; {@link #use} tells.
+     * Returns the events to search for the transaction that used the authorization. If no event
+     * names the authorization, they may also match other transactions; {@link #use} decides.
      */
     Chain.EventFilter uses();
 
     /**
      * Returns what a transaction that succeeded did with the authorization.
      *
-     * @param chain for what the events leave open
+     * @param chain to read what the events do not say
      * @throws FacilitatorException if the chain does not answer
      */
     Use use(Chain.Receipt receipt, Chain chain) throws FacilitatorException;
 
-    /** Returns the events to search for a cancellation; {@link #isCancelledBy} tells. */
+    /** Returns the events to search for a cancellation; {@link #isCancelledBy} decides. */
     Chain.EventFilter cancellations();
 
     /** Returns whether an event of {@link #cancellations} cancelled this authorization. */
@@ -126,13 +129,13 @@ interface EvmPayment extends SchemePayload {
 
   /** What a transaction did with an authorization. */
   sealed interface Use {
-    /** It did not use it. */
+    /** It did not use the authorization. */
     record None() implements Use {}
 
-    /** It used it and moved this much by it. */
+    /** It used the authorization and moved this amount. */
     record Moved(TokenAmount amount) implements Use {}
 
-    /** It used it, and the money did not move as signed. */
+    /** It used the authorization, and the money did not move as signed. */
     record WithoutTransfer() implements Use {}
   }
 }

@@ -9,11 +9,11 @@ import io.github.x402j.PaymentRequirements;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A way to pay on an EVM chain. It reads a payload into an {@link EvmPayment}, which answers all
- * that follows; an {@link EvmPayment.Proof} reads from the chain what became of it.
+ * A way to pay on an EVM chain. It reads a payload into an {@link EvmPayment}, which has the checks
+ * and the transfer. An {@link EvmPayment.Proof} reads from the chain whether the payment was made.
  *
  * <p>A scheme is registered in {@link EvmSchemes#standard}. The facilitator, the settlement and the
- * gate know none by name.
+ * gate name no scheme.
  *
  * <p>Implementations are safe for use by several threads.
  */
@@ -36,9 +36,9 @@ interface EvmScheme {
   /**
    * Compares an offer with the contracts on the chain, once at the start.
    *
-   * @param chain the chain of {@code offered.network()}, or null where none can be read; then the
-   *     scheme checks what it can without one
-   * @throws IllegalStateException if such a payment could not be settled
+   * @param chain the chain of {@code offered.network()}, or null if no chain can be read; then the
+   *     scheme makes the checks that need none
+   * @throws IllegalStateException if a payment for this offer could not be settled
    * @throws FacilitatorException if the chain does not answer
    */
   void start(PaymentRequirements offered, @Nullable Chain chain) throws FacilitatorException;

@@ -3,7 +3,7 @@
 
 /**
  * Payments on EVM chains: scheme {@code exact} with EIP-3009 authorizations. The only package that
- * sees web3j.
+ * uses web3j.
  *
  * <p>{@link io.github.x402j.evm.EvmFacilitator} verifies and settles. It reaches the chain through
  * the port {@link io.github.x402j.evm.Chain}, which {@link io.github.x402j.evm.Web3jChain}
@@ -14,11 +14,11 @@
  * <p>A payer signs a {@link io.github.x402j.evm.TransferAuthorization} and sends it as an {@link
  * io.github.x402j.evm.ExactEvmPayload}. {@link io.github.x402j.evm.OnChainToken} reads what a token
  * says of itself, {@link io.github.x402j.evm.OnChainTransfers} confirms a receipt's transfer,
- * {@link io.github.x402j.evm.Eip712Statements} signs offers and deliveries.
+ * {@link io.github.x402j.evm.Eip712Statements} signs offer and receipt statements.
  *
- * <p>Inside, a way to pay is an {@code EvmScheme}. It reads a payload into an {@code EvmPayment},
- * which names the checks, the call that moves the money, and the proof that it moved. A new scheme
- * is its own files and one line in {@code EvmSchemes}.
+ * <p>Internally, a way to pay is an {@code EvmScheme}. It reads a payload into an {@code
+ * EvmPayment}, which names the checks, the call that moves the money, and the proof that it moved.
+ * A new scheme is its own files and one line in {@code EvmSchemes}.
  */
 @NullMarked
 package io.github.x402j.evm;

@@ -19,10 +19,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes a payment from its claim to its delivery: claim, verify, settle, conclude, resume. With its
  * {@link TransactionClaims} it is the only caller of the {@link PaymentLedger}; the gate and the
- * facilitator service are two doors to it.
+ * facilitator service call it.
  *
  * <p>A payment is <em>held</em> from the claim until {@link #delivered}, {@link #release} or {@link
- * #suspend}, or until {@link #settle} ends in anything but {@code Settled}.
+ * #suspend}, or until {@link #settle} returns anything but {@code Settled}.
  */
 final class PaymentEngine {
   private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
@@ -46,7 +46,7 @@ final class PaymentEngine {
     this.transactions = transactions;
   }
 
-  /** What came of a claim. */
+  /** The result of a claim. */
   sealed interface Claimed {
     /** It is new, verified against the chain, and held. */
     record Verified(SignedPayment payment) implements Claimed {}
@@ -57,7 +57,10 @@ final class PaymentEngine {
     /** It buys nothing. */
     record Refused(Verification.Invalid refusal) implements Claimed {}
 
-    /** Its outcome is not known: another exchange has it, or the chain does not say yet. */
+    /**
+     * Its outcome is not known: another exchange holds it, or the chain does not show the outcome
+     * yet.
+     */
     record Pending(Optional<String> transaction, String detail) implements Claimed {}
 
     /** The ledger has no room. */
@@ -74,7 +77,7 @@ final class PaymentEngine {
    * outcome.
    *
    * @param request what it is to pay for
-   * @param inTime false if its window is over: it may not begin then, but it may be finished
+   * @param inTime false if its window is over: then it may be finished, but not begun
    * @throws FacilitatorException if the chain or the facilitator could not be asked; the payment is
    *     not held then
    */
@@ -151,8 +154,8 @@ final class PaymentEngine {
   /**
    * Moves the money of a payment that is held.
    *
-   * @param sent is handed each transaction's hash once it is in the ledger
-   * @return the outcome; only after {@code Settled} is the payment still held
+   * @param sent receives each transaction's hash as soon as the ledger has it
+   * @return the outcome; the payment stays held only if it is {@code Settled}
    * @throws FacilitatorException if nothing was sent; the payment has been released
    */
   Settlement settle(SignedPayment payment, Consumer<String> sent) throws FacilitatorException {
@@ -199,7 +202,7 @@ final class PaymentEngine {
     }
   }
 
-  /** Lets go of a settled payment that may be asked for again; the next claim resumes it. */
+  /** Suspends a settled payment whose result may be asked for again; the next claim resumes it. */
   void suspend(SignedPayment payment) {
     ledger.suspend(payment.key());
   }
@@ -214,7 +217,10 @@ final class PaymentEngine {
     }
   }
 
-  /** Lets go of a payment whose handler failed: for good if the money has not moved. */
+  /**
+   * Ends the hold of a payment whose handler failed. If the money has not moved, the ledger forgets
+   * the payment; otherwise the next claim resumes it.
+   */
   void release(VerifiedPayment payment) {
     Optional<AcceptedReceipt> receipt = payment.receipt();
     if (receipt.isPresent()) {
@@ -232,7 +238,7 @@ final class PaymentEngine {
         receipt.key(), receipt.uses().orElseThrow(), receipt.expiresAt().plus(USES_KEPT_FOR));
   }
 
-  /** Gives a use back, where uses are counted. */
+  /** Gives a use back, if uses are counted. */
   void releaseUse(AcceptedReceipt receipt) {
     if (receipt.uses().isPresent()) {
       ledger.useReleased(receipt.key());

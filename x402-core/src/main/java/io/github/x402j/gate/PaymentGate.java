@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides whether a request is paid, moves the money, and answers for both protocol versions. Knows
- * no servlet, so that any transport can stand in front of it.
+ * Decides whether a request is paid, moves the money, and answers for both protocol versions. It
+ * does not depend on servlets, so any transport can use it.
  *
  * <pre>{@code
  * PaymentGate gate = PaymentGate.builder().facilitator(facilitator).build();
@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by several threads.
  */
 public final class PaymentGate {
-  /** How long a signed offer is good unless said otherwise. */
+  /** How long a signed offer is valid by default. */
   public static final Duration DEFAULT_OFFER_VALIDITY = Duration.ofMinutes(10);
 
   private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
@@ -45,7 +45,7 @@ public final class PaymentGate {
   /**
    * What the admissions of a gate share.
    *
-   * @param identifiers null where payers cannot name their payments
+   * @param identifiers null if payment identifiers are off
    */
   record Shared(
       Facilitators facilitators,
@@ -89,7 +89,7 @@ public final class PaymentGate {
   }
 
   /**
-   * Checks the configuration against reality; call it once, before the first request.
+   * Checks that every offer can be verified and settled. Call it once, before the first request.
    *
    * @param offered every way to pay that will be offered
    * @throws IllegalStateException if there is one that could not be verified or settled
@@ -99,8 +99,8 @@ public final class PaymentGate {
   }
 
   /**
-   * Encodes the descriptor for both protocol versions; for a fixed resource do it once. Signed
-   * offers in it are renewed by themselves.
+   * Encodes the descriptor for both protocol versions. For a fixed resource, call this once: the
+   * challenge renews its signed offers.
    *
    * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
    */
@@ -113,7 +113,7 @@ public final class PaymentGate {
   }
 
   /**
-   * Sells one answer. This method is the order that keeps the money safe: admit, run, release on
+   * Sells one answer. Runs the steps in the order that keeps the money safe: admit, run, release on
    * failure, settle, record, deliver.
    *
    * @param flow whether the handler runs before or after the settlement
@@ -166,7 +166,7 @@ public final class PaymentGate {
     void run() throws X;
   }
 
-  /** Runs the handler. However it ends, it ends once: a transport that throws has failed. */
+  /** Runs the handler. Only its first ending counts. A transport that throws has failed. */
   private <X extends Exception> void run(
       VerifiedPayment payment, SaleTransport<X> transport, Completion<X> completion) throws X {
     AtomicBoolean ended = new AtomicBoolean();
@@ -244,7 +244,7 @@ public final class PaymentGate {
     return settlement;
   }
 
-  /** A settlement that breaks off closes the gate. */
+  /** Settles; an exception counts as pending, so nothing is delivered. */
   private Settlement settleSafely(VerifiedPayment payment) {
     try {
       return settle(payment);
@@ -281,8 +281,8 @@ public final class PaymentGate {
   }
 
   /**
-   * Moves the money of an admitted payment; does nothing if it has moved already. Only after {@code
-   * Settled} is the payment still held.
+   * Moves the money of an admitted payment; does nothing if it has moved already. The payment stays
+   * held only if the result is {@code Settled}.
    *
    * @return how it ended; {@code Pending} without a transaction if the chain, the facilitator or
    *     the ledger could not be reached
@@ -312,19 +312,22 @@ public final class PaymentGate {
   }
 
   /**
-   * Records that the settled payment has bought its delivery; before the first byte.
+   * Records that the settled payment has bought its delivery. Call it before the first byte goes
+   * out.
    *
-   * @throws LedgerException if that is not known to be recorded, or another process has taken the
-   *     payment over; nothing may be delivered then, and the same payment may be sent again
+   * @throws LedgerException if it is not certain that this was recorded, or another process has
+   *     taken the payment over. Nothing may be delivered then; the payer may send the same payment
+   *     again
    */
   public void delivered(VerifiedPayment payment) {
     engine.delivered(payment);
   }
 
   /**
-   * Lets go of a payment whose handler failed. It has cost nothing if the money has not moved;
-   * otherwise the same payment may be sent again for the same request, and gets its delivery then.
-   * A use of a receipt is given back. Either way it counts against the payer's failure budget.
+   * Releases a payment whose handler failed. If the money has not moved, the payer has paid
+   * nothing. Otherwise the payer may send the same payment again for the same request, and gets its
+   * delivery then. A use of a receipt is given back. The failure always counts against the payer's
+   * failure budget.
    */
   public void release(VerifiedPayment payment) {
     shared.failures().failed(payment.payer());
@@ -350,8 +353,8 @@ public final class PaymentGate {
   }
 
   /**
-   * Returns the headers that tell the payer of a settled payment about it: the settlement and,
-   * where receipts are issued, the receipt.
+   * Returns the headers for the payer of a settled payment: the settlement and, if receipts are
+   * issued, the receipt.
    *
    * @throws IllegalStateException if it has not been settled
    */
@@ -398,7 +401,7 @@ public final class PaymentGate {
     }
 
     /**
-     * Accepts receipts in {@code X-PAYMENT} and {@code X-Payment-Receipt}; Default: none are
+     * Accepts receipts in {@code X-PAYMENT} and {@code X-Payment-Receipt}. Default: none are
      * accepted.
      */
     public Builder acceptReceipts(ReceiptAcceptor newAcceptor) {
@@ -406,25 +409,25 @@ public final class PaymentGate {
       return this;
     }
 
-    /** Hands out a receipt with every settled payment; none unless called. */
+    /** Issues a receipt with every settled payment. Default: none. */
     public Builder issueReceipts(ReceiptSource source) {
       receipts = source;
       return this;
     }
 
     /**
-     * Signs offers and deliveries as the {@code offer-receipt} extension says; not unless called.
-     * Offers are good for {@link PaymentGate#DEFAULT_OFFER_VALIDITY}.
+     * Signs offer and receipt statements of the {@code offer-receipt} extension. Default: off.
+     * Offers are valid for {@link PaymentGate#DEFAULT_OFFER_VALIDITY}.
      */
     public Builder signOffers(OfferReceiptSigner signer) {
       return signOffers(signer, DEFAULT_OFFER_VALIDITY);
     }
 
     /**
-     * Signs offers and deliveries.
+     * Signs offer and receipt statements.
      *
      * @param validity from the signature to {@code validUntil}: whole seconds, 10 s to 30 days.
-     *     Offers are signed again when half of it has gone, so a client has the other half at least
+     *     Offers are signed again after half of it, so a client has at least the other half
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
@@ -434,8 +437,8 @@ public final class PaymentGate {
     }
 
     /**
-     * Lets payers name their payments; not unless called. {@link SaleTransport#copy} keeps the
-     * answer, {@link SaleTransport#repeat} sends it again.
+     * Lets payers give their payments an identifier. Default: off. {@link SaleTransport#copy}
+     * returns the answer to keep, {@link SaleTransport#repeat} sends it again.
      */
     public Builder paymentIdentifiers(PaymentIdentifiers newIdentifiers) {
       identifiers = newIdentifiers;
@@ -444,7 +447,7 @@ public final class PaymentGate {
 
     /**
      * Repeats the descriptor in the {@code X-Payment-Required} header of a 402, for agents that
-     * know the older name; not unless called.
+     * know the older name. Default: off.
      */
     public Builder olderRequiredHeader() {
       olderHeader = true;

@@ -11,19 +11,19 @@ import java.util.Optional;
  * Remembers which authorizations are in use or used, so that each buys one delivery, and counts the
  * uses of receipts.
  *
- * <p>An entry is <em>held</em> by the exchange that claimed it until that exchange calls {@link
- * #suspend}, {@link #delivered} or {@link #release}. Every method is atomic, also between processes
- * that share the store. An implementation never forgets an entry before its {@code keepUntil}: when
- * it is full, it says so.
+ * <p>An exchange is one request with a payment. An entry is <em>held</em> by the exchange that
+ * claimed it until that exchange calls {@link #suspend}, {@link #delivered} or {@link #release}.
+ * Every method is atomic, also between processes that share the store. An implementation never
+ * forgets an entry before its {@code keepUntil}: when it is full, it answers {@code Full}.
  *
  * <p>A durable implementation must not let an entry stay held by a process that has died: it gives
- * each hold a lease that its process renews, and takes an entry whose lease has run out for
- * suspended. The next claim then asks the chain for the outcome and nothing is broadcast twice. A
- * use of a receipt whose holder has died counts as delivered.
+ * each hold a lease that its process renews, and treats an entry whose lease has expired as
+ * suspended. The next claim then gets {@code Resumed}, so the chain is asked for the outcome and
+ * nothing is broadcast twice. A use of a receipt whose holder has died counts as delivered.
  *
  * <p>Every implementation must pass {@code PaymentLedgerContract} of {@code x402-testing}. Methods
- * throw {@link LedgerException} when the store does not answer, or when another process has taken
- * the entry over; the gate stays closed then, and answers 503.
+ * throw {@link LedgerException} if the store does not answer, or if another process has taken the
+ * entry over. The gate then delivers nothing and answers 503.
  */
 public interface PaymentLedger {
 
@@ -31,10 +31,9 @@ public interface PaymentLedger {
    * Claims the authorization for one exchange.
    *
    * @param key which authorization
-   * @param request what it is to pay for; an entry that has begun can be resumed by the same
-   *     request only
+   * @param request what it is to pay for; only the same request can resume an entry
    * @param keepUntil the time until which the entry must be remembered
-   * @return how it stands; only {@code Granted} and {@code Resumed} give the caller the hold
+   * @return the result; the caller holds the entry only after {@code Granted} or {@code Resumed}
    */
   Claim claim(PaymentKey key, String request, Instant keepUntil);
 
@@ -45,7 +44,10 @@ public interface PaymentLedger {
    */
   void settling(PaymentKey key, String transaction);
 
-  /** Lets go of an entry whose settlement is unknown or undelivered; the next claim resumes it. */
+  /**
+   * Ends the hold of an entry whose outcome is unknown or whose delivery failed; the next claim
+   * resumes it.
+   */
   void suspend(PaymentKey key);
 
   /** Records that the authorization has bought its delivery. It never buys another. */
@@ -55,13 +57,14 @@ public interface PaymentLedger {
   void release(PaymentKey key);
 
   /**
-   * Takes one of the uses of a receipt. Uses that are held and uses that have bought their delivery
-   * are never more than {@code uses} together; a use that is released can be taken again.
+   * Takes one of the uses of a receipt. Held uses and delivered uses together are never more than
+   * {@code uses}. A use that was released can be taken again.
    *
    * @param key which receipt
    * @param uses how many uses it has in all, at least 1
-   * @param keepUntil the time until which the count must be remembered; of several the latest
-   * @return how it stands; only {@code Granted} gives the caller a use, which ends with {@link
+   * @param keepUntil the time until which the count must be remembered; of several calls the latest
+   *     time counts
+   * @return the result; only {@code Granted} gives the caller a use, which ends with {@link
    *     #useDelivered} or {@link #useReleased}
    */
   Use use(ReceiptKey key, long uses, Instant keepUntil);
@@ -93,34 +96,34 @@ public interface PaymentLedger {
 
   /** How far an entry has come. */
   enum State {
-    /** An exchange is at work on it. */
+    /** An exchange is working on it. */
     HELD,
-    /** A transaction was recorded, and no exchange is at work on it. */
+    /** A settlement may have begun, and no exchange is working on it. */
     SUSPENDED,
     /** It has bought its delivery. */
     DELIVERED
   }
 
-  /** What came of asking for a use of a receipt. */
+  /** The result of {@link #use}. */
   sealed interface Use {
     /**
      * The caller holds a use.
      *
-     * @param remaining how many are left, uses that others hold not counted, 0 or more
+     * @param remaining how many uses are left, 0 or more, without those that others hold
      */
     record Granted(long remaining) implements Use {}
 
-    /** None is left, and some that others hold may come back. */
+    /** No use is left, but others hold uses that may be given back. */
     record InProgress() implements Use {}
 
-    /** All have bought their delivery. */
+    /** All uses have bought their delivery. */
     record UsedUp() implements Use {}
 
     /** The ledger has no room for another entry. */
     record Full() implements Use {}
   }
 
-  /** What a claim met. */
+  /** The result of {@link #claim}. */
   sealed interface Claim {
     /** The authorization is new here; the caller holds it. */
     record Granted() implements Claim {}

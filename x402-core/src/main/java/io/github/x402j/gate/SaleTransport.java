@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /**
  * What a transport supplies for one sale: what runs, and how an answer is sent. {@link
- * PaymentGate#sell} calls the methods in the order that keeps the money safe; a transport repeats
- * none of it.
+ * PaymentGate#sell} calls the methods in the order that keeps the money safe, so a transport has no
+ * order of its own.
  *
  * @param <X> what sending can throw
  */
@@ -18,23 +18,23 @@ public interface SaleTransport<X extends Exception> {
   /** Sends a refusal. Nothing of the handler's output goes out. */
   void refuse(Refusal refusal) throws X;
 
-  /** Sends the answer once more that the same payment bought before. The handler does not run. */
+  /** Sends the stored answer that the same payment bought before. The handler does not run. */
   void repeat(StoredAnswer answer) throws X;
 
   /**
    * Runs the handler, then calls one method of {@code ending}: now, or later from another thread.
-   * Only the first call counts; to throw before it is to fail. In {@link PaymentFlow#AUTHORIZATION}
-   * all its output is held.
+   * Only the first call counts. If this method throws before it, the handler has failed. In {@link
+   * PaymentFlow#AUTHORIZATION} the transport holds all output of the handler.
    */
   void run(VerifiedPayment payment, Ending<X> ending) throws X;
 
-  /** Sends what the client is to see of a handler that failed. The payment has been released. */
+  /** Answers for a handler that failed. The payment has been released. */
   void fail(VerifiedPayment payment) throws X;
 
   /** Adds the headers that tell the payer of the settlement to the response. */
   void addHeaders(VerifiedPayment payment, Map<String, String> headers) throws X;
 
-  /** Returns a copy of the held answer, empty if it has more bytes than this. */
+  /** Returns a copy of the held answer, empty if it is longer than {@code maxBytes}. */
   Optional<StoredAnswer> copy(long maxBytes) throws X;
 
   /** Sends the held output: the money has moved. Called in {@link PaymentFlow#AUTHORIZATION}. */
@@ -46,10 +46,13 @@ public interface SaleTransport<X extends Exception> {
    * @param <X> what sending can throw
    */
   interface Ending<X extends Exception> {
-    /** It did what is paid for. */
+    /** The handler did what is paid for. */
     void completed() throws X;
 
-    /** It did not: the payer is not to be charged, or may fetch it again. */
+    /**
+     * The handler failed. If the money has not moved, the payer is not charged; otherwise it may
+     * send the same payment again.
+     */
     void failed() throws X;
   }
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The gate: decides who is let in, and keeps the order of steps that makes a sale safe.
+ * The gate decides which requests are paid, and keeps the order of steps that makes a sale safe.
  *
  * <ol>
  *   <li>{@link io.github.x402j.gate.PaymentGate#challenge} encodes the 402 for a resource.
@@ -13,9 +13,9 @@
  *   <li>The delivery is recorded, and the output goes out.
  * </ol>
  *
- * <p>{@link io.github.x402j.gate.PaymentGate#sell} runs all of it in that order; a transport
- * supplies the handler and sends the answer. {@link io.github.x402j.gate.FacilitatorService} is the
- * other door to the same engine: it verifies and settles for sellers elsewhere.
+ * <p>{@link io.github.x402j.gate.PaymentGate#sell} runs these steps in this order; a transport
+ * supplies the handler and sends the answer. {@link io.github.x402j.gate.FacilitatorService} uses
+ * the same engine to verify and settle for other sellers.
  *
  * <p>{@link io.github.x402j.gate.PaymentListener} observes. {@link
  * io.github.x402j.gate.ReceiptAcceptor} and {@link io.github.x402j.gate.ReceiptSource} are the

@@ -16,11 +16,11 @@
  * <p>A suite written against {@link io.github.x402j.testing.TestChain} also runs on a development
  * node such as {@code anvil}: {@code -Dx402.rpc=URL} names it.
  *
- * <p>LocalChain is for tests only. It executes by the rules of the Istanbul fork, so it has no
- * EIP-1559 transactions, no base fee and no {@code PUSH0}; its pending state is that of the latest
- * block at the next block's time; everything is in memory and ends with it. Its EVM comes in the
- * jar of {@code web3j-evm}, which also holds a {@code log4j2.xml}: an application that logs through
- * Log4j names its own configuration file.
+ * <p>LocalChain is for tests only. It follows the rules of the Istanbul fork, so it has no EIP-1559
+ * transactions, no base fee and no {@code PUSH0}. Its pending state is the state of the latest
+ * block, with the time of the next one. Everything is in memory and is lost when it closes. Its EVM
+ * comes in the jar of {@code web3j-evm}, which also holds a {@code log4j2.xml}: an application that
+ * logs through Log4j has to name its own configuration file.
  */
 @NullMarked
 package io.github.x402j.testing;

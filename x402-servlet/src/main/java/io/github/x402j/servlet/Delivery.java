@@ -12,6 +12,6 @@ interface Delivery extends SaleTransport<IOException> {
   /** Returns whether the request was answered, or its handler has run. */
   boolean hasBegun();
 
-  /** Throws what the handler threw, where the container is to answer it. */
+  /** Throws what the handler threw, if the container has to answer it. */
   void rethrow() throws ServletException;
 }

@@ -18,19 +18,19 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * An append-only list of all that was decided about any number of wallets. What a wallet may still
- * spend is what its journal says, also for other processes that use the same file or table.
+ * An append-only list of every decision about any number of wallets. What a wallet may still spend
+ * is computed from its journal. Processes that use the same file or table see the same amount.
  *
- * <p>Each decision is made alone, under a lock that threads and processes share. It sees all that
- * was written before, and is written before anything acts on it. If the journal cannot be read or
- * written, nothing is paid.
+ * <p>Each decision is made under a lock that threads and processes share. It is based on everything
+ * that was written before, and is written before anything acts on it. If the journal cannot be read
+ * or written, nothing is paid.
  *
- * <p>Safe for use by several threads. Several journals may use one file or table; one per process
- * is faster.
+ * <p>Safe for use by several threads. Several journals may use one file or table; one journal per
+ * process is faster.
  */
 public final class SpendJournal implements Closeable {
 
-  /** Something that is decided on what all wallets have spent. */
+  /** A decision that is based on what all wallets have spent. */
   interface Decision<R> {
     R on(JournalState all, List<JournalEntry.Draft> entries) throws IOException;
   }
@@ -44,8 +44,7 @@ public final class SpendJournal implements Closeable {
   }
 
   /**
-   * Returns a journal in memory, which ends with the process. It keeps the last 10,000 entries to
-   * be read.
+   * Returns a journal in memory, which ends with the process. Its last 10,000 entries can be read.
    */
   public static SpendJournal inMemory() {
     return new SpendJournal(new MemoryJournal());
@@ -56,8 +55,8 @@ public final class SpendJournal implements Closeable {
    * .lock} added to the name, is what processes lock. Both must be on a file system whose locks
    * work between the processes.
    *
-   * @throws IOException if it cannot be read or written, or a line in it is damaged. A last line
-   *     without its end, left by a process that was killed, is removed
+   * @throws IOException if it cannot be read or written, or a line in it is damaged. An incomplete
+   *     last line, which a killed process leaves, is removed
    */
   public static SpendJournal file(Path file) throws IOException {
     return on(FileJournal.open(file));
@@ -128,7 +127,7 @@ public final class SpendJournal implements Closeable {
   }
 
   /**
-   * Gives each entry, oldest first, that was written before this was called.
+   * Passes each entry that was written before this call to the reader, oldest first.
    *
    * @throws IOException if the journal cannot be read, or a line is damaged
    */
@@ -185,7 +184,7 @@ public final class SpendJournal implements Closeable {
         now, JournalEntry.Event.REVOKED, agent, "-", Map.of("reason", shortened));
   }
 
-  /** Decides, writes what was decided, and returns the result once it cannot be lost. */
+  /** Decides, writes the decision, and returns the result as soon as it cannot be lost. */
   <R> R decide(Decision<R> decision) throws IOException {
     R result;
     boolean durable;
@@ -205,7 +204,7 @@ public final class SpendJournal implements Closeable {
     return result;
   }
 
-  /** Returns when all that was written before cannot be lost. */
+  /** Returns as soon as everything that was written before cannot be lost. */
   void makeDurable() throws IOException {
     storage.makeDurable();
   }

@@ -7,12 +7,12 @@
  * and {@link io.github.x402j.client.wallet.SpendJournal}, where each decision is written.
  *
  * <p><b>How a payment is made.</b> {@link io.github.x402j.client.wallet.PaymentSigner} is the only
- * way to a signature. The rules of the wallet and of all policies decide; people approve where a
- * policy asks for it; the amount is reserved in the journal, on the disk; the authorization is
- * signed; and it leaves only if the wallet was not revoked meanwhile.
+ * way to a signature. First the rules of the wallet and of all policies decide. If a policy asks
+ * for it, a person approves. Then the amount is reserved in the journal, durably, and the
+ * authorization is signed. It leaves only if the wallet was not revoked in the meantime.
  *
  * <p><b>When an amount is free again.</b> A reserved amount counts as spent until the payment can
- * no longer be settled: it never left the process, or {@link
+ * no longer be settled: it was not signed, it never left the process, or {@link
  * io.github.x402j.client.wallet.AgentWallet#reconcile} reads from the chain that the authorization
  * expired unused. A seller's word frees nothing, unless the owner says so.
  *

@@ -19,21 +19,21 @@ import org.jspecify.annotations.Nullable;
  * asynchronous one.
  *
  * <p>{@link #start} starts it. When the handler is done, {@link Completion#completed} is called
- * exactly once: after the chain for a synchronous handler; when it calls {@code complete()} for an
- * asynchronous one, on the thread that does so, before the container is told. An ASYNC dispatch has
- * to be handed to {@link #resume}. What the handler throws is given to the completion, and goes no
- * further.
+ * exactly once. For a synchronous handler that is after the filter chain has returned. For an
+ * asynchronous one it is when the handler calls {@code complete()}: on the same thread, and before
+ * the container's own {@code complete()}. An ASYNC dispatch has to be passed to {@link #resume}.
+ * What the handler throws goes to the completion only.
  */
 public final class HeldRun {
   /** Decides what happens when the handler is done. */
   public interface Completion {
     /**
-     * Sends an answer: {@code held.commitTo(real)}, or something else to the real response. A held
-     * response that was not delivered when this returns is thrown away.
+     * Sends an answer: {@code held.commitTo(real)}, or something else to the real response. If the
+     * held response was not delivered when this returns, it is discarded.
      *
      * @param request the request that {@link HeldRun#start} was called with
-     * @param failure what the handler threw, that it timed out, or that it wrote too much; null if
-     *     it ended well. An error status is no failure here
+     * @param failure why the handler failed: what it threw, a timeout, or too much output; null if
+     *     it ended well. An error status is not a failure here
      */
     void completed(HttpServletRequest request, HeldResponse held, @Nullable Throwable failure)
         throws IOException;
@@ -45,7 +45,7 @@ public final class HeldRun {
     DONE
   }
 
-  /** Only objects of this package-private class count: an attribute of this name forges nothing. */
+  /** Only a HeldRun counts, which only {@link #start} makes: another value forges nothing. */
   private static final String ATTRIBUTE = HeldRun.class.getName();
 
   private final HttpServletRequest outerRequest;
@@ -90,8 +90,8 @@ public final class HeldRun {
   }
 
   /**
-   * Returns the run that {@code request} is part of, or null. It is found in every dispatch, also
-   * in one to an error page after the completion was called.
+   * Returns the run that {@code request} is part of, or null. It is found in every dispatch, even
+   * in one to an error page after the completion.
    */
   public static @Nullable HeldRun of(ServletRequest request) {
     ServletRequest inner = request;
@@ -196,14 +196,14 @@ public final class HeldRun {
     }
   }
 
-  /** Makes the run a failure, however it ends; the first reason stays. */
+  /** Makes the run fail, however it ends. The first reason stays. */
   synchronized void note(Throwable failure) {
     if (noted == null) {
       noted = failure;
     }
   }
 
-  /** Answers 500 if the completion broke off before it had sent anything. */
+  /** Answers 500 if the completion threw before it had sent anything. */
   void failClosed() {
     if (!real.isCommitted()) {
       real.reset();
@@ -247,8 +247,8 @@ public final class HeldRun {
   }
 
   /**
-   * Calls the write listener of a handler that writes without blocking, once: a held response can
-   * always be written to, as there is no network behind it.
+   * Calls the write listener of a handler that writes without blocking, once. That is enough: a
+   * held response is always ready, because no network is behind it.
    */
   private final class WriteNotification {
     private boolean inDispatch;
@@ -262,7 +262,7 @@ public final class HeldRun {
       inDispatch = false;
     }
 
-    /** Takes the listener; within a dispatch it is called when that has ended. */
+    /** Registers the listener. During a dispatch, it is called when the dispatch has ended. */
     void register(WriteListener newListener) {
       HeldAsyncContext started = async();
       if (started == null) {

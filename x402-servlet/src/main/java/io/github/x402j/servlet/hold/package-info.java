@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The response that is held back until its payment is settled. Internal to {@code PaymentFilter}:
- * public types are public for the filter alone, and may change with every release.
+ * the public types are public only for the filter, and may change in any release.
  *
  * <p>{@link io.github.x402j.servlet.hold.HeldRun#start} runs the rest of the filter chain with a
  * held request and a {@link io.github.x402j.servlet.hold.HeldResponse}. Nothing that the handler
@@ -16,8 +16,8 @@
  * <ul>
  *   <li>{@code HeldRequest} and {@code HeldAsyncContext} are what the handler sees of the request.
  *       Every way from them to a response leads to the held one.
- *   <li>{@code HeldResponse} is the wrapper that the handler sees, {@code HeldOutputResponse} the
- *       response inside it, which goes nowhere.
+ *   <li>{@code HeldResponse} is the wrapper that the handler sees. Inside it is {@code
+ *       HeldOutputResponse}, which sends nothing.
  *   <li>{@code HeldHeadResponse}, its base class, keeps the head: status, {@code HeldHeaders} and
  *       {@code HeldContentType}. {@code HeldOutput} keeps the {@code HeldBody}.
  *   <li>{@link io.github.x402j.servlet.hold.HeldLimits} says how much is held; more is an {@link
@@ -25,9 +25,9 @@
  *       io.github.x402j.servlet.hold.ReservedHeaders} names the headers that no handler sets.
  * </ul>
  *
- * <p>What a container might refuse to send is refused when the handler sets it: after settlement it
- * would be too late. The package knows nothing of prices, payments and paths, and depends on
- * nothing of {@code io.github.x402j.servlet}.
+ * <p>If a container might refuse to send a value, it is refused when the handler sets it: after the
+ * settlement it would be too late. The package has no code for prices, payments and paths, and does
+ * not use {@code io.github.x402j.servlet}.
  */
 @NullMarked
 package io.github.x402j.servlet.hold;

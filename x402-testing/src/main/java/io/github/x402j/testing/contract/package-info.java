@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What the ports of x402j promise, as JUnit 5 tests. Who implements a port extends its contract in
- * the tests of the implementation, and so runs what the implementations of x402j run:
+ * What the ports of x402j (interfaces that others can implement) promise, as JUnit 5 tests. If you
+ * implement a port, extend its contract in your tests. It runs the same tests on your
+ * implementation as on those of x402j:
  *
  * <ul>
  *   <li>{@link io.github.x402j.testing.contract.PaymentLedgerContract} for a {@link
