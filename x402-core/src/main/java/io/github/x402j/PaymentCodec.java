@@ -225,7 +225,12 @@ public final class PaymentCodec {
 
   /** Returns a JSON object {@code {"error": code, "detail": text}}, the body of a 400 or 503. */
   public static String errorBody(ErrorReason reason, String detail) {
-    return Json.write(Json.newObject().put("error", reason.wireCode()).put("detail", detail));
+    return errorBody(reason.wireCode(), detail);
+  }
+
+  /** Returns the body of an error that only a transport knows: {@code error} and {@code detail}. */
+  public static String errorBody(String code, String detail) {
+    return Json.write(Json.newObject().put("error", code).put("detail", detail));
   }
 
   private static void requireVersion(JsonNode message, int x402Version)

@@ -175,7 +175,8 @@ public final class TestUsdc {
       BigInteger validAfter,
       BigInteger validBefore,
       String nonceHex) {
-    return Eip3009.transferDigest(domain(), from, to, value, validAfter, validBefore, nonceHex);
+    return Eip3009Messages.transferDigest(
+        domain(), from, to, value, validAfter, validBefore, nonceHex);
   }
 
   /**
@@ -228,7 +229,7 @@ public final class TestUsdc {
    * @throws IllegalStateException if it is used or cancelled already
    */
   public String cancelAuthorization(TestWallet payer, String nonceHex) {
-    byte[] digest = Eip3009.cancelDigest(domain(), payer.address(), nonceHex);
+    byte[] digest = Eip3009Messages.cancelDigest(domain(), payer.address(), nonceHex);
     return send(
         "cancelAuthorization",
         new Address(payer.address()),
@@ -242,7 +243,7 @@ public final class TestUsdc {
   }
 
   private byte[] domain() {
-    return Eip3009.domainSeparator(name, version, operator.chainId(), address);
+    return Eip3009Messages.domainSeparator(name, version, operator.chainId(), address);
   }
 
   private void provideGas(TestWallet sender) {

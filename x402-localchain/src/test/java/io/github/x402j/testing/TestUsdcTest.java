@@ -128,9 +128,10 @@ class TestUsdcTest {
     TestWallet known =
         TestWallet.of("0x21d4e7570632d7da7481662de00e5694552407b60ea100e42cc61e5fd082719b");
     byte[] domain =
-        Eip3009.domainSeparator("USDC", "2", 84532, "0x036CbD53842c5426634e7929541eC2318f3dCF7e");
+        Eip3009Messages.domainSeparator(
+            "USDC", "2", 84532, "0x036CbD53842c5426634e7929541eC2318f3dCF7e");
     byte[] digest =
-        Eip3009.transferDigest(
+        Eip3009Messages.transferDigest(
             domain,
             known.address(),
             "0xa1889995D384e6Aa01022d8B8571b1e7b1CE0192",

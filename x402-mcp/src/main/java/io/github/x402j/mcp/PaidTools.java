@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.mcp;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import io.github.x402j.Address;
+import io.github.x402j.Hashes;
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
@@ -22,8 +23,6 @@ import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -219,12 +218,7 @@ public final class PaidTools {
   private static String purchaseOf(CallToolRequest request) {
     Map<String, Object> arguments = request.arguments();
     String text = McpJson.sortedText(arguments == null ? Map.of() : arguments);
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-      return "tools/call " + request.name() + " " + HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("each Java platform has SHA-256", e);
-    }
+    return "tools/call " + request.name() + " " + HexFormat.of().formatHex(Hashes.sha256(text));
   }
 
   /**
@@ -247,9 +241,9 @@ public final class PaidTools {
     return response.isPresent() ? PaymentMeta.with(response.get(), answer) : answer;
   }
 
-  /** Returns an error of this class's own; code and detail are fixed texts, safe in JSON. */
+  /** Returns an error of this class's own; code and detail are fixed texts. */
   private static CallToolResult error(String code, String detail) {
-    return result("{\"error\":\"" + code + "\",\"detail\":\"" + detail + "\"}");
+    return result(PaymentCodec.errorBody(code, detail));
   }
 
   /** The same JSON twice, as not every client can read structured content. */

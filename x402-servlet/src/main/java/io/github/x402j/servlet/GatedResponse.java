@@ -4,6 +4,7 @@ package io.github.x402j.servlet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.servlet.hold.HeldResponse;
@@ -174,12 +175,12 @@ final class GatedResponse {
       };
     }
 
-    /** Returns an error of the filter's own: a fixed code and a fixed text, both safe in JSON. */
+    /** Returns an error of the filter's own: a fixed code and a fixed text. */
     static Answer error(int status, String code, String detail) {
       return response -> {
         start(response, status);
         response.setHeader("Cache-Control", "no-store");
-        sendJson(response, "{\"error\":\"" + code + "\",\"detail\":\"" + detail + "\"}");
+        sendJson(response, PaymentCodec.errorBody(code, detail));
       };
     }
 

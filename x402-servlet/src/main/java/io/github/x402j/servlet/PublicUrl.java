@@ -4,11 +4,10 @@ package io.github.x402j.servlet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.Hashes;
 import io.github.x402j.gate.PaymentGate;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
 
@@ -102,11 +101,6 @@ final class PublicUrl {
   }
 
   private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Hashes.sha256(text));
   }
 }

@@ -4,11 +4,10 @@ package io.github.x402j.client.wallet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.Hashes;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -126,12 +125,7 @@ public final class JournalLines {
   }
 
   private static String checksum(String before, String content) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest((before + " " + content).getBytes(UTF_8));
-      return HexFormat.of().formatHex(hash, 0, CHECKSUM_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("each Java platform has SHA-256", e);
-    }
+    byte[] hash = Hashes.sha256(before + " " + content);
+    return HexFormat.of().formatHex(hash, 0, CHECKSUM_BYTES);
   }
 }

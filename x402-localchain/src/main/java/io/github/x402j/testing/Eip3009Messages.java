@@ -8,7 +8,7 @@ import org.web3j.crypto.Hash;
 import org.web3j.utils.Numeric;
 
 /** The digests that payers of a {@link TestUsdc} sign, computed from what EIP-712 says. */
-final class Eip3009 {
+final class Eip3009Messages {
 
   private static final String DOMAIN =
       "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
@@ -17,7 +17,7 @@ final class Eip3009 {
           + "uint256 validBefore,bytes32 nonce)";
   private static final String CANCEL = "CancelAuthorization(address authorizer,bytes32 nonce)";
 
-  private Eip3009() {}
+  private Eip3009Messages() {}
 
   static byte[] domainSeparator(String name, String version, long chainId, String token) {
     return hash(
