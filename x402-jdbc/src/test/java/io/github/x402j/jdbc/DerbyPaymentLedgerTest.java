@@ -7,7 +7,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.apache.derby.jdbc.EmbeddedDataSource;
 
-class DerbyPaymentLedgerTest extends JdbcLedgerContract {
+class DerbyPaymentLedgerTest extends JdbcPaymentLedgerContract {
   static {
     System.setProperty("derby.stream.error.file", "target/derby.log");
     System.setProperty("derby.locks.deadlockTimeout", "1"); // 20 s otherwise

@@ -7,7 +7,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
 
-class H2PaymentLedgerTest extends JdbcLedgerContract {
+class H2PaymentLedgerTest extends JdbcPaymentLedgerContract {
   private final JdbcConnectionPool pool =
       JdbcConnectionPool.create(
           "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=20000", "sa", "");

@@ -7,7 +7,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.hsqldb.jdbc.JDBCPool;
 
-class HsqldbPaymentLedgerTest extends JdbcLedgerContract {
+class HsqldbPaymentLedgerTest extends JdbcPaymentLedgerContract {
   private final JDBCPool pool = new JDBCPool(20);
 
   HsqldbPaymentLedgerTest() {

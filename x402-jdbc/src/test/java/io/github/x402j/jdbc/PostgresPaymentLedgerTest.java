@@ -24,7 +24,7 @@ import org.postgresql.ds.PGSimpleDataSource;
     named = "x402.postgres",
     matches = "jdbc:postgresql:.+",
     disabledReason = "SKIPPED: no PostgreSQL; -Dx402.postgres=jdbc:postgresql://... names one")
-class PostgresPaymentLedgerTest extends JdbcLedgerContract {
+class PostgresPaymentLedgerTest extends JdbcPaymentLedgerContract {
   private final String schema = "x402_" + UUID.randomUUID().toString().replace("-", "");
   private final PGSimpleDataSource server = new PGSimpleDataSource();
 

@@ -28,7 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class GateTest {
+class PaymentGateTest {
   private final ScriptedFacilitator chain = new ScriptedFacilitator();
   private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(100);
   private final PaymentGate gate = PaymentGate.builder().ledger(ledger).facilitator(chain).build();

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the ledger does on every database, alone, beside another and after one that has died. */
-abstract class JdbcLedgerContract extends PaymentLedgerContract {
+abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
   static final String TX = "0x" + "cd".repeat(32);
 
   private final List<JdbcPaymentLedger> open = new ArrayList<>();
