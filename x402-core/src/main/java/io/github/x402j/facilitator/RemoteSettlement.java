@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.facilitator;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.PaymentKey;
+import io.github.x402j.Recent;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
@@ -43,8 +42,7 @@ final class RemoteSettlement {
   private final ResourceInfo resource;
 
   /** A free retry after a failed delivery asks for what the facilitator may not say twice. */
-  private final Cache<PaymentKey, Settlement.Settled> settled =
-      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
+  private final Recent<PaymentKey, Settlement.Settled> settled = new Recent<>(MAX_REMEMBERED);
 
   RemoteSettlement(
       FacilitatorHttp http,
@@ -218,7 +216,7 @@ final class RemoteSettlement {
   }
 
   private Settlement.@Nullable Settled remembered(SignedPayment payment) {
-    return settled.getIfPresent(payment.key());
+    return settled.get(payment.key()).orElse(null);
   }
 
   private void report(RemoteAnswer.Unclear unclear) {

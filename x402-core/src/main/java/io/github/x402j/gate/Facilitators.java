@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
@@ -29,8 +28,7 @@ public final class Facilitators {
   private final List<Facilitator> all;
 
   /** Who has stood in for the first, so that it settles and is asked for the outcome. */
-  private final Cache<PaymentKey, Facilitator> standIns =
-      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
+  private final Recent<PaymentKey, Facilitator> standIns = new Recent<>(MAX_REMEMBERED);
 
   Facilitators(List<? extends Facilitator> all) {
     this.all = List.copyOf(all);
@@ -106,14 +104,13 @@ public final class Facilitators {
   }
 
   private Facilitator settlerOf(SignedPayment payment) {
-    Facilitator standIn = standIns.getIfPresent(payment.key());
-    return standIn == null ? of(payment.requirements()) : standIn;
+    return standIns.get(payment.key()).orElseGet(() -> of(payment.requirements()));
   }
 
   /** A payment is verified only while no settlement of it is under way: who looked last settles. */
   private void remember(PaymentKey key, @Nullable Facilitator standIn) {
     if (standIn == null) {
-      standIns.invalidate(key);
+      standIns.remove(key);
     } else {
       standIns.put(key, standIn);
     }

@@ -23,7 +23,11 @@ final class FailureBudget {
   private final int failuresPerMinute;
   private final Clock clock;
   private final Cache<Address, Count> counts =
-      Caffeine.newBuilder().maximumSize(MAX_PAYERS).executor(Runnable::run).build();
+      Caffeine.newBuilder()
+          .maximumSize(MAX_PAYERS)
+          .expireAfterWrite(WINDOW.multipliedBy(2))
+          .executor(Runnable::run)
+          .build();
 
   FailureBudget(int failuresPerMinute, Clock clock) {
     this.failuresPerMinute = failuresPerMinute;

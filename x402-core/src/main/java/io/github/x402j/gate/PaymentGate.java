@@ -218,7 +218,15 @@ public final class PaymentGate {
       transport.refuse(refuse(challenge, payment, settlement));
       return;
     }
-    transport.addHeaders(payment, receipt(payment));
+    boolean ready = false;
+    try {
+      transport.addHeaders(payment, receipt(payment));
+      ready = true;
+    } finally {
+      if (!ready) { // the money has moved: the payer may fetch it with the same payment
+        release(payment);
+      }
+    }
     run(
         payment,
         transport,

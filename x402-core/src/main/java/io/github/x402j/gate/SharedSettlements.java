@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentKey;
+import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import java.time.Duration;
@@ -36,8 +35,7 @@ final class SharedSettlements {
   private final Semaphore waiting = new Semaphore(MAX_WAITING);
   private final Map<PaymentKey, CompletableFuture<Settlement>> running = new ConcurrentHashMap<>();
 
-  private final Cache<PaymentKey, Settlement> known =
-      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
+  private final Recent<PaymentKey, Settlement> known = new Recent<>(MAX_REMEMBERED);
 
   SharedSettlements(PaymentEngine engine, int maxConcurrent) {
     this.engine = engine;
@@ -141,7 +139,7 @@ final class SharedSettlements {
   }
 
   private @Nullable Settlement known(PaymentKey key) {
-    return known.getIfPresent(key);
+    return known.get(key).orElse(null);
   }
 
   private void remember(PaymentKey key, Settlement settlement) {

@@ -145,12 +145,17 @@ class RpcFaultsTest {
     }
   }
 
-  /** A delayed transaction may take the number of this one: nothing was sent then, so once more. */
-  private static Settlement settled(EvmFacilitator facilitator, SignedPayment payment)
-      throws FacilitatorException {
+  /**
+   * A delayed transaction may come in just now and take the number of this one. Only then, and with
+   * nothing sent of this one, it may be tried once more.
+   */
+  private static Settlement settled(
+      EvmFacilitator facilitator, SignedPayment payment, SignedPayment delayed) throws Exception {
     try {
       return facilitator.settle(payment, hash -> {});
     } catch (FacilitatorException e) {
+      assertThat(shop.isUsed(delayed)).as("refused without a delayed transaction: " + e).isTrue();
+      assertThat(shop.isUsed(payment)).as("nothing was sent").isFalse();
       return facilitator.settle(payment, hash -> {});
     }
   }
@@ -171,7 +176,7 @@ class RpcFaultsTest {
       assertThat(outcome).isNotInstanceOf(Settlement.Failed.class);
     }
     SignedPayment next = shop.payment(facilitator, shop.payer(10_000));
-    Settlement nextOutcome = settled(facilitator, next);
+    Settlement nextOutcome = settled(facilitator, next, payment);
     for (int i = 0; i < 50 && nextOutcome instanceof Settlement.Pending pending; i++) {
       Thread.sleep(100); // on a slow machine
       nextOutcome = facilitator.outcome(next, pending.transaction());

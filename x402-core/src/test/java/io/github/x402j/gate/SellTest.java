@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
 import io.github.x402j.Settlement;
+import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +151,33 @@ class SellTest {
     sold.later.failed();
     sold.later.completed();
     assertThat(sold.calls).containsExactly("run", "headers", "deliver");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @Test
+  void letsAnUpfrontPaymentBeFetchedAgainWhereItsHeadersCannotBeAdded() {
+    @SuppressWarnings("unchecked") // the proxy throws before types matter
+    SaleTransport<RuntimeException> broken =
+        (SaleTransport<RuntimeException>)
+            Proxy.newProxyInstance(
+                SaleTransport.class.getClassLoader(),
+                new Class<?>[] {SaleTransport.class},
+                (proxy, method, arguments) -> {
+                  throw new IllegalStateException(method.getName());
+                });
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () ->
+                gate.sell(
+                    PaymentFlow.UPFRONT,
+                    gate.challenge(Offers.REQUIRED),
+                    Sale.purchase("GET /premium"),
+                    Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)),
+                    broken))
+        .withMessage("addHeaders");
+    facilitator.outcome = ScriptedFacilitator.settled();
+    assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("headers", "run");
     assertThat(settlements()).isEqualTo(1);
   }
 }

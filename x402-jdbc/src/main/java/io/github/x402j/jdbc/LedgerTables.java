@@ -111,7 +111,10 @@ final class LedgerTables {
         + " from the jar of x402-jdbc, or call JdbcPaymentLedger.createTables(dataSource) once";
   }
 
-  /** A claim is safe only where the second of two is refused; so try it, with a key of nobody's. */
+  /**
+   * A claim is safe only where the second of two is refused; so try it, with a key that no payment
+   * has.
+   */
   private static void requireUniqueKeys(Database database) {
     PaymentRows payments = new PaymentRows(database);
     String probe = UUID.randomUUID().toString();

@@ -73,9 +73,7 @@ final class ReceiptUses {
     }
   }
 
-  /**
-   * One of the process that is taken for dead counts all the same: a use is given to nobody else.
-   */
+  /** A use of a process that is taken for dead still counts: it is not given to another. */
   void delivered(ReceiptKey key) {
     String hold = letGo(key);
     try {

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Refusal;
@@ -311,12 +310,11 @@ final class StreamedDelivery implements Delivery {
   static final class BreakCounter {
     private static final int MAX_PAYMENTS = 10_000;
 
-    private final Cache<Optional<Settlement.Settled>, Integer> counts =
-        Caffeine.newBuilder().maximumSize(MAX_PAYMENTS).executor(Runnable::run).build();
+    private final Recent<Optional<Settlement.Settled>, Integer> counts = new Recent<>(MAX_PAYMENTS);
 
     /** Counts one, and returns whether it was the last. */
     boolean isLast(VerifiedPayment payment) {
-      return counts.asMap().merge(payment.settlement(), 1, Integer::sum) >= MAX_DELIVERIES;
+      return counts.merge(payment.settlement(), 1, Integer::sum) >= MAX_DELIVERIES;
     }
   }
 }

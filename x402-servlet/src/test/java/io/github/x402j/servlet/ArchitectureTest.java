@@ -60,7 +60,6 @@ class ArchitectureTest {
                       "jakarta.servlet..",
                       "org.slf4j",
                       "org.jspecify.annotations",
-                      "com.github.benmanes.caffeine.cache",
                       "io.github.x402j",
                       "io.github.x402j.gate",
                       "io.github.x402j.extension",
@@ -127,7 +126,7 @@ class ArchitectureTest {
 
   /** What is at hand when it runs; all else in this module's pom is for tests or provided. */
   @Test
-  void dependsAtRunTimeOnTheCoreItsCacheAndALoggingApi() throws IOException {
+  void dependsAtRunTimeOnTheCoreAndALoggingApi() throws IOException {
     String pom = Files.readString(Path.of("pom.xml"));
     Matcher dependencies = Pattern.compile("(?s)<dependency>(.*?)</dependency>").matcher(pom);
     Stream<String> atRunTime =
@@ -136,8 +135,7 @@ class ArchitectureTest {
             .map(match -> match.group(1))
             .filter(text -> !text.contains("<scope>"))
             .map(text -> text.replaceAll("(?s).*<artifactId>(.*?)</artifactId>.*", "$1"));
-    assertThat(atRunTime)
-        .containsExactlyInAnyOrder("x402-core", "caffeine", "slf4j-api", "jspecify");
+    assertThat(atRunTime).containsExactlyInAnyOrder("x402-core", "slf4j-api", "jspecify");
   }
 
   private static ArchCondition<JavaClass> nameKnownTypesOnly() {

@@ -34,7 +34,7 @@ public abstract class EvmSignerContract {
   /** Returns the account whose key it has. */
   public abstract Address account();
 
-  /** Returns the key in 64 hex digits, or anything else that nobody may see. */
+  /** Returns the key in 64 hex digits, or anything else that is secret. */
   public abstract String secret();
 
   @Test
