@@ -4,6 +4,7 @@ package io.github.x402j.servlet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.gate.FacilitatorService;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
@@ -64,7 +65,8 @@ public final class FacilitatorServlet extends HttpServlet {
       case "/verify", "/settle" -> post(request, response, path);
       case "/supported" -> get(request, response, path);
       case "/health" -> get(request, response, path);
-      default -> error(response, 404, "not_found");
+      default ->
+          error(response, 404, "not_found", "expected /verify, /settle, /supported or /health");
     }
   }
 
@@ -77,8 +79,7 @@ public final class FacilitatorServlet extends HttpServlet {
   private void get(HttpServletRequest request, HttpServletResponse response, String path)
       throws IOException {
     if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
-      response.setHeader("Allow", "GET, HEAD");
-      error(response, HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed");
+      notAllowed(response, "GET, HEAD");
       return;
     }
     send(response, path.equals("/health") ? service.health() : service.supported());
@@ -87,8 +88,7 @@ public final class FacilitatorServlet extends HttpServlet {
   private void post(HttpServletRequest request, HttpServletResponse response, String path)
       throws IOException {
     if (!request.getMethod().equals("POST")) {
-      response.setHeader("Allow", "POST");
-      error(response, HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed");
+      notAllowed(response, "POST");
       return;
     }
     Optional<String> body = body(request, response);
@@ -103,7 +103,7 @@ public final class FacilitatorServlet extends HttpServlet {
   private static Optional<String> body(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     if (request.getContentLengthLong() > FacilitatorService.MAX_REQUEST_BYTES) {
-      error(response, TOO_LARGE, "request_too_large");
+      tooLarge(response);
       return Optional.empty();
     }
     long end = System.nanoTime() + LONGEST_READ.toNanos();
@@ -113,11 +113,15 @@ public final class FacilitatorServlet extends HttpServlet {
     for (int read = in.read(part); read >= 0; read = in.read(part)) {
       body.write(part, 0, read);
       if (body.size() > FacilitatorService.MAX_REQUEST_BYTES) {
-        error(response, TOO_LARGE, "request_too_large");
+        tooLarge(response);
         return Optional.empty();
       }
       if (System.nanoTime() - end > 0) {
-        error(response, HttpServletResponse.SC_REQUEST_TIMEOUT, "request_too_slow");
+        error(
+            response,
+            HttpServletResponse.SC_REQUEST_TIMEOUT,
+            "request_too_slow",
+            "the body took longer than " + LONGEST_READ.toSeconds() + " s");
         return Optional.empty();
       }
     }
@@ -132,10 +136,27 @@ public final class FacilitatorServlet extends HttpServlet {
     send(response, answer.status(), answer.json());
   }
 
-  private static void error(HttpServletResponse response, int status, String code)
+  private static void notAllowed(HttpServletResponse response, String allowed) throws IOException {
+    response.setHeader("Allow", allowed);
+    error(
+        response,
+        HttpServletResponse.SC_METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "expected " + allowed);
+  }
+
+  private static void tooLarge(HttpServletResponse response) throws IOException {
+    error(
+        response,
+        TOO_LARGE,
+        "request_too_large",
+        "expected at most " + FacilitatorService.MAX_REQUEST_BYTES + " bytes");
+  }
+
+  private static void error(HttpServletResponse response, int status, String code, String detail)
       throws IOException {
     response.setHeader("Connection", "close"); // the rest of the body is not read
-    send(response, status, "{\"error\":\"" + code + "\"}");
+    send(response, status, PaymentCodec.errorBody(code, detail));
   }
 
   private static void send(HttpServletResponse response, int status, String json)
