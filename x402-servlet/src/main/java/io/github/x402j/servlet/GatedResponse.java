@@ -220,6 +220,7 @@ final class GatedResponse {
     private static void start(HttpServletResponse response, int status) {
       response.resetBuffer();
       response.setStatus(status);
+      PaidResponseHeaders.keepFromSharedCaches(response);
     }
 
     private static void sendJson(HttpServletResponse response, String json) throws IOException {

@@ -14,12 +14,14 @@ import java.util.function.BiConsumer;
 
 /**
  * The headers of a paid response: those that tell the payer of the payment, those that keep it out
- * of shared caches ({@code Cache-Control}, {@code Vary}), and those that let a browser read them.
+ * of shared caches ({@code Cache-Control} and its kin, {@code Vary}), and those that let a browser
+ * read them.
  *
  * @param receipt the headers for the payer, by name
  */
 record PaidResponseHeaders(Map<String, String> receipt) {
   private static final String CACHE_CONTROL = "Cache-Control";
+  private static final String ACCEL_EXPIRES = "x-accel-expires";
   private static final String EXPOSE_HEADERS = "Access-Control-Expose-Headers";
   private static final String EXPOSED =
       String.join(
@@ -63,14 +65,46 @@ record PaidResponseHeaders(Map<String, String> receipt) {
     }
   }
 
+  /** Returns whether a header tells caches what to keep. */
   static boolean isCacheControl(String name) {
-    return name.equalsIgnoreCase(CACHE_CONTROL);
+    return name.equalsIgnoreCase(CACHE_CONTROL) || isTargeted(name);
+  }
+
+  /**
+   * Returns whether a header goes before {@code Cache-Control} in the shared caches that know it:
+   * {@code CDN-Cache-Control} (RFC 9213) and the vendors' forms of it, {@code Surrogate-Control},
+   * Akamai's {@code Edge-Control} and nginx's {@code X-Accel-Expires}.
+   */
+  private static boolean isTargeted(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return lower.endsWith("-cache-control")
+        || lower.endsWith("surrogate-control")
+        || lower.equals("edge-control")
+        || lower.equals(ACCEL_EXPIRES);
+  }
+
+  /** Returns the value by which a shared cache keeps nothing, whatever the handler said. */
+  private static String keepNothing(String targeted) {
+    return targeted.equalsIgnoreCase(ACCEL_EXPIRES) ? "0" : "no-store";
+  }
+
+  /** Tells those shared caches that were told otherwise to keep nothing of an answer of ours. */
+  static void keepFromSharedCaches(HttpServletResponse response) {
+    targeted(response).forEach(name -> response.setHeader(name, keepNothing(name)));
+  }
+
+  private static List<String> targeted(HttpServletResponse response) {
+    return response.getHeaderNames().stream()
+        .filter(PaidResponseHeaders::isTargeted)
+        .distinct()
+        .toList();
   }
 
   /** Adds all of them to a held response. */
   void addTo(HeldResponse held) {
     receipt.forEach(held::replaceHeader);
-    held.replaceHeader(CACHE_CONTROL, cacheControl(held.getHeaders(CACHE_CONTROL)));
+    held.replaceHeader(CACHE_CONTROL, cacheControl(CACHE_CONTROL, held.getHeaders(CACHE_CONTROL)));
+    targeted(held).forEach(name -> held.replaceHeader(name, keepNothing(name)));
     held.appendHeader("Vary", VARY);
     held.appendHeader(EXPOSE_HEADERS, EXPOSED);
   }
@@ -98,14 +132,19 @@ record PaidResponseHeaders(Map<String, String> receipt) {
 
   /** Tells shared caches to keep nothing of a response that was paid for. */
   void keepPrivate(HttpServletResponse response) {
-    response.setHeader(CACHE_CONTROL, cacheControl(response.getHeaders(CACHE_CONTROL)));
+    response.setHeader(
+        CACHE_CONTROL, cacheControl(CACHE_CONTROL, response.getHeaders(CACHE_CONTROL)));
+    keepFromSharedCaches(response);
   }
 
   /**
-   * Returns the value of {@code Cache-Control}, given the handler's. A receipt is worth money: no
-   * cache may keep one, not even the payer's.
+   * Returns the value of a header that {@link #isCacheControl}, given the handler's. A receipt is
+   * worth money: no cache may keep one, not even the payer's.
    */
-  String cacheControl(Iterable<String> said) {
+  String cacheControl(String name, Iterable<String> said) {
+    if (isTargeted(name)) {
+      return keepNothing(name);
+    }
     String kept = notShared(said);
     return receipt.containsKey(PaymentHeader.X_PAYMENT_RECEIPT) && !kept.contains("no-store")
         ? kept + ", no-store"

@@ -243,7 +243,7 @@ final class StreamedDelivery implements Delivery {
         return;
       }
       if (PaidResponseHeaders.isCacheControl(name)) {
-        super.setHeader(name, paid.cacheControl(value == null ? List.of() : List.of(value)));
+        super.setHeader(name, paid.cacheControl(name, value == null ? List.of() : List.of(value)));
         return;
       }
       super.setHeader(name, value);
@@ -256,7 +256,7 @@ final class StreamedDelivery implements Delivery {
       if (PaidResponseHeaders.isCacheControl(name)) {
         List<String> all = new ArrayList<>(getHeaders(name));
         all.add(value);
-        super.setHeader(name, paid.cacheControl(all));
+        super.setHeader(name, paid.cacheControl(name, all));
       } else if (!ReservedHeaders.contains(name)) {
         super.addHeader(name, value);
       }

@@ -5,9 +5,13 @@ package io.github.x402j.servlet;
 import static io.github.x402j.servlet.PaidWebapp.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,8 +38,38 @@ class PaidHeadersTest {
           "X-Payment-Receipt-Covers",
           "X-Payment-Of-A-Later-Version");
 
+  /** Shared caches that know one of these do not ask Cache-Control. */
+  private static final List<String> TARGETED =
+      List.of(
+          "CDN-Cache-Control",
+          "Cloudflare-CDN-Cache-Control",
+          "Vercel-CDN-Cache-Control",
+          "Netlify-CDN-Cache-Control",
+          "Akamai-Cache-Control",
+          "X-LiteSpeed-Cache-Control",
+          "Surrogate-Control",
+          "Fastly-Surrogate-Control",
+          "Edge-Control",
+          "X-Accel-Expires");
+
   @RegisterExtension
-  static final Webapps RUNNING = Webapps.onEachContainer(app -> app.handlers(handlers()));
+  static final Webapps RUNNING =
+      Webapps.onEachContainer(app -> app.handlers(handlers()).site(PaidHeadersTest::cacheInFront));
+
+  /** A filter of the webapp that lets a CDN keep all pages of some paths. */
+  private static void cacheInFront(ServletContext context) {
+    Filter filter =
+        (request, response, chain) -> {
+          if ("outer".equals(request.getParameter("cache"))) {
+            TARGETED.forEach(
+                name -> ((HttpServletResponse) response).setHeader(name, "max-age=600"));
+          }
+          chain.doFilter(request, response);
+        };
+    var registration = context.addFilter("cache", filter);
+    registration.setAsyncSupported(true);
+    registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+  }
 
   private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> all = new HashMap<>();
@@ -45,6 +79,16 @@ class PaidHeadersTest {
           String value = request.getParameter("say");
           if (value != null) {
             response.setHeader("Cache-Control", value);
+          }
+          response.getWriter().write(SECRET);
+        });
+    all.put(
+        "targeted",
+        (request, response) -> {
+          for (String name : TARGETED) {
+            response.setHeader(name, "public, max-age=600");
+            response.addHeader(name.toLowerCase(Locale.ROOT), "s-maxage=600");
+            response.addIntHeader(name, 600);
           }
           response.getWriter().write(SECRET);
         });
@@ -118,6 +162,31 @@ class PaidHeadersTest {
         assertThat(response.headers("Cache-Control")).as(path).containsExactly(sent);
       }
     }
+  }
+
+  /** By the handler or by a filter in front, of a paid response, a 402 and a free page. */
+  @ParameterizedTest
+  @MethodSource("paths")
+  void sharedCachesWithAHeaderOfTheirOwnGetNothingPaidEither(Stack stack, String path)
+      throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    for (String target : List.of(path + "targeted", path + "cached?cache=outer")) {
+      RawHttp.Response paid = app.pay(RUNNING.market().payer(), target);
+      assertThat(paid.text()).isEqualTo(SECRET);
+      TARGETED.forEach(name -> assertKeepsNothing(paid, name));
+    }
+    RawHttp.Response refused = app.get(path + "cached?cache=outer");
+    assertThat(refused.status()).isEqualTo(402);
+    TARGETED.forEach(name -> assertKeepsNothing(refused, name));
+    RawHttp.Response free = app.get("/free/targeted");
+    assertThat(free.headers("CDN-Cache-Control").get(0)).isEqualTo("public, max-age=600");
+    RawHttp.Response silent = app.pay(RUNNING.market().payer(), path + "cached");
+    TARGETED.forEach(name -> assertThat(silent.headers(name)).as(name).isEmpty());
+  }
+
+  private static void assertKeepsNothing(RawHttp.Response response, String name) {
+    String nothing = name.equals("X-Accel-Expires") ? "0" : "no-store";
+    assertThat(response.headers(name)).as(name).containsExactly(nothing);
   }
 
   @ParameterizedTest
