@@ -12,6 +12,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.http.Ticker;
 import java.math.BigInteger;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -78,6 +79,7 @@ public final class EvmFacilitator implements Facilitator {
             chain,
             gasPool,
             builder.clock,
+            builder.ticker,
             new EvmSettlement.Terms(
                 builder.feeCeiling, builder.settleTimeout, builder.confirmations, lookBack));
   }
@@ -229,6 +231,7 @@ public final class EvmFacilitator implements Facilitator {
     private final Chain chain;
     private final List<EvmSigner> gasKeys = new ArrayList<>();
     private Clock clock = Clock.systemUTC();
+    private Ticker ticker = Ticker.SYSTEM;
     private BigInteger feeCeiling = DEFAULT_FEE_CEILING;
     private Duration settleTimeout = DEFAULT_SETTLE_TIMEOUT;
     private int confirmations = 1;
@@ -311,6 +314,12 @@ public final class EvmFacilitator implements Facilitator {
      */
     public Builder acceptContractWallets() {
       contractWallets = true;
+      return this;
+    }
+
+    /** Pauses in this time; for a simulation. */
+    Builder ticker(Ticker newTicker) {
+      ticker = newTicker;
       return this;
     }
 

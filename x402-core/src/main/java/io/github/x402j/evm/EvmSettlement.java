@@ -7,6 +7,7 @@ import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.http.Backoff;
+import io.github.x402j.http.Ticker;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,12 +40,14 @@ final class EvmSettlement {
   private final Chain chain;
   private final GasPool gasPool;
   private final Clock clock;
+  private final Ticker ticker;
   private final Terms terms;
 
-  EvmSettlement(Chain chain, GasPool gasPool, Clock clock, Terms terms) {
+  EvmSettlement(Chain chain, GasPool gasPool, Clock clock, Ticker ticker, Terms terms) {
     this.chain = chain;
     this.gasPool = gasPool;
     this.clock = clock;
+    this.ticker = ticker;
     this.terms = terms;
   }
 
@@ -123,7 +126,7 @@ final class EvmSettlement {
       return false;
     }
     try {
-      Thread.sleep(pause.toMillis());
+      ticker.sleep(pause);
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -44,15 +44,24 @@ final class JsonRpc extends Service {
   private final HttpClient http;
 
   JsonRpc(URI url, Duration timeout) {
-    super(false);
-    this.url = url;
-    this.timeout = timeout;
-    this.http =
+    this(
+        url,
+        timeout,
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(timeout)
-            .build();
+            .build());
+  }
+
+  /**
+   * @param http follows no redirect
+   */
+  JsonRpc(URI url, Duration timeout, HttpClient http) {
+    super(false);
+    this.url = url;
+    this.timeout = timeout;
+    this.http = http;
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.github.x402j.evm.RpcAnswers.TextResponse;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,6 +62,13 @@ public final class Web3jChain implements Chain {
       throw new IllegalArgumentException("RPC timeout: expected more than zero");
     }
     return new Web3jChain(new JsonRpc(rpcUrl, timeout));
+  }
+
+  /**
+   * Returns the chain that is asked by this client, which follows no redirect; for a simulation.
+   */
+  static Web3jChain simulated(URI rpcUrl, Duration timeout, HttpClient http) {
+    return new Web3jChain(new JsonRpc(rpcUrl, timeout, http));
   }
 
   @Override

@@ -6,6 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.http.BoundedHttp;
+import io.github.x402j.http.Deadline;
+import io.github.x402j.http.Ticker;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -28,12 +30,19 @@ final class FacilitatorHttp {
   private final URI base;
   private final HttpFacilitator.Authentication authentication;
   private final BoundedHttp http;
+  private final Ticker ticker;
 
   FacilitatorHttp(
-      URI base, HttpFacilitator.Authentication authentication, Duration connectTimeout) {
+      URI base, HttpFacilitator.Authentication authentication, BoundedHttp http, Ticker ticker) {
     this.base = requireUsable(base);
     this.authentication = authentication;
-    this.http = new BoundedHttp(connectTimeout, MAX_ANSWER_BYTES);
+    this.http = http;
+    this.ticker = ticker;
+  }
+
+  /** Returns the end of a task that begins now. */
+  Deadline deadline(Duration timeout) {
+    return Deadline.in(timeout, ticker);
   }
 
   /** What became of a request. */
@@ -64,7 +73,7 @@ final class FacilitatorHttp {
   /** Throws if there are no credentials to be had; nothing was sent then. */
   private Reply send(String method, String path, HttpRequest.BodyPublisher body, Duration timeout)
       throws FacilitatorException {
-    long end = System.nanoTime() + timeout.toNanos();
+    long end = ticker.nanos() + timeout.toNanos();
     URI endpoint = URI.create(base + path);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(endpoint)
@@ -72,7 +81,7 @@ final class FacilitatorHttp {
             .header("Accept", "application/json")
             .method(method, body);
     authentication.headers(method, endpoint).forEach((name, value) -> add(request, name, value));
-    long left = end - System.nanoTime();
+    long left = end - ticker.nanos();
     if (left <= 0) {
       return new Reply.NotSent("there was no time left to ask");
     }

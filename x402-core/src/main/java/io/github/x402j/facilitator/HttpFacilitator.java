@@ -13,13 +13,17 @@ import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.http.BoundedHttp;
+import io.github.x402j.http.Ticker;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A remote facilitator, spoken to over HTTP (specification 7): it looks at the chain and moves the
@@ -68,7 +72,11 @@ public final class HttpFacilitator implements Facilitator {
   private final RemoteSettlement settlement;
 
   private HttpFacilitator(Builder builder) {
-    http = new FacilitatorHttp(builder.url, builder.authentication, builder.connectTimeout);
+    BoundedHttp calls =
+        builder.client == null
+            ? new BoundedHttp(builder.connectTimeout, FacilitatorHttp.MAX_ANSWER_BYTES)
+            : new BoundedHttp(builder.client, FacilitatorHttp.MAX_ANSWER_BYTES);
+    http = new FacilitatorHttp(builder.url, builder.authentication, calls, builder.ticker);
     local = builder.local;
     kinds = new KindsCache(http, builder.clock, builder.requestTimeout, builder.refreshInterval);
     verification =
@@ -200,6 +208,8 @@ public final class HttpFacilitator implements Facilitator {
     private ResourceInfo resource = ResourceInfo.of("urn:x402:resource");
     private Clock clock = Clock.systemUTC();
     private boolean idempotent;
+    private @Nullable HttpClient client;
+    private Ticker ticker = Ticker.SYSTEM;
 
     private Builder(URI url, LocalChecks local) {
       this.url = url;
@@ -269,6 +279,15 @@ public final class HttpFacilitator implements Facilitator {
     /** Reads the time from this clock instead of the system's. */
     public Builder clock(Clock newClock) {
       clock = newClock;
+      return this;
+    }
+
+    /**
+     * Asks by this client, which follows no redirect, and pauses in this time; for a simulation.
+     */
+    Builder simulated(HttpClient newClient, Ticker newTicker) {
+      client = newClient;
+      ticker = newTicker;
       return this;
     }
 

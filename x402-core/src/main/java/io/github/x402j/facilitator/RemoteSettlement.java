@@ -62,7 +62,7 @@ final class RemoteSettlement {
   }
 
   Settlement settle(SignedPayment payment, Consumer<String> named) throws FacilitatorException {
-    Deadline deadline = Deadline.in(timeout);
+    Deadline deadline = http.deadline(timeout);
     RemoteAnswer answer = ask(payment, deadline);
     if (answer instanceof RemoteAnswer.NotSent notSent) {
       throw new FacilitatorException("the facilitator was not reached: " + notSent.why());
@@ -91,7 +91,7 @@ final class RemoteSettlement {
     if (onChain.isPresent() && transaction.isPresent() && !idempotent) {
       return onChain.get(); // on its way: to ask again would send another transaction
     }
-    Deadline deadline = Deadline.in(outcomeTimeout);
+    Deadline deadline = http.deadline(outcomeTimeout);
     RemoteAnswer answer = ask(payment, deadline);
     if (answer instanceof RemoteAnswer.NotSent notSent) {
       throw new FacilitatorException("the facilitator was not reached: " + notSent.why());

@@ -41,7 +41,7 @@ final class RemoteVerification {
   }
 
   Verification of(SignedPayment payment) throws FacilitatorException {
-    Deadline deadline = Deadline.in(verifyTimeout);
+    Deadline deadline = http.deadline(verifyTimeout);
     String request = FacilitatorMessages.request(payment, resource);
     Backoff pauses = new Backoff(FIRST_PAUSE, 3, LONGEST_PAUSE);
     for (int attempt = 1; ; attempt++) {

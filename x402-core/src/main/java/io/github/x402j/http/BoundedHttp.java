@@ -36,13 +36,22 @@ public final class BoundedHttp {
    * @param maxBytes the longest answer that is read; a longer one is no answer
    */
   public BoundedHttp(Duration connectTimeout, int maxBytes) {
-    this.maxBytes = maxBytes;
-    this.http =
+    this(
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(connectTimeout)
-            .build();
+            .build(),
+        maxBytes);
+  }
+
+  /**
+   * @param http follows no redirect
+   * @param maxBytes the longest answer that is read; a longer one is no answer
+   */
+  public BoundedHttp(HttpClient http, int maxBytes) {
+    this.http = http;
+    this.maxBytes = maxBytes;
   }
 
   /** Returns whether the host is this machine: {@code localhost}, 127.0.0.0/8 or {@code [::1]}. */

@@ -6,20 +6,27 @@ import java.time.Duration;
 
 /** The end of everything that belongs to one task, however many waits it is made of. */
 public final class Deadline {
+  private final Ticker ticker;
   private final long end;
 
-  private Deadline(long end) {
+  private Deadline(Ticker ticker, long end) {
+    this.ticker = ticker;
     this.end = end;
   }
 
   /** Returns a deadline this far away. */
   public static Deadline in(Duration duration) {
-    return new Deadline(System.nanoTime() + duration.toNanos());
+    return in(duration, Ticker.SYSTEM);
+  }
+
+  /** Returns a deadline this far away in the time of the ticker. */
+  public static Deadline in(Duration duration, Ticker ticker) {
+    return new Deadline(ticker, ticker.nanos() + duration.toNanos());
   }
 
   /** Returns what is left, at least nothing. */
   public Duration left() {
-    return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    return Duration.ofNanos(Math.max(0, end - ticker.nanos()));
   }
 
   /** Returns what is left, but no more than the limit. */
@@ -34,7 +41,7 @@ public final class Deadline {
       return false;
     }
     try {
-      Thread.sleep(pause.toMillis());
+      ticker.sleep(pause);
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
