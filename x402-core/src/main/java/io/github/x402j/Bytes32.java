@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * 32 bytes as they stand in messages: an authorization's nonce, a transaction's hash.
+ * 32 bytes as they stand in messages: an authorization's nonce or digest, a transaction's hash.
  *
  * @param text {@code 0x} and 64 lower-case hex digits
  */
@@ -32,6 +33,15 @@ public record Bytes32(String text) {
       throw new IllegalArgumentException(what + ": expected 0x and 64 hex digits");
     }
     return new Bytes32(text.toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * Returns these bytes.
+   *
+   * @throws IllegalArgumentException if they are not 32
+   */
+  public static Bytes32 of(byte[] bytes) {
+    return new Bytes32("0x" + HexFormat.of().formatHex(bytes));
   }
 
   /** Returns whether the text is {@code 0x} and 64 lower-case hex digits. */

@@ -8,9 +8,15 @@ import java.time.Instant;
  * A payment whose terms match the requirements and whose signature is the payer's. Nothing is known
  * yet of the chain: the payer may have no money, or may have spent the authorization.
  *
+ * <p>A payer can sign one nonce twice, for different recipients, amounts or windows. The chain
+ * takes one of the two. So whatever remembers the outcome of a payment remembers it under its
+ * {@link #id}, never under its {@code key} alone.
+ *
  * @param payload the claim as decoded
  * @param requirements the seller's own requirements that it meets
- * @param key which authorization this is
+ * @param key which use of the payer's account this is: of all payments with one key, the chain
+ *     takes one at most
+ * @param digest of what was signed, such as the EIP-712 hash of the authorization
  * @param validBefore the time from which the authorization can no longer be used
  * @param signed the payload as its scheme has read it
  */
@@ -18,8 +24,23 @@ public record SignedPayment(
     PaymentPayload payload,
     PaymentRequirements requirements,
     PaymentKey key,
+    Bytes32 digest,
     Instant validBefore,
     SchemePayload signed) {
+
+  /**
+   * Names a payment: two are the same if one payer signed the same, however the signatures or the
+   * messages around them are written.
+   *
+   * @param key which use of the payer's account
+   * @param digest of what was signed
+   */
+  public record Id(PaymentKey key, Bytes32 digest) {}
+
+  /** Returns the name under which the outcome of this payment is remembered. */
+  public Id id() {
+    return new Id(key, digest);
+  }
 
   /** Returns who signed. */
   public Address payer() {

@@ -216,6 +216,7 @@ class PaymentCodecTest {
             payload,
             Sale.OFFER,
             new PaymentKey(Sale.OFFER.network(), Sale.OFFER.asset(), Sale.PAY_TO, Sale.nonce(1)),
+            new Bytes32(Sale.nonce(1)),
             Sale.NOW,
             Sale.STUB);
 

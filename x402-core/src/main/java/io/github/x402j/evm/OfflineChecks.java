@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import io.github.x402j.Bytes32;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -82,7 +83,7 @@ final class OfflineChecks {
           "signature: not the payer's over this authorization",
           payment.payer());
     }
-    SignedPayment signed = signed(payload, requirements, new Checked(payment, owner));
+    SignedPayment signed = signed(payload, requirements, digest, new Checked(payment, owner));
     return hasTimeToSettle(payment, now)
         ? new Verification.Valid(signed)
         : new Verification.Expired(signed);
@@ -90,12 +91,13 @@ final class OfflineChecks {
 
   /** Only what was checked goes on: unknown members of the payload are dropped. */
   private static SignedPayment signed(
-      PaymentPayload payload, PaymentRequirements requirements, Checked checked) {
+      PaymentPayload payload, PaymentRequirements requirements, byte[] digest, Checked checked) {
     EvmPayment payment = checked.payment();
     return new SignedPayment(
         payload.withPayload(payment.members()),
         requirements,
         payment.key(),
+        Bytes32.of(digest),
         Instant.ofEpochSecond(payment.validBefore().longValueExact()),
         checked);
   }

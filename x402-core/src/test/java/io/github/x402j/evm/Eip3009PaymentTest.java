@@ -115,7 +115,12 @@ class Eip3009PaymentTest {
               sale.token(), TokenAmount.of(other), sale.offer().payTo(), ChainSale.WINDOW);
       SignedPayment changed =
           new SignedPayment(
-              payment.payload(), asked, payment.key(), payment.validBefore(), payment.signed());
+              payment.payload(),
+              asked,
+              payment.key(),
+              payment.digest(),
+              payment.validBefore(),
+              payment.signed());
       assertThatIllegalArgumentException()
           .isThrownBy(() -> sale.settle(facilitator, changed))
           .withMessageContaining("amount");

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Address;
+import io.github.x402j.Bytes32;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
@@ -144,6 +145,7 @@ class FacilitatorServiceTest {
             requirements,
             new PaymentKey(
                 requirements.network(), requirements.asset(), Sale.PAY_TO, Sale.nonce(1)),
+            new Bytes32(Sale.nonce(1)),
             Sale.NOW,
             Sale.STUB),
         ResourceInfo.of(Sale.URL));

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.Bytes32;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Hashes;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.Offers;
@@ -51,7 +53,19 @@ public final class ScriptedFacilitator implements Facilitator {
             requirements.asset(),
             Offers.PAYER,
             (String) payload.payload().get("nonce"));
-    return new SignedPayment(payload, requirements, key, validBefore, Sale.STUB);
+    return new SignedPayment(
+        payload, requirements, key, digest(payload, requirements), validBefore, Sale.STUB);
+  }
+
+  /** Price and recipient are signed, as in every scheme. */
+  private static Bytes32 digest(PaymentPayload payload, PaymentRequirements requirements) {
+    return Bytes32.of(
+        Hashes.sha256(
+            payload.payload().get("nonce")
+                + " "
+                + requirements.amount()
+                + " "
+                + requirements.payTo()));
   }
 
   public static Settlement.Settled settled() {

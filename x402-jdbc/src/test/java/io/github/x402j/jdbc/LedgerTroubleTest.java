@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.Address;
+import io.github.x402j.Bytes32;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentCodec;
@@ -87,7 +88,8 @@ class LedgerTroubleTest {
       String nonce = (String) payload.payload().get("nonce");
       PaymentKey key = new PaymentKey(offer.network(), offer.asset(), PAYER, nonce);
       return new Verification.Valid(
-          new SignedPayment(payload, offer, key, Instant.now().plusSeconds(60), UNREAD));
+          new SignedPayment(
+              payload, offer, key, new Bytes32(nonce), Instant.now().plusSeconds(60), UNREAD));
     }
 
     @Override
