@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   /** A held entry is kept a little longer than asked, so that its holder finds it. */
   private static final Duration GRACE_FOR_HOLDER = Duration.ofMinutes(10);
 
+  private final String id = UUID.randomUUID().toString();
   private final int capacity;
   private final Clock clock;
   private final Map<PaymentKey, Record> records = new HashMap<>();
@@ -66,13 +68,18 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   }
 
   @Override
-  public synchronized Claim claim(PaymentKey key, String request, Instant keepUntil) {
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public synchronized Claim claim(PaymentKey key, String binding, Instant keepUntil) {
     forgetExpired();
     Record record = records.get(key);
     if (record == null) {
-      return grant(key, request, keepUntil);
+      return grant(key, binding, keepUntil);
     }
-    if (record.state == State.DELIVERED || !record.request.equals(request)) {
+    if (record.state == State.DELIVERED || !record.binding.equals(binding)) {
       return new Claim.Used();
     }
     if (record.state == State.HELD) {
@@ -82,11 +89,11 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
     return new Claim.Resumed(record.transaction);
   }
 
-  private Claim grant(PaymentKey key, String request, Instant keepUntil) {
+  private Claim grant(PaymentKey key, String binding, Instant keepUntil) {
     if (isFull()) {
       return new Claim.Full();
     }
-    records.put(key, new Record(request, expiries.add(keepUntil, key)));
+    records.put(key, new Record(binding, expiries.add(keepUntil, key)));
     return new Claim.Granted();
   }
 
@@ -102,7 +109,19 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
 
   @Override
   public synchronized void delivered(PaymentKey key) {
-    held(key).state = State.DELIVERED;
+    Record record = held(key);
+    record.state = State.DELIVERED;
+    record.deliveries++;
+  }
+
+  @Override
+  public synchronized boolean takeBack(PaymentKey key) {
+    Record record = records.get(key);
+    if (record == null || record.state != State.DELIVERED || record.deliveries >= MAX_DELIVERIES) {
+      return false;
+    }
+    record.state = State.SUSPENDED;
+    return true;
   }
 
   @Override
@@ -149,10 +168,21 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   public synchronized void useReleased(ReceiptKey key) {
     Count count = heldUse(key);
     count.held--;
-    if (count.held == 0 && count.delivered == 0) {
+    if (count.held == 0 && count.delivered == 0 && count.takenBack == 0) {
       countExpiries.remove(count.expiry); // it has bought nothing yet: no need to remember it
       counts.remove(key);
     }
+  }
+
+  @Override
+  public synchronized boolean useTakenBack(ReceiptKey key) {
+    Count count = counts.get(key);
+    if (count == null || count.delivered == 0 || count.takenBack >= MAX_DELIVERIES - 1) {
+      return false;
+    }
+    count.delivered--;
+    count.takenBack++;
+    return true;
   }
 
   private Count heldUse(ReceiptKey key) {
@@ -215,6 +245,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   private static final class Count {
     private long held;
     private long delivered;
+    private int takenBack;
     private Expiries.Expiry<ReceiptKey> expiry;
 
     Count(Expiries.Expiry<ReceiptKey> expiry) {
@@ -224,13 +255,14 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
 
   /** How an authorization stands. */
   private static final class Record {
-    private final String request;
+    private final String binding;
     private State state = State.HELD;
+    private int deliveries;
     private Optional<String> transaction = Optional.empty();
     private Expiries.Expiry<PaymentKey> expiry;
 
-    Record(String request, Expiries.Expiry<PaymentKey> expiry) {
-      this.request = request;
+    Record(String binding, Expiries.Expiry<PaymentKey> expiry) {
+      this.binding = binding;
       this.expiry = expiry;
     }
   }

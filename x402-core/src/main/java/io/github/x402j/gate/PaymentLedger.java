@@ -26,16 +26,26 @@ import java.util.Optional;
  * entry over. The gate then delivers nothing and answers 503.
  */
 public interface PaymentLedger {
+  /** How often a payment is delivered at most where its delivery breaks off each time. */
+  int MAX_DELIVERIES = 3;
+
+  /**
+   * Returns a name of the store that no other store has: random, the same for every process that
+   * shares the store, and for as long as the store remembers its entries. At most 64 visible ASCII
+   * characters. It is a secret of those processes.
+   */
+  String id();
 
   /**
    * Claims the authorization for one exchange.
    *
    * @param key which authorization
-   * @param request what it is to pay for; only the same request can resume an entry
+   * @param binding what the entry is bound to: what was signed, what it is to pay for, and what
+   *     else the caller wants to see again. Only the same binding can resume an entry
    * @param keepUntil the time until which the entry must be remembered
    * @return the result; the caller holds the entry only after {@code Granted} or {@code Resumed}
    */
-  Claim claim(PaymentKey key, String request, Instant keepUntil);
+  Claim claim(PaymentKey key, String binding, Instant keepUntil);
 
   /**
    * Records the transaction that is about to be broadcast. The caller holds the entry.
@@ -50,8 +60,22 @@ public interface PaymentLedger {
    */
   void suspend(PaymentKey key);
 
-  /** Records that the authorization has bought its delivery. It never buys another. */
+  /**
+   * Records that the authorization has bought its delivery. It buys no other, unless this one is
+   * taken back.
+   */
   void delivered(PaymentKey key);
+
+  /**
+   * Takes a recorded delivery back that has broken off: the entry is suspended, and the next claim
+   * resumes it. A payment is delivered {@value #MAX_DELIVERIES} times at most, because a client can
+   * break a delivery off itself, just before its end. The exchange that recorded the delivery may
+   * call this once.
+   *
+   * @return whether the payment can be fetched again; false, without effect, if no delivery is
+   *     recorded or it was the last one
+   */
+  boolean takeBack(PaymentKey key);
 
   /** Forgets an entry that has cost the payer nothing: the authorization may be used again. */
   void release(PaymentKey key);
@@ -82,6 +106,16 @@ public interface PaymentLedger {
    * @throws IllegalStateException if no use of the receipt is held
    */
   void useReleased(ReceiptKey key);
+
+  /**
+   * Gives a use back whose delivery is recorded and has broken off. A receipt gets {@link
+   * #MAX_DELIVERIES} - 1 of its uses back in all. The exchange that recorded the delivery may call
+   * this once.
+   *
+   * @return whether the use was given back; false, without effect, if none is recorded or too many
+   *     were given back before
+   */
+  boolean useTakenBack(ReceiptKey key);
 
   /** Returns how the entry stands, empty if there is none. */
   Optional<Entry> find(PaymentKey key);
@@ -129,7 +163,7 @@ public interface PaymentLedger {
     record Granted() implements Claim {}
 
     /**
-     * An earlier exchange for the same request began to settle and was suspended; the caller now
+     * An earlier exchange with the same binding began to settle and was suspended; the caller now
      * holds it and must ask for the outcome before anything else.
      *
      * @param transaction the recorded hash, empty if none was
@@ -143,7 +177,7 @@ public interface PaymentLedger {
      */
     record InProgress(Optional<String> transaction) implements Claim {}
 
-    /** It has bought its delivery, or is bound to another request. */
+    /** It has bought its delivery, or is bound to something else. */
     record Used() implements Claim {}
 
     /** The ledger has no room for another entry. */

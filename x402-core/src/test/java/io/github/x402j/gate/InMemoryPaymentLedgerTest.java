@@ -30,6 +30,12 @@ class InMemoryPaymentLedgerTest {
   }
 
   @Test
+  void hasANameOfItsOwn() {
+    assertThat(InMemoryPaymentLedger.create().id())
+        .isNotEqualTo(InMemoryPaymentLedger.create().id());
+  }
+
+  @Test
   void saysThatItIsFullAndForgetsNothing() {
     InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(2, clock);
     Instant until = clock.instant().plusSeconds(60);

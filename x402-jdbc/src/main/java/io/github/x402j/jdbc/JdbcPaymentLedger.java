@@ -4,6 +4,7 @@ package io.github.x402j.jdbc;
 
 import io.github.x402j.PaymentKey;
 import io.github.x402j.ReceiptKey;
+import io.github.x402j.Recent;
 import io.github.x402j.gate.LedgerException;
 import io.github.x402j.gate.PaymentLedger;
 import java.sql.SQLException;
@@ -50,8 +51,10 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
 
   private static final int ATTEMPTS = 8;
   private static final int STRIPES = 1024;
+  private static final int MAX_DELIVERIES_KNOWN = 10_000;
 
   private final Clock clock;
+  private final String id;
   private final Lease lease;
   private final PaymentRows payments;
   private final ReceiptUses receipts;
@@ -61,6 +64,9 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   /** What exchanges of this process are at work on, and under which hold. */
   private final Map<PaymentKey, String> held = new ConcurrentHashMap<>();
 
+  /** Under which hold exchanges of this process have recorded deliveries that may break off. */
+  private final Recent<PaymentKey, String> deliveredAs = new Recent<>(MAX_DELIVERIES_KNOWN);
+
   private final Object[] stripes =
       IntStream.range(0, STRIPES).mapToObj(i -> new Object()).toArray();
 
@@ -68,6 +74,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     clock = builder.clock;
     Database database = connect(builder);
     LedgerTables.require(builder.dataSource, database);
+    id = StoreId.of(database);
     lease = new Lease(database, clock, builder.lease);
     payments = new PaymentRows(database);
     receipts = new ReceiptUses(database, lease, pending, clock);
@@ -109,17 +116,23 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     LedgerTables.create(dataSource);
   }
 
+  /** Is kept in the database, and written there when it is asked for first. */
   @Override
-  public Claim claim(PaymentKey key, String request, Instant keepUntil) {
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public Claim claim(PaymentKey key, String binding, Instant keepUntil) {
     lease.ensure();
-    String requestHash = Database.hash(request);
+    String bindingHash = Database.hash(binding);
     synchronized (stripes[Math.floorMod(key.hashCode(), STRIPES)]) {
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (insert(key, requestHash, keepUntil)) {
+        if (insert(key, bindingHash, keepUntil)) {
           return new Claim.Granted();
         }
         Optional<PaymentRows.Row> row = payments.find(key);
-        Optional<Claim> claim = row.flatMap(found -> claim(key, requestHash, found));
+        Optional<Claim> claim = row.flatMap(found -> claim(key, bindingHash, found));
         if (claim.isPresent()) {
           return claim.get();
         }
@@ -128,10 +141,10 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     throw new LedgerException("the payment does not stay as it is in the ledger's database");
   }
 
-  private boolean insert(PaymentKey key, String requestHash, Instant keepUntil) {
+  private boolean insert(PaymentKey key, String bindingHash, Instant keepUntil) {
     String hold = lease.newHold();
     try {
-      boolean isNew = payments.insert(key, hold, requestHash, lease.id(), keepUntil);
+      boolean isNew = payments.insert(key, hold, bindingHash, lease.id(), keepUntil);
       if (isNew) {
         held.put(key, hold);
       }
@@ -143,9 +156,9 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   }
 
   /** Returns what the claim meets in the row, empty if it is not so any more. */
-  private Optional<Claim> claim(PaymentKey key, String requestHash, PaymentRows.Row row) {
+  private Optional<Claim> claim(PaymentKey key, String bindingHash, PaymentRows.Row row) {
     State state = row.stateAt(clock.instant());
-    if (state == State.DELIVERED || !row.requestHash().equals(requestHash)) {
+    if (state == State.DELIVERED || !row.bindingHash().equals(bindingHash)) {
       return Optional.of(new Claim.Used());
     }
     // An exchange of this process may be at work though its lease has run out, or on a row that
@@ -187,6 +200,22 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   public void delivered(PaymentKey key) {
     String hold = requireHeld(held.remove(key));
     end(() -> payments.delivered(key, hold), () -> payments.takeBack(key, hold));
+    deliveredAs.put(key, hold);
+  }
+
+  @Override
+  public boolean takeBack(PaymentKey key) {
+    Optional<String> hold = deliveredAs.get(key);
+    if (hold.isEmpty()) {
+      return false;
+    }
+    deliveredAs.remove(key);
+    try {
+      return payments.deliveryBrokeOff(key, hold.get());
+    } catch (LedgerException e) {
+      pending.add(() -> payments.deliveryBrokeOff(key, hold.get()));
+      throw e;
+    }
   }
 
   @Override
@@ -237,6 +266,11 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   @Override
   public void useReleased(ReceiptKey key) {
     receipts.released(key);
+  }
+
+  @Override
+  public boolean useTakenBack(ReceiptKey key) {
+    return receipts.takenBack(key);
   }
 
   @Override

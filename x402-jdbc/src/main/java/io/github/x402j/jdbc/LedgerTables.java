@@ -31,12 +31,13 @@ final class LedgerTables {
   private static final Map<String, String> TABLES = new LinkedHashMap<>();
 
   static {
+    TABLES.put("x402_store", "slot, id");
     TABLES.put("x402_instance", "id, lease_until");
     TABLES.put(
         "x402_payment",
-        "network, asset, payer, nonce, request_hash, state, tx_hash, hold_id, instance_id,"
-            + " keep_until");
-    TABLES.put("x402_receipt", "id, taken, keep_until");
+        "network, asset, payer, nonce, binding_hash, state, deliveries, tx_hash, hold_id,"
+            + " instance_id, keep_until");
+    TABLES.put("x402_receipt", "id, taken, taken_back, keep_until");
     TABLES.put("x402_use", "hold_id, receipt_id, instance_id");
   }
 

@@ -3,6 +3,7 @@
 package io.github.x402j.jdbc;
 
 import io.github.x402j.PaymentKey;
+import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentLedger.State;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -19,10 +20,10 @@ final class PaymentRows {
   private static final String KEY = " WHERE network = ? AND asset = ? AND payer = ? AND nonce = ?";
   private static final String HELD_AS = KEY + " AND hold_id = ? AND state = 'HELD'";
   private static final String INSERT =
-      "INSERT INTO x402_payment (network, asset, payer, nonce, hold_id, state, request_hash,"
+      "INSERT INTO x402_payment (network, asset, payer, nonce, hold_id, state, binding_hash,"
           + " instance_id, keep_until) VALUES (?, ?, ?, ?, ?, 'HELD', ?, ?, ?)";
   private static final String SELECT =
-      "SELECT p.state, p.hold_id, p.request_hash, p.tx_hash, i.lease_until FROM x402_payment p"
+      "SELECT p.state, p.hold_id, p.binding_hash, p.tx_hash, i.lease_until FROM x402_payment p"
           + " LEFT JOIN x402_instance i ON i.id = p.instance_id"
           + " WHERE p.network = ? AND p.asset = ? AND p.payer = ? AND p.nonce = ?";
   private static final String TAKE =
@@ -31,10 +32,19 @@ final class PaymentRows {
           + " AND hold_id = ? AND state = ?";
   private static final String SETTLING = "UPDATE x402_payment SET tx_hash = ?" + HELD_AS;
   private static final String SUSPEND = "UPDATE x402_payment SET state = 'SUSPENDED'" + HELD_AS;
-  private static final String DELIVERED = "UPDATE x402_payment SET state = 'DELIVERED'" + HELD_AS;
+  private static final String DELIVERED =
+      "UPDATE x402_payment SET state = 'DELIVERED', deliveries = deliveries + 1" + HELD_AS;
+  private static final String DELIVERY_BROKE_OFF =
+      "UPDATE x402_payment SET state = 'SUSPENDED'"
+          + KEY
+          + " AND hold_id = ? AND state = 'DELIVERED' AND deliveries < "
+          + PaymentLedger.MAX_DELIVERIES;
   private static final String RELEASE = "DELETE FROM x402_payment" + HELD_AS;
   private static final String TAKE_BACK =
-      "UPDATE x402_payment SET state = 'SUSPENDED'" + KEY + " AND hold_id = ?";
+      "UPDATE x402_payment SET deliveries = CASE WHEN state = 'DELIVERED' THEN deliveries - 1"
+          + " ELSE deliveries END, state = 'SUSPENDED'"
+          + KEY
+          + " AND hold_id = ?";
 
   private final Database database;
 
@@ -47,12 +57,12 @@ final class PaymentRows {
    *
    * @param state how far it has come
    * @param hold the last hold
-   * @param requestHash what it pays for
+   * @param bindingHash what it is bound to
    * @param transaction the recorded transaction, empty if none was
    * @param leaseUntil until when the instance that holds it is sure to live; 0 if it is gone
    */
   record Row(
-      State state, String hold, String requestHash, Optional<String> transaction, long leaseUntil) {
+      State state, String hold, String bindingHash, Optional<String> transaction, long leaseUntil) {
 
     /** Returns the state, held only if the holder lives. */
     State stateAt(Instant now) {
@@ -62,7 +72,7 @@ final class PaymentRows {
 
   /** Returns whether the row is new and now held; false if there is one with this key. */
   boolean insert(
-      PaymentKey key, String hold, String requestHash, String instance, Instant keepUntil) {
+      PaymentKey key, String hold, String bindingHash, String instance, Instant keepUntil) {
     return database.run(
         "claiming a payment",
         connection -> {
@@ -73,7 +83,7 @@ final class PaymentRows {
                 row -> {
                   setKey(row, 1, key);
                   row.setString(5, hold);
-                  row.setString(6, requestHash);
+                  row.setString(6, bindingHash);
                   row.setString(7, instance);
                   row.setLong(8, keepUntil.toEpochMilli());
                 });
@@ -161,6 +171,11 @@ final class PaymentRows {
 
   boolean release(PaymentKey key, String hold) {
     return change("releasing a payment", RELEASE, key, hold);
+  }
+
+  /** Suspends what the hold has delivered, unless that was the last delivery. */
+  boolean deliveryBrokeOff(PaymentKey key, String hold) {
+    return change("taking a delivery back", DELIVERY_BROKE_OFF, key, hold);
   }
 
   /** Suspends what the hold has done last, even a delivery, which then was not made. */

@@ -4,6 +4,7 @@ package io.github.x402j.jdbc;
 
 import io.github.x402j.ReceiptKey;
 import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentLedger.Use;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,6 +27,10 @@ final class ReceiptUses {
 
   private static final String TAKE =
       "UPDATE x402_receipt SET taken = taken + 1 WHERE id = ? AND taken < ?";
+  private static final String TAKE_BACK =
+      "UPDATE x402_receipt SET taken = taken - 1, taken_back = taken_back + 1"
+          + " WHERE id = ? AND taken > 0 AND taken_back < "
+          + (PaymentLedger.MAX_DELIVERIES - 1);
   private static final String ADD = "UPDATE x402_receipt SET taken = taken + ? WHERE id = ?";
   private static final String SELECT = "SELECT taken FROM x402_receipt WHERE id = ?";
   private static final String INSERT =
@@ -92,6 +97,14 @@ final class ReceiptUses {
       pending.add(() -> giveBack(hold, id(key)));
       throw e;
     }
+  }
+
+  /** What the database does not tell stays as it is: a use that is given back twice is worse. */
+  boolean takenBack(ReceiptKey key) {
+    return database.run(
+            "taking a use of a receipt back",
+            connection -> database.update(connection, TAKE_BACK, row -> row.setString(1, id(key))))
+        > 0;
   }
 
   /** Issuers are of any length and alphabet; the length tells where one ends. */

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
   static final String TX = "0x" + "cd".repeat(32);
 
-  private final List<JdbcPaymentLedger> open = new ArrayList<>();
+  private final List<JdbcPaymentLedger> open = Collections.synchronizedList(new ArrayList<>());
   private final MutableClock clock = new MutableClock();
   private final MutableClock slowClock = new MutableClock();
 
@@ -251,6 +251,38 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     assertThat(resumed).hasValue(1);
   }
 
+  @Test
+  void countsDeliveriesThatBrokeOffOverInstancesAndRestarts() {
+    JdbcPaymentLedger first = ledger(clock);
+    first.claim(key(1), "GET /a", soon());
+    first.delivered(key(1));
+    assertThat(first.takeBack(key(1))).isTrue();
+    first.close();
+
+    JdbcPaymentLedger second = ledger(clock);
+    second.claim(key(1), "GET /a", soon());
+    second.delivered(key(1));
+    assertThat(second.takeBack(key(1))).isTrue();
+
+    JdbcPaymentLedger third = ledger(clock);
+    third.claim(key(1), "GET /a", soon());
+    third.delivered(key(1));
+    assertThat(third.takeBack(key(1))).isFalse();
+    assertThat(ledger(clock).claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Used());
+  }
+
+  @Test
+  void hasOneNameForAllInstancesAndAfterARestart() throws Exception {
+    List<String> names = Collections.synchronizedList(new ArrayList<>());
+    atOnce(8, number -> names.add(ledger(clock).id()));
+    JdbcPaymentLedger last = ledger(clock);
+    last.close();
+    names.add(last.id());
+    names.add(ledger(clock).id());
+    assertThat(names).hasSize(10).containsOnly(last.id());
+    assertThat(count("x402_store")).isEqualTo(1);
+  }
+
   // ---- a process that was only slow
 
   @Test
@@ -403,8 +435,8 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     execute("DROP TABLE x402_payment");
     execute(
         "CREATE TABLE x402_payment (network VARCHAR(32), asset VARCHAR(42), payer VARCHAR(42),"
-            + " nonce VARCHAR(66), request_hash VARCHAR(64), state VARCHAR(9), tx_hash"
-            + " VARCHAR(128), hold_id VARCHAR(64), instance_id VARCHAR(36), keep_until BIGINT)");
+            + " nonce VARCHAR(66), binding_hash VARCHAR(64), state VARCHAR(9), deliveries"
+            + " INTEGER DEFAULT 0, tx_hash VARCHAR(128), hold_id VARCHAR(64), instance_id VARCHAR(36), keep_until BIGINT)");
     assertThatThrownBy(() -> ledger(clock))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("primary key");

@@ -120,6 +120,78 @@ public abstract class PaymentLedgerContract {
   }
 
   @Test
+  void letsAPaymentBeFetchedAgainWhoseDeliveryBrokeOff() {
+    PaymentLedger ledger = emptyLedger();
+    ledger.claim(key(1), "GET /a", later());
+    ledger.settling(key(1), TX);
+    ledger.delivered(key(1));
+    assertThat(ledger.takeBack(key(1))).isTrue();
+    assertThat(ledger.find(key(1)))
+        .contains(new PaymentLedger.Entry(State.SUSPENDED, Optional.of(TX)));
+    assertThat(ledger.claim(key(1), "GET /b", later())).isEqualTo(new Claim.Used());
+    assertThat(ledger.claim(key(1), "GET /a", later()))
+        .isEqualTo(new Claim.Resumed(Optional.of(TX)));
+  }
+
+  @Test
+  void deliversAPaymentOnlySoOftenHoweverOftenItsDeliveryBreaksOff() {
+    PaymentLedger ledger = emptyLedger();
+    ledger.claim(key(1), "GET /a", later());
+    ledger.delivered(key(1));
+    for (int deliveries = 1; deliveries < PaymentLedger.MAX_DELIVERIES; deliveries++) {
+      assertThat(ledger.takeBack(key(1))).as("after %d deliveries", deliveries).isTrue();
+      assertThat(ledger.claim(key(1), "GET /a", later())).isInstanceOf(Claim.Resumed.class);
+      ledger.suspend(key(1)); // a failure is no delivery
+      ledger.claim(key(1), "GET /a", later());
+      ledger.delivered(key(1));
+    }
+    assertThat(ledger.takeBack(key(1))).isFalse();
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Used());
+  }
+
+  @Test
+  void takesNothingBackThatWasNotDelivered() {
+    PaymentLedger ledger = emptyLedger();
+    assertThat(ledger.takeBack(key(1))).isFalse();
+    assertThat(ledger.find(key(1))).isEmpty();
+    ledger.claim(key(1), "GET /a", later());
+    assertThat(ledger.takeBack(key(1))).isFalse();
+    assertThat(ledger.find(key(1)).orElseThrow().state()).isEqualTo(State.HELD);
+    ledger.suspend(key(1));
+    assertThat(ledger.takeBack(key(1))).isFalse();
+    ledger.claim(key(1), "GET /a", later());
+    ledger.delivered(key(1));
+    assertThat(ledger.takeBack(key(1))).isTrue();
+    assertThat(ledger.takeBack(key(1))).isFalse();
+  }
+
+  @Test
+  void takesADeliveryBackInOneOfManyThreads() throws Exception {
+    PaymentLedger ledger = emptyLedger();
+    ledger.claim(key(1), "GET /a", later());
+    ledger.delivered(key(1));
+    AtomicInteger takenBack = new AtomicInteger();
+    atOnce(
+        64,
+        () -> {
+          if (ledger.takeBack(key(1))) {
+            takenBack.incrementAndGet();
+          }
+          return new Claim.Used();
+        });
+    assertThat(takenBack).hasValue(1);
+  }
+
+  @Test
+  void hasANameThatStaysTheSame() {
+    PaymentLedger ledger = emptyLedger();
+    String id = ledger.id();
+    assertThat(id).matches("[!-~]{16,64}");
+    ledger.claim(key(1), "GET /a", later());
+    assertThat(ledger.id()).isEqualTo(id);
+  }
+
+  @Test
   void forgetsWhatWasReleased() {
     PaymentLedger ledger = emptyLedger();
     ledger.claim(key(1), "GET /a", later());
@@ -228,6 +300,23 @@ public abstract class PaymentLedgerContract {
     ledger.useDelivered(receipt(1));
     ledger.useReleased(receipt(1));
     assertThat(ledger.use(receipt(1), 2, later())).isEqualTo(new Use.Granted(0));
+  }
+
+  @Test
+  void givesAUseBackWhoseDeliveryBrokeOff() {
+    PaymentLedger ledger = emptyLedger();
+    assertThat(ledger.useTakenBack(receipt(1))).isFalse();
+    ledger.use(receipt(1), 1, later());
+    ledger.useDelivered(receipt(1));
+    for (int back = 1; back < PaymentLedger.MAX_DELIVERIES; back++) {
+      assertThat(ledger.useTakenBack(receipt(1))).as("use %d", back).isTrue();
+      assertThat(ledger.use(receipt(1), 1, later())).isEqualTo(new Use.Granted(0));
+      ledger.useReleased(receipt(1)); // does not begin the count anew
+      assertThat(ledger.use(receipt(1), 1, later())).isEqualTo(new Use.Granted(0));
+      ledger.useDelivered(receipt(1));
+    }
+    assertThat(ledger.useTakenBack(receipt(1))).isFalse();
+    assertThat(ledger.use(receipt(1), 1, later())).isEqualTo(new Use.UsedUp());
   }
 
   @Test
