@@ -215,6 +215,23 @@ final class PaymentEngine {
     } else if (receipt.get().uses().isPresent()) {
       ledger.useDelivered(receipt.get().key());
     }
+    payment.markDelivered();
+  }
+
+  /**
+   * Takes the delivery back that this exchange has recorded, because it has broken off.
+   *
+   * @return whether it can be fetched again; always for a receipt whose uses are not counted
+   */
+  boolean takeBack(VerifiedPayment payment) {
+    if (!payment.markTakenBack()) {
+      return false;
+    }
+    Optional<AcceptedReceipt> receipt = payment.receipt();
+    if (receipt.isEmpty()) {
+      return ledger.takeBack(payment.signed().key());
+    }
+    return receipt.get().uses().isEmpty() || ledger.useTakenBack(receipt.get().key());
   }
 
   /**

@@ -186,6 +186,15 @@ public final class PaymentGate {
               transport.fail(payment);
             }
           }
+
+          @Override
+          public void brokeOff() {
+            if (ended.compareAndSet(false, true)) {
+              brokeOffBeforeItsEnd(payment);
+            } else {
+              takeBack(payment);
+            }
+          }
         };
     boolean threw = true;
     try {
@@ -198,7 +207,34 @@ public final class PaymentGate {
     }
   }
 
+  /** A delivery counts once the money has moved, and then it is taken back. */
+  private void brokeOffBeforeItsEnd(VerifiedPayment payment) {
+    if (payment.settlement().isEmpty()) {
+      release(payment);
+      return;
+    }
+    try {
+      delivered(payment);
+      takeBack(payment);
+    } catch (LedgerException e) { // it can be fetched again once its lease has run out
+      listeners.unavailable(payment.required(), message(e));
+    }
+  }
+
   private <X extends Exception> void deliver(VerifiedPayment payment, SaleTransport<X> transport)
+      throws X {
+    boolean sent = false;
+    try {
+      send(payment, transport);
+      sent = true;
+    } finally {
+      if (!sent) {
+        takeBack(payment);
+      }
+    }
+  }
+
+  private <X extends Exception> void send(VerifiedPayment payment, SaleTransport<X> transport)
       throws X {
     transport.addHeaders(payment, receipt(payment));
     Optional<PaymentIdentifiers.Name> name = payment.name();
@@ -329,6 +365,29 @@ public final class PaymentGate {
    */
   public void delivered(VerifiedPayment payment) {
     engine.delivered(payment);
+  }
+
+  /**
+   * Takes the recorded delivery of a payment back that did not reach the client in full: the
+   * connection broke, or the response could not be sent. The payer may send the same payment again
+   * for the same request then, {@value PaymentLedger#MAX_DELIVERIES} times in all; later calls for
+   * this admission do nothing. A ledger that does not answer is reported to the listeners. {@link
+   * #sell} calls this itself.
+   *
+   * @return whether it can be fetched again; false also if this admission has recorded no delivery
+   */
+  public boolean takeBack(VerifiedPayment payment) {
+    try {
+      boolean takenBack = engine.takeBack(payment);
+      Optional<Settlement.Settled> settled = payment.settlement();
+      if (takenBack && settled.isPresent() && payment.receipt().isEmpty()) {
+        listeners.undelivered(payment, settled.get());
+      }
+      return takenBack;
+    } catch (LedgerException e) { // that the delivery broke off is what the caller reports
+      listeners.unavailable(payment.required(), message(e));
+      return false;
+    }
   }
 
   /**

@@ -22,9 +22,9 @@ public interface SaleTransport<X extends Exception> {
   void repeat(StoredAnswer answer) throws X;
 
   /**
-   * Runs the handler, then calls one method of {@code ending}: now, or later from another thread.
-   * Only the first call counts. If this method throws before it, the handler has failed. In {@link
-   * PaymentFlow#AUTHORIZATION} the transport holds all output of the handler.
+   * Runs the handler, then calls {@link Ending#completed} or {@link Ending#failed}: now, or later
+   * from another thread. Only the first call counts. If this method throws before it, the handler
+   * has failed. In {@link PaymentFlow#AUTHORIZATION} the transport holds all output of the handler.
    */
   void run(VerifiedPayment payment, Ending<X> ending) throws X;
 
@@ -37,7 +37,11 @@ public interface SaleTransport<X extends Exception> {
   /** Returns a copy of the held answer, empty if it is longer than {@code maxBytes}. */
   Optional<StoredAnswer> copy(long maxBytes) throws X;
 
-  /** Sends the held output: the money has moved. Called in {@link PaymentFlow#AUTHORIZATION}. */
+  /**
+   * Sends the held output: the money has moved. Called in {@link PaymentFlow#AUTHORIZATION}. If
+   * this throws, the delivery has broken off, and the payer may fetch it again. What is found out
+   * later, such as by an asynchronous write, is reported by {@link Ending#brokeOff}.
+   */
   void deliver(VerifiedPayment payment) throws X;
 
   /**
@@ -54,5 +58,14 @@ public interface SaleTransport<X extends Exception> {
      * send the same payment again.
      */
     void failed() throws X;
+
+    /**
+     * The output did not reach the client in full: the connection is broken, or the container has
+     * dropped the response. Call it in place of {@link #completed}, or after it, whenever that is
+     * found out and from any thread; it sends nothing and throws nothing. If the money has moved,
+     * the payer may fetch the delivery again, {@value PaymentLedger#MAX_DELIVERIES} times in all.
+     * If it has not moved, the payer is not charged. Only the first call counts.
+     */
+    void brokeOff();
   }
 }

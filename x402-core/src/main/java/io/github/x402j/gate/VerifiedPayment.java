@@ -15,6 +15,7 @@ import io.github.x402j.extension.PaymentIdentifiers;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ public final class VerifiedPayment {
   private final Purchase purchase;
   private volatile Settlement.@Nullable Settled settled;
   private volatile PaymentIdentifiers.@Nullable Name name;
+  private final AtomicBoolean delivered = new AtomicBoolean();
 
   private VerifiedPayment(
       @Nullable SignedPayment signed,
@@ -157,6 +159,16 @@ public final class VerifiedPayment {
 
   void markNamed(PaymentIdentifiers.Name newName) {
     name = newName;
+  }
+
+  /** Its delivery is recorded, by this exchange. */
+  void markDelivered() {
+    delivered.set(true);
+  }
+
+  /** Returns whether this exchange has recorded a delivery, once: it is taken back then. */
+  boolean markTakenBack() {
+    return delivered.compareAndSet(true, false);
   }
 
   void markSettled(Settlement.Settled settlement) {

@@ -3,6 +3,8 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.extension.StoredAnswer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
   public StoredAnswer repeated;
   public Map<String, String> headers = Map.of();
   public Ending<RuntimeException> later;
+  public boolean connectionIsBroken;
 
   private final BooleanSupplier handler;
   private final StoredAnswer answer;
@@ -79,5 +82,8 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
   @Override
   public void deliver(VerifiedPayment payment) {
     calls.add("deliver");
+    if (connectionIsBroken) {
+      throw new UncheckedIOException(new IOException("the connection is broken"));
+    }
   }
 }

@@ -4,10 +4,12 @@ package io.github.x402j.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
 import io.github.x402j.Settlement;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -151,6 +153,79 @@ class SellTest {
     sold.later.failed();
     sold.later.completed();
     assertThat(sold.calls).containsExactly("run", "headers", "deliver");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  private MemoryTransport breaking() {
+    MemoryTransport transport = MemoryTransport.running(() -> true);
+    transport.connectionIsBroken = true;
+    return transport;
+  }
+
+  @Test
+  void letsADeliveryThatBrokeOffBeFetchedAgainAndNoMoreThanThreeTimesInAll() {
+    facilitator.outcome = ScriptedFacilitator.settled();
+    for (int delivery = 1; delivery <= PaymentLedger.MAX_DELIVERIES; delivery++) {
+      MemoryTransport broken = breaking();
+      assertThatThrownBy(() -> sell(PaymentFlow.AUTHORIZATION, 1, broken))
+          .isInstanceOf(UncheckedIOException.class);
+      assertThat(broken.calls).containsExactly("run", "headers", "deliver");
+    }
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 402");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @Test
+  void letsADeliveryBeFetchedAgainThatIsFoundBrokenOffLater() {
+    facilitator.outcome = ScriptedFacilitator.settled();
+    MemoryTransport first = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));
+    first.later.completed();
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 402");
+    first.later.brokeOff();
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("run", "headers", "deliver");
+    first.later.brokeOff(); // a second report must not take back what another request has fetched
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 402");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @Test
+  void chargesNothingWhereTheConnectionBreaksBeforeTheSettlement() {
+    MemoryTransport sold = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));
+    sold.later.brokeOff();
+    sold.later.completed();
+    assertThat(sold.calls).containsExactly("run");
+    assertThat(settlements()).isZero();
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("run", "headers", "deliver");
+  }
+
+  @Test
+  void takesNothingBackThatFailedBeforeItWasReportedBroken() {
+    MemoryTransport failed = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));
+    failed.later.failed();
+    sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true));
+    failed.later.brokeOff();
+    assertThat(sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 402");
+  }
+
+  @Test
+  void letsAnUpfrontDeliveryThatBrokeOffBeFetchedAgainAndNoMoreThanThreeTimesInAll() {
+    facilitator.outcome = ScriptedFacilitator.settled();
+    for (int delivery = 1; delivery <= PaymentLedger.MAX_DELIVERIES; delivery++) {
+      MemoryTransport sold = sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(null));
+      assertThat(sold.calls).containsExactly("headers", "run");
+      if (delivery == 2) {
+        sold.later.completed(); // found out after the end
+      }
+      sold.later.brokeOff();
+    }
+    assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> true)).calls)
+        .containsExactly("refuse 402");
     assertThat(settlements()).isEqualTo(1);
   }
 

@@ -73,7 +73,6 @@ public final class PaymentFilter implements Filter {
   private final PathRules pathRules;
   private final PriceList prices;
   private final HeldLimits limits;
-  private final StreamedDelivery.BreakCounter broken = new StreamedDelivery.BreakCounter();
   private final Registration registration = new Registration();
   private volatile boolean started;
 
@@ -254,7 +253,7 @@ public final class PaymentFilter implements Filter {
     RouteSettings settings = priced.route().settings();
     Long ownLimit = settings.limit();
     return settings.settlesFirst()
-        ? new StreamedDelivery(request, response, more, broken)
+        ? new StreamedDelivery(request, response, more)
         : new HeldDelivery(
             priced.route(),
             request,

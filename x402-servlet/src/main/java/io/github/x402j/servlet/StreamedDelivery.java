@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.Recent;
-import io.github.x402j.Settlement;
 import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
@@ -34,14 +32,10 @@ import org.slf4j.LoggerFactory;
 final class StreamedDelivery implements Delivery {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
-  /** How often one payment is delivered when the connection breaks off. */
-  static final int MAX_DELIVERIES = 3;
-
   private final GatedRequest request;
   private final GatedResponse refusals;
   private final HttpServletResponse response;
   private final Map<String, String> more;
-  private final BreakCounter broken;
   private final AtomicBoolean ended = new AtomicBoolean();
   private PaidResponseHeaders headers = PaidResponseHeaders.NONE;
   private boolean begun;
@@ -54,13 +48,11 @@ final class StreamedDelivery implements Delivery {
    * @param refusals where answers of the filter go to
    * @param more headers for the payer, besides the gate's
    */
-  StreamedDelivery(
-      GatedRequest request, GatedResponse refusals, Map<String, String> more, BreakCounter broken) {
+  StreamedDelivery(GatedRequest request, GatedResponse refusals, Map<String, String> more) {
     this.request = request;
     this.refusals = refusals;
     this.response = request.servletResponse();
     this.more = more;
-    this.broken = broken;
   }
 
   @Override
@@ -135,10 +127,8 @@ final class StreamedDelivery implements Delivery {
       return;
     }
     boolean isError = response.getStatus() >= HttpServletResponse.SC_BAD_REQUEST;
-    boolean brokeOff = failed && !isError && response.isCommitted();
-    if (brokeOff && broken.isLast(payment)) {
-      log.warn("the delivery of {} broke off for the last time", payment);
-      ending.completed();
+    if (failed && !isError && response.isCommitted()) {
+      ending.brokeOff();
     } else if (failed || isError) {
       ending.failed();
     } else {
@@ -299,22 +289,6 @@ final class StreamedDelivery implements Delivery {
             Map<String, String> fields = supplier.get();
             return fields == null ? Map.of() : ReservedHeaders.strip(fields);
           });
-    }
-  }
-
-  /**
-   * Counts how often the delivery of a payment broke off. A client can break it off itself, just
-   * before the end: without a limit one payment would buy the resource again and again until its
-   * window closes. Counts a bounded number of payments.
-   */
-  static final class BreakCounter {
-    private static final int MAX_PAYMENTS = 10_000;
-
-    private final Recent<Optional<Settlement.Settled>, Integer> counts = new Recent<>(MAX_PAYMENTS);
-
-    /** Counts one, and returns whether it was the last. */
-    boolean isLast(VerifiedPayment payment) {
-      return counts.merge(payment.settlement(), 1, Integer::sum) >= MAX_DELIVERIES;
     }
   }
 }

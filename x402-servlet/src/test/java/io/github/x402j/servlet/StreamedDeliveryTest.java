@@ -6,6 +6,7 @@ import static io.github.x402j.servlet.PaidWebapp.CENT;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.gate.PaymentLedger;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -38,12 +39,12 @@ class StreamedDeliveryTest {
         PaidWebapp app = PaidWebapp.on(stack, market).handlers(Map.of("long", LONG)).start()) {
       TestPayer payer = market.payer();
       String header = payer.header(app.port(), "/stream/long");
-      for (int i = 0; i < StreamedDelivery.MAX_DELIVERIES; i++) {
+      for (int i = 0; i < PaymentLedger.MAX_DELIVERIES; i++) {
         assertThat(breakOff(app.port(), header)).contains(" 200");
         assertThat(BROKEN_OFF.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
       }
       assertThat(breakOff(app.port(), header)).contains(" 402");
-      assertThat(app.runs("long")).isEqualTo(StreamedDelivery.MAX_DELIVERIES);
+      assertThat(app.runs("long")).isEqualTo(PaymentLedger.MAX_DELIVERIES);
       assertThat(payer.balance()).isEqualTo(1_000_000 - CENT);
     }
   }
