@@ -182,7 +182,7 @@ final class Database {
   }
 
   /** Returns whether the database undid everything because of another transaction. */
-  private static boolean wasTakenBack(SQLException e) {
+  static boolean wasTakenBack(SQLException e) {
     return hasClass(e, "40") && !"40003".equals(e.getSQLState()); // 40003: it does not know
   }
 

@@ -53,6 +53,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   private static final int STRIPES = 1024;
   private static final int MAX_DELIVERIES_KNOWN = 10_000;
 
+  private final DataSource dataSource;
   private final Clock clock;
   private final String id;
   private final Lease lease;
@@ -71,6 +72,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
       IntStream.range(0, STRIPES).mapToObj(i -> new Object()).toArray();
 
   private JdbcPaymentLedger(Builder builder) {
+    dataSource = builder.dataSource;
     clock = builder.clock;
     Database database = connect(builder);
     LedgerTables.require(builder.dataSource, database);
@@ -190,6 +192,14 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     }
   }
 
+  /** Records the transaction together with something else in this database, in one transaction. */
+  void settling(PaymentKey key, String transaction, Database.Work<?> beside) {
+    String hold = requireHeld(held.get(key));
+    if (!payments.settling(key, hold, transaction, beside)) {
+      throw takenOver();
+    }
+  }
+
   @Override
   public void suspend(PaymentKey key) {
     String hold = requireHeld(held.remove(key));
@@ -216,6 +226,29 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
       pending.add(() -> payments.deliveryBrokeOff(key, hold.get()));
       throw e;
     }
+  }
+
+  /**
+   * Records the delivery together with something else in this database, in one transaction; alone
+   * if the other cannot be done.
+   *
+   * @return whether the other was done
+   */
+  boolean delivered(PaymentKey key, Database.Work<?> beside) {
+    String hold = requireHeld(held.remove(key));
+    Runnable correction = () -> payments.takeBack(key, hold);
+    try {
+      end(() -> payments.delivered(key, hold, beside), correction);
+      return true;
+    } catch (PaymentRows.BesideException e) {
+      end(() -> payments.delivered(key, hold), correction);
+      return false;
+    }
+  }
+
+  /** Returns whether it is in this database. */
+  boolean isIn(DataSource other) {
+    return dataSource == other;
   }
 
   @Override

@@ -11,19 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a ledger does beside the requests: it renews the lease, runs the writes that wait, and
  * deletes what need not be kept any longer, a bounded number of rows at a time.
  */
 final class LedgerMaintenance {
-  private static final Logger log = LoggerFactory.getLogger(JdbcPaymentLedger.class);
   private static final Duration BETWEEN_WRITES = Duration.ofSeconds(1);
   private static final Duration BETWEEN_CLEANUPS = Duration.ofMinutes(1);
 
@@ -52,8 +45,8 @@ final class LedgerMaintenance {
   private static final String DELETE_USES = "DELETE FROM x402_use WHERE receipt_id = ?";
   private static final String DELETE_INSTANCES = "DELETE FROM x402_instance WHERE lease_until <= ?";
 
-  private final ScheduledExecutorService leases = thread("x402-ledger-lease");
-  private final ScheduledExecutorService chores = thread("x402-ledger");
+  private final Chores leases = new Chores("x402-ledger-lease", "the payment ledger");
+  private final Chores chores = new Chores("x402-ledger", "the payment ledger");
 
   private LedgerMaintenance() {}
 
@@ -61,35 +54,10 @@ final class LedgerMaintenance {
       Duration length, Lease lease, PendingWrites writes, Database database, Clock clock) {
     LedgerMaintenance maintenance = new LedgerMaintenance();
     // A thread of its own: a cleanup that takes long must not cost the lease.
-    repeat(maintenance.leases, "renewing the lease", lease::renew, length.dividedBy(3));
-    repeat(maintenance.chores, "running pending writes", writes::run, BETWEEN_WRITES);
-    repeat(maintenance.chores, "cleaning up", () -> clean(database, clock), BETWEEN_CLEANUPS);
+    maintenance.leases.repeat("renewing the lease", lease::renew, length.dividedBy(3));
+    maintenance.chores.repeat("running pending writes", writes::run, BETWEEN_WRITES);
+    maintenance.chores.repeat("cleaning up", () -> clean(database, clock), BETWEEN_CLEANUPS);
     return maintenance;
-  }
-
-  private static ScheduledExecutorService thread(String name) {
-    return Executors.newSingleThreadScheduledExecutor(
-        task -> {
-          Thread thread = new Thread(task, name);
-          thread.setDaemon(true);
-          return thread;
-        });
-  }
-
-  private static void repeat(
-      ScheduledExecutorService thread, String what, Runnable task, Duration pause) {
-    long millis = pause.toMillis();
-    thread.scheduleWithFixedDelay(
-        () -> {
-          try {
-            task.run();
-          } catch (RuntimeException e) { // or it would be the last time that it runs
-            log.warn("the payment ledger: {} failed and is tried again: {}", what, e.toString());
-          }
-        },
-        ThreadLocalRandom.current().nextLong(millis), // several servers, not all at once
-        millis,
-        TimeUnit.MILLISECONDS);
   }
 
   private static void clean(Database database, Clock clock) {
@@ -181,17 +149,9 @@ final class LedgerMaintenance {
     return read;
   }
 
-  /**
-   * Waits for what is being done, not long; no interrupt, which some databases take for an error.
-   */
+  /** Waits for what is being done, not long. */
   void stop() {
-    leases.shutdown();
-    chores.shutdown();
-    try {
-      leases.awaitTermination(1, TimeUnit.SECONDS);
-      chores.awaitTermination(1, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    leases.stop();
+    chores.stop();
   }
 }

@@ -161,6 +161,66 @@ final class PaymentRows {
         > 0;
   }
 
+  /**
+   * Records a transaction together with something else: both take effect, or neither.
+   *
+   * @param beside done if the payment is held
+   */
+  boolean settling(PaymentKey key, String hold, String transaction, Database.Work<?> beside) {
+    return database.transaction(
+        "recording a transaction",
+        connection -> {
+          boolean isHeld =
+              database.update(
+                      connection,
+                      SETTLING,
+                      row -> {
+                        row.setString(1, transaction);
+                        setKey(row, 2, key);
+                        row.setString(6, hold);
+                      })
+                  > 0;
+          if (isHeld) {
+            beside.with(connection);
+          }
+          return isHeld;
+        });
+  }
+
+  /** Thrown where what was to be done beside a change failed; neither has taken effect. */
+  static final class BesideException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private BesideException(SQLException cause) {
+      super(cause);
+    }
+  }
+
+  /**
+   * Records a delivery together with something else: both take effect, or neither.
+   *
+   * @param beside done if the payment is held
+   * @throws BesideException if that cannot be done
+   */
+  boolean delivered(PaymentKey key, String hold, Database.Work<?> beside) {
+    return database.transaction(
+        "recording a delivery",
+        connection -> {
+          boolean isHeld = change(connection, DELIVERED, key, hold) > 0;
+          if (isHeld) {
+            try {
+              beside.with(connection);
+            } catch (SQLException e) {
+              if (Database.wasTakenBack(e)) {
+                throw e; // all of it is done again
+              }
+              throw new BesideException(e);
+            }
+          }
+          return isHeld;
+        });
+  }
+
   boolean suspend(PaymentKey key, String hold) {
     return change("suspending a payment", SUSPEND, key, hold);
   }
@@ -184,17 +244,18 @@ final class PaymentRows {
   }
 
   private boolean change(String what, String sql, PaymentKey key, String hold) {
-    return database.run(
-            what,
-            connection ->
-                database.update(
-                    connection,
-                    sql,
-                    row -> {
-                      setKey(row, 1, key);
-                      row.setString(5, hold);
-                    }))
-        > 0;
+    return database.run(what, connection -> change(connection, sql, key, hold)) > 0;
+  }
+
+  private int change(Connection connection, String sql, PaymentKey key, String hold)
+      throws SQLException {
+    return database.update(
+        connection,
+        sql,
+        row -> {
+          setKey(row, 1, key);
+          row.setString(5, hold);
+        });
   }
 
   /** Sets the four parts of the key, each in its only spelling. */

@@ -9,39 +9,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The journal as others read it. */
 class JournalExportTest {
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      value = {
-        "=1+1 | '=1+1",
-        "+1 | '+1",
-        "-1 | '-1",
-        "@SUM(A1) | '@SUM(A1)",
-        "` =1` | `' =1`",
-        "a=b | a=b",
-        "- | -",
-        "/path | /path",
-        "a,b | `\"a,b\"`",
-        "say \"hi\" | `\"say \"\"hi\"\"\"`",
-        "=HYPERLINK(\"http://x\",\"y\") | `\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"`"
-      })
-  void aCellIsNeverAFormula(String value, String cell) {
-    assertThat(JournalExport.csvCell(value)).isEqualTo(cell);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"\t=1", "\r=1", "\n=1", "\u0000=1", "\uFF1D1"})
-  void aCellThatBeginsWithWhatSpreadsheetsSkipIsNoFormulaEither(String value) {
-    assertThat(JournalExport.csvCell(value).replace("\"", "")).startsWith("'");
-  }
-
   @Test
   void eachLineOfJsonIsAnObjectOfText() throws Exception {
     Map<String, String> hostile =

@@ -1,0 +1,316 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+import io.github.x402j.PaymentKey;
+import io.github.x402j.gate.LedgerException;
+import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.gate.SalesBook;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sales book in a database: it survives restarts, and any number of servers can share it.
+ *
+ * <pre>{@code
+ * JdbcPaymentLedger ledger = JdbcPaymentLedger.open(dataSource);
+ * JdbcSalesBook sales = JdbcSalesBook.open(dataSource);
+ * PaymentFilter.builder().ledger(ledger).salesBook(sales)...
+ * }</pre>
+ *
+ * <p>The database needs the table of {@code x402-sales.sql}, which is beside this class in the jar.
+ * With the same {@code DataSource} object as the ledger's, a transaction hash and a delivery are
+ * written to both in one database transaction. A sale whose money may move is written before its
+ * transaction is broadcast, so {@code kill -9} does not lose it. Uses of passes, which move no
+ * money, are written once a second; a process that is killed loses those of its last second.
+ *
+ * <p>While the outcome of a sale is not known, its row holds the payer's signed authorization. It
+ * names the recipient and the amount, and is public on the chain once it is sent. No export shows
+ * it.
+ *
+ * <p>Safe for use by several threads. Close it when the webapp ends; the data source stays open.
+ */
+public final class JdbcSalesBook implements SalesBook, AutoCloseable {
+  private static final SchemaScript SCRIPT =
+      new SchemaScript(
+          "x402-sales.sql",
+          "the sales book",
+          "JdbcSalesBook.createTables(dataSource)",
+          Map.of("x402_sale", SaleRows.COLUMNS));
+
+  private static final Duration BETWEEN_WRITES = Duration.ofSeconds(1);
+  private static final Duration BETWEEN_CLEANUPS = Duration.ofMinutes(1);
+
+  /** Beyond it each use of a pass is written at once. */
+  private static final int MAX_WAITING = 10_000;
+
+  /** How many rows one transaction inserts or deletes. */
+  private static final int STEP = 500;
+
+  /** At most this many steps follow one another, so that the database has time for others. */
+  private static final int MAX_STEPS = 100;
+
+  private final DataSource dataSource;
+  private final Database database;
+  private final SaleRows rows;
+  private final Clock clock;
+  private final @Nullable Duration retention;
+  private final BlockingQueue<Entry> passes = new ArrayBlockingQueue<>(MAX_WAITING);
+  private final Chores chores = new Chores("x402-sales", "the sales book");
+  private volatile boolean closed;
+
+  private JdbcSalesBook(Builder builder) {
+    dataSource = builder.dataSource;
+    clock = builder.clock;
+    retention = builder.retention;
+    try {
+      database = Database.at(dataSource, JdbcPaymentLedger.DEFAULT_QUERY_TIMEOUT);
+    } catch (SQLException e) {
+      throw Database.failure("connecting", e);
+    }
+    SCRIPT.require(dataSource);
+    rows = new SaleRows(database);
+    chores.repeat("writing uses of passes", this::writePasses, BETWEEN_WRITES);
+    if (retention != null) {
+      chores.repeat("deleting old sales", this::deleteExpired, BETWEEN_CLEANUPS);
+    }
+  }
+
+  /**
+   * Returns the book in this database, which keeps its entries for ever.
+   *
+   * @param dataSource gives connections, from a pool
+   * @throws IllegalStateException if the database does not answer, or its table is not there or not
+   *     as it has to be
+   */
+  public static JdbcSalesBook open(DataSource dataSource) {
+    return builder(dataSource).open();
+  }
+
+  /** Returns a builder for a book in this database. */
+  public static Builder builder(DataSource dataSource) {
+    return new Builder(dataSource);
+  }
+
+  /**
+   * Makes the table if it is missing.
+   *
+   * @throws SQLException if the database does not let it
+   */
+  public static void createTables(DataSource dataSource) throws SQLException {
+    SCRIPT.create(dataSource);
+  }
+
+  // ---- writing
+
+  @Override
+  public void write(Entry entry) {
+    if (entry.pass() != null && !closed && passes.offer(entry)) {
+      return;
+    }
+    if (entry.state() != State.SENT || !insert(entry)) {
+      update(entry);
+    }
+  }
+
+  /** Returns whether the row is new. */
+  private boolean insert(Entry entry) {
+    return database.run(
+        "writing a sale",
+        connection -> {
+          try {
+            rows.insert(connection, entry);
+            return true;
+          } catch (SQLException e) {
+            if (Database.isDuplicate(e)) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  private void update(Entry entry) {
+    database.run(
+        "writing a sale",
+        connection -> {
+          rows.updateOrInsert(connection, entry);
+          return true;
+        });
+  }
+
+  @Override
+  public void settling(Entry entry, PaymentLedger ledger, PaymentKey key) {
+    JdbcPaymentLedger beside = beside(ledger);
+    if (beside == null) {
+      SalesBook.super.settling(entry, ledger, key);
+      return;
+    }
+    String transaction = Objects.requireNonNull(entry.transaction(), "transaction");
+    try {
+      beside.settling(
+          key,
+          transaction,
+          connection -> {
+            rows.insert(connection, entry);
+            return true;
+          });
+    } catch (LedgerException e) {
+      if (!(e.getCause() instanceof SQLException cause) || !Database.isDuplicate(cause)) {
+        throw e;
+      }
+      beside.settling( // the sale was begun before, with another transaction
+          key,
+          transaction,
+          connection -> {
+            rows.updateOrInsert(connection, entry);
+            return true;
+          });
+    }
+  }
+
+  @Override
+  public boolean delivered(Entry entry, PaymentLedger ledger, PaymentKey key) {
+    JdbcPaymentLedger beside = beside(ledger);
+    return beside == null
+        ? SalesBook.super.delivered(entry, ledger, key)
+        : beside.delivered(
+            key,
+            connection -> {
+              rows.updateOrInsert(connection, entry);
+              return true;
+            });
+  }
+
+  /** Returns the ledger if it is in the database of this book, otherwise null. */
+  private @Nullable JdbcPaymentLedger beside(PaymentLedger ledger) {
+    return ledger instanceof JdbcPaymentLedger jdbc && jdbc.isIn(dataSource) ? jdbc : null;
+  }
+
+  @Override
+  public boolean conclude(Entry entry) {
+    return database.run("writing a sale", connection -> rows.conclude(connection, entry));
+  }
+
+  // ---- reading
+
+  @Override
+  public List<Entry> takeDue(Instant now, Instant next, int max) {
+    return closed
+        ? List.of()
+        : database.run(
+            "looking for open sales", connection -> rows.takeDue(connection, now, next, max));
+  }
+
+  @Override
+  public void forEach(Filter filter, Consumer<Entry> reader) {
+    writePasses();
+    // In a transaction: some drivers read all rows at once otherwise. Not repeated: a reader must
+    // not see an entry twice.
+    try (Database.Lent lent = database.lend(false)) {
+      rows.forEach(lent.connection(), filter, reader);
+      lent.commit();
+    } catch (SQLException e) {
+      throw Database.failure("reading sales", e);
+    }
+  }
+
+  // ---- chores
+
+  private synchronized void writePasses() {
+    while (!passes.isEmpty()) {
+      List<Entry> step = new ArrayList<>();
+      passes.drainTo(step, STEP);
+      try {
+        database.transaction(
+            "writing uses of passes",
+            connection -> {
+              rows.insertAll(connection, step);
+              return true;
+            });
+      } catch (LedgerException e) {
+        passes.addAll(step.subList(0, Math.min(step.size(), passes.remainingCapacity())));
+        throw e;
+      }
+    }
+  }
+
+  void deleteExpired() {
+    Instant before = clock.instant().minus(Objects.requireNonNull(retention));
+    int steps = 1;
+    while (deleteBefore(before) == STEP && steps < MAX_STEPS) {
+      steps++;
+    }
+  }
+
+  private int deleteBefore(Instant time) {
+    return database.transaction(
+        "deleting sales", connection -> rows.deleteBefore(connection, time, STEP));
+  }
+
+  /** Writes what waits to be written. */
+  @Override
+  public void close() {
+    closed = true;
+    chores.stop();
+    writePasses();
+  }
+
+  @Override
+  public String toString() {
+    return "JdbcSalesBook[retention=" + (retention == null ? "for ever" : retention) + "]";
+  }
+
+  /** Collects what a book needs. Not safe for use by several threads. */
+  public static final class Builder {
+    private static final Duration SHORTEST_RETENTION = Duration.ofDays(1);
+
+    private final DataSource dataSource;
+    private @Nullable Duration retention;
+    private Clock clock = Clock.systemUTC();
+
+    private Builder(DataSource dataSource) {
+      this.dataSource = dataSource;
+    }
+
+    /**
+     * Sets how long entries are kept; older ones are deleted within minutes, except those whose
+     * outcome is not known. At least a day. Default: for ever.
+     */
+    public Builder retention(Duration newRetention) {
+      if (newRetention.compareTo(SHORTEST_RETENTION) < 0) {
+        throw new IllegalArgumentException(
+            "retention: expected at least 1 day, found " + newRetention);
+      }
+      retention = newRetention;
+      return this;
+    }
+
+    /** Reads the time from this clock instead of the system's. */
+    public Builder clock(Clock newClock) {
+      clock = newClock;
+      return this;
+    }
+
+    /**
+     * Returns the book.
+     *
+     * @throws IllegalStateException if the database does not answer, or its table is not there or
+     *     not as it has to be
+     */
+    public JdbcSalesBook open() {
+      return new JdbcSalesBook(this);
+    }
+  }
+}

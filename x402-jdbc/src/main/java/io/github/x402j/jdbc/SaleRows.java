@@ -1,0 +1,276 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+import io.github.x402j.Address;
+import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.Recent;
+import io.github.x402j.TokenAmount;
+import io.github.x402j.gate.SalesBook.Currency;
+import io.github.x402j.gate.SalesBook.Entry;
+import io.github.x402j.gate.SalesBook.Filter;
+import io.github.x402j.gate.SalesBook.Question;
+import io.github.x402j.gate.SalesBook.State;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The sales in the database. */
+final class SaleRows {
+  static final String COLUMNS =
+      "sold_at, state, route, payer, pay_to, network, asset, symbol, decimals, amount, tx_hash,"
+          + " pass_id, reason, payment, ask_at, id";
+  private static final int ID = 16;
+  private static final String INSERT =
+      "INSERT INTO x402_sale ("
+          + COLUMNS
+          + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  private static final String UPDATE =
+      "UPDATE x402_sale SET sold_at = ?, state = ?, route = ?, payer = ?, pay_to = ?, network = ?,"
+          + " asset = ?, symbol = ?, decimals = ?, amount = ?, tx_hash = ?, pass_id = ?, reason = ?,"
+          + " payment = ?, ask_at = ? WHERE id = ?";
+  private static final String CONCLUDE = UPDATE + " AND state = 'SENT'";
+  private static final String DUE =
+      "SELECT " + COLUMNS + " FROM x402_sale WHERE ask_at <= ? ORDER BY ask_at";
+  private static final String POSTPONE =
+      "UPDATE x402_sale SET ask_at = ? WHERE id = ? AND ask_at = ?";
+  private static final String EXPIRED =
+      "SELECT id FROM x402_sale WHERE sold_at < ? AND state <> 'SENT' ORDER BY sold_at";
+  private static final String DELETE = "DELETE FROM x402_sale WHERE id = ? AND state <> 'SENT'";
+
+  private static final int FETCHED_AT_ONCE = 1_000;
+  private static final int ADDRESSES_AT_HAND = 10_000;
+
+  private final Database database;
+
+  /** Checking the checksum of an address takes longer than reading its row. */
+  private final Recent<String, Address> addresses = new Recent<>(ADDRESSES_AT_HAND);
+
+  SaleRows(Database database) {
+    this.database = database;
+  }
+
+  void insert(Connection connection, Entry entry) throws SQLException {
+    database.update(connection, INSERT, row -> set(row, entry));
+  }
+
+  void insertAll(Connection connection, List<Entry> entries) throws SQLException {
+    try (PreparedStatement row = connection.prepareStatement(INSERT)) {
+      for (Entry entry : entries) {
+        set(row, entry);
+        row.addBatch();
+      }
+      row.executeBatch();
+    }
+  }
+
+  /** Writes a row that is likely to be there. */
+  void updateOrInsert(Connection connection, Entry entry) throws SQLException {
+    if (database.update(connection, UPDATE, row -> set(row, entry)) == 0) {
+      insert(connection, entry);
+    }
+  }
+
+  /** Returns whether the row was open. */
+  boolean conclude(Connection connection, Entry entry) throws SQLException {
+    return database.update(connection, CONCLUDE, row -> set(row, entry)) > 0;
+  }
+
+  /** Reads what is due, and takes it so that no other process does. */
+  List<Entry> takeDue(Connection connection, Instant now, Instant next, int max)
+      throws SQLException {
+    List<Entry> due =
+        database.query(
+            connection,
+            DUE,
+            query -> {
+              query.setMaxRows(max);
+              query.setLong(1, now.toEpochMilli());
+            },
+            rows -> {
+              List<Entry> read = new ArrayList<>();
+              while (rows.next()) {
+                read.add(entry(rows));
+              }
+              return read;
+            });
+    List<Entry> taken = new ArrayList<>();
+    for (Entry entry : due) {
+      Question question = entry.question();
+      if (question != null && postpone(connection, entry, question, next)) {
+        taken.add(entry);
+      }
+    }
+    return taken;
+  }
+
+  private boolean postpone(Connection connection, Entry entry, Question question, Instant next)
+      throws SQLException {
+    return database.update(
+            connection,
+            POSTPONE,
+            row -> {
+              row.setLong(1, next.toEpochMilli());
+              row.setString(2, entry.id());
+              row.setLong(3, question.from().toEpochMilli());
+            })
+        > 0;
+  }
+
+  void forEach(Connection connection, Filter filter, Consumer<Entry> reader) throws SQLException {
+    List<Object> parameters = new ArrayList<>();
+    StringBuilder sql = new StringBuilder("SELECT " + COLUMNS + " FROM x402_sale WHERE 1 = 1");
+    Instant from = filter.from();
+    if (from != null) {
+      sql.append(" AND sold_at >= ?");
+      parameters.add(from.toEpochMilli());
+    }
+    Instant until = filter.until();
+    if (until != null) {
+      sql.append(" AND sold_at < ?");
+      parameters.add(until.toEpochMilli());
+    }
+    String route = filter.route();
+    if (route != null) {
+      sql.append(" AND route = ?");
+      parameters.add(route);
+    }
+    Address payer = filter.payer();
+    if (payer != null) {
+      sql.append(" AND payer = ?");
+      parameters.add(payer.lowerCase());
+    }
+    database.query(
+        connection,
+        sql.append(" ORDER BY sold_at, id").toString(),
+        query -> {
+          query.setQueryTimeout(0); // an export takes what it takes
+          query.setFetchSize(FETCHED_AT_ONCE);
+          for (int i = 0; i < parameters.size(); i++) {
+            query.setObject(i + 1, parameters.get(i));
+          }
+        },
+        rows -> {
+          while (rows.next()) {
+            reader.accept(entry(rows));
+          }
+          return true;
+        });
+  }
+
+  /** Deletes at most this many sales of before this time, and returns how many. */
+  int deleteBefore(Connection connection, Instant time, int max) throws SQLException {
+    List<String> ids =
+        database.query(
+            connection,
+            EXPIRED,
+            query -> {
+              query.setMaxRows(max);
+              query.setLong(1, time.toEpochMilli());
+            },
+            rows -> {
+              List<String> read = new ArrayList<>();
+              while (rows.next()) {
+                read.add(rows.getString(1));
+              }
+              return read;
+            });
+    for (String id : ids) {
+      database.update(connection, DELETE, row -> row.setString(1, id));
+    }
+    return ids.size();
+  }
+
+  // ---- one row
+
+  private static void set(PreparedStatement row, Entry entry) throws SQLException {
+    Currency currency = entry.currency();
+    row.setLong(1, entry.time().toEpochMilli());
+    row.setString(2, entry.state().name());
+    row.setString(3, entry.route());
+    row.setString(4, entry.payer().lowerCase());
+    row.setString(5, entry.payTo().lowerCase());
+    row.setString(6, currency.network().caip2());
+    row.setString(7, currency.asset().lowerCase());
+    row.setString(8, currency.symbol());
+    Integer decimals = currency.decimals();
+    if (decimals == null) {
+      row.setNull(9, Types.INTEGER);
+    } else {
+      row.setInt(9, decimals);
+    }
+    row.setString(10, entry.amount().toString());
+    row.setString(11, entry.transaction());
+    row.setString(12, entry.pass());
+    row.setString(13, entry.reason());
+    Question question = entry.question();
+    String payment = question == null ? null : PaymentCodec.encodePayload(question.payment());
+    if (question == null
+        || payment == null
+        || payment.length() > PaymentCodec.MAX_HEADER_LENGTH) { // could not be read again
+      row.setString(14, null);
+      row.setNull(15, Types.BIGINT);
+    } else {
+      row.setString(14, payment);
+      row.setLong(15, question.from().toEpochMilli());
+    }
+    row.setString(ID, entry.id());
+  }
+
+  private Entry entry(ResultSet row) throws SQLException {
+    int decimals = row.getInt(9);
+    boolean hasDecimals = !row.wasNull();
+    Currency currency =
+        new Currency(
+            Network.parse(row.getString(6)),
+            address(row.getString(7)),
+            row.getString(8),
+            hasDecimals ? decimals : null);
+    return new Entry(
+        row.getString(ID),
+        Instant.ofEpochMilli(row.getLong(1)),
+        State.valueOf(row.getString(2)),
+        row.getString(3),
+        address(row.getString(4)),
+        address(row.getString(5)),
+        currency,
+        TokenAmount.parse(row.getString(10)),
+        row.getString(11),
+        row.getString(12),
+        row.getString(13),
+        question(row.getString(14), row.getLong(15)));
+  }
+
+  private Address address(String text) {
+    return addresses
+        .get(text)
+        .orElseGet(
+            () -> {
+              Address address = Address.parse(text);
+              addresses.put(text, address);
+              return address;
+            });
+  }
+
+  private static @Nullable Question question(@Nullable String payment, long from) {
+    if (payment == null) {
+      return null;
+    }
+    try {
+      PaymentPayload payload = PaymentCodec.decodePayload(payment, 2);
+      return new Question(payload, Instant.ofEpochMilli(from));
+    } catch (MalformedPaymentException e) {
+      return null; // written by a version that knows more
+    }
+  }
+}
