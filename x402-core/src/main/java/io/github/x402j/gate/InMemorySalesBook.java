@@ -48,11 +48,21 @@ public final class InMemorySalesBook implements SalesBook {
   }
 
   @Override
-  public synchronized void write(Entry entry) {
+  public synchronized boolean write(Entry entry) {
+    Entry before = entries.get(entry.id());
+    if (before != null) {
+      return (entry.isPaid() || !before.isPaid()) && replace(before, entry);
+    }
     entries.put(entry.id(), entry);
     if (entries.size() > capacity) {
       dropOldest();
     }
+    return true;
+  }
+
+  private boolean replace(Entry before, Entry entry) {
+    entries.put(entry.id(), entry.with(before.time(), entry.question()));
+    return true;
   }
 
   private void dropOldest() {
@@ -71,11 +81,7 @@ public final class InMemorySalesBook implements SalesBook {
   @Override
   public synchronized boolean conclude(Entry entry) {
     Entry before = entries.get(entry.id());
-    if (before == null || before.state() != State.SENT) {
-      return false;
-    }
-    entries.put(entry.id(), entry);
-    return true;
+    return before != null && before.state() == State.SENT && replace(before, entry);
   }
 
   @Override
@@ -85,7 +91,8 @@ public final class InMemorySalesBook implements SalesBook {
       Question question = each.getValue().question();
       if (due.size() < max && question != null && !question.from().isAfter(now)) {
         due.add(each.getValue());
-        each.setValue(each.getValue().withQuestion(new Question(question.payment(), next)));
+        Entry entry = each.getValue();
+        each.setValue(entry.with(entry.time(), new Question(question.payment(), next)));
       }
     }
     return due;

@@ -34,8 +34,14 @@ import org.jspecify.annotations.Nullable;
  */
 public interface SalesBook {
 
-  /** Writes an entry, in place of one with the same id. */
-  void write(Entry entry);
+  /**
+   * Writes an entry, in place of one with the same id, whose time it keeps. A sale whose money has
+   * moved is not forgotten: an entry that is {@code SENT} or {@code FAILED} takes the place of none
+   * that is {@code SETTLED} or {@code DELIVERED}.
+   *
+   * @return whether it was written
+   */
+  boolean write(Entry entry);
 
   /**
    * Writes an entry that is {@code SENT}, and records its transaction in the ledger. A book that
@@ -46,7 +52,9 @@ public interface SalesBook {
    *     sent then
    */
   default void settling(Entry entry, PaymentLedger ledger, PaymentKey key) {
-    write(entry);
+    if (!write(entry)) {
+      throw new LedgerException("the sales book has this sale as settled");
+    }
     ledger.settling(key, entry.requireTransaction());
   }
 
@@ -61,8 +69,7 @@ public interface SalesBook {
   default boolean delivered(Entry entry, PaymentLedger ledger, PaymentKey key) {
     ledger.delivered(key);
     try {
-      write(entry);
-      return true;
+      return write(entry);
     } catch (RuntimeException e) {
       return false;
     }
@@ -170,7 +177,7 @@ public interface SalesBook {
    *
    * @param id the same for the same authorization; of its own for each use of a pass. At most 64
    *     characters
-   * @param time when the settlement began, or the pass was shown; whole milliseconds
+   * @param time when the settlement first began, or the pass was shown; whole milliseconds
    * @param state what has become of it
    * @param route what was sold, as the seller names it; cut after 512 characters
    * @param payer who paid
@@ -228,11 +235,16 @@ public interface SalesBook {
           newState == State.SENT ? question : null);
     }
 
-    /** Returns this sale with another question. */
-    Entry withQuestion(@Nullable Question newQuestion) {
+    /** Returns whether the money has moved, as far as is known. */
+    public boolean isPaid() {
+      return state == State.SETTLED || state == State.DELIVERED;
+    }
+
+    /** Returns this sale with the time of an earlier entry, and another question. */
+    Entry with(Instant newTime, @Nullable Question newQuestion) {
       return new Entry(
           id,
-          time,
+          newTime,
           state,
           route,
           payer,

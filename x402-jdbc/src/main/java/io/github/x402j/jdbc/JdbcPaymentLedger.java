@@ -237,13 +237,15 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   boolean delivered(PaymentKey key, Database.Work<?> beside) {
     String hold = requireHeld(held.remove(key));
     Runnable correction = () -> payments.takeBack(key, hold);
+    boolean both = true;
     try {
       end(() -> payments.delivered(key, hold, beside), correction);
-      return true;
     } catch (PaymentRows.BesideException e) {
+      both = false;
       end(() -> payments.delivered(key, hold), correction);
-      return false;
     }
+    deliveredAs.put(key, hold);
+    return both;
   }
 
   /** Returns whether it is in this database. */

@@ -6,6 +6,7 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.gate.LedgerException;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.SalesBook;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -115,39 +116,29 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
   // ---- writing
 
   @Override
-  public void write(Entry entry) {
+  public boolean write(Entry entry) {
     if (entry.pass() != null && !closed && passes.offer(entry)) {
-      return;
+      return true;
     }
-    if (entry.state() != State.SENT || !insert(entry)) {
-      update(entry);
-    }
+    return database.run(
+        "writing a sale",
+        connection ->
+            entry.state() == State.SENT // which mostly is new
+                ? insert(connection, entry) || rows.update(connection, entry)
+                : rows.update(connection, entry) || insert(connection, entry));
   }
 
   /** Returns whether the row is new. */
-  private boolean insert(Entry entry) {
-    return database.run(
-        "writing a sale",
-        connection -> {
-          try {
-            rows.insert(connection, entry);
-            return true;
-          } catch (SQLException e) {
-            if (Database.isDuplicate(e)) {
-              return false;
-            }
-            throw e;
-          }
-        });
-  }
-
-  private void update(Entry entry) {
-    database.run(
-        "writing a sale",
-        connection -> {
-          rows.updateOrInsert(connection, entry);
-          return true;
-        });
+  private boolean insert(Connection connection, Entry entry) throws SQLException {
+    try {
+      rows.insert(connection, entry);
+      return true;
+    } catch (SQLException e) {
+      if (Database.isDuplicate(e)) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -170,14 +161,15 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
       if (!(e.getCause() instanceof SQLException cause) || !Database.isDuplicate(cause)) {
         throw e;
       }
-      beside.settling( // the sale was begun before, with another transaction
-          key,
-          transaction,
-          connection -> {
-            rows.updateOrInsert(connection, entry);
-            return true;
-          });
+      beside.settling(key, transaction, connection -> settlingAgain(connection, entry));
     }
+  }
+
+  private boolean settlingAgain(Connection connection, Entry entry) throws SQLException {
+    if (!rows.update(connection, entry)) {
+      throw new LedgerException("the sales book has this sale as settled");
+    }
+    return true;
   }
 
   @Override
@@ -188,7 +180,9 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
         : beside.delivered(
             key,
             connection -> {
-              rows.updateOrInsert(connection, entry);
+              if (!rows.update(connection, entry)) {
+                rows.insert(connection, entry);
+              }
               return true;
             });
   }

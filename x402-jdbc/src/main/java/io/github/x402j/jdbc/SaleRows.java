@@ -28,17 +28,22 @@ import org.jspecify.annotations.Nullable;
 /** The sales in the database. */
 final class SaleRows {
   static final String COLUMNS =
-      "sold_at, state, route, payer, pay_to, network, asset, symbol, decimals, amount, tx_hash,"
-          + " pass_id, reason, payment, ask_at, id";
-  private static final int ID = 16;
+      "state, route, payer, pay_to, network, asset, symbol, decimals, amount, tx_hash, pass_id,"
+          + " reason, payment, ask_at, id, sold_at";
+  private static final int ID = 15;
+  private static final int SOLD_AT = 16;
   private static final String INSERT =
       "INSERT INTO x402_sale ("
           + COLUMNS
           + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  /** Keeps the time. */
   private static final String UPDATE =
-      "UPDATE x402_sale SET sold_at = ?, state = ?, route = ?, payer = ?, pay_to = ?, network = ?,"
-          + " asset = ?, symbol = ?, decimals = ?, amount = ?, tx_hash = ?, pass_id = ?, reason = ?,"
+      "UPDATE x402_sale SET state = ?, route = ?, payer = ?, pay_to = ?, network = ?, asset = ?,"
+          + " symbol = ?, decimals = ?, amount = ?, tx_hash = ?, pass_id = ?, reason = ?,"
           + " payment = ?, ask_at = ? WHERE id = ?";
+
+  private static final String UPDATE_UNPAID = UPDATE + " AND state IN ('SENT', 'FAILED')";
   private static final String CONCLUDE = UPDATE + " AND state = 'SENT'";
   private static final String DUE =
       "SELECT " + COLUMNS + " FROM x402_sale WHERE ask_at <= ? ORDER BY ask_at";
@@ -61,24 +66,23 @@ final class SaleRows {
   }
 
   void insert(Connection connection, Entry entry) throws SQLException {
-    database.update(connection, INSERT, row -> set(row, entry));
+    database.update(connection, INSERT, row -> setAll(row, entry));
   }
 
   void insertAll(Connection connection, List<Entry> entries) throws SQLException {
     try (PreparedStatement row = connection.prepareStatement(INSERT)) {
       for (Entry entry : entries) {
-        set(row, entry);
+        setAll(row, entry);
         row.addBatch();
       }
       row.executeBatch();
     }
   }
 
-  /** Writes a row that is likely to be there. */
-  void updateOrInsert(Connection connection, Entry entry) throws SQLException {
-    if (database.update(connection, UPDATE, row -> set(row, entry)) == 0) {
-      insert(connection, entry);
-    }
+  /** Changes a row; returns false if there is none that the entry may take the place of. */
+  boolean update(Connection connection, Entry entry) throws SQLException {
+    String sql = entry.isPaid() ? UPDATE : UPDATE_UNPAID;
+    return database.update(connection, sql, row -> set(row, entry)) > 0;
   }
 
   /** Returns whether the row was open. */
@@ -193,62 +197,67 @@ final class SaleRows {
 
   // ---- one row
 
+  private static void setAll(PreparedStatement row, Entry entry) throws SQLException {
+    set(row, entry);
+    row.setLong(SOLD_AT, entry.time().toEpochMilli());
+  }
+
+  /** Sets all but the time. */
   private static void set(PreparedStatement row, Entry entry) throws SQLException {
     Currency currency = entry.currency();
-    row.setLong(1, entry.time().toEpochMilli());
-    row.setString(2, entry.state().name());
-    row.setString(3, entry.route());
-    row.setString(4, entry.payer().lowerCase());
-    row.setString(5, entry.payTo().lowerCase());
-    row.setString(6, currency.network().caip2());
-    row.setString(7, currency.asset().lowerCase());
-    row.setString(8, currency.symbol());
+    row.setString(1, entry.state().name());
+    row.setString(2, entry.route());
+    row.setString(3, entry.payer().lowerCase());
+    row.setString(4, entry.payTo().lowerCase());
+    row.setString(5, currency.network().caip2());
+    row.setString(6, currency.asset().lowerCase());
+    row.setString(7, currency.symbol());
     Integer decimals = currency.decimals();
     if (decimals == null) {
-      row.setNull(9, Types.INTEGER);
+      row.setNull(8, Types.INTEGER);
     } else {
-      row.setInt(9, decimals);
+      row.setInt(8, decimals);
     }
-    row.setString(10, entry.amount().toString());
-    row.setString(11, entry.transaction());
-    row.setString(12, entry.pass());
-    row.setString(13, entry.reason());
+    row.setString(9, entry.amount().toString());
+    row.setString(10, entry.transaction());
+    row.setString(11, entry.pass());
+    row.setString(12, entry.reason());
     Question question = entry.question();
     String payment = question == null ? null : PaymentCodec.encodePayload(question.payment());
     if (question == null
         || payment == null
         || payment.length() > PaymentCodec.MAX_HEADER_LENGTH) { // could not be read again
-      row.setString(14, null);
-      row.setNull(15, Types.BIGINT);
+      row.setString(13, null);
+      row.setNull(14, Types.BIGINT);
     } else {
-      row.setString(14, payment);
-      row.setLong(15, question.from().toEpochMilli());
+      row.setString(13, payment);
+      row.setLong(14, question.from().toEpochMilli());
     }
     row.setString(ID, entry.id());
   }
 
   private Entry entry(ResultSet row) throws SQLException {
-    int decimals = row.getInt(9);
+    int decimals = row.getInt(8);
     boolean hasDecimals = !row.wasNull();
     Currency currency =
         new Currency(
-            Network.parse(row.getString(6)),
-            address(row.getString(7)),
-            row.getString(8),
+            Network.parse(row.getString(5)),
+            address(row.getString(6)),
+            row.getString(7),
             hasDecimals ? decimals : null);
     return new Entry(
         row.getString(ID),
-        Instant.ofEpochMilli(row.getLong(1)),
-        State.valueOf(row.getString(2)),
-        row.getString(3),
+        Instant.ofEpochMilli(row.getLong(SOLD_AT)),
+        State.valueOf(row.getString(1)),
+        row.getString(2),
+        address(row.getString(3)),
         address(row.getString(4)),
-        address(row.getString(5)),
         currency,
-        TokenAmount.parse(row.getString(10)),
+        TokenAmount.parse(row.getString(9)),
+        row.getString(10),
         row.getString(11),
         row.getString(12),
-        row.getString(13),
-        question(row.getString(14), row.getLong(15)));
+        question(row.getString(13), row.getLong(14)));
   }
 
   private Address address(String text) {

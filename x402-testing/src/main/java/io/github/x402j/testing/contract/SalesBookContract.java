@@ -125,9 +125,17 @@ public abstract class SalesBookContract {
   }
 
   private static Entry in(Currency currency, TokenAmount amount, Entry sale) {
+    return with(sale, sale.time(), currency, amount);
+  }
+
+  private static Entry at(Instant time, Entry sale) {
+    return with(sale, time, sale.currency(), sale.amount());
+  }
+
+  private static Entry with(Entry sale, Instant time, Currency currency, TokenAmount amount) {
     return new Entry(
         sale.id(),
-        sale.time(),
+        time,
         sale.state(),
         sale.route(),
         sale.payer(),
@@ -189,6 +197,29 @@ public abstract class SalesBookContract {
     assertThat(all(book)).containsExactly(sale(1));
     book.write(withState(sale(1), SalesBook.State.SETTLED)); // a delivery that was taken back
     assertThat(all(book)).containsExactly(withState(sale(1), SalesBook.State.SETTLED));
+  }
+
+  @Test
+  void keepsTheTimeOfTheFirstEntry() {
+    SalesBook book = with(emptyBook(), sent(1));
+    book.write(at(time(500), sale(1)));
+    assertThat(all(book)).containsExactly(sale(1));
+  }
+
+  @Test
+  void forgetsNoSaleWhoseMoneyHasMoved() {
+    SalesBook book = emptyBook();
+    assertThat(book.write(failed(1))).isTrue();
+    assertThat(book.write(sent(1))).isTrue(); // the payer has sent it again
+    assertThat(book.write(sale(1))).isTrue();
+    assertThat(book.write(failed(1))).isFalse();
+    assertThat(book.write(sent(1))).isFalse();
+    PaymentLedger ledger = emptyLedger();
+    ledger.claim(key(1), "GET /odd", Instant.now().plusSeconds(600));
+    assertThatThrownBy(() -> book.settling(sent(1), ledger, key(1)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.HELD, Optional.empty()));
+    assertThat(all(book)).containsExactly(sale(1));
   }
 
   @Test
