@@ -7,9 +7,7 @@ import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.http.Backoff;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -20,6 +18,7 @@ import java.net.http.HttpResponse.ResponseInfo;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -44,16 +43,18 @@ final class PaidAttempts<T> {
   private final Executor executor;
   private final HttpRequest unpaid;
   private final HttpRequest paid;
+  private final SendingWatch watch;
   private final BodyHandler<T> callers;
   private final @Nullable PushPromiseHandler<T> pushes;
   private final CancellableCall<HttpResponse<T>> call;
   private final Instant deadline;
   private volatile Payment payment;
-  private volatile boolean inFlight;
-  private volatile boolean mayHaveArrived;
+
+  /** Whether an earlier sending left the outcome open: then a refusal proves nothing. */
+  private volatile boolean outcomeOpen;
 
   /**
-   * @param mayHaveArrived whether the payment was sent before
+   * @param sentBefore whether the payment was sent before, and its outcome is open
    */
   PaidAttempts(
       Transport transport,
@@ -63,7 +64,7 @@ final class PaidAttempts<T> {
       BodyHandler<T> callers,
       @Nullable PushPromiseHandler<T> pushes,
       CancellableCall<HttpResponse<T>> call,
-      boolean mayHaveArrived) {
+      boolean sentBefore) {
     this.http = transport.withoutRedirects();
     this.payments = payments;
     this.retries = transport.retries();
@@ -72,14 +73,16 @@ final class PaidAttempts<T> {
     this.executor = transport.executor();
     this.unpaid = unpaid;
     this.payment = payment;
+    this.watch = SendingWatch.of(unpaid);
     this.paid =
         HttpRequest.newBuilder(unpaid, (name, value) -> true)
+            .method(unpaid.method(), watch)
             .setHeader(payment.headerName(), payment.secretHeaderValue())
             .build();
     this.callers = callers;
     this.pushes = pushes;
     this.call = call;
-    this.mayHaveArrived = mayHaveArrived;
+    this.outcomeOpen = sentBefore;
     this.deadline = clock.instant().plus(retries.within());
   }
 
@@ -90,49 +93,51 @@ final class PaidAttempts<T> {
 
   /** Returns the exception for a caller who stops waiting, empty if nothing was sent. */
   Optional<PaymentPendingException> abandoned(String why) {
-    return mayHaveArrived || inFlight
+    return mayHaveLeft()
         ? Optional.of(PaymentPendingException.of(unpaid, payment, why, null))
         : Optional.empty();
   }
 
   private CompletableFuture<HttpResponse<T>> send(int attempt) {
-    inFlight = true;
     return call.waitFor(http.sendAsync(paid, this::handleBody, pushes))
         .handle((response, failure) -> next(attempt, response, failure))
         .thenCompose(Function.identity());
   }
 
   private BodySubscriber<T> handleBody(ResponseInfo info) {
-    return isUnknown(info.statusCode(), payment.answered(info.headers()))
+    Payment answered = payment.answered(info.headers());
+    keep(answered); // the body may be cut
+    return isUnknown(info.statusCode(), answered)
         ? PeekedBody.discarding(executor)
         : callers.apply(info);
   }
 
   private CompletableFuture<HttpResponse<T>> next(
       int attempt, @Nullable HttpResponse<T> response, @Nullable Throwable failure) {
-    inFlight = false;
     if (failure != null || response == null) {
       return failed(attempt, CancellableCall.unwrapped(failure == null ? noResponse() : failure));
     }
     Payment answered = payment.answered(response.headers());
-    payment = answered;
-    mayHaveArrived = true;
-    if (isUnknown(response.statusCode(), answered)) {
-      return again(
-          attempt, Optional.of(response.headers()), "status " + response.statusCode(), null);
+    keep(answered);
+    int status = response.statusCode();
+    if (isUnknown(status, answered)) {
+      outcomeOpen = true;
+      return again(attempt, Optional.of(response.headers()), "status " + status, null);
     }
-    payments.answered(answered, response.statusCode(), response.headers());
+    if (outcomeOpen && status >= 400 && !answered.settled()) {
+      return CompletableFuture.failedFuture(
+          givenUp("status " + status + " after a sending whose outcome is not known", null));
+    }
+    payments.answered(answered, status, response.headers());
     return CompletableFuture.completedFuture(new ClientResponse<>(response, unpaid, answered));
   }
 
   private CompletableFuture<HttpResponse<T>> failed(int attempt, Throwable failure) {
-    boolean neverLeft =
-        failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
-    mayHaveArrived |= !neverLeft;
+    outcomeOpen |= mayHaveLeft();
     if (failure instanceof IOException lost) {
       return again(attempt, Optional.empty(), "the answer was lost", lost);
     }
-    payments.pending(payment, "the request failed");
+    recordOpen("the request failed"); // a cancelled sending may still be under way
     abandoned("the request failed").ifPresent(failure::addSuppressed);
     return CompletableFuture.failedFuture(failure);
   }
@@ -149,12 +154,32 @@ final class PaidAttempts<T> {
   }
 
   private IOException givenUp(String why, @Nullable IOException lost) {
-    if (lost != null && !mayHaveArrived) {
+    if (lost != null && !outcomeOpen) {
       payments.neverSent(payment, "no connection");
       return lost;
     }
-    payments.pending(payment, why);
+    recordOpen(why);
     return PaymentPendingException.of(unpaid, payment, why, lost);
+  }
+
+  /** Keeps what the seller said last, but never forgets that it said that the money moved. */
+  private void keep(Payment answered) {
+    if (answered.settled() || !payment.settled()) {
+      payment = answered;
+    }
+  }
+
+  private void recordOpen(String why) {
+    if (payment.settled()) {
+      payments.answered(payment, false, why, Map.of());
+    } else {
+      payments.pending(payment, why);
+    }
+  }
+
+  /** Returns whether a payment of this call may have left this process, now or before. */
+  private boolean mayHaveLeft() {
+    return outcomeOpen || watch.mayHaveLeft(http);
   }
 
   /** An answer that says the payment is settled is final, whatever its status. */

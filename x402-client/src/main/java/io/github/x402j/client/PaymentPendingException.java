@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown when a payment was sent and its outcome is not known: the answer was lost, or the seller
- * does not know it yet, and sending the same payment again did not help.
+ * does not know it yet, and sending the same payment again did not help. A refusal that comes after
+ * a lost answer does not help either: it may be the echo of a settlement. Also thrown when the
+ * seller said that the payment was settled, and what it paid for did not come.
  *
  * <p>Do not repeat the request with {@code send}: that would make another payment. Either {@link
  * PayingHttpClient#resend} it, which sends this payment again, or wait until {@link
@@ -31,6 +33,16 @@ public final class PaymentPendingException extends IOException {
 
   static PaymentPendingException of(
       HttpRequest request, Payment payment, String why, @Nullable Throwable cause) {
+    if (payment.settled()) {
+      return new PaymentPendingException(
+          String.format(
+              "a payment of %s to %s was settled by transaction %s, and what it paid for did not"
+                  + " come (%s): resend it; do not pay again",
+              payment.offer().price(), payment.payTo(), payment.transaction().orElse(""), why),
+          request,
+          payment,
+          cause);
+    }
     return new PaymentPendingException(
         String.format(
             "the outcome of a payment of %s to %s is not known (%s): resend it, or check nonce %s on"

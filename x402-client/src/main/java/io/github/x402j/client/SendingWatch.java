@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.client;
+
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Flow.Subscriber;
+
+/**
+ * Knows whether the headers of a request may have been written to a connection.
+ *
+ * <p>An exception does not tell. The JDK's client repeats a request by itself when a connection
+ * breaks before the answer, and then reports that the second connection was refused. But it cannot
+ * write the headers before it has asked the body for its length, and it asks only when it has a
+ * connection. Safe for use by several threads.
+ */
+final class SendingWatch implements BodyPublisher {
+  /** The JDK's client. Another one may write headers without asking for the length. */
+  private static final String JDK_PACKAGE = "jdk.internal.net.http.";
+
+  private final BodyPublisher body;
+  private volatile boolean lengthAsked;
+
+  private SendingWatch(BodyPublisher body) {
+    this.body = body;
+  }
+
+  static SendingWatch of(HttpRequest request) {
+    return new SendingWatch(request.bodyPublisher().orElseGet(BodyPublishers::noBody));
+  }
+
+  /** Returns whether a request with this body may have left over the client. */
+  boolean mayHaveLeft(HttpClient client) {
+    return lengthAsked || !client.getClass().getName().startsWith(JDK_PACKAGE);
+  }
+
+  @Override
+  public long contentLength() {
+    lengthAsked = true;
+    return body.contentLength();
+  }
+
+  @Override
+  public void subscribe(Subscriber<? super ByteBuffer> subscriber) {
+    body.subscribe(subscriber);
+  }
+}
