@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * payer.delivered(payment, settlement);
  * payer.refused(payment, settlement);
  * payer.unknown(payment, "timeout"); // another may follow when the same payment is sent again
- * payer.neverSent(payment, "no connection");
+ * payer.neverSent(payment, "cancelled before it was sent");
  * }</pre>
  *
  * <p>The wallet keeps its promises: its rules decide, the amount is reserved in the journal before
@@ -132,9 +132,10 @@ public final class Payer {
   }
 
   /**
-   * Records that the seller answered, but not with what was paid for. Returns the payment with the
-   * seller's settlement. The amount stays reserved, because the seller has the signature, unless
-   * the wallet {@linkplain AgentWallet.Builder#trustRefusals() trusts refusals}.
+   * Records that the seller answered, but not with what was paid for. After a sending whose answer
+   * was lost, call {@link #unknown} instead: the refusal may be the echo of a settlement. Returns
+   * the payment with the seller's settlement. The amount stays reserved, because the seller has the
+   * signature, unless the wallet {@linkplain AgentWallet.Builder#trustRefusals() trusts refusals}.
    *
    * @param settlement as in {@link #delivered}
    */
@@ -142,6 +143,15 @@ public final class Payer {
     Payment answered = payment.answered(settlement);
     payments.answered(answered, false, "an error", Map.of());
     return answered;
+  }
+
+  /**
+   * Returns whether the text says that this payment was settled. Records nothing.
+   *
+   * @param settlement as in {@link #delivered}
+   */
+  public boolean saysSettled(Payment payment, @Nullable String settlement) {
+    return payment.answered(settlement).settled();
   }
 
   /**
@@ -156,7 +166,9 @@ public final class Payer {
 
   /**
    * Records that the payment never left this process, and frees its amount. If it did leave, the
-   * wallet can be overdrawn by it: when in doubt, call {@link #unknown}.
+   * wallet can be overdrawn by it: when in doubt, call {@link #unknown}. A {@code ConnectException}
+   * of the JDK's client is no proof: it may come after the payment was sent over a connection that
+   * broke.
    *
    * @param why as in {@link #unknown}
    */

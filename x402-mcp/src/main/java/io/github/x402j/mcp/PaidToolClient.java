@@ -13,10 +13,8 @@ import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 public final class PaidToolClient implements AutoCloseable {
   /** How often a payment is sent again while its outcome is not known. */
   static final int RESEND_TIMES = 4;
+
+  private static final String REFUSED_LATER =
+      "it was refused after a sending whose outcome is not known";
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
@@ -126,52 +127,57 @@ public final class PaidToolClient implements AutoCloseable {
       throws IOException {
     Object message = McpJson.object(payment.secretJson()).orElseThrow();
     CallToolRequest paid = PaymentMeta.with(message, request);
-    boolean mayHaveArrived = sentBefore;
+    boolean outcomeOpen = sentBefore;
     for (int sending = 1; ; sending++) {
       String why;
       RuntimeException lost = null;
       try {
         CallToolResult result = mcp.callTool(paid);
         if (!isPending(result)) {
-          return decided(result, payment);
+          return decided(request, result, payment, outcomeOpen);
         }
-        mayHaveArrived = true;
         why = "the server does not know it yet";
       } catch (McpError e) { // an answer, though not of the tool
+        if (outcomeOpen) {
+          throw pending(request, payment, REFUSED_LATER, e);
+        }
         payer.refused(payment, null);
         throw e;
-      } catch (RuntimeException e) { // a timeout or a broken connection: the answer is lost
-        mayHaveArrived |= !neverLeft(e);
+      } catch (RuntimeException e) {
+        // A timeout or a broken connection: the answer is lost. A refused connection proves no
+        // more:
+        // the JDK's client reports one after it has sent the payment over another.
         why = "the answer was lost";
         lost = e;
       }
+      outcomeOpen = true;
       if (sending > RESEND_TIMES || !pause(sending)) {
-        throw givenUp(request, payment, mayHaveArrived, why, lost);
+        throw pending(request, payment, why, lost);
       }
     }
   }
 
-  private ToolAnswer decided(CallToolResult result, Payment payment) {
+  /**
+   * @param outcomeOpen whether an earlier sending left the outcome open; a refusal may then be the
+   *     echo of a settlement
+   */
+  private ToolAnswer decided(
+      CallToolRequest request, CallToolResult result, Payment payment, boolean outcomeOpen)
+      throws ToolPaymentPendingException {
     String settlement = PaymentMeta.responseOf(result).map(McpJson::text).orElse(null);
-    Payment answered =
-        Boolean.TRUE.equals(result.isError())
-            ? payer.refused(payment, settlement)
-            : payer.delivered(payment, settlement);
-    return new ToolAnswer(result, Optional.of(answered));
+    if (!Boolean.TRUE.equals(result.isError())) {
+      return new ToolAnswer(result, Optional.of(payer.delivered(payment, settlement)));
+    }
+    if (outcomeOpen && !payer.saysSettled(payment, settlement)) {
+      throw pending(request, payment, REFUSED_LATER, null);
+    }
+    return new ToolAnswer(result, Optional.of(payer.refused(payment, settlement)));
   }
 
-  private IOException givenUp(
-      CallToolRequest request,
-      Payment payment,
-      boolean mayHaveArrived,
-      String why,
-      @Nullable RuntimeException lost) {
-    if (!mayHaveArrived) {
-      payer.neverSent(payment, "no connection");
-      return new ConnectException("no connection to " + server.getHost());
-    }
+  private ToolPaymentPendingException pending(
+      CallToolRequest request, Payment payment, String why, @Nullable RuntimeException cause) {
     payer.unknown(payment, why);
-    return new ToolPaymentPendingException(request, payment, why, lost);
+    return new ToolPaymentPendingException(request, payment, why, cause);
   }
 
   /** Returns what a result asks to be paid, as JSON text; empty if it asks for nothing. */
@@ -204,15 +210,6 @@ public final class PaidToolClient implements AutoCloseable {
                     said instanceof Map<?, ?> response
                         && "settlement_pending".equals(response.get("errorReason")))
             .isPresent();
-  }
-
-  private static boolean neverLeft(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Waits twice as long each time; returns false if the thread is interrupted. */

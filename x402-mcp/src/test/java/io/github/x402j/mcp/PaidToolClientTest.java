@@ -22,7 +22,6 @@ import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.testing.TestWallet;
 import io.modelcontextprotocol.spec.McpError;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -98,15 +97,25 @@ class PaidToolClientTest {
     assertThat(events()).endsWith(JournalEntry.Event.SETTLED);
   }
 
+  /** The client of the SDK says the same when a connection broke after the payment was sent. */
   @Test
-  void aPaymentThatFoundNoConnectionIsFreeAgain() {
+  void aPaymentThatFoundNoConnectionStaysReserved() {
     server.answers(asking());
     server.closesAfterAnswer();
     assertThatThrownBy(() -> client.call("forecast", Map.of()))
-        .isInstanceOf(ConnectException.class);
-    assertThat(server.payments()).isEmpty();
-    assertThat(events()).endsWith(JournalEntry.Event.SIGNED, JournalEntry.Event.RETURNED);
-    assertThat(wallet.remaining()).hasToString("$0.05");
+        .isInstanceOf(ToolPaymentPendingException.class);
+    assertThat(events()).endsWith(JournalEntry.Event.SIGNED, JournalEntry.Event.PENDING);
+    assertThat(wallet.remaining()).hasToString("$0.04");
+  }
+
+  @Test
+  void aRefusalAfterALostAnswerLeavesThePaymentPending() {
+    for (Map<String, Object> refusal : List.of(asking(), McpStub.JSON_RPC_ERROR)) {
+      server.answers(asking(), McpStub.DROPPED, McpStub.DROPPED, refusal);
+      assertThatThrownBy(() -> client.call("forecast", Map.of()))
+          .isInstanceOf(ToolPaymentPendingException.class);
+      assertThat(events()).endsWith(JournalEntry.Event.SIGNED, JournalEntry.Event.PENDING);
+    }
   }
 
   @Test
