@@ -23,11 +23,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Makes, shows and revokes the wallets of agents. */
+/** Makes, shows, revokes and reinstates the wallets of agents. */
 @Command(
     name = "wallet",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Makes, shows and revokes the wallets of agents.")
+    description = "Makes, shows, revokes and reinstates the wallets of agents.")
 final class WalletCommand {
   /** What the command waits for: another process can have it open. */
   private static final String JOURNAL = "the journal";
@@ -56,7 +56,8 @@ final class WalletCommand {
               paramLabel = "PERIOD",
               defaultValue = "EVER",
               description =
-                  "The period of the limit: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+                  "The period after which the limit begins anew: ${COMPLETION-CANDIDATES}. Default:"
+                      + " ${DEFAULT-VALUE}.")
           BillingPeriod period,
       @Option(
               names = "--domains",
@@ -83,6 +84,9 @@ final class WalletCommand {
         SpendJournal book = journal.open()) {
       Builder wallet =
           AgentWallet.provision(agent, signer, book).limit(limit, period).allowedDomains(domains);
+      if (period != BillingPeriod.EVER) {
+        wallet.renewEachPeriod();
+      }
       if (expiresIn != null) {
         wallet.expiresAt(Instant.now().plus(expiresIn));
       }
@@ -124,7 +128,7 @@ final class WalletCommand {
   @Command(
       name = "revoke",
       mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
-      description = "Revokes a wallet at once, for ever. Needs no key.")
+      description = "Revokes a wallet at once, until it is reinstated. Needs no key.")
   int revoke(
       @Parameters(paramLabel = "AGENT", description = "The agent's id.") String agent,
       @Mixin JournalOption journal,
@@ -139,6 +143,29 @@ final class WalletCommand {
     try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
         SpendJournal book = journal.open()) {
       book.revoke(agent, reason, Instant.now());
+      print(book.wallet(agent, Instant.now()).orElseThrow(), json);
+    }
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "reinstate",
+      mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
+      description = "Lets a revoked wallet pay again, within its terms. Needs no key.")
+  int reinstate(
+      @Parameters(paramLabel = "AGENT", description = "The agent's id.") String agent,
+      @Mixin JournalOption journal,
+      @Option(
+              names = "--reason",
+              paramLabel = "TEXT",
+              defaultValue = "reinstated by its owner",
+              description = "The reason, for the journal.")
+          String reason,
+      @Option(names = "--json", description = "Print one JSON object.") boolean json)
+      throws IOException {
+    try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
+        SpendJournal book = journal.open()) {
+      book.reinstate(agent, reason, Instant.now());
       print(book.wallet(agent, Instant.now()).orElseThrow(), json);
     }
     return ExitCode.OK;

@@ -134,7 +134,7 @@ class PayingHttpClientTest {
             SIGNER.address(),
             SELLER,
             TokenAmount.of(10_000),
-            NOW.minusSeconds(60),
+            NOW.minusSeconds(600),
             NOW.plusSeconds(60),
             sent.authorization().nonce());
     assertThat(sent).isEqualTo(ExactEvmPayload.sign(USDC, expected, SIGNER));

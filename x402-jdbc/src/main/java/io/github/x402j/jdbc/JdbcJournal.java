@@ -27,6 +27,8 @@ import javax.sql.DataSource;
  * what processes lock. Needs {@code x402-client} on the class path.
  */
 public final class JdbcJournal implements JournalStorage {
+  private static final int LONGEST_LINE = 16_000;
+
   private static final String CREATE =
       "CREATE TABLE x402_journal (seq BIGINT NOT NULL PRIMARY KEY, line VARCHAR(16000) NOT NULL)";
   private static final String CREATE_LOCK =
@@ -192,8 +194,9 @@ public final class JdbcJournal implements JournalStorage {
       JournalLines next = lines.copy();
       try (PreparedStatement statement = lent.connection().prepareStatement(WRITE)) {
         for (JournalEntry entry : entries) {
+          String line = JournalLines.requireAtMost(LONGEST_LINE, next.write(entry));
           statement.setLong(1, entry.sequence());
-          statement.setString(2, next.write(entry));
+          statement.setString(2, line);
           statement.addBatch();
         }
         statement.executeBatch();

@@ -43,10 +43,10 @@ import org.jspecify.annotations.Nullable;
  * signature; see {@link Builder#trustRefusals()}.
  *
  * <p><b>Revoked.</b> When {@link #revoke} returns, no payment leaves the wallet, from any thread,
- * client or process that shares the journal. A wallet whose limit is hit revokes itself, unless it
- * {@linkplain Builder#renewEachPeriod() waits for the next period}. Two things hit the limit:
- * spending all of it, and a request for more than is left of it, if the whole limit would suffice
- * and all other rules allow the payment. Amounts without a known outcome do not count for that.
+ * client or process that shares the journal. A wallet that has spent its whole limit revokes
+ * itself, unless it {@linkplain Builder#renewEachPeriod() waits for the next period}. Amounts
+ * without a known outcome do not count for that, and neither does what a seller only asks for.
+ * {@link #reinstate()} and a higher limit let it pay again.
  *
  * <p>Safe for use by several threads. The methods read the journal, and throw {@link
  * UncheckedIOException} if that fails.
@@ -75,7 +75,8 @@ public final class AgentWallet {
 
   /**
    * Begins a wallet, or gives new terms to the wallet of an agent that the journal knows. What was
-   * spent stays spent, and a revoked wallet stays revoked.
+   * spent stays spent, and a wallet that its owner revoked stays revoked. A higher limit reinstates
+   * a wallet that its limit revoked.
    *
    * @param agent 1 to 64 of {@code A-Z a-z 0-9 . _ -}, not beginning with {@code -}
    * @param signer signs for the account; several wallets may share one
@@ -146,7 +147,12 @@ public final class AgentWallet {
     return own.read(WalletState::isRevoked);
   }
 
-  /** Revokes the wallet. This cannot be undone; provision another agent. */
+  /** Lets a revoked wallet sign again. Does nothing if it is not revoked. */
+  public void reinstate() {
+    own.reinstate("reinstated by its owner");
+  }
+
+  /** Revokes the wallet. {@link #reinstate()} undoes it. */
   public void revoke() {
     revoke("revoked by its owner");
   }
@@ -233,7 +239,7 @@ public final class AgentWallet {
       return limit(Price.parse(price), period);
     }
 
-    /** Sets the most that is spent within a period; exactly this sum is still spent. Mandatory. */
+    /** Sets the most that is spent within a period; see {@link #limit(String, BillingPeriod)}. */
     public Builder limit(Price price, BillingPeriod period) {
       this.limit = Dollars.of(price);
       this.period = period;
@@ -244,11 +250,11 @@ public final class AgentWallet {
      * Sets the hosts that the agent may pay. Mandatory.
      *
      * @param domains names such as {@code api.example.com}, or {@code *.example.com} for each host
-     *     below that one; at most 1,000 characters in all
-     * @throws IllegalArgumentException if there is none, one is not a host, or they are too long
+     *     below that one
+     * @throws IllegalArgumentException if there is none, or one is not a host
      */
     public Builder allowedDomains(String... domains) {
-      this.domains = WalletTerms.domains(List.of(domains));
+      this.domains = HostPattern.parse("allowedDomains", List.of(domains));
       return this;
     }
 

@@ -256,7 +256,9 @@ final class FileJournal implements JournalStorage {
     public void append(List<JournalEntry> entries) throws IOException {
       JournalLines next = lines.copy();
       StringBuilder text = new StringBuilder();
-      entries.forEach(entry -> text.append(next.write(entry)).append('\n'));
+      for (JournalEntry entry : entries) {
+        text.append(JournalLines.requireAtMost(MAX_LINE, next.write(entry))).append('\n');
+      }
       byte[] bytes = text.toString().getBytes(UTF_8);
       file.seek(end);
       try {

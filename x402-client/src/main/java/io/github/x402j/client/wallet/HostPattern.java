@@ -18,6 +18,9 @@ record HostPattern(String text) {
           "\\*(\\.[a-z0-9_-]+){2,}|[a-z0-9_-]+(\\.[a-z0-9_-]+)*|\\[[0-9a-f:.]+]",
           Pattern.CASE_INSENSITIVE);
 
+  /** The longest name of a host (RFC 1035), with {@code *.} before it. */
+  private static final int MAX_LENGTH = 255;
+
   /**
    * Returns the patterns that the texts spell.
    *
@@ -32,7 +35,7 @@ record HostPattern(String text) {
   }
 
   private static HostPattern parse(String setting, String text) {
-    if (!HOST.matcher(text).matches()) {
+    if (text.length() > MAX_LENGTH || !HOST.matcher(text).matches()) {
       throw new IllegalArgumentException(
           String.format(
               "%s: expected a host such as api.example.com or *.example.com, without scheme, port"

@@ -55,7 +55,9 @@ public record JournalEntry(
     /** The payment can no longer be settled: the amount is free again. */
     RETURNED,
     /** The wallet signs nothing from now on. */
-    REVOKED;
+    REVOKED,
+    /** The wallet signs again. */
+    REINSTATED;
 
     /** Returns whether it must be on the disk before anything acts on it. */
     boolean mustBeDurable() {

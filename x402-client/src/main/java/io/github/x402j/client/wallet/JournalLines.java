@@ -86,6 +86,24 @@ public final class JournalLines {
     return entry;
   }
 
+  /**
+   * Returns the line.
+   *
+   * @throws IOException if it is longer than the storage can hold; a cut entry could allow more
+   *     than its owner said
+   */
+  public static String requireAtMost(int length, String line) throws IOException {
+    if (line.length() > length) {
+      throw new IOException(
+          "journal: an entry of "
+              + line.length()
+              + " characters, at most "
+              + length
+              + " can be kept; allow fewer domains, such as *.example.com");
+    }
+    return line;
+  }
+
   /** Returns a new object at the same place: for lines that may fail to be written. */
   public JournalLines copy() {
     JournalLines copy = new JournalLines();

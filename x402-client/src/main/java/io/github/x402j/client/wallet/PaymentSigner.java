@@ -32,8 +32,11 @@ import java.util.function.BooleanSupplier;
  * <p>Immutable, and safe for use by several threads.
  */
 public final class PaymentSigner {
-  /** How far an authorization begins in the past, because clocks differ: 60 s. */
-  public static final Duration BACKDATING = Duration.ofSeconds(60);
+  /**
+   * How far an authorization begins in the past: 600 s, as the reference client does. Clocks
+   * differ, and the time of a chain without new blocks stands still.
+   */
+  public static final Duration BACKDATING = Duration.ofSeconds(600);
 
   /** The longest time that an authorization is valid, whatever the seller asks for: 10 min. */
   public static final Duration MAX_WINDOW = Duration.ofMinutes(10);

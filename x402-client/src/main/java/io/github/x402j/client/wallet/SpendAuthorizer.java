@@ -54,7 +54,7 @@ final class SpendAuthorizer {
           }
           ProposedPayment first = candidates.get(0);
           Declined reason = objection(first, state, now).orElseThrow();
-          entries.addAll(refused(first, reason, state, now));
+          entries.addAll(refused(first, reason));
           return new Choice(first, reason);
         });
   }
@@ -91,7 +91,7 @@ final class SpendAuthorizer {
           Instant now = wallet.clock().instant();
           Optional<Declined> reason = objection(payment, state, now);
           if (reason.isPresent()) {
-            entries.addAll(refused(payment, reason.get(), state, now));
+            entries.addAll(refused(payment, reason.get()));
             return reason;
           }
           Map<String, String> details = details(payment);
@@ -205,15 +205,6 @@ final class SpendAuthorizer {
                     left.toString()));
   }
 
-  private List<JournalEntry.Draft> refused(
-      ProposedPayment payment, Declined reason, WalletState state, Instant now) {
-    List<JournalEntry.Draft> drafts = new ArrayList<>(refused(payment, reason));
-    if (reason.rule().equals("limit") && state.isUsedUpFor(payment.price(), now)) {
-      drafts.add(limitHit(state, now));
-    }
-    return drafts;
-  }
-
   private List<JournalEntry.Draft> refused(ProposedPayment payment, Declined reason) {
     return refused(wallet.clock().instant(), payment.requestId(), details(payment), reason);
   }
@@ -248,8 +239,11 @@ final class SpendAuthorizer {
   }
 
   private JournalEntry.Draft limitHit(WalletState state, Instant now) {
-    return SpendJournal.revocation(
-        wallet.agent(), "limit of " + state.terms().limitText() + " hit", now);
+    return draft(
+        now,
+        JournalEntry.Event.REVOKED,
+        "-",
+        Map.of("rule", "limit", "reason", "limit of " + state.terms().limitText() + " hit"));
   }
 
   private JournalEntry.Draft draft(

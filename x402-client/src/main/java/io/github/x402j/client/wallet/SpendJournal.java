@@ -117,13 +117,31 @@ public final class SpendJournal implements Closeable {
             (all, entries) -> {
               WalletState found = all.need(agent);
               if (!found.isRevoked()) {
-                entries.add(revocation(agent, reason, now));
+                entries.add(about(agent, JournalEntry.Event.REVOKED, reason, now));
               }
               return found;
             });
     // Wait for payments that this process is signing: they see the entry before they leave.
     wallet.signing().writeLock().lock();
     wallet.signing().writeLock().unlock();
+  }
+
+  /**
+   * Lets a revoked wallet sign again, with the terms that it has. Does nothing if it is not
+   * revoked.
+   *
+   * @param reason text for the journal, cut to 200 characters
+   * @throws IllegalArgumentException if there is no such wallet
+   * @throws IOException if the journal cannot be written; the wallet then stays revoked
+   */
+  public void reinstate(String agent, String reason, Instant now) throws IOException {
+    decide(
+        (all, entries) -> {
+          if (all.need(agent).isRevoked()) {
+            entries.add(about(agent, JournalEntry.Event.REINSTATED, reason, now));
+          }
+          return all;
+        });
   }
 
   /**
@@ -178,10 +196,10 @@ public final class SpendJournal implements Closeable {
     export(JournalExport::csvLine, out);
   }
 
-  static JournalEntry.Draft revocation(String agent, String reason, Instant now) {
+  private static JournalEntry.Draft about(
+      String agent, JournalEntry.Event event, String reason, Instant now) {
     String shortened = reason.length() <= 200 ? reason : reason.substring(0, 200);
-    return new JournalEntry.Draft(
-        now, JournalEntry.Event.REVOKED, agent, "-", Map.of("reason", shortened));
+    return new JournalEntry.Draft(now, event, agent, "-", Map.of("reason", shortened));
   }
 
   /** Decides, writes the decision, and returns the result as soon as it cannot be lost. */

@@ -218,7 +218,7 @@ public final class SpendingPolicy {
     String limit = payments + " payments within " + within;
     return with(
         (payment, state, now) ->
-            state.hasMade(payments, now.minus(within))
+            state.hasMade(payments, within, now)
                 ? Optional.of(new Declined("rate", limit, "one more", "0"))
                 : Optional.empty());
   }

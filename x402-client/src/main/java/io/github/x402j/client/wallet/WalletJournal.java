@@ -76,6 +76,15 @@ final class WalletJournal {
     }
   }
 
+  /** Lets a revoked wallet sign again. */
+  void reinstate(String reason) {
+    try {
+      journal.reinstate(agent, reason, clock.instant());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
    * Reads from the chain what became of the payer's payments that expired without a known outcome,
    * and frees the amounts of those that were not settled. Returns the sum that was freed.

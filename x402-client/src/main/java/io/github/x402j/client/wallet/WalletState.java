@@ -7,10 +7,9 @@ import io.github.x402j.Network;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +24,16 @@ final class WalletState {
   /** How long single payments are remembered. */
   static final Duration REMEMBERED = Duration.ofHours(24);
 
-  /** More days than the longest billing period has. */
-  private static final int DAYS_KEPT = 40;
+  /**
+   * How many days with payments are kept: more than the longest billing period has, and more again,
+   * as a clock that is ahead for some time adds days that have not come yet.
+   */
+  private static final int DAYS_KEPT = 400;
 
   /** Held for reading while a payment is signed, so that revoking can wait for it. */
   private final ReadWriteLock signing = new ReentrantReadWriteLock();
 
   private final Map<String, Reservation> open = new LinkedHashMap<>();
-  private final ArrayDeque<Reservation> recent = new ArrayDeque<>();
   private final SlidingSum lastHour = new SlidingSum(Duration.ofHours(1));
   private final SlidingSum lastDay = new SlidingSum(REMEMBERED);
   private final TreeMap<LocalDate, Dollars> spentByDay = new TreeMap<>();
@@ -41,6 +42,7 @@ final class WalletState {
   private Dollars spentEver = Dollars.ZERO;
   private Dollars confirmedEver = Dollars.ZERO;
   private @Nullable String revokedFor;
+  private boolean revokedByLimit;
   private WalletTerms terms;
 
   WalletState(WalletTerms terms) {
@@ -49,14 +51,28 @@ final class WalletState {
 
   void apply(JournalEntry entry) {
     switch (entry.event()) {
-      case PROVISIONED -> terms = WalletTerms.of(entry);
+      case PROVISIONED -> provision(WalletTerms.of(entry));
       case ALLOWED -> add(new Reservation(entry));
       case SETTLED, UNCONFIRMED ->
           find(entry).ifPresent(reservation -> confirm(reservation, entry));
       case RETURNED -> find(entry).ifPresent(this::giveBack);
-      case REVOKED -> revokedFor = entry.detail("reason").orElse("");
+      case REVOKED -> {
+        revokedFor = entry.detail("reason").orElse("");
+        revokedByLimit = entry.detail("rule").equals(Optional.of("limit"));
+      }
+      case REINSTATED -> revokedFor = null;
       case ASKED, REFUSED, SIGNED, PENDING, REJECTED -> {}
     }
+  }
+
+  /** Takes new terms. A higher limit reinstates a wallet that the old limit revoked. */
+  private void provision(WalletTerms newTerms) {
+    Dollars before = terms.limit();
+    Dollars limit = newTerms.limit();
+    if (revokedByLimit && before != null && limit != null && limit.isMoreThan(before)) {
+      revokedFor = null;
+    }
+    terms = newTerms;
   }
 
   WalletTerms terms() {
@@ -115,18 +131,6 @@ final class WalletState {
     return Optional.ofNullable(terms.limit()).map(limit -> limit.minus(spent(terms.period(), now)));
   }
 
-  /**
-   * Returns whether a payment of this price hits the limit for good: the whole limit would suffice
-   * for it, and the limit less what is known to be gone would not.
-   */
-  boolean isUsedUpFor(Dollars price, Instant now) {
-    Dollars limit = terms.limit();
-    return revokesItself()
-        && limit != null
-        && !price.isMoreThan(limit)
-        && price.isMoreThan(limit.minus(confirmed(terms.period(), now)));
-  }
-
   /** Returns whether nothing is left of the limit once this reservation is gone, too. */
   boolean isUsedUpBy(Reservation reservation, Instant now) {
     Dollars limit = terms.limit();
@@ -145,32 +149,17 @@ final class WalletState {
     return !terms.renews() && !isRevoked();
   }
 
-  /** Returns whether at least this number of payments were made after that instant. */
-  boolean hasMade(int payments, Instant since) {
-    int made = 0;
-    Iterator<Reservation> newest = recent.descendingIterator();
-    while (newest.hasNext() && made < payments) {
-      Reservation reservation = newest.next();
-      if (!reservation.time().isAfter(since)) {
-        break;
-      }
-      made += reservation.isReturned() ? 0 : 1;
-    }
-    return made >= payments;
+  /** Returns whether at least this number of payments were made within the time before now. */
+  boolean hasMade(int payments, Duration within, Instant now) {
+    return lastDay.hasAtLeast(payments, within, now);
   }
 
   private void add(Reservation reservation) {
-    Instant since = reservation.time().minus(REMEMBERED);
-    while (!recent.isEmpty() && !recent.getFirst().time().isAfter(since)) {
-      recent.removeFirst();
-    }
-    recent.addLast(reservation);
     open.put(reservation.nonce(), reservation);
     lastHour.add(reservation);
     lastDay.add(reservation);
     LocalDate day = BillingPeriod.DAY.firstDay(reservation.time());
-    spentByDay.merge(day, reservation.dollars(), Dollars::plus);
-    spentByDay.headMap(day.minusDays(DAYS_KEPT)).clear();
+    addTo(spentByDay, day, reservation.dollars());
     spentByHost.merge(reservation.host(), reservation.dollars(), Dollars::plus);
     spentEver = spentEver.plus(reservation.dollars());
   }
@@ -179,8 +168,7 @@ final class WalletState {
     if (!reservation.isConfirmed()) {
       reservation.confirm();
       LocalDate day = BillingPeriod.DAY.firstDay(reservation.time());
-      confirmedByDay.merge(day, reservation.dollars(), Dollars::plus);
-      confirmedByDay.headMap(day.minusDays(DAYS_KEPT)).clear();
+      addTo(confirmedByDay, day, reservation.dollars());
       confirmedEver = confirmedEver.plus(reservation.dollars());
     }
     if (entry.event() == JournalEntry.Event.SETTLED) {
@@ -189,7 +177,6 @@ final class WalletState {
   }
 
   private void giveBack(Reservation reservation) {
-    reservation.giveBack();
     open.remove(reservation.nonce());
     lastHour.giveBack(reservation);
     lastDay.giveBack(reservation);
@@ -208,14 +195,47 @@ final class WalletState {
     return openReservation(entry.need("nonce"));
   }
 
+  private static void addTo(TreeMap<LocalDate, Dollars> byDay, LocalDate day, Dollars dollars) {
+    byDay.merge(day, dollars, Dollars::plus);
+    if (byDay.size() > DAYS_KEPT) {
+      byDay.pollFirstEntry();
+    }
+  }
+
   private static Dollars sum(TreeMap<LocalDate, Dollars> byDay, LocalDate from) {
     return byDay.tailMap(from).values().stream().reduce(Dollars.ZERO, Dollars::plus);
   }
 
-  /** The sum of what was reserved within the last hour or day. */
+  /**
+   * The sum of what was reserved within the last hour or day. Clocks jump: what lies after now
+   * counts, and what has left the window comes back into it when the clock goes back.
+   */
   private static final class SlidingSum {
+    /** How many reservations that have left the window are kept for a clock that goes back. */
+    private static final int PAST_KEPT = 10_000;
+
+    private record Place(Instant time, String nonce) implements Comparable<Place> {
+      private static final Comparator<Place> ORDER =
+          Comparator.comparing(Place::time).thenComparing(Place::nonce);
+
+      @Override
+      public int compareTo(Place other) {
+        return ORDER.compare(this, other);
+      }
+
+      static Place of(Reservation reservation) {
+        return new Place(reservation.time(), reservation.nonce());
+      }
+
+      /** Returns the place before everything that is later than the time. */
+      static Place after(Instant time) {
+        return new Place(time.plusNanos(1), "");
+      }
+    }
+
     private final Duration length;
-    private final Map<String, Reservation> reservations = new LinkedHashMap<>();
+    private final TreeMap<Place, Dollars> window = new TreeMap<>();
+    private final TreeMap<Place, Dollars> past = new TreeMap<>();
     private Dollars sum = Dollars.ZERO;
 
     SlidingSum(Duration length) {
@@ -223,33 +243,46 @@ final class WalletState {
     }
 
     void add(Reservation reservation) {
-      forget(reservation.time());
-      reservations.put(reservation.nonce(), reservation);
+      window.put(Place.of(reservation), reservation.dollars());
       sum = sum.plus(reservation.dollars());
+      moveTo(reservation.time());
     }
 
     void giveBack(Reservation reservation) {
-      if (reservations.remove(reservation.nonce()) != null) {
+      Place place = Place.of(reservation);
+      past.remove(place);
+      if (window.remove(place) != null) {
         sum = sum.minus(reservation.dollars());
       }
     }
 
     /** Returns the sum. What is exactly as old as the window is long no longer counts. */
     Dollars at(Instant now) {
-      forget(now);
+      moveTo(now);
       return sum;
     }
 
-    private void forget(Instant now) {
-      Instant since = now.minus(length);
-      Iterator<Reservation> oldest = reservations.values().iterator();
-      while (oldest.hasNext()) {
-        Reservation reservation = oldest.next();
-        if (reservation.time().isAfter(since)) {
-          return;
-        }
-        oldest.remove();
-        sum = sum.minus(reservation.dollars());
+    /** Returns whether this number of payments were made within the time, at most the window's. */
+    boolean hasAtLeast(int payments, Duration within, Instant now) {
+      moveTo(now);
+      return window.tailMap(Place.after(now.minus(within))).keySet().stream()
+              .limit(payments)
+              .count()
+          >= payments;
+    }
+
+    private void moveTo(Instant now) {
+      Place first = Place.after(now.minus(length));
+      Map<Place, Dollars> left = window.headMap(first);
+      sum = left.values().stream().reduce(sum, Dollars::minus);
+      past.putAll(left);
+      left.clear();
+      Map<Place, Dollars> back = past.tailMap(first);
+      sum = back.values().stream().reduce(sum, Dollars::plus);
+      window.putAll(back);
+      back.clear();
+      while (past.size() > PAST_KEPT) {
+        past.pollFirstEntry();
       }
     }
   }
@@ -258,7 +291,6 @@ final class WalletState {
   static final class Reservation {
     private final JournalEntry allowed;
     private final Dollars dollars;
-    private boolean returned;
     private boolean confirmed;
 
     /**
@@ -300,14 +332,6 @@ final class WalletState {
     /** Returns the time from which on the chain rejects the authorization. */
     Instant validBefore() {
       return Instant.parse(allowed.need("validBefore"));
-    }
-
-    boolean isReturned() {
-      return returned;
-    }
-
-    void giveBack() {
-      returned = true;
     }
 
     /** Returns whether the money moved, or the seller delivered. */

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
-import static java.util.stream.Collectors.joining;
-
 import io.github.x402j.Address;
 import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,34 +41,13 @@ record WalletTerms(
     return new WalletTerms(address, null, BillingPeriod.EVER, List.of(), null, true, false);
   }
 
-  /**
-   * Returns the hosts that the texts spell.
-   *
-   * @throws IllegalArgumentException if there is none, one is not a host, or they are too long
-   */
-  static List<HostPattern> domains(List<String> texts) {
-    int length = String.join(" ", texts).length();
-    if (length > JournalLines.MAX_VALUE) { // a longer list would be cut in the journal
-      throw new IllegalArgumentException(
-          "allowedDomains: expected at most "
-              + JournalLines.MAX_VALUE
-              + " characters in all, found "
-              + length
-              + "; use names such as *.example.com");
-    }
-    return HostPattern.parse("allowedDomains", texts);
-  }
-
   /** Returns the terms that the entry holds. */
   static WalletTerms of(JournalEntry provisioned) {
     return new WalletTerms(
         Address.parse(provisioned.need("address")),
         provisioned.detail("limit").map(Dollars::parse).orElse(null),
         BillingPeriod.valueOf(provisioned.need("period")),
-        provisioned
-            .detail("domains")
-            .map(domains -> Stream.of(domains.split(" ")).map(HostPattern::new).toList())
-            .orElse(List.of()),
+        domains(provisioned),
         provisioned.detail("expires").map(Instant::parse).orElse(null),
         provisioned.need("onLimit").equals("renew"),
         provisioned.need("refusals").equals("trusted"));
@@ -83,8 +61,9 @@ record WalletTerms(
       details.put("limit", limit.toString());
     }
     details.put("period", period.name());
-    if (!domains.isEmpty()) {
-      details.put("domains", text(" "));
+    List<String> values = valuesOf(domains);
+    for (int i = 0; i < values.size(); i++) {
+      details.put(domainsName(i), values.get(i));
     }
     if (expires != null) {
       details.put("expires", expires.toString());
@@ -92,6 +71,40 @@ record WalletTerms(
     details.put("onLimit", renews ? "renew" : "revoke");
     details.put("refusals", trustsRefusals ? "trusted" : "kept");
     return details;
+  }
+
+  private static List<HostPattern> domains(JournalEntry provisioned) {
+    List<HostPattern> domains = new ArrayList<>();
+    for (int i = 0; provisioned.detail(domainsName(i)).isPresent(); i++) {
+      Stream.of(provisioned.need(domainsName(i)).split(" "))
+          .map(HostPattern::new)
+          .forEach(domains::add);
+    }
+    return domains;
+  }
+
+  /**
+   * Returns the name of one of the details that hold the domains: a value has a greatest length.
+   */
+  private static String domainsName(int index) {
+    return index == 0 ? "domains" : "domains" + (index + 1);
+  }
+
+  /** Returns the domains as few texts that a journal does not cut. */
+  private static List<String> valuesOf(List<HostPattern> domains) {
+    List<String> values = new ArrayList<>();
+    StringBuilder value = new StringBuilder();
+    for (HostPattern domain : domains) {
+      if (value.length() + 1 + domain.text().length() > JournalLines.MAX_VALUE) {
+        values.add(value.toString());
+        value.setLength(0);
+      }
+      value.append(value.isEmpty() ? "" : " ").append(domain.text());
+    }
+    if (!value.isEmpty()) {
+      values.add(value.toString());
+    }
+    return values;
   }
 
   /** Returns the limit as text, such as "$20 per month". */
@@ -110,12 +123,12 @@ record WalletTerms(
     }
     if (!domains.isEmpty()
         && domains.stream().noneMatch(domain -> domain.matches(payment.host()))) {
-      return Optional.of(Declined.of("allowedDomains", text(", "), payment.host()));
+      return Optional.of(Declined.of("allowedDomains", String.join(", ", texts()), payment.host()));
     }
     return Optional.empty();
   }
 
-  private String text(String separator) {
-    return domains.stream().map(HostPattern::text).collect(joining(separator));
+  private List<String> texts() {
+    return domains.stream().map(HostPattern::text).toList();
   }
 }

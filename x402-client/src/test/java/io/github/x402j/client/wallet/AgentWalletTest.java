@@ -21,7 +21,6 @@ import io.github.x402j.client.Payment;
 import io.github.x402j.client.PaymentDeclinedException;
 import io.github.x402j.client.PaymentPendingException;
 import io.github.x402j.client.Seller;
-import io.github.x402j.client.Wire;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.testing.MutableClock;
@@ -31,17 +30,18 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +52,7 @@ class AgentWalletTest {
   private final MutableClock clock = new MutableClock(NOW);
   private final SpendJournal journal = SpendJournal.inMemory();
   private HttpClient wrapped = HttpClient.newHttpClient();
+  @TempDir private Path directory;
   private Seller seller;
 
   @BeforeEach
@@ -64,27 +65,55 @@ class AgentWalletTest {
     seller.close();
   }
 
+  /** What a seller asks for must not stop an agent for good. */
   @Test
-  void paysUntilTheLimitIsHitAndRevokesItself() throws Exception {
+  void anAskOverWhatIsLeftIsDeclinedAndRevokesNothing() throws Exception {
     AgentWallet wallet = wallet("$0.05", terms -> terms);
-    seller.does(honest(seller, "$0.02"));
-    get(wallet);
-    get(wallet);
-    assertThat(wallet.remaining()).hasToString("$0.01");
-    assertThat(wallet.isRevoked()).isFalse();
+    for (String asked : List.of("$0.05", "$0.05", "$0.06")) {
+      seller.does(honest(seller, "$0.01"));
+      if (asked.equals("$0.05")) {
+        get(wallet);
+      }
+      seller.does(honest(seller, asked));
+      declined("limit", wallet);
+      assertThat(wallet.isRevoked()).isFalse();
+    }
     assertThatThrownBy(() -> get(wallet))
         .isInstanceOfSatisfying(
             PaymentDeclinedException.class,
             declined -> {
-              assertThat(declined.rule()).isEqualTo("limit");
               assertThat(declined.limit()).isEqualTo("$0.05 per day");
-              assertThat(declined.left()).contains("$0.01");
+              assertThat(declined.left()).contains("$0.03");
             });
+    seller.does(honest(seller, "$0.03"));
+    get(wallet);
     assertThat(wallet.isRevoked()).isTrue();
-    seller.does(honest(seller, "$0.01"));
-    declined("revoked", wallet);
-    assertThat(wallet.spent(BillingPeriod.DAY)).hasToString("$0.04");
+    assertThat(wallet.spent(BillingPeriod.DAY)).hasToString("$0.05");
     assertThat(wallet.address()).isEqualTo(SIGNER.address());
+  }
+
+  @Test
+  void aHigherLimitReinstatesAWalletThatItsLimitRevoked() throws Exception {
+    AgentWallet wallet = wallet("$0.04", terms -> terms);
+    seller.does(honest(seller, "$0.04"));
+    get(wallet);
+    assertThat(wallet.isRevoked()).isTrue();
+    wallet("$0.04", terms -> terms.expiresAt(NOW.plusSeconds(1000)));
+    assertThat(wallet.isRevoked()).isTrue();
+    get(wallet("$0.08", terms -> terms));
+    assertThat(wallet.isRevoked()).isTrue();
+  }
+
+  @Test
+  void aWalletThatItsOwnerRevokedIsReinstatedByItsOwnerAlone() throws Exception {
+    AgentWallet wallet = wallet("$0.04", terms -> terms);
+    seller.does(honest(seller, "$0.01"));
+    wallet.revoke();
+    wallet("$1", terms -> terms);
+    declined("revoked", wallet);
+    wallet.reinstate();
+    get(wallet);
+    assertThat(wallet.spent(BillingPeriod.DAY)).hasToString("$0.01");
   }
 
   @Test
@@ -165,8 +194,15 @@ class AgentWalletTest {
   @Test
   void anAmountThatNeverLeftIsFreeAgain() {
     AgentWallet wallet = wallet("$1", terms -> terms);
-    wrapped = new Wire(wrapped, sending -> Optional.of(new ConnectException("refused")));
-    seller.does(honest(seller, "$0.02"));
+    seller.does(
+        call -> {
+          Seller.Answer descriptor = honest(seller, "$0.02").answer(call);
+          return exchange -> {
+            exchange.getResponseHeaders().set("Connection", "close");
+            descriptor.writeTo(exchange);
+            seller.close();
+          };
+        });
     assertThatThrownBy(() -> get(wallet)).isInstanceOf(ConnectException.class);
     assertThat(wallet.remaining()).hasToString("$1");
     assertThat(last()).isEqualTo(JournalEntry.Event.RETURNED);
@@ -352,15 +388,45 @@ class AgentWalletTest {
     }
   }
 
-  @Test
-  void aListOfDomainsThatTheJournalWouldCutIsRefused() {
-    String[] domains = new String[50];
-    for (int i = 0; i < domains.length; i++) {
-      domains[i] = "shop-number-" + i + ".example.com";
+  /** A list that was cut would allow {@code *.x.co} in place of {@code *.x.com}. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 33, 40, 200, 1_000})
+  void aListOfDomainsOfAnyLengthSurvivesTheJournalUnchanged(int count) throws Exception {
+    String[] domains = new String[count];
+    for (int i = 0; i < count; i++) {
+      domains[i] = "*.shop-number-" + i + ".example.com";
     }
-    assertThatThrownBy(() -> wallet("$1", terms -> terms.allowedDomains(domains)))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("allowedDomains: expected at most 1000 characters");
+    Path file = directory.resolve("journal");
+    try (SpendJournal written = SpendJournal.file(file)) {
+      AgentWallet.provision("agent", SIGNER, written)
+          .limit("$1", BillingPeriod.DAY)
+          .allowedDomains(domains)
+          .create();
+    }
+    try (SpendJournal read = SpendJournal.file(file)) {
+      assertThat(AgentWallet.open("agent", SIGNER, read).status().domains())
+          .containsExactly(domains);
+    }
+  }
+
+  @Test
+  void anEntryThatCouldNotBeReadAgainIsNotWritten() throws Exception {
+    String[] domains = new String[5_000];
+    for (int i = 0; i < domains.length; i++) {
+      domains[i] = "*.shop-number-" + i + ".example.com";
+    }
+    Path file = directory.resolve("journal");
+    try (SpendJournal written = SpendJournal.file(file)) {
+      AgentWallet.Builder wallet =
+          AgentWallet.provision("agent", SIGNER, written).limit("$1", BillingPeriod.DAY);
+      assertThatThrownBy(() -> wallet.allowedDomains(domains).create())
+          .hasMessageContaining("allow fewer domains");
+      wallet.allowedDomains("shop.example").create();
+    }
+    try (SpendJournal read = SpendJournal.file(file)) {
+      assertThat(AgentWallet.open("agent", SIGNER, read).status().domains())
+          .containsExactly("shop.example");
+    }
   }
 
   private AgentWallet wallet(String limit, UnaryOperator<AgentWallet.Builder> terms) {

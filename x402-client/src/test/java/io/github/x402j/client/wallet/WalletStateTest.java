@@ -62,13 +62,25 @@ class WalletStateTest {
   }
 
   @Test
-  void onlyWhatIsGoneHitsTheLimit() {
-    allowed(NOON, "0x1", "$8");
-    assertThat(state.isUsedUpFor(Dollars.parse("$3"), NOON)).as("may be returned").isFalse();
-    apply(NOON, JournalEntry.Event.UNCONFIRMED, "0x1");
-    assertThat(state.isUsedUpFor(Dollars.parse("$3"), NOON)).isTrue();
-    assertThat(state.isUsedUpFor(Dollars.parse("$2"), NOON)).as("is left").isFalse();
-    assertThat(state.isUsedUpFor(Dollars.parse("$11"), NOON)).as("never allowed").isFalse();
+  void aClockThatWasAheadErasesNothing() {
+    allowed(NOON, "0x1", "$2");
+    Instant ahead = NOON.plus(Duration.ofDays(500));
+    assertThat(state.spentInLastHour(ahead)).isEqualTo(Dollars.ZERO); // an ask that was refused
+    assertThat(state.hasMade(1, Duration.ofHours(1), ahead)).isFalse();
+    assertSpent("$2", NOON);
+    assertThat(state.hasMade(1, Duration.ofHours(1), NOON)).isTrue();
+
+    allowed(ahead, "0x2", "$1"); // a payment by the clock that is ahead
+    assertThat(state.spentInLastDay(NOON)).hasToString("$3");
+    assertThat(state.spent(BillingPeriod.MONTH, NOON)).hasToString("$3");
+    Instant later = NOON.plus(Duration.ofHours(30));
+    allowed(later, "0x3", "$4");
+    assertThat(state.spentInLastDay(later))
+        .as("what is ahead counts, what is old not")
+        .hasToString("$5");
+    assertThat(state.spent(BillingPeriod.DAY, NOON)).hasToString("$7");
+    assertThat(state.hasMade(2, Duration.ofHours(1), later)).isTrue();
+    assertThat(state.hasMade(3, Duration.ofHours(1), later)).isFalse();
   }
 
   @Test
@@ -85,10 +97,12 @@ class WalletStateTest {
   void countsPaymentsAfterAnInstant() {
     allowed(NOON, "0x1", "$1");
     allowed(NOON.plusSeconds(1), "0x2", "$1");
-    assertThat(state.hasMade(2, NOON.minusNanos(1))).isTrue();
-    assertThat(state.hasMade(2, NOON)).isFalse();
+    Duration second = Duration.ofSeconds(1);
+    Instant now = NOON.plusSeconds(1);
+    assertThat(state.hasMade(2, second.plusNanos(1), now)).isTrue();
+    assertThat(state.hasMade(2, second, now)).isFalse();
     apply(NOON, JournalEntry.Event.RETURNED, "0x2");
-    assertThat(state.hasMade(2, NOON.minusNanos(1))).isFalse();
+    assertThat(state.hasMade(2, second.plusNanos(1), now)).isFalse();
   }
 
   private void assertSpent(String dollars, Instant now) {
