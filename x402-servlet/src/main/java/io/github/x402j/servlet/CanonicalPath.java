@@ -42,8 +42,13 @@ final class CanonicalPath {
    * The dispatched path is canonical.
    *
    * @param path the path, without the context path
+   * @param readings other paths that the handler may take the URI for: see {@link PathReadings}
    */
-  record Canonical(CanonicalPath path) implements Decision {}
+  record Canonical(CanonicalPath path, List<CanonicalPath> readings) implements Decision {
+    Canonical {
+      readings = List.copyOf(readings);
+    }
+  }
 
   /**
    * The request can be read in more than one way; the answer is 400.
@@ -64,10 +69,12 @@ final class CanonicalPath {
    * Returns the path that the container dispatches {@code request} to, or why it cannot be decided.
    *
    * <p>The dispatcher type of the request selects where the path is found: the {@code
-   * jakarta.servlet.include.*} attributes for INCLUDE, what the request reports otherwise. The raw
-   * request line is examined for REQUEST only; the target of any other dispatch was written by the
-   * webapp. An include by name has no path and is refused; a forward by name reports the path of
-   * the forwarding request: gate named dispatchers by servlet name.
+   * jakarta.servlet.include.*} attributes for INCLUDE, what the request reports otherwise. The
+   * policy for the raw request line is for REQUEST only. The target of any other dispatch was
+   * written by the webapp, and may be spelled in any way; but a handler may read it otherwise than
+   * the container, and so the decision names every reading. An include by name has no path and is
+   * refused; a forward by name reports the path of the forwarding request: gate named dispatchers
+   * by servlet name.
    *
    * <p>Time is linear in the length of the request line.
    */
@@ -81,7 +88,7 @@ final class CanonicalPath {
         return new Refused(problem);
       }
     }
-    return decide(request.getServletPath(), request.getPathInfo(), rules);
+    return decide(request, request.getServletPath(), request.getPathInfo(), rules);
   }
 
   private static Decision ofInclude(HttpServletRequest request, PathRules rules) {
@@ -90,17 +97,30 @@ final class CanonicalPath {
     if (!(servletPath instanceof String) && !(pathInfo instanceof String)) {
       return new Refused("an include by name has no path");
     }
-    return decide(stringOrNull(servletPath), stringOrNull(pathInfo), rules);
+    return decide(request, stringOrNull(servletPath), stringOrNull(pathInfo), rules);
   }
 
   private static Decision decide(
-      @Nullable String servletPath, @Nullable String pathInfo, PathRules rules) {
+      HttpServletRequest request,
+      @Nullable String servletPath,
+      @Nullable String pathInfo,
+      PathRules rules) {
     String path =
         Objects.requireNonNullElse(servletPath, "") + Objects.requireNonNullElse(pathInfo, "");
     // GET /context, without the slash, reaches a servlet mapped to /*.
     String rooted = path.isEmpty() ? "/" : path;
     String problem = problemOf(rooted, rules);
-    return problem == null ? new Canonical(new CanonicalPath(rooted)) : new Refused(problem);
+    if (problem != null) {
+      return new Refused(problem);
+    }
+    return PathReadings.of(request, rooted)
+        .<Decision>map(readings -> new Canonical(new CanonicalPath(rooted), readings))
+        .orElseGet(() -> new Refused("the path can be read in too many ways"));
+  }
+
+  /** Returns a path as a handler may read it, which need not be canonical. */
+  static CanonicalPath reading(String text) {
+    return new CanonicalPath(text);
   }
 
   /**

@@ -85,7 +85,7 @@ final class PathSpelling {
   }
 
   private @Nullable String scanEscape() {
-    int first = octetAt(at);
+    int first = octetAt(raw, at);
     if (first < 0) {
       return MALFORMED;
     }
@@ -119,7 +119,7 @@ final class PathSpelling {
     }
     int codePoint = first & (0x3f >> rest);
     for (int i = 0; i < rest; i++) {
-      int octet = octetAt(at);
+      int octet = octetAt(raw, at);
       if (octet < 0x80 || octet > 0xbf) {
         return octet < 0 && at < raw.length() && raw.charAt(at) == '%' ? MALFORMED : NOT_UTF8;
       }
@@ -142,7 +142,7 @@ final class PathSpelling {
   }
 
   /** Returns the octet of the escape at {@code index}, or -1 if there is no well-formed escape. */
-  private int octetAt(int index) {
+  static int octetAt(String raw, int index) {
     if (index + 2 >= raw.length() || raw.charAt(index) != '%') {
       return -1;
     }

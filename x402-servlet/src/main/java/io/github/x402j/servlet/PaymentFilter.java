@@ -163,7 +163,9 @@ public final class PaymentFilter implements Filter {
     } else if (decision instanceof CanonicalPath.Canonical canonical) {
       Optional<PriceList.Match> match = price(canonical.path(), request.servletRequest());
       Optional<Route> beside = routes.findBeside(canonical.path(), request.method());
-      if (match.isPresent()) {
+      if (isUndecided(canonical.readings(), match, request)) {
+        request.refuse(Answer.error(400, "invalid_path", "the path has a reading that is priced"));
+      } else if (match.isPresent()) {
         sell(match.get().priced(), match.get().path().value(), request);
       } else if (beside.isPresent()) {
         request.refuseMethod(beside.get());
@@ -185,6 +187,31 @@ public final class PaymentFilter implements Filter {
   /** Finds the price, empty for what is free and for a servlet that has a filter of its own. */
   private Optional<PriceList.Match> price(CanonicalPath path, HttpServletRequest http) {
     return registration.gates(http) ? Optional.empty() : prices.find(path, pathRules, http);
+  }
+
+  /** Returns whether the handler may take the path for one that has a price of its own. */
+  private boolean isUndecided(
+      List<CanonicalPath> readings, Optional<PriceList.Match> match, GatedRequest request) {
+    HttpServletRequest http = request.servletRequest();
+    for (CanonicalPath reading : readings) {
+      Optional<PriceList.Match> other = prices.find(reading, pathRules, http);
+      boolean isDecided =
+          other.isEmpty()
+              ? routes.findBeside(reading, request.method()).isEmpty() || match.isPresent()
+              : match.isPresent() && match.get().priced() == other.get().priced()
+                  || isPaidFor(other.get().priced(), request);
+      if (!isDecided) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isPaidFor(PricedRoute priced, GatedRequest request) {
+    return request
+        .paid()
+        .filter(paid -> paid.covers(priced.options(request.servletRequest())))
+        .isPresent();
   }
 
   /** Sells a resource, unless it is part of a request that is paid already. */

@@ -49,9 +49,15 @@ final class DecisionFilter implements Filter {
     if (decision instanceof CanonicalPath.Refused r) {
       refused.increment();
       answer(response, 400, r.reason());
-    } else if (isPaid(((CanonicalPath.Canonical) decision).path())) {
+      return;
+    }
+    CanonicalPath.Canonical canonical = (CanonicalPath.Canonical) decision;
+    if (isPaid(canonical.path())) {
       priced.increment();
       answer(response, 402, "pay");
+    } else if (canonical.readings().stream().anyMatch(this::isPaid)) {
+      refused.increment();
+      answer(response, 400, "a reading is paid");
     } else {
       free.increment();
       chain.doFilter(req, resp);
@@ -67,9 +73,9 @@ final class DecisionFilter implements Filter {
     String path =
         request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
     try {
-      return new CanonicalPath.Canonical(CanonicalPath.parse(path));
+      return new CanonicalPath.Canonical(CanonicalPath.parse(path), List.of());
     } catch (IllegalArgumentException notCanonical) {
-      return new CanonicalPath.Canonical(CanonicalPath.parse("/no-rule"));
+      return new CanonicalPath.Canonical(CanonicalPath.parse("/no-rule"), List.of());
     }
   }
 

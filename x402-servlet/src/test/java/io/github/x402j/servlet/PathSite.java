@@ -108,7 +108,11 @@ final class PathSite {
           AsyncContext async = request.startAsync();
           async.dispatch(target);
         }
-        default -> response.sendError(418);
+        case "/error" -> {
+          String status = request.getParameter("status");
+          response.sendError(status == null ? 418 : Integer.parseInt(status));
+        }
+        default -> response.sendError(404);
       }
     }
   }
