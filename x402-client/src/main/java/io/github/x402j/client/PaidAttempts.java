@@ -99,7 +99,16 @@ final class PaidAttempts<T> {
   }
 
   private CompletableFuture<HttpResponse<T>> send(int attempt) {
-    return call.waitFor(http.sendAsync(paid, this::handleBody, pushes))
+    Optional<CompletableFuture<HttpResponse<T>>> sending;
+    try {
+      sending = payments.sendUnlessRevoked(() -> http.sendAsync(paid, this::handleBody, pushes));
+    } catch (IOException e) { // the journal cannot be read: nothing is sent
+      return CompletableFuture.failedFuture(givenUp("the journal cannot be read", e));
+    }
+    if (sending.isEmpty()) {
+      return CompletableFuture.failedFuture(revoked());
+    }
+    return call.waitFor(sending.get())
         .handle((response, failure) -> next(attempt, response, failure))
         .thenCompose(Function.identity());
   }
@@ -153,9 +162,14 @@ final class PaidAttempts<T> {
     return call.waitFor(waiting).thenComposeAsync(nothing -> send(attempt + 1), executor);
   }
 
+  private IOException revoked() {
+    return givenUp(
+        "the wallet was revoked", PaymentDeclinedException.revoked(unpaid.uri(), payment));
+  }
+
   private IOException givenUp(String why, @Nullable IOException lost) {
     if (lost != null && !outcomeOpen) {
-      payments.neverSent(payment, "no connection");
+      payments.neverSent(payment, "not sent: " + why);
       return lost;
     }
     recordOpen(why);

@@ -120,6 +120,20 @@ public final class Payer {
   }
 
   /**
+   * Requires that the payment may leave now. Call it right before each sending, also before one
+   * that repeats another: when {@link AgentWallet#revoke()} has returned, nothing may leave any
+   * more.
+   *
+   * @param server as in {@link #pay}
+   * @throws PaymentDeclinedException if the wallet was revoked; nothing is to be sent
+   */
+  public void requireNotRevoked(URI server, Payment payment) throws PaymentDeclinedException {
+    if (wallet.isRevoked()) {
+      throw PaymentDeclinedException.revoked(server, payment);
+    }
+  }
+
+  /**
    * Records that what was paid for has come. Returns the payment with the seller's settlement.
    *
    * @param settlement the {@code SettlementResponse} that came with it, as JSON text; null if none

@@ -43,6 +43,11 @@ public final class PaymentDeclinedException extends IOException {
     return new PaymentDeclinedException(requested, PaymentDecision.Declined.of(rule, limit, asked));
   }
 
+  static PaymentDeclinedException revoked(URI requested, Payment payment) {
+    return of(
+        requested, "revoked", "nothing: the wallet is revoked", payment.offer().price().toString());
+  }
+
   static PaymentDeclinedException unreadable(URI requested, MalformedPaymentException e) {
     return of(requested, "descriptor", "one that can be read", String.valueOf(e.getMessage()));
   }

@@ -13,8 +13,10 @@ import java.net.http.HttpHeaders;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +61,15 @@ final class WalletPayments {
       declined.addSuppressed(e);
     }
     return declined;
+  }
+
+  /**
+   * Begins a sending, unless the wallet was revoked; then it returns empty.
+   *
+   * @throws IOException if the journal cannot be read; nothing was sent
+   */
+  <T> Optional<T> sendUnlessRevoked(Supplier<T> begin) throws IOException {
+    return signer.sendUnlessRevoked(begin);
   }
 
   /** Records a final HTTP answer to the payment. */

@@ -131,6 +131,7 @@ public final class PaidToolClient implements AutoCloseable {
     for (int sending = 1; ; sending++) {
       String why;
       RuntimeException lost = null;
+      requireNotRevoked(request, payment, outcomeOpen);
       try {
         CallToolResult result = mcp.callTool(paid);
         if (!isPending(result)) {
@@ -154,6 +155,19 @@ public final class PaidToolClient implements AutoCloseable {
       if (sending > RESEND_TIMES || !pause(sending)) {
         throw pending(request, payment, why, lost);
       }
+    }
+  }
+
+  private void requireNotRevoked(CallToolRequest request, Payment payment, boolean outcomeOpen)
+      throws IOException {
+    try {
+      payer.requireNotRevoked(server, payment);
+    } catch (PaymentDeclinedException e) {
+      if (outcomeOpen) {
+        throw pending(request, payment, "the wallet was revoked", null);
+      }
+      payer.neverSent(payment, "not sent: the wallet was revoked");
+      throw e;
     }
   }
 

@@ -158,7 +158,7 @@ public final class AgentWallet {
   }
 
   /**
-   * Revokes the wallet, and waits for payments that this process is signing.
+   * Revokes the wallet. Does not wait for signers: what they still sign is not sent.
    *
    * @param reason text for the journal, cut to 200 characters
    */

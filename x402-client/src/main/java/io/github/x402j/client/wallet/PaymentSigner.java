@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Signs payments out of a wallet, and records what became of them. It is what {@code
@@ -120,15 +120,21 @@ public final class PaymentSigner {
     if (cancelled.getAsBoolean()) {
       throw new CancellationException();
     }
-    Lock signing = authorizer.signing();
-    signing.lock();
-    try {
-      TransferAuthorization authorization = authorization(chosen.offer());
-      declined = authorizer.reserve(chosen, authorization);
-      return declined.isPresent() ? declined.get() : sign(chosen, authorization);
-    } finally {
-      signing.unlock();
-    }
+    TransferAuthorization authorization = authorization(chosen.offer());
+    declined = authorizer.reserve(chosen, authorization);
+    return declined.isPresent() ? declined.get() : sign(chosen, authorization);
+  }
+
+  /**
+   * Begins a sending of a payment, unless the wallet was revoked. Call it for each sending, also
+   * for one that repeats another: when {@code revoke} has returned, nothing begins any more.
+   *
+   * @param begin hands the request over and does not wait for the answer
+   * @return what {@code begin} returned, empty if the wallet is revoked and nothing was sent
+   * @throws IOException if the journal cannot be read; nothing was sent
+   */
+  public <T> Optional<T> sendUnlessRevoked(Supplier<T> begin) throws IOException {
+    return authorizer.unlessRevoked(begin);
   }
 
   /**

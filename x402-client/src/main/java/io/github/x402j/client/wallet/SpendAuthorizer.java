@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -77,9 +78,16 @@ final class SpendAuthorizer {
     return Optional.empty();
   }
 
-  /** Returns the lock that is held while a payment is signed. */
-  Lock signing() throws IOException {
-    return journal.decide((all, entries) -> all.need(wallet.agent()).signing().readLock());
+  /** Runs this unless the wallet is revoked; a revoking waits for it. */
+  <T> Optional<T> unlessRevoked(Supplier<T> action) throws IOException {
+    Lock sending = journal.decide((all, entries) -> all.need(wallet.agent()).sending().readLock());
+    sending.lock();
+    try {
+      boolean revoked = journal.decide((all, entries) -> all.need(wallet.agent()).isRevoked());
+      return revoked ? Optional.empty() : Optional.of(action.get());
+    } finally {
+      sending.unlock();
+    }
   }
 
   /** Reserves the amount if all rules still allow the payment; returns why not otherwise. */

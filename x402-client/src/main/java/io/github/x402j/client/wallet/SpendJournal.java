@@ -8,11 +8,14 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -34,6 +37,9 @@ public final class SpendJournal implements Closeable {
   interface Decision<R> {
     R on(JournalState all, List<JournalEntry.Draft> entries) throws IOException;
   }
+
+  /** The client only hands a request over while it holds the lock, so this is ample. */
+  private static final Duration LONGEST_BEGIN = Duration.ofSeconds(5);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final JournalState state = new JournalState();
@@ -104,8 +110,9 @@ public final class SpendJournal implements Closeable {
   }
 
   /**
-   * Revokes the agent's wallet, for all threads and processes. After this returns, no payment
-   * leaves it. Does nothing if it was revoked before.
+   * Revokes the agent's wallet, for all threads and processes. After this returns, no sending of a
+   * payment begins, and none is repeated. It does not wait for signers: what they still sign is not
+   * sent. Does nothing if it was revoked before.
    *
    * @param reason text for the journal, cut to 200 characters
    * @throws IllegalArgumentException if there is no such wallet
@@ -121,9 +128,18 @@ public final class SpendJournal implements Closeable {
               }
               return found;
             });
-    // Wait for payments that this process is signing: they see the entry before they leave.
-    wallet.signing().writeLock().lock();
-    wallet.signing().writeLock().unlock();
+    awaitSendings(wallet.sending().writeLock());
+  }
+
+  /** Waits for sendings that are being begun: they may have asked before the entry was there. */
+  private static void awaitSendings(Lock noSending) {
+    try {
+      if (noSending.tryLock(LONGEST_BEGIN.toMillis(), TimeUnit.MILLISECONDS)) {
+        noSending.unlock();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**

@@ -67,7 +67,7 @@ final class WalletJournal {
     return decide((all, entries) -> reader.apply(all.need(agent)));
   }
 
-  /** Revokes the wallet, and waits for payments that this process is signing. */
+  /** Revokes the wallet. */
   void revoke(String reason) {
     try {
       journal.revoke(agent, reason, clock.instant());
