@@ -36,6 +36,8 @@ final class OfflineChecks {
 
   private final EvmSchemes schemes;
   private final Clock clock;
+  private final CallLimit walletChecks =
+      new CallLimit("too many contract wallets are being asked; try again");
 
   /** Where contract wallets of a network are asked; empty where they are not accepted. */
   private final Function<Network, Optional<Chain>> wallets;
@@ -122,9 +124,15 @@ final class OfflineChecks {
       throws FacilitatorException {
     Optional<Chain> chain = wallets.apply(network);
     // EIP-6492 would deploy the wallet by a contract of the payer's choice: no factory is trusted.
-    if (chain.isEmpty()
-        || payment.signature().endsWith(EIP_6492_SUFFIX)
-        || !chain.get().hasCode(payment.payer())) {
+    if (chain.isEmpty() || payment.signature().endsWith(EIP_6492_SUFFIX)) {
+      return false;
+    }
+    return walletChecks.call(payment.key(), () -> accepts(chain.get(), payment, digest));
+  }
+
+  private static boolean accepts(Chain chain, EvmPayment payment, byte[] digest)
+      throws FacilitatorException {
+    if (!chain.hasCode(payment.payer())) {
       return false;
     }
     Chain.Call question =
@@ -134,7 +142,7 @@ final class OfflineChecks {
             Eip3009.isValidSignature(digest, Hex.bytes(payment.signature())),
             false,
             WALLET_CALL_GAS);
-    return chain.get().call(List.of(question)).get(0) instanceof Chain.CallResult.Returned returned
+    return chain.call(List.of(question)).get(0) instanceof Chain.CallResult.Returned returned
         && returned.data().equals(Eip3009.EIP_1271_MAGIC);
   }
 

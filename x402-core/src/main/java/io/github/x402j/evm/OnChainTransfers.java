@@ -38,6 +38,9 @@ public final class OnChainTransfers implements TransferConfirmation {
   private final Cache<Question, Instant> confirmed =
       Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
 
+  private final CallLimit lookups =
+      new CallLimit("too many receipts are being looked up; try again");
+
   private record Question(String transaction, Address payer, PaymentRequirements paid) {}
 
   private OnChainTransfers(Chain chain, int confirmations, Duration maxAge, Clock clock) {
@@ -77,7 +80,7 @@ public final class OnChainTransfers implements TransferConfirmation {
         new Question(receipt.transaction(), receipt.payer(), receipt.requirements());
     Instant tooOldFrom = confirmed.getIfPresent(question);
     if (tooOldFrom == null) {
-      Answer confirmation = lookUp(question);
+      Answer confirmation = lookups.call(question, () -> lookUp(question));
       if (!(confirmation instanceof Answer.Confirmed found)) {
         return confirmation;
       }

@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class EngineBuilder<B extends EngineBuilder<B>> {
   private static final int DEFAULT_MAX_CONCURRENT_VERIFICATIONS = 64;
+  private static final int DEFAULT_MAX_CONCURRENT_SETTLEMENTS = 48;
 
   private final List<Facilitator> facilitators = new ArrayList<>();
   private final List<PaymentListener> listeners = new ArrayList<>();
   private @Nullable PaymentLedger ledger;
   private Clock clock = Clock.systemUTC();
   private int maxConcurrentVerifications = DEFAULT_MAX_CONCURRENT_VERIFICATIONS;
+  private int maxConcurrentSettlements = DEFAULT_MAX_CONCURRENT_SETTLEMENTS;
   private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
 
   abstract B self();
@@ -58,11 +60,21 @@ abstract class EngineBuilder<B extends EngineBuilder<B>> {
   }
 
   /**
-   * Bounds how many payments each facilitator verifies at a time; a payment over it gets a 503.
-   * Default: 64. At least 1.
+   * Bounds how many payments each facilitator verifies at a time. As many more wait, for 2 seconds
+   * at most; a payment over that gets a 503. Payers whose money has moved here go first, and an
+   * eighth of the bound is reserved for them. Default: 64. At least 1.
    */
   public B maxConcurrentVerifications(int payments) {
     maxConcurrentVerifications = atLeastOne("maxConcurrentVerifications", payments);
+    return self();
+  }
+
+  /**
+   * Bounds how many payments each facilitator settles at a time. A third as many more wait, for 5
+   * seconds at most; a payment over that is not settled and gets a 503. Default: 48. At least 1.
+   */
+  public B maxConcurrentSettlements(int payments) {
+    maxConcurrentSettlements = atLeastOne("maxConcurrentSettlements", payments);
     return self();
   }
 
@@ -99,8 +111,10 @@ abstract class EngineBuilder<B extends EngineBuilder<B>> {
     if (facilitators.isEmpty()) {
       throw new IllegalStateException("facilitator: none was given; who verifies and settles?");
     }
+    GuardedFacilitator.Limits limits =
+        GuardedFacilitator.Limits.of(maxConcurrentVerifications, maxConcurrentSettlements);
     return facilitators.stream()
-        .map(facilitator -> new GuardedFacilitator(facilitator, maxConcurrentVerifications, clock))
+        .map(facilitator -> new GuardedFacilitator(facilitator, limits, clock))
         .toList();
   }
 

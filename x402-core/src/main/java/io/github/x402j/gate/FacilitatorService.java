@@ -48,9 +48,6 @@ public final class FacilitatorService {
   /** The longest window of a payment, whatever the seller allows. */
   public static final Duration LONGEST_WINDOW = Duration.ofHours(1);
 
-  /** How many settlements may be under way at a time unless said otherwise. */
-  public static final int DEFAULT_MAX_CONCURRENT_SETTLEMENTS = 128;
-
   /** For listeners: a facilitator does not know what is sold. */
   private static final Purchase PURCHASE = Purchase.of("settle", "POST");
 
@@ -75,7 +72,7 @@ public final class FacilitatorService {
     PaymentEngine engine =
         new PaymentEngine(
             facilitators, ledger, failures, TransactionClaims.none(ledger, builder.clock()));
-    settlements = new SharedSettlements(engine, builder.maxConcurrentSettlements);
+    settlements = new SharedSettlements(engine);
   }
 
   /** Returns a builder. */
@@ -267,7 +264,6 @@ public final class FacilitatorService {
   /** Collects what a service needs. Not safe for use by several threads. */
   public static final class Builder extends EngineBuilder<Builder> {
     private final List<Token> tokens = new ArrayList<>();
-    private int maxConcurrentSettlements = DEFAULT_MAX_CONCURRENT_SETTLEMENTS;
 
     private Builder() {
       listener(new LoggingPaymentListener());
@@ -281,15 +277,6 @@ public final class FacilitatorService {
     /** Adds a token that is settled here; at least one is needed, and no other is settled. */
     public Builder token(Token token) {
       tokens.add(token);
-      return this;
-    }
-
-    /**
-     * Bounds how many settlements are under way at a time; one over it gets a 503. Default: 128. At
-     * least 1.
-     */
-    public Builder maxConcurrentSettlements(int payments) {
-      maxConcurrentSettlements = atLeastOne("maxConcurrentSettlements", payments);
       return this;
     }
 

@@ -5,6 +5,7 @@ package io.github.x402j.gate;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +33,14 @@ final class FailureBudget {
   FailureBudget(int failuresPerMinute, Clock clock) {
     this.failuresPerMinute = failuresPerMinute;
     this.clock = clock;
+  }
+
+  /** Returns whether a payment that is refused for this reason is refused by its payer's doing. */
+  static boolean isPayersDoing(ErrorReason reason) {
+    return switch (reason) {
+      case INSUFFICIENT_FUNDS, INVALID_TRANSACTION_STATE, AUTHORIZATION_EXPIRED -> true;
+      default -> false; // used, by whomever; or what a facilitator says of itself
+    };
   }
 
   void failed(Address payer) {

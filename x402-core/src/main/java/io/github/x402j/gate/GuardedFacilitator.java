@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
-import io.github.resilience4j.bulkhead.Bulkhead;
-import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
@@ -14,6 +12,7 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
@@ -26,11 +25,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Keeps a slow or failing chain from blocking the server: a bulkhead bounds the calls at a time,
- * and a circuit breaker opens after several failed calls in a row. A call over either limit fails
- * at once, and its payment gets a 503.
- *
- * <p>A settlement is never refused here: its payment was verified a moment ago.
+ * Keeps a slow or failing chain from blocking the server. A bulkhead bounds the questions at a time
+ * and another one the settlements; a circuit breaker opens after several failed questions in a row.
+ * A call that finds no room after a short wait, or an open circuit, fails, and its payment gets a
+ * 503.
  */
 final class GuardedFacilitator implements Facilitator {
   /** This many failed calls in a row open the circuit. */
@@ -39,19 +37,57 @@ final class GuardedFacilitator implements Facilitator {
   /** After this long one call may try again; its answer closes the circuit. */
   static final Duration OPEN_FOR = Duration.ofSeconds(5);
 
+  /** How long a payment waits to be verified. */
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+
+  /** How long a payment waits to be settled: its handler has run, and it may have to run again. */
+  static final Duration LONGEST_WAIT_TO_SETTLE = Duration.ofSeconds(5);
+
+  private static final int RESERVED_SHARE = 8;
+  private static final int WAITING_TO_SETTLE_SHARE = 3;
+  private static final int MAX_REMEMBERED = 10_000;
+
+  /**
+   * How many calls run at a time. Together with those that wait they keep a thread each: by default
+   * 64 and 64, and 48 and 16, which is less than the 200 threads of a container.
+   *
+   * @param verifications questions: verifications and outcomes
+   * @param settlements settlements
+   * @param longestWait how long a question waits
+   */
+  record Limits(int verifications, int settlements, Duration longestWait) {
+    /** For settlements that nothing else holds up. */
+    static Limits of(int verifications, int settlements) {
+      return new Limits(verifications, settlements, LONGEST_WAIT);
+    }
+  }
+
   private final Facilitator facilitator;
-  private final Bulkhead bulkhead;
+  private final FairBulkhead questions;
+  private final FairBulkhead settlements;
   private final CircuitBreaker circuit;
 
-  GuardedFacilitator(Facilitator facilitator, int maxConcurrent, Clock clock) {
+  /** Payers whose money has moved. A fresh key costs nothing, and to become one of these does. */
+  private final Recent<Address, Boolean> known = new Recent<>(MAX_REMEMBERED);
+
+  GuardedFacilitator(Facilitator facilitator, Limits limits, Clock clock) {
     this.facilitator = facilitator;
-    this.bulkhead =
-        Bulkhead.of(
-            "x402",
-            BulkheadConfig.custom()
-                .maxConcurrentCalls(maxConcurrent)
-                .maxWaitDuration(Duration.ZERO)
-                .build());
+    this.questions =
+        new FairBulkhead(
+            new FairBulkhead.Bounds(
+                limits.verifications(),
+                limits.verifications() / RESERVED_SHARE,
+                limits.verifications(),
+                limits.longestWait()),
+            "too many payments are being verified; try again");
+    this.settlements =
+        new FairBulkhead(
+            new FairBulkhead.Bounds(
+                limits.settlements(),
+                0,
+                Math.max(1, limits.settlements() / WAITING_TO_SETTLE_SHARE),
+                LONGEST_WAIT_TO_SETTLE),
+            "too many payments are being settled; try again");
     this.circuit =
         CircuitBreaker.of(
             "x402",
@@ -90,19 +126,46 @@ final class GuardedFacilitator implements Facilitator {
 
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
-    return call(() -> facilitator.verify(payment));
+    Address payer = payment.payer();
+    boolean isKnown = known.get(payer).isPresent();
+    Verification verification =
+        questions.call(
+            payer, payment.key(), isKnown, () -> answered(() -> facilitator.verify(payment)));
+    if (verification instanceof Verification.Invalid invalid
+        && FailureBudget.isPayersDoing(invalid.reason())) {
+      known.remove(payer);
+    }
+    return verification;
   }
 
   @Override
   public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
-    return facilitator.settle(payment, beforeBroadcast);
+    return noted(
+        settlements.call(
+            payment.payer(),
+            payment.key(),
+            false,
+            () -> facilitator.settle(payment, beforeBroadcast)));
   }
 
+  /** What was begun goes first: it was verified then. */
   @Override
   public Settlement outcome(SignedPayment payment, Optional<String> transaction)
       throws FacilitatorException {
-    return call(() -> facilitator.outcome(payment, transaction));
+    return noted(
+        questions.call(
+            payment.payer(),
+            payment.key(),
+            true,
+            () -> answered(() -> facilitator.outcome(payment, transaction))));
+  }
+
+  private Settlement noted(Settlement settlement) {
+    if (settlement instanceof Settlement.Settled settled) {
+      known.put(settled.payer(), true);
+    }
+    return settlement;
   }
 
   /** Returns whether the circuit is closed. */
@@ -110,26 +173,11 @@ final class GuardedFacilitator implements Facilitator {
     return circuit.getState() == CircuitBreaker.State.CLOSED;
   }
 
-  private interface Call<T> {
-    T get() throws FacilitatorException;
-  }
-
-  private <T> T call(Call<T> call) throws FacilitatorException {
-    if (!bulkhead.tryAcquirePermission()) {
-      throw new FacilitatorException("too many payments are being verified; try again");
-    }
-    try {
-      if (!circuit.tryAcquirePermission()) {
-        throw new FacilitatorException("the chain has not answered lately; try again later");
-      }
-      return counted(call);
-    } finally {
-      bulkhead.onComplete();
-    }
-  }
-
   /** An answer closes the circuit, whatever it says; anything thrown counts as a failed call. */
-  private <T> T counted(Call<T> call) throws FacilitatorException {
+  private <T> T answered(FairBulkhead.Call<T> call) throws FacilitatorException {
+    if (!circuit.tryAcquirePermission()) {
+      throw new FacilitatorException("the chain has not answered lately; try again later");
+    }
     try {
       T answer = call.get();
       circuit.onSuccess(0, TimeUnit.NANOSECONDS);

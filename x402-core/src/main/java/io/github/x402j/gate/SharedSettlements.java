@@ -31,15 +31,13 @@ final class SharedSettlements {
   private static final int MAX_WAITING = 64;
 
   private final PaymentEngine engine;
-  private final Semaphore settling;
   private final Semaphore waiting = new Semaphore(MAX_WAITING);
   private final Map<PaymentKey, CompletableFuture<Settlement>> running = new ConcurrentHashMap<>();
 
   private final Recent<PaymentKey, Settlement> known = new Recent<>(MAX_REMEMBERED);
 
-  SharedSettlements(PaymentEngine engine, int maxConcurrent) {
+  SharedSettlements(PaymentEngine engine) {
     this.engine = engine;
-    this.settling = new Semaphore(maxConcurrent);
   }
 
   /** Returns whether a settlement of this authorization has been begun here before. */
@@ -59,7 +57,8 @@ final class SharedSettlements {
       return await(others);
     }
     try {
-      Settlement settlement = whenThereIsRoom(payment);
+      Settlement earlier = known(payment.key());
+      Settlement settlement = earlier == null ? once(payment) : earlier;
       mine.complete(settlement);
       return settlement;
     } catch (FacilitatorException e) {
@@ -68,21 +67,6 @@ final class SharedSettlements {
     } finally {
       mine.complete(new Settlement.Pending(null)); // no effect unless an error of ours came through
       running.remove(payment.key(), mine);
-    }
-  }
-
-  private Settlement whenThereIsRoom(SignedPayment payment) throws FacilitatorException {
-    Settlement earlier = known(payment.key());
-    if (earlier != null) {
-      return earlier;
-    }
-    if (!settling.tryAcquire()) {
-      throw new FacilitatorException("too many settlements are under way; try again");
-    }
-    try {
-      return once(payment);
-    } finally {
-      settling.release();
     }
   }
 

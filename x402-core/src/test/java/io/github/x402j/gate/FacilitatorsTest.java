@@ -48,7 +48,9 @@ class FacilitatorsTest {
   private Facilitator guarded(HostileFacilitator remote) {
     Duration shortTime = Duration.ofMillis(500);
     return new GuardedFacilitator(
-        to(remote.url()).requestTimeout(shortTime).verifyTimeout(shortTime).build(), 8, clock);
+        to(remote.url()).requestTimeout(shortTime).verifyTimeout(shortTime).build(),
+        GuardedFacilitator.Limits.of(8, 8),
+        clock);
   }
 
   private static SignedPayment payment(Facilitators facilitators, int number) throws Exception {

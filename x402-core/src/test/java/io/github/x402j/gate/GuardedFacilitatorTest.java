@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 class GuardedFacilitatorTest {
   private final MutableClock clock = new MutableClock();
   private final ScriptedFacilitator chain = new ScriptedFacilitator();
-  private final GuardedFacilitator guarded = new GuardedFacilitator(chain, 2, clock);
+  private final GuardedFacilitator guarded =
+      new GuardedFacilitator(
+          chain, new GuardedFacilitator.Limits(2, 1, Duration.ofMillis(50)), clock);
   private final SignedPayment payment = Offers.signed(1);
 
   @Test
@@ -94,6 +96,54 @@ class GuardedFacilitatorTest {
     two.join();
     chain.beforeVerify = () -> {};
     assertThat(guarded.verify(payment)).isInstanceOf(Verification.Valid.class);
+  }
+
+  @Test
+  void settlesNoMoreAtATimeThanAllowedAndHasNothingSentOtherwise() throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch inside = new CountDownLatch(1);
+    chain.settlement = ScriptedFacilitator.settled();
+    Thread first = settling(1, inside, release);
+    assertThat(inside.await(5, TimeUnit.SECONDS)).isTrue();
+    Thread second = settling(2, new CountDownLatch(1), release);
+    while (second.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    assertThatThrownBy(() -> guarded.settle(Offers.signed(3), transaction -> {}))
+        .isInstanceOf(FacilitatorException.class)
+        .hasMessageContaining("too many");
+    assertThat(chain.settlements).hasValue(1);
+    release.countDown();
+    first.join();
+    second.join();
+    assertThat(chain.settlements).hasValue(2);
+  }
+
+  private Thread settling(int number, CountDownLatch inside, CountDownLatch release) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                guarded.settle(
+                    Offers.signed(number),
+                    transaction -> {
+                      inside.countDown();
+                      awaited(release);
+                    });
+              } catch (FacilitatorException e) {
+                throw new AssertionError(e);
+              }
+            });
+    thread.start();
+    return thread;
+  }
+
+  private static void awaited(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private Thread start() {

@@ -479,6 +479,12 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
+    /** See {@link PaymentGate.Builder#maxConcurrentSettlements}. Default: 48. */
+    public Builder maxConcurrentSettlements(int payments) {
+      gate.maxConcurrentSettlements(payments);
+      return this;
+    }
+
     /** See {@link PaymentGate.Builder#failuresPerMinute}. Default: 30. */
     public Builder failuresPerMinute(int failures) {
       gate.failuresPerMinute(failures);

@@ -20,7 +20,7 @@ final class JettyStack {
 
   static TestContainer.Running start(TestContainer.Builder builder, TestContainer.Site site)
       throws Exception {
-    Server server = new Server(new QueuedThreadPool(40));
+    Server server = new Server(new QueuedThreadPool(builder.threads));
     HttpConfiguration http = new HttpConfiguration();
     boolean legacy = builder.stack == Stack.JETTY_LEGACY;
     if (legacy) {

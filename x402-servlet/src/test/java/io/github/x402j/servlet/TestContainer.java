@@ -89,6 +89,7 @@ final class TestContainer implements AutoCloseable {
     String contextPath = "";
     Path docroot = Path.of(System.getProperty("java.io.tmpdir"));
     List<String> welcomeFiles = List.of("index.html");
+    int threads = 40;
     final Map<Integer, String> errorPages = new LinkedHashMap<>();
 
     private Builder(Stack stack) {
@@ -98,6 +99,12 @@ final class TestContainer implements AutoCloseable {
     /** Empty, or a path with a leading slash. */
     Builder contextPath(String path) {
       this.contextPath = path;
+      return this;
+    }
+
+    /** Sets how many threads Jetty has. */
+    Builder threads(int count) {
+      this.threads = count;
       return this;
     }
 
