@@ -110,8 +110,7 @@ final class PaymentOutcome {
       }
     }
     if (chain.events(proof.cancellations(), from).stream().anyMatch(proof::isCancelledBy)) {
-      return Optional.of(
-          new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled"));
+      return Optional.of(Settlement.CANCELLED_BY_PAYER);
     }
     return Optional.empty();
   }

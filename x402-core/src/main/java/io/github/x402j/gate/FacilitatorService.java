@@ -154,14 +154,19 @@ public final class FacilitatorService {
     if (!(checked instanceof Verification.Valid valid)) {
       return checked;
     }
-    if (failures.isSpent(valid.payment().payer())) {
-      return spent(valid.payment());
+    SignedPayment payment = valid.payment();
+    if (isSpent(payment)) {
+      return spent(payment);
     }
-    Verification verification = facilitators.verify(valid.payment());
-    if (verification instanceof Verification.Invalid) {
-      failures.failed(valid.payment().payer());
+    Verification verification = facilitators.verify(payment);
+    if (verification instanceof Verification.Invalid invalid) {
+      failures.refused(payment, invalid.reason());
     }
     return verification;
+  }
+
+  private boolean isSpent(SignedPayment payment) {
+    return failures.isSpent(payment.payer()) || failures.isSpent(payment);
   }
 
   /** A verdict on this payer and no trouble of ours: a seller must not take it for an outage. */
@@ -210,7 +215,7 @@ public final class FacilitatorService {
       if (!(checked instanceof Verification.Valid)) {
         return refused(request, FacilitatorRequest.invalid(checked));
       }
-      if (failures.isSpent(payment.get().payer())) {
+      if (isSpent(payment.get())) {
         return refused(request, spent(payment.get()));
       }
     }

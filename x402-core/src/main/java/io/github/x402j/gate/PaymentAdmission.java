@@ -47,7 +47,7 @@ final class PaymentAdmission {
           checked instanceof Verification.Valid valid
               ? valid.payment()
               : ((Verification.Expired) checked).payment();
-      if (gate.failures().isSpent(payment.payer())) {
+      if (isSpent(payment)) {
         gate.listeners().unavailable(challenge.required(), "the payer's failure budget is spent");
         return new Admission.Refused(Refusals.tooManyFailures());
       }
@@ -55,6 +55,13 @@ final class PaymentAdmission {
     } catch (FacilitatorException | LedgerException e) {
       return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
     }
+  }
+
+  /** What was begun gets its answer, though its payer has failed since. */
+  private boolean isSpent(SignedPayment payment) {
+    FailureBudget failures = gate.failures();
+    return failures.isSpent(payment)
+        || (failures.isSpent(payment.payer()) && !gate.engine().knows(payment.key()));
   }
 
   private void requireIdentifier() throws MalformedPaymentException {

@@ -116,7 +116,7 @@ final class PaymentEngine {
     try {
       Verification verification = facilitators.verify(payment);
       if (verification instanceof Verification.Invalid invalid) {
-        failures.failed(payment.payer());
+        failures.refused(payment, invalid.reason());
         return new Claimed.Refused(invalid);
       }
       if (!(verification instanceof Verification.Valid)) {
@@ -186,9 +186,9 @@ final class PaymentEngine {
   }
 
   private void conclude(SignedPayment payment, Settlement settlement) {
-    if (settlement instanceof Settlement.Failed) {
+    if (settlement instanceof Settlement.Failed failed) {
       ledger.release(payment.key());
-      failures.failed(payment.payer());
+      failures.failed(payment, failed);
     } else if (settlement instanceof Settlement.Pending) {
       ledger.suspend(payment.key());
     }

@@ -393,11 +393,11 @@ public final class PaymentGate {
   /**
    * Releases a payment whose handler failed. If the money has not moved, the payer has paid
    * nothing. Otherwise the payer may send the same payment again for the same request, and gets its
-   * delivery then. A use of a receipt is given back. The failure always counts against the payer's
-   * failure budget.
+   * delivery then. A use of a receipt is given back. Each authorization counts once against its
+   * payer's failure budget, unless the money has moved.
    */
   public void release(VerifiedPayment payment) {
-    shared.failures().failed(payment.payer());
+    shared.failures().undelivered(payment);
     Optional<Settlement.Settled> settled = payment.settlement();
     if (settled.isEmpty()) {
       freeName(payment);

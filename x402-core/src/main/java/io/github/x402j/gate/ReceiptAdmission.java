@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admission of one request that brings a receipt. In order: the receipt alone, the payer's
+ * The admission of one request that brings a receipt. In order: the receipt alone, its
  * failure budget, a use of it in the ledger, its transaction on the chain.
  */
 final class ReceiptAdmission {
@@ -43,8 +43,8 @@ final class ReceiptAdmission {
         return refuse(ErrorReason.INVALID_RECEIPT, rejected.detail(), null);
       }
       AcceptedReceipt receipt = ((ReceiptAcceptor.Decision.Accepted) decision).receipt();
-      if (gate.failures().isSpent(receipt.payer())) {
-        gate.listeners().unavailable(challenge.required(), "the payer's failure budget is spent");
+      if (gate.failures().isSpent(receipt)) {
+        gate.listeners().unavailable(challenge.required(), "the receipt's failure budget is spent");
         return new Admission.Refused(Refusals.tooManyFailures());
       }
       return use(acceptor, receipt, purchase);
@@ -98,7 +98,7 @@ final class ReceiptAdmission {
       throws FacilitatorException {
     TransferConfirmation.Answer confirmation = acceptor.confirm(receipt);
     if (confirmation instanceof TransferConfirmation.Answer.Refuted refuted) {
-      gate.failures().failed(receipt.payer());
+      gate.failures().failed(receipt);
       return Optional.of(
           refuse(ErrorReason.INVALID_TRANSACTION_STATE, refuted.detail(), receipt.payer()));
     }
