@@ -72,6 +72,15 @@ public interface Facilitator {
       throws FacilitatorException;
 
   /**
+   * Returns whether {@link #settle} hands over the hash of every transaction before the transaction
+   * can be on its way. If not, a seller records each payment once more before it settles it.
+   * Default: false.
+   */
+  default boolean tellsBeforeBroadcast() {
+    return false;
+  }
+
+  /**
    * Finds out how an earlier settlement of this payment ended. Sends no transaction of its own; a
    * remote facilitator may be asked again to settle what it was asked to settle before.
    *

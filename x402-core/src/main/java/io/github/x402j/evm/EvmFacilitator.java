@@ -194,6 +194,11 @@ public final class EvmFacilitator implements Facilitator {
   }
 
   @Override
+  public boolean tellsBeforeBroadcast() {
+    return true;
+  }
+
+  @Override
   public Settlement outcome(SignedPayment payment, Optional<String> transaction)
       throws FacilitatorException {
     return settlement.outcome(payment, transaction);

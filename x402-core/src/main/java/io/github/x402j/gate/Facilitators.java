@@ -70,6 +70,11 @@ public final class Facilitators {
     return settlerOf(payment).settle(payment, beforeBroadcast);
   }
 
+  /** Returns whether who settles the payment tells its transaction before it is sent. */
+  boolean tellsBeforeBroadcast(SignedPayment payment) {
+    return settlerOf(payment).tellsBeforeBroadcast();
+  }
+
   /**
    * Asks who has settled; if that is no longer known, as after a restart, each in turn until one
    * knows. A facilitator that knows nothing of the payment does not say that it has failed.

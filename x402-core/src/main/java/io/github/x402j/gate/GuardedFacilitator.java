@@ -151,6 +151,11 @@ final class GuardedFacilitator implements Facilitator {
 
   /** What was begun goes first: it was verified then. */
   @Override
+  public boolean tellsBeforeBroadcast() {
+    return facilitator.tellsBeforeBroadcast();
+  }
+
+  @Override
   public Settlement outcome(SignedPayment payment, Optional<String> transaction)
       throws FacilitatorException {
     return noted(

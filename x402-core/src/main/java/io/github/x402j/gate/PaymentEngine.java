@@ -159,6 +159,53 @@ final class PaymentEngine {
    * @throws FacilitatorException if nothing was sent; the payment has been released
    */
   Settlement settle(SignedPayment payment, Consumer<String> sent) throws FacilitatorException {
+    return settleRecording(
+        payment,
+        transaction -> {
+          ledger.settling(payment.key(), transaction);
+          sent.accept(transaction);
+        });
+  }
+
+  /**
+   * Moves the money of a sale, and writes that into the sales book.
+   *
+   * @return the outcome; the payment stays held only if it is {@code Settled}
+   * @throws FacilitatorException if nothing was sent; the payment has been released
+   */
+  Settlement settle(VerifiedPayment sale, SalesRecorder sales) throws FacilitatorException {
+    SignedPayment payment = sale.signed();
+    if (!facilitators.tellsBeforeBroadcast(payment)) {
+      recordAsking(sale, sales);
+    }
+    try {
+      Settlement settlement =
+          settleRecording(payment, transaction -> sales.settling(sale, transaction, ledger));
+      if (settlement instanceof Settlement.Failed failed) {
+        sales.failed(sale, failed);
+      }
+      return settlement;
+    } catch (FacilitatorException e) {
+      sales.notSent(sale, String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private void recordAsking(VerifiedPayment sale, SalesRecorder sales) {
+    boolean recorded = false;
+    try {
+      sales.asking(sale);
+      recorded = true;
+    } finally {
+      if (!recorded) { // nothing was sent, and nothing will be
+        ledger.release(sale.signed().key());
+      }
+    }
+  }
+
+  /** Records each transaction as the caller wants before it is sent. */
+  private Settlement settleRecording(SignedPayment payment, Consumer<String> record)
+      throws FacilitatorException {
     boolean concluded = false;
     try {
       Settlement settlement =
@@ -168,8 +215,7 @@ final class PaymentEngine {
                   payment,
                   transaction -> {
                     transactions.note(payment, transaction);
-                    ledger.settling(payment.key(), transaction);
-                    sent.accept(transaction);
+                    record.accept(transaction);
                   }));
       conclude(payment, settlement);
       concluded = true;
@@ -208,12 +254,15 @@ final class PaymentEngine {
   }
 
   /** Records that the payment, or a use of its receipt, has bought its delivery. */
-  void delivered(VerifiedPayment payment) {
+  void delivered(VerifiedPayment payment, SalesRecorder sales) {
     Optional<AcceptedReceipt> receipt = payment.receipt();
     if (receipt.isEmpty()) {
-      ledger.delivered(payment.signed().key());
-    } else if (receipt.get().uses().isPresent()) {
-      ledger.useDelivered(receipt.get().key());
+      sales.delivered(payment, ledger);
+    } else {
+      if (receipt.get().uses().isPresent()) {
+        ledger.useDelivered(receipt.get().key());
+      }
+      sales.passUsed(payment, receipt.get());
     }
     payment.markDelivered();
   }

@@ -57,6 +57,9 @@ public final class PaymentGate {
 
   private final Shared shared;
   private final PaymentEngine engine;
+  private final SalesBook salesBook;
+  private final SalesRecorder sales;
+  private final SalesReconciler reconciler;
   private final Listeners listeners;
   private final @Nullable ReceiptAcceptor acceptor;
   private final @Nullable OfferReceipts statements;
@@ -75,6 +78,9 @@ public final class PaymentGate {
     Duration memory = acceptor == null ? Duration.ZERO : acceptor.transactionMemory();
     TransactionClaims transactions = new TransactionClaims(ledger, memory, builder.clock());
     engine = new PaymentEngine(facilitators, ledger, failures, transactions);
+    salesBook = builder.salesBook();
+    sales = new SalesRecorder(salesBook, builder.clock());
+    reconciler = new SalesReconciler(salesBook, sales, facilitators, builder.clock());
     shared = new Shared(facilitators, engine, failures, listeners, transactions, identifiers);
     statements =
         builder.statements == null
@@ -96,6 +102,17 @@ public final class PaymentGate {
    */
   public void start(List<PaymentRequirements> offered) {
     shared.facilitators().start(offered);
+    reconciler.start();
+  }
+
+  /** For tests: what asks for sales that were left open. */
+  SalesReconciler reconciler() {
+    return reconciler;
+  }
+
+  /** Returns the record of what was sold. */
+  public SalesBook salesBook() {
+    return salesBook;
   }
 
   /**
@@ -338,7 +355,7 @@ public final class PaymentGate {
     }
     Settlement settlement;
     try {
-      settlement = engine.settle(payment.signed(), transaction -> {});
+      settlement = engine.settle(payment, sales);
     } catch (FacilitatorException | LedgerException e) {
       listeners.unavailable(payment.required(), message(e));
       return new Settlement.Pending(null);
@@ -364,7 +381,7 @@ public final class PaymentGate {
    *     again
    */
   public void delivered(VerifiedPayment payment) {
-    engine.delivered(payment);
+    engine.delivered(payment, sales);
   }
 
   /**
@@ -381,6 +398,7 @@ public final class PaymentGate {
       boolean takenBack = engine.takeBack(payment);
       Optional<Settlement.Settled> settled = payment.settlement();
       if (takenBack && settled.isPresent() && payment.receipt().isEmpty()) {
+        sales.undelivered(payment);
         listeners.undelivered(payment, settled.get());
       }
       return takenBack;
@@ -405,6 +423,7 @@ public final class PaymentGate {
     try {
       engine.release(payment);
       if (settled.isPresent() && payment.receipt().isEmpty()) {
+        sales.undelivered(payment);
         listeners.undelivered(payment, settled.get());
       }
     } catch (LedgerException e) { // the handler's failure is what the client is to hear of
@@ -459,12 +478,26 @@ public final class PaymentGate {
     private Duration offerValidity = DEFAULT_OFFER_VALIDITY;
     private boolean olderHeader;
     private @Nullable PaymentIdentifiers identifiers;
+    private @Nullable SalesBook salesBook;
 
     private Builder() {}
 
     @Override
     Builder self() {
       return this;
+    }
+
+    /**
+     * Sets where sales are recorded. Default: in memory, the last {@value
+     * InMemorySalesBook#DEFAULT_CAPACITY}.
+     */
+    public Builder salesBook(SalesBook newBook) {
+      salesBook = newBook;
+      return this;
+    }
+
+    private SalesBook salesBook() {
+      return salesBook == null ? InMemorySalesBook.create() : salesBook;
     }
 
     /**

@@ -15,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param query the request's query as it came, or null if it has none
  * @param sold the pass that a payment for this request buys and that opens it, or null if there is
  *     none
+ * @param route the seller's name of what is sold, for the {@link SalesBook}, or null for the URL of
+ *     the resource
  */
-public record Purchase(String request, String method, @Nullable String query, @Nullable Pass sold) {
+public record Purchase(
+    String request,
+    String method,
+    @Nullable String query,
+    @Nullable Pass sold,
+    @Nullable String route) {
   /** Counts HEAD as GET. */
   public Purchase {
     if (request.isEmpty() || method.isEmpty()) {
@@ -27,17 +34,22 @@ public record Purchase(String request, String method, @Nullable String query, @N
 
   /** Returns the purchase of one answer, without a query. */
   public static Purchase of(String request, String method) {
-    return new Purchase(request, method, null, null);
+    return new Purchase(request, method, null, null, null);
   }
 
   /** Returns this purchase for a request with this query; null for none. */
   public Purchase withQuery(@Nullable String newQuery) {
-    return new Purchase(request, method, newQuery, sold);
+    return new Purchase(request, method, newQuery, sold, route);
   }
 
   /** Returns this purchase of a pass. */
   public Purchase withPass(Pass newPass) {
-    return new Purchase(request, method, query, newPass);
+    return new Purchase(request, method, query, newPass, route);
+  }
+
+  /** Returns this purchase under the seller's name of what is sold. */
+  public Purchase withRoute(String newRoute) {
+    return new Purchase(request, method, query, sold, newRoute);
   }
 
   /** Returns the pass, empty if none is sold. */

@@ -32,6 +32,7 @@ public final class VerifiedPayment {
   private final Purchase purchase;
   private volatile Settlement.@Nullable Settled settled;
   private volatile PaymentIdentifiers.@Nullable Name name;
+  private volatile @Nullable String sentAs;
   private final AtomicBoolean delivered = new AtomicBoolean();
 
   private VerifiedPayment(
@@ -159,6 +160,16 @@ public final class VerifiedPayment {
 
   void markNamed(PaymentIdentifiers.Name newName) {
     name = newName;
+  }
+
+  /** This transaction is about to be sent for it, by this exchange. */
+  void markSent(String newTransaction) {
+    sentAs = newTransaction;
+  }
+
+  /** Returns the last transaction that this exchange has sent, or null. */
+  @Nullable String sentAs() {
+    return sentAs;
   }
 
   /** Its delivery is recorded, by this exchange. */

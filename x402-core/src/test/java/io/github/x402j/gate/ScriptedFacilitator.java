@@ -38,6 +38,9 @@ public final class ScriptedFacilitator implements Facilitator {
   public volatile Settlement settlement;
   public volatile Settlement outcome;
   volatile boolean failsToSettle;
+  volatile boolean tellsFirst = true;
+  volatile boolean breaksBeforeItTells;
+  volatile Runnable beforeSettle = () -> {};
   volatile Step beforeVerify = () -> {};
 
   /** Something that a test wants to happen. */
@@ -118,6 +121,10 @@ public final class ScriptedFacilitator implements Facilitator {
   public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
     settlements.incrementAndGet();
+    beforeSettle.run();
+    if (breaksBeforeItTells) {
+      throw new IllegalStateException("a bug");
+    }
     if (failsToSettle) {
       throw new FacilitatorException("gas is too dear");
     }
@@ -126,6 +133,11 @@ public final class ScriptedFacilitator implements Facilitator {
       throw new IllegalStateException("a bug");
     }
     return settlement;
+  }
+
+  @Override
+  public boolean tellsBeforeBroadcast() {
+    return tellsFirst;
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.testing.TestWallet;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -49,8 +50,48 @@ class KillTest {
     return lines;
   }
 
+  /** Returns all that a server which takes no payment says of the sales. */
+  private List<String> watch() throws Exception {
+    List<String> lines = new ArrayList<>();
+    try (SellingProcess server = server("watch")) {
+      do {
+        lines.add(server.line());
+      } while (lines.get(lines.size() - 1).contains("SENT"));
+    }
+    return lines;
+  }
+
   @Test
-  void deliversOnceAfterAKillBetweenTheBroadcastAndTheAnswer() throws Exception {
+  void losesNoSaleAfterAKillBetweenTheBroadcastAndTheAnswer() throws Exception {
+    killBetweenTheBroadcastAndTheAnswer();
+    assertThat(watch()).containsExactly("[SENT " + Shop.URL + "]", "[SETTLED " + Shop.URL + "]");
+    assertThat(resume()).endsWith("settled", "200"); // the payer comes back after all
+    assertThat(watch()).containsExactly("[DELIVERED " + Shop.URL + "]");
+    assertThat(shop.broadcasts()).isEqualTo(1);
+  }
+
+  @Test
+  void losesNoSaleAfterAKillBetweenTheSettlementAndTheDelivery() throws Exception {
+    try (SellingProcess server = server("stop")) {
+      assertThat(server.line()).isEqualTo("settling");
+      assertThat(server.line()).isEqualTo("settled");
+      server.kill();
+    }
+    assertThat(watch()).containsExactly("[SENT " + Shop.URL + "]", "[SETTLED " + Shop.URL + "]");
+    assertThat(shop.earned()).isEqualTo(Shop.PRICE);
+  }
+
+  @Test
+  void findsThatASaleHasFailedAfterAKillBeforeTheBroadcast() throws Exception {
+    shop.chain.faults().swallowTransactions();
+    killBetweenTheBroadcastAndTheAnswer();
+    shop.chain.advanceTime(Duration.ofMinutes(10));
+    shop.chain.mine();
+    assertThat(watch()).containsExactly("[SENT " + Shop.URL + "]", "[FAILED " + Shop.URL + "]");
+    assertThat(shop.earned()).isZero();
+  }
+
+  private void killBetweenTheBroadcastAndTheAnswer() throws Exception {
     shop.chain.faults().withholdReceipts();
     try (SellingProcess server = server("go")) {
       assertThat(server.line()).isEqualTo("settling");
@@ -60,6 +101,11 @@ class KillTest {
       server.kill();
     }
     shop.chain.faults().clear();
+  }
+
+  @Test
+  void deliversOnceAfterAKillBetweenTheBroadcastAndTheAnswer() throws Exception {
+    killBetweenTheBroadcastAndTheAnswer();
     assertThat(shop.earned()).isEqualTo(Shop.PRICE);
 
     assertThat(resume()).endsWith("settled", "200");

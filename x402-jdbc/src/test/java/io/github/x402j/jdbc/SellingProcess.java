@@ -11,6 +11,7 @@ import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.SalesBook;
 import io.github.x402j.testing.TestWallet;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,16 +19,22 @@ import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.h2.jdbcx.JdbcDataSource;
 
 /**
  * A server in a JVM of its own, which can be killed. It takes one payment, says how far it is, and
- * with {@code stop} for its first argument delivers nothing.
+ * with {@code stop} for its first argument delivers nothing. With {@code watch} it takes no
+ * payment, and says how the sale of one stands, until that is known.
  */
 final class SellingProcess implements AutoCloseable {
   static final Duration LEASE = Duration.ofSeconds(2);
+
+  /** So that a sale of a moment ago is old enough to be asked for. */
+  private static final Clock LATER = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(5));
 
   private final Process process;
   private final BufferedReader out;
@@ -90,9 +97,14 @@ final class SellingProcess implements AutoCloseable {
     JdbcDataSource database = new JdbcDataSource();
     database.setURL(args[8]);
     JdbcPaymentLedger.createTables(database);
+    JdbcSalesBook.createTables(database);
+    JdbcSalesBook sales = JdbcSalesBook.open(database);
+    boolean watches = args[0].equals("watch");
     PaymentGate gate =
         PaymentGate.builder()
             .ledger(JdbcPaymentLedger.builder(database).lease(LEASE).open())
+            .salesBook(sales)
+            .clock(watches ? LATER : Clock.systemUTC())
             .facilitator(
                 EvmFacilitator.builder(
                         network,
@@ -101,6 +113,10 @@ final class SellingProcess implements AutoCloseable {
                     .build())
             .build();
     gate.start(List.of(offer));
+    if (watches) {
+      watch(sales);
+      return;
+    }
     Challenge challenge = Shop.challenge(gate, offer);
     boolean stops = args[0].equals("stop");
     int status = 503;
@@ -108,6 +124,19 @@ final class SellingProcess implements AutoCloseable {
       status = exchange(gate, challenge, args[9], stops);
       System.out.println(status);
       Thread.sleep(200);
+    }
+  }
+
+  private static void watch(SalesBook sales) throws InterruptedException {
+    String last = "";
+    while (last.isEmpty() || last.contains("SENT")) {
+      List<String> states = new ArrayList<>();
+      sales.forEach(SalesBook.Filter.all(), sale -> states.add(sale.state() + " " + sale.route()));
+      if (!states.toString().equals(last)) {
+        last = states.toString();
+        System.out.println(last);
+      }
+      Thread.sleep(100);
     }
   }
 

@@ -32,6 +32,7 @@ import java.util.List;
 final class Shop implements AutoCloseable {
   static final long PRICE = 10_000;
   static final String REQUEST = "GET /premium";
+  static final String URL = "https://shop.example/premium";
 
   private static final String SEND = "eth_sendRawTransaction";
 
@@ -95,8 +96,7 @@ final class Shop implements AutoCloseable {
 
   /** Returns what a gate asks for the offer. */
   static Challenge challenge(PaymentGate gate, PaymentRequirements offer) {
-    return gate.challenge(
-        PaymentRequired.of(ResourceInfo.of("https://shop.example/premium"), List.of(offer)));
+    return gate.challenge(PaymentRequired.of(ResourceInfo.of(URL), List.of(offer)));
   }
 
   /** Sends a payment with a request, of which the name is the method and what it is for. */

@@ -13,6 +13,7 @@ import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.gate.Refusal;
+import io.github.x402j.gate.SalesBook;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.TrustedIssuer;
@@ -88,6 +89,11 @@ public final class PaymentFilter implements Filter {
   /** Returns a builder. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** Returns the record of what was sold. */
+  public SalesBook salesBook() {
+    return gate.salesBook();
   }
 
   /**
@@ -354,6 +360,12 @@ public final class PaymentFilter implements Filter {
     /** Sets the ledger of used authorizations. Default: in memory. */
     public Builder ledger(PaymentLedger newLedger) {
       gate.ledger(newLedger);
+      return this;
+    }
+
+    /** See {@link PaymentGate.Builder#salesBook}. Default: the last 10,000 sales, in memory. */
+    public Builder salesBook(SalesBook newBook) {
+      gate.salesBook(newBook);
       return this;
     }
 

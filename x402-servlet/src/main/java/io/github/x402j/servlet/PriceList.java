@@ -188,6 +188,9 @@ final class PriceList {
       String name = PublicUrl.requestName(request, challenge.required().resource().url());
       Purchase purchase =
           Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
+      if (!route.pattern().equals("/*")) { // that of an annotation, which names nothing
+        purchase = purchase.withRoute(route.toString());
+      }
       PassTerms terms = route.settings().pass();
       if (terms == null) {
         return purchase;
