@@ -18,12 +18,26 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.gate.Sale;
+import io.github.x402j.http.Ticker;
+import java.net.Authenticator;
+import java.net.ConnectException;
+import java.net.CookieHandler;
+import java.net.ProxySelector;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -218,5 +232,98 @@ public class HttpFacilitatorTest {
     HttpFacilitator idempotent = to(remote.url()).settleIsIdempotent().build();
     SignedPayment other = checked(idempotent, Sale.v2(2));
     assertThat(idempotent.settle(other, hash -> {})).isInstanceOf(Settlement.Settled.class);
+  }
+
+  /** It repeats a request whose connection broke, and finds no connection the second time. */
+  private static final class RepeatingClient extends HttpClient {
+    private final HttpClient first =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final ConnectException second = new ConnectException("the second attempt");
+
+    @Override
+    public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+        HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+      return first
+          .sendAsync(request, handler)
+          .handle(
+              (answer, failure) -> {
+                if (failure == null) {
+                  return answer;
+                }
+                throw new CompletionException(second);
+              });
+    }
+
+    @Override
+    public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+        HttpRequest request,
+        HttpResponse.BodyHandler<T> handler,
+        HttpResponse.PushPromiseHandler<T> push) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<CookieHandler> cookieHandler() {
+      return first.cookieHandler();
+    }
+
+    @Override
+    public Optional<Duration> connectTimeout() {
+      return first.connectTimeout();
+    }
+
+    @Override
+    public Redirect followRedirects() {
+      return first.followRedirects();
+    }
+
+    @Override
+    public Optional<ProxySelector> proxy() {
+      return first.proxy();
+    }
+
+    @Override
+    public SSLContext sslContext() {
+      return first.sslContext();
+    }
+
+    @Override
+    public SSLParameters sslParameters() {
+      return first.sslParameters();
+    }
+
+    @Override
+    public Optional<Authenticator> authenticator() {
+      return first.authenticator();
+    }
+
+    @Override
+    public Version version() {
+      return first.version();
+    }
+
+    @Override
+    public Optional<Executor> executor() {
+      return first.executor();
+    }
+  }
+
+  @Test
+  void takesNoConnectionForUnsentOnlyIfTheRequestHasNotBegun() throws Exception {
+    remote.on("/settle", HostileFacilitator.hangUp());
+    HttpFacilitator facilitator =
+        to(remote.url()).simulated(new RepeatingClient(), Ticker.SYSTEM).build();
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
+    assertThat(remote.asked("/settle")).isEqualTo(1);
+
+    remote.close();
+    assertThatThrownBy(() -> facilitator.settle(payment, hash -> {}))
+        .isInstanceOf(FacilitatorException.class);
   }
 }
