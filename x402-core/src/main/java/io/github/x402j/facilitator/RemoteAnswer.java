@@ -14,21 +14,28 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a facilitator's reply to a settle request means. Only what cannot be read otherwise counts
- * as moved or as refused; everything else is unclear, because bytes were sent.
+ * What a facilitator's reply to a settle request means. Everything that can be read in two ways is
+ * unclear, because bytes were sent.
  */
 sealed interface RemoteAnswer {
   /** It says that the money has moved, and everything that it says fits the payment. */
   record Moved(String transaction) implements RemoteAnswer {}
 
   /**
-   * It says why it did not settle, in words that leave no doubt.
+   * It says that it did not settle, for a reason that is known.
    *
-   * @param hash the transaction that was reverted, or null if none was sent
+   * @param nothingSent whether the reason can come only before a broadcast, and no transaction is
+   *     named: nothing was sent for this request
+   * @param hash the transaction that it names, or null
    */
-  record Refused(ErrorReason reason, @Nullable String hash) implements RemoteAnswer {
+  record Refused(ErrorReason reason, boolean nothingSent, @Nullable String hash)
+      implements RemoteAnswer {
     Settlement.Failed failed() {
       return new Settlement.Failed(reason, "the facilitator refused to settle");
+    }
+
+    Optional<String> transaction() {
+      return Optional.ofNullable(hash);
     }
   }
 
@@ -51,19 +58,12 @@ sealed interface RemoteAnswer {
     }
   }
 
-  /** Codes that are certain: nothing was sent, or what was sent was reverted. */
-  Set<String> CERTAIN_CODES =
-      Set.of(
-          "insufficient_funds",
-          "unsupported_scheme",
-          "unsupported_network",
-          "unsupported_payload_type",
-          "unexpected_verify_error",
-          "asset_not_deployed_contract",
-          "eip6492_factory_not_allowed");
+  /** Not the outcome of a settlement, but that it is not known. */
+  Set<ErrorReason> UNDECIDED =
+      Set.of(ErrorReason.SETTLEMENT_PENDING, ErrorReason.UNEXPECTED_SETTLE_ERROR);
 
-  /** Begins like a refusal and is said of a transaction that was mined. */
-  String EVENT_MISMATCH = "invalid_exact_evm_transfer_event_mismatch";
+  /** A placeholder, and no hash of anything. */
+  String NO_TRANSACTION = "0x" + "0".repeat(64);
 
   /** Statuses with which a facilitator gives its verdict; another one is trouble of its own. */
   static boolean isVerdict(int status) {
@@ -95,22 +95,21 @@ sealed interface RemoteAnswer {
           : new Moved(hash);
     }
     String code = settled.errorReason();
-    if (code.equals(ErrorReason.NONCE_ALREADY_USED.wireCode())) {
+    if (isVerdict(status) && code.equals(ErrorReason.NONCE_ALREADY_USED.wireCode())) {
       return new NonceUsed();
     }
-    boolean isCertain =
-        CERTAIN_CODES.contains(code)
-            || (code.startsWith("invalid_") && !code.equals(EVENT_MISMATCH));
-    boolean sentSomething =
-        !settled.transaction().isEmpty()
-            && !code.equals(ErrorReason.INVALID_TRANSACTION_STATE.wireCode());
-    if (isVerdict(status) && isCertain && !sentSomething) {
-      return new Refused(FacilitatorMessages.reason(code), hash);
+    boolean nothingSent =
+        FailureReasons.stageOf(code) == FailureReasons.Stage.BEFORE_BROADCAST
+            && settled.transaction().isEmpty();
+    boolean isOutcome =
+        ErrorReason.ofWireCode(code).filter(reason -> !UNDECIDED.contains(reason)).isPresent();
+    if (isVerdict(status) && (nothingSent || isOutcome)) {
+      return new Refused(FacilitatorMessages.reason(code), nothingSent, hash);
     }
     return new Unclear(
         hash,
         code.equals(ErrorReason.SETTLEMENT_PENDING.wireCode()),
-        "the facilitator does not know the outcome");
+        "failed with status " + status + " and a reason that proves nothing");
   }
 
   /** Returns what in a success is not of this payment, empty if everything fits. */
@@ -118,6 +117,9 @@ sealed interface RemoteAnswer {
       int status, FacilitatorMessages.Settled settled, SignedPayment payment) {
     if (status != 200) {
       return Optional.of("success with status " + status);
+    }
+    if (!settled.errorReason().isEmpty()) {
+      return Optional.of("success with a reason why it failed");
     }
     if (!settled.network().equals(Optional.of(payment.requirements().network()))) {
       return Optional.of("success on another network");
@@ -134,6 +136,6 @@ sealed interface RemoteAnswer {
 
   private static @Nullable String hash(String transaction) {
     String lowerCase = transaction.toLowerCase(Locale.ROOT);
-    return Bytes32.isCanonical(lowerCase) ? lowerCase : null;
+    return Bytes32.isCanonical(lowerCase) && !lowerCase.equals(NO_TRANSACTION) ? lowerCase : null;
   }
 }

@@ -29,6 +29,10 @@ import org.slf4j.LoggerFactory;
 final class RemoteSettlement {
   private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
   private static final int MAX_REMEMBERED = 10_000;
+  private static final Settlement UNKNOWN = new Settlement.Pending(null);
+  private static final Settlement ALREADY_USED =
+      new Settlement.Failed(
+          ErrorReason.NONCE_ALREADY_USED, "the authorization was used before the settlement");
   private static final Duration PAUSE_BEFORE_AGAIN = Duration.ofMillis(500);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
@@ -67,9 +71,17 @@ final class RemoteSettlement {
     if (answer instanceof RemoteAnswer.NotSent notSent) {
       throw new FacilitatorException("the facilitator was not reached: " + notSent.why());
     }
-    if (!(answer instanceof RemoteAnswer.Unclear unclear)) {
-      return concludeFirst(payment, answer, deadline);
+    if (answer instanceof RemoteAnswer.Moved moved) {
+      return confirmed(payment, moved.transaction(), deadline);
     }
+    if (answer instanceof RemoteAnswer.NonceUsed) {
+      return usedByAnother(payment);
+    }
+    if (answer instanceof RemoteAnswer.Refused refused) {
+      refused.transaction().ifPresent(named);
+      return refused(payment, refused, refused.nothingSent() || idempotent);
+    }
+    RemoteAnswer.Unclear unclear = (RemoteAnswer.Unclear) answer;
     report(unclear);
     unclear.transaction().ifPresent(named);
     if ((unclear.isPending() || idempotent) && deadline.sleep(PAUSE_BEFORE_AGAIN)) {
@@ -114,15 +126,32 @@ final class RemoteSettlement {
     }
   }
 
-  /** What the facilitator said to the first and only request about this payment. */
-  private Settlement concludeFirst(SignedPayment payment, RemoteAnswer answer, Deadline deadline) {
-    if (answer instanceof RemoteAnswer.Moved moved) {
-      return confirmed(payment, moved.transaction(), deadline);
+  /**
+   * The chain is asked before anything is called failed. Without its word a refusal counts only if
+   * nothing can have been sent: in answer to the first request, for a reason that comes before a
+   * broadcast. What the facilitator sent then, it sent for somebody else.
+   */
+  private Settlement refused(
+      SignedPayment payment, RemoteAnswer.Refused refused, boolean isCertain) {
+    Set<Address> others = refused.nothingSent() ? kinds.current().signers() : Set.of();
+    try {
+      Optional<Settlement> onChain = local.outcome(payment, refused.transaction(), others);
+      if (onChain.isPresent() && !(onChain.get() instanceof Settlement.Pending)) {
+        return remember(payment, onChain.get());
+      }
+      return isCertain ? refused.failed() : pending(payment, refused);
+    } catch (FacilitatorException e) {
+      return pending(payment, refused);
     }
-    if (answer instanceof RemoteAnswer.Refused refused) {
-      return refused.failed();
-    }
-    return usedByAnother(payment);
+  }
+
+  private Settlement pending(SignedPayment payment, RemoteAnswer.Refused refused) {
+    log.warn(
+        "facilitator {}: refused a settlement with {}, which proves nothing; pending until {}",
+        http.origin(),
+        refused.reason().wireCode(),
+        payment.validBefore());
+    return new Settlement.Pending(refused.hash());
   }
 
   /** What it said when it had been asked before: a refusal may be the echo of its own success. */
@@ -131,9 +160,8 @@ final class RemoteSettlement {
     if (answer instanceof RemoteAnswer.Moved moved) {
       return confirmed(payment, moved.transaction(), deadline);
     }
-    if (answer instanceof RemoteAnswer.Refused refused
-        && (idempotent || (hash != null && hash.equals(refused.hash())))) {
-      return refused.failed();
+    if (answer instanceof RemoteAnswer.Refused refused && idempotent) {
+      return refused(payment, refused, true);
     }
     if (answer instanceof RemoteAnswer.Unclear unclear) {
       report(unclear);
@@ -147,21 +175,13 @@ final class RemoteSettlement {
    * By the facilitator for somebody who asked it with the same payment: not ours to deliver.
    */
   private Settlement usedByAnother(SignedPayment payment) {
-    Set<Address> signers = kinds.current().signers();
-    Settlement failed =
-        new Settlement.Failed(
-            ErrorReason.NONCE_ALREADY_USED, "the authorization was used before the settlement");
-    if (signers.isEmpty()) {
-      return failed;
-    }
     try {
       return local
-          .outcome(payment, Optional.empty(), signers)
-          .filter(Settlement.Settled.class::isInstance)
+          .outcome(payment, Optional.empty(), kinds.current().signers())
           .map(found -> remember(payment, found))
-          .orElse(failed);
+          .orElseGet(() -> idempotent ? ALREADY_USED : UNKNOWN);
     } catch (FacilitatorException e) {
-      return new Settlement.Pending(null); // the chain would know, and does not answer
+      return UNKNOWN; // the chain would know, and does not answer
     }
   }
 
@@ -176,6 +196,7 @@ final class RemoteSettlement {
               "facilitator {}: said success of {}, and the chain says otherwise",
               http.origin(),
               transaction);
+          return read(payment, Optional.empty()); // another transaction may be on its way
         }
         return remember(payment, found);
       }

@@ -69,6 +69,10 @@ final class RemoteVerification {
     if (!verified.isValid()) {
       return invalid(verified.reason(), payment);
     }
+    if (verified.reason().filter(reason -> !reason.isEmpty()).isPresent()) {
+      log.error("facilitator {}: said valid, and why it is not", http.origin());
+      throw new FacilitatorException("the facilitator said valid, and why it is not");
+    }
     if (answer.status() != 200
         || verified.payer().filter(payer -> !payer.equals(payment.payer())).isPresent()) {
       log.error("facilitator {}: said valid of another payment than was asked", http.origin());

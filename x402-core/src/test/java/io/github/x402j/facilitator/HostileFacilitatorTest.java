@@ -93,7 +93,16 @@ class HostileFacilitatorTest {
         arguments("unknown code", json(200, failure("who_knows"))),
         arguments("no code", json(200, "{\"success\":false,\"transaction\":\"\"}")),
         arguments("internal error", json(200, failure("unexpected_settle_error"))),
-        arguments("events", json(200, failure("invalid_exact_evm_transfer_event_mismatch"))));
+        arguments("events", json(200, failure("invalid_exact_evm_transfer_event_mismatch"))),
+        arguments("sent or not", json(200, failure("invalid_exact_evm_transaction_failed"))),
+        arguments("reverted or not", json(200, failure("invalid_transaction_state"))),
+        arguments("a text", json(200, failure("invalid_exact_evm_transaction_failed: timeout"))),
+        arguments("another unknown code", json(200, failure("invalid_something_new"))),
+        arguments("used by somebody", json(200, failure("invalid_exact_evm_nonce_already_used"))),
+        arguments("of /verify", json(200, "{\"isValid\":false,\"invalidReason\":\"x\"}")),
+        arguments("of /verify, in its favour", json(200, VALID)),
+        arguments("a hash of zeros", json(200, success("0x" + "0".repeat(64)))),
+        arguments("redirected", json(302, failure("insufficient_funds"))));
   }
 
   static String failure(String code) {
@@ -136,7 +145,10 @@ class HostileFacilitatorTest {
         arguments("another network by name", success(TX).replace("eip155:84532", "base")),
         arguments("no network", success(TX).replace("eip155:84532", "")),
         arguments("F04 another payer", success(TX).replace(PAYER, Sale.PAY_TO.text())),
-        arguments("another amount", success(TX).replace("{", "{\"amount\":\"1\",")));
+        arguments("another amount", success(TX).replace("{", "{\"amount\":\"1\",")),
+        arguments(
+            "a reason why it failed",
+            success(TX).replace("{", "{\"errorReason\":\"invalid_transaction_state\",")));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -198,30 +210,39 @@ class HostileFacilitatorTest {
     assertThat(settle(facilitator)).isInstanceOf(Settlement.Settled.class);
   }
 
+  /** It may be the echo of a success: the nonce is used, the balance is lower. */
   @Test
-  void believesAfterPendingThatVeryTransactionWasReverted() throws Exception {
+  void staysPendingWhateverIsRefusedAfterwards() throws Exception {
     String pending = failure("settlement_pending").replace("\"\"", "\"" + TX + "\"");
-    String reverted = failure("invalid_transaction_state").replace("\"\"", "\"" + TX + "\"");
-    remote.on("/settle", json(200, pending), json(200, reverted));
-    assertThat(settle(impatient().settleTimeout(Duration.ofSeconds(5)).build()))
-        .isInstanceOf(Settlement.Failed.class);
-
-    // A refusal without it may be the echo of a success: the nonce is used, the balance is lower.
-    for (String echo : List.of("insufficient_funds", "invalid_transaction_state")) {
-      remote.on("/settle", json(200, pending), json(200, failure(echo)));
+    for (String refusal :
+        List.of(
+            failure("invalid_transaction_state").replace("\"\"", "\"" + TX + "\""),
+            failure("invalid_transaction_state"),
+            failure("insufficient_funds"))) {
+      remote.on("/settle", json(200, pending), json(200, refusal));
       assertThat(settle(impatient().settleTimeout(Duration.ofSeconds(5)).build()))
           .isEqualTo(KNOWN_BY_HASH);
     }
   }
 
+  /** It has declared that it says failed only of what has failed. */
+  @Test
+  void believesAFacilitatorThatIsIdempotent() throws Exception {
+    String pending = failure("settlement_pending").replace("\"\"", "\"" + TX + "\"");
+    remote.on("/settle", json(200, pending), json(200, failure("invalid_transaction_state")));
+    HttpFacilitator idempotent =
+        impatient().settleTimeout(Duration.ofSeconds(5)).settleIsIdempotent().build();
+    assertThat(settle(idempotent)).isInstanceOf(Settlement.Failed.class);
+    remote.on("/settle", json(200, failure("invalid_exact_evm_transaction_failed")));
+    assertThat(settle(idempotent)).isEqualTo(UNKNOWN);
+  }
+
   static Stream<Arguments> refusals() {
     return Stream.of(
         arguments("insufficient_funds", ErrorReason.INSUFFICIENT_FUNDS),
-        arguments("invalid_exact_evm_insufficient_balance", ErrorReason.INSUFFICIENT_FUNDS),
-        arguments("invalid_exact_evm_signature", ErrorReason.INVALID_SIGNATURE),
-        arguments("invalid_exact_evm_transaction_failed", ErrorReason.INVALID_TRANSACTION_STATE),
-        arguments("invalid_transaction_state", ErrorReason.INVALID_TRANSACTION_STATE),
-        arguments("invalid_something_new", ErrorReason.UNEXPECTED_VERIFY_ERROR),
+        arguments("invalid_exact_evm_payload_signature", ErrorReason.INVALID_SIGNATURE),
+        arguments("invalid_exact_evm_recipient_mismatch", ErrorReason.RECIPIENT_MISMATCH),
+        arguments("invalid_format", ErrorReason.UNEXPECTED_VERIFY_ERROR),
         arguments("unsupported_scheme", ErrorReason.UNSUPPORTED_SCHEME));
   }
 
@@ -237,15 +258,12 @@ class HostileFacilitatorTest {
     }
   }
 
-  /** E07: without a record of ours it was somebody else's; with one nobody knows. */
+  /** E07: by somebody else, or by this very request: without a chain that is not known. */
   @Test
   void neverTakesAUsedNonceForASuccess() throws Exception {
     remote.on("/settle", json(200, failure("invalid_exact_evm_nonce_already_used")));
     HttpFacilitator facilitator = impatient().build();
-    assertThat(settle(facilitator))
-        .isInstanceOfSatisfying(
-            Settlement.Failed.class,
-            failed -> assertThat(failed.reason()).isEqualTo(ErrorReason.NONCE_ALREADY_USED));
+    assertThat(settle(facilitator)).isEqualTo(UNKNOWN);
     assertThat(facilitator.outcome(checked(facilitator, Sale.v2(1)), Optional.empty()))
         .isEqualTo(UNKNOWN);
   }
@@ -309,7 +327,11 @@ class HostileFacilitatorTest {
         arguments("F18 one byte a second", HostileFacilitator.dripping(VALID, 1_000)),
         arguments("F18 a body without an end", HostileFacilitator.endless()),
         arguments("another payer", json(200, VALID.replace(PAYER, Sale.PAY_TO.text()))),
-        arguments("twice", json(200, VALID.replace("{", "{\"isValid\":false,"))));
+        arguments("twice", json(200, VALID.replace("{", "{\"isValid\":false,"))),
+        arguments(
+            "valid, and why not",
+            json(200, VALID.replace("{", "{\"invalidReason\":\"insufficient_funds\","))),
+        arguments("a settlement", json(200, success(TX))));
   }
 
   @ParameterizedTest(name = "{0}")

@@ -9,12 +9,14 @@ import static io.github.x402j.facilitator.HttpFacilitatorTest.success;
 import static io.github.x402j.facilitator.HttpFacilitatorTest.to;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.Settlement;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.gate.VerifiedPayment;
 import java.time.Duration;
@@ -25,8 +27,8 @@ import org.junit.jupiter.api.Test;
 
 /** A gate whose facilitator loses answers: the payer is never asked to pay a second time. */
 class RemoteOutcomeTest {
-  private final HostileFacilitator remote = new HostileFacilitator();
-  private final InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(10, Sale.CLOCK);
+  private HostileFacilitator remote = new HostileFacilitator();
+  private InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(10, Sale.CLOCK);
   private PaymentGate gate;
   private Challenge challenge;
 
@@ -93,6 +95,44 @@ class RemoteOutcomeTest {
         .isInstanceOfSatisfying(
             Admission.Refused.class,
             refused -> assertThat(refused.refusal().status()).isEqualTo(402));
+  }
+
+  /**
+   * "Failed", and no transaction: one may be on its way, and a second payment would be too many.
+   */
+  @Test
+  void asksForNoSecondPaymentAfterAFailureThatProvesNothing() {
+    for (String reason : List.of("invalid_exact_evm_transaction_failed", "who_knows", "")) {
+      remote.on("/settle", json(200, HostileFacilitatorTest.failure(reason)));
+      VerifiedPayment payment = admitted(1);
+      Settlement settlement = gate.settle(payment);
+      assertThat(settlement).isEqualTo(new Settlement.Pending(null));
+      Refusal refusal = gate.refuse(challenge, payment, settlement);
+      assertThat(refusal.status()).isEqualTo(503);
+      assertThat(refusal.headers()).doesNotContainKey(PaymentHeader.PAYMENT_REQUIRED);
+      assertPending(bring(1));
+
+      remote.on("/settle", json(200, success(TX)));
+      VerifiedPayment again = admitted(1);
+      assertThat(again.settlement().orElseThrow().transaction()).isEqualTo(TX);
+      gate.delivered(again);
+      assertThat(remote.asked("/verify")).isEqualTo(1);
+      close();
+      remote = new HostileFacilitator();
+      ledger = InMemoryPaymentLedger.withCapacity(10, Sale.CLOCK);
+      open();
+    }
+  }
+
+  @Test
+  void asksForAnotherPaymentWhereNothingWasSent() {
+    remote.on("/settle", json(200, HostileFacilitatorTest.failure("insufficient_funds")));
+    VerifiedPayment payment = admitted(1);
+    Settlement settlement = gate.settle(payment);
+    assertThat(settlement).isInstanceOf(Settlement.Failed.class);
+    Refusal refusal = gate.refuse(challenge, payment, settlement);
+    assertThat(refusal.status()).isEqualTo(402);
+    assertThat(refusal.headers()).containsKey(PaymentHeader.PAYMENT_REQUIRED);
   }
 
   /** F02: the hash is in the ledger, so that another process can go on with it. */
