@@ -3,6 +3,7 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
@@ -13,6 +14,8 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.facilitator.LocalChecks;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,12 @@ import java.util.Set;
  * <p>Holds no key and sends nothing. Safe for use by several threads.
  */
 public final class EvmLocalChecks implements LocalChecks {
+  /**
+   * An authorization counts as unused for ever only this long after its window, in the chain's
+   * time: the node that says "unused" may be some blocks behind the one that tells the time.
+   */
+  static final Duration MARGIN = Duration.ofSeconds(30);
+
   private final Map<Network, Chain> chains;
   private final EvmSchemes schemes = EvmSchemes.standard();
   private final OfflineChecks checks;
@@ -102,14 +111,25 @@ public final class EvmLocalChecks implements LocalChecks {
     if (chain == null || lookBack == null) {
       return Optional.empty();
     }
-    return Optional.of(
+    Settlement now =
         new PaymentOutcome(
                 chain,
                 OfflineChecks.Checked.of(payment).payment().proof(),
                 others,
                 confirmations,
                 lookBack)
-            .now(transaction));
+            .now(transaction);
+    boolean isTooEarly = isExpired(now) && !hasPassed(chain, payment.validBefore().plus(MARGIN));
+    return Optional.of(isTooEarly ? new Settlement.Pending(transaction.orElse(null)) : now);
+  }
+
+  private static boolean isExpired(Settlement settlement) {
+    return settlement instanceof Settlement.Failed failed
+        && failed.reason() == ErrorReason.AUTHORIZATION_EXPIRED;
+  }
+
+  private static boolean hasPassed(Chain chain, Instant end) throws FacilitatorException {
+    return !chain.head().time().isBefore(end);
   }
 
   /** Shows the networks that can be read, and no URL. */

@@ -5,6 +5,7 @@ package io.github.x402j.evm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
@@ -197,5 +198,89 @@ class LyingFacilitatorTest {
     SignedPayment byFacilitator = payment(facilitator);
     shop.preempt(byFacilitator, liarsKey);
     assertThat(facilitator.settle(byFacilitator, hash -> {})).isInstanceOf(Settlement.Failed.class);
+  }
+
+  private static String failure(String reason, String transaction) {
+    return "{\"success\":false,\"network\":\"eip155:84532\",\"errorReason\":\""
+        + reason
+        + "\",\"transaction\":\""
+        + transaction
+        + "\"}";
+  }
+
+  /** It says failed of a transfer that comes a moment later: the same payment gets the result. */
+  @Test
+  void saysFailedOfATransferThatIsOnItsWay() throws Exception {
+    HttpFacilitator facilitator = facilitator(true);
+    for (String reason : List.of("invalid_exact_evm_transaction_failed", "who_knows", "")) {
+      answers.put("/settle", failure(reason, ""));
+      SignedPayment payment = payment(facilitator);
+      assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
+      assertThat(facilitator.outcome(payment, Optional.empty()))
+          .isEqualTo(new Settlement.Pending(null));
+      String transaction = shop.preempt(payment, liarsKey());
+      assertThat(facilitator.outcome(payment, Optional.empty()))
+          .isInstanceOfSatisfying(
+              Settlement.Settled.class,
+              settled -> assertThat(settled.transaction()).isEqualTo(transaction));
+    }
+  }
+
+  /** It says so when the transfer is on the chain: the chain is asked before anything is failed. */
+  @Test
+  void saysFailedOfATransferThatIsOnTheChain() throws Exception {
+    HttpFacilitator facilitator = facilitator(true);
+    for (String reason : List.of("invalid_exact_evm_transaction_failed", "insufficient_funds")) {
+      answers.put("/settle", failure(reason, ""));
+      SignedPayment payment = payment(facilitator);
+      shop.preempt(payment);
+      assertThat(facilitator.settle(payment, hash -> {})).isInstanceOf(Settlement.Settled.class);
+    }
+  }
+
+  @Test
+  void isBelievedWhereNothingCanHaveBeenSent() throws Exception {
+    HttpFacilitator facilitator = facilitator(true);
+    answers.put("/settle", failure("insufficient_funds", ""));
+    assertThat(facilitator.settle(payment(facilitator), hash -> {}))
+        .isInstanceOf(Settlement.Failed.class);
+  }
+
+  /** A transaction that moved nothing is named, and the one that pays comes later. */
+  @Test
+  void saysSuccessOfAnotherTransactionThanTheOneThatPays() throws Exception {
+    HttpFacilitator facilitator = facilitator(true);
+    String another = shop.preempt(payment(facilitator));
+    answers.put("/settle", success(another));
+    SignedPayment payment = payment(facilitator);
+    assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
+    String transaction = shop.preempt(payment, liarsKey());
+    assertThat(facilitator.outcome(payment, Optional.empty()))
+        .isInstanceOfSatisfying(
+            Settlement.Settled.class,
+            settled -> assertThat(settled.transaction()).isEqualTo(transaction));
+  }
+
+  /** The node that says "unused" may be behind the one that tells the time. */
+  @Test
+  void hasFailedOnlySomeTimeAfterTheWindow() throws Exception {
+    HttpFacilitator facilitator = facilitator(true);
+    answers.put("/settle", failure("invalid_exact_evm_transaction_failed", ""));
+    SignedPayment payment = payment(facilitator);
+    Duration toTheEnd = Duration.between(shop.clock.instant(), payment.validBefore());
+    chain.advanceTime(toTheEnd.plusSeconds(5));
+    chain.mine();
+    assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
+    chain.advanceTime(EvmLocalChecks.MARGIN);
+    chain.mine();
+    assertThat(facilitator.outcome(payment, Optional.empty()))
+        .isInstanceOfSatisfying(
+            Settlement.Failed.class,
+            failed -> assertThat(failed.reason()).isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED));
+  }
+
+  private TestWallet liarsKey() {
+    chain.fund(liarsKey.address(), BigInteger.TEN.pow(18));
+    return liarsKey;
   }
 }
