@@ -243,17 +243,24 @@ public final class FacilitatorService {
     }
     Settlement.Failed failed = (Settlement.Failed) settlement;
     return refused(
-        request, new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()));
+        request,
+        new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()),
+        settlements.reverted(payment.key()).orElse(null));
   }
 
   private Answer refused(FacilitatorRequest request, Verification.Invalid invalid) {
+    return refused(request, invalid, null);
+  }
+
+  private Answer refused(
+      FacilitatorRequest request, Verification.Invalid invalid, @Nullable String transaction) {
     listeners.failed(request.required(), invalid.reason(), invalid.detail());
     @Nullable Address payer = invalid.claimedPayer();
     return settlement(
         200,
         request,
         SettlementResponse.unsettled(
-            request.requirements().network(), payer, invalid.reason(), null));
+            request.requirements().network(), payer, invalid.reason(), transaction));
   }
 
   private static Answer settlement(

@@ -9,13 +9,14 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,9 @@ final class SharedSettlements {
 
   private final Recent<PaymentKey, Settlement> known = new Recent<>(MAX_REMEMBERED);
 
+  /** So that a seller can look for itself why a payment failed. */
+  private final Recent<PaymentKey, String> reverted = new Recent<>(MAX_REMEMBERED);
+
   SharedSettlements(PaymentEngine engine) {
     this.engine = engine;
   }
@@ -43,6 +47,11 @@ final class SharedSettlements {
   /** Returns whether a settlement of this authorization has been begun here before. */
   boolean knows(PaymentKey key) {
     return running.containsKey(key) || known(key) != null || engine.knows(key);
+  }
+
+  /** Returns the transaction that failed, if one was sent. */
+  Optional<String> reverted(PaymentKey key) {
+    return reverted.get(key);
   }
 
   /**
@@ -105,9 +114,13 @@ final class SharedSettlements {
   }
 
   private Settlement settleVerified(SignedPayment payment) throws FacilitatorException {
-    AtomicBoolean sent = new AtomicBoolean();
-    Settlement settlement = engine.settle(payment, transaction -> sent.set(true));
-    return answerable(payment, settlement, sent.get());
+    AtomicReference<@Nullable String> sent = new AtomicReference<>();
+    Settlement settlement = engine.settle(payment, sent::set);
+    String transaction = sent.get();
+    if (settlement instanceof Settlement.Failed && transaction != null) {
+      reverted.put(payment.key(), transaction);
+    }
+    return answerable(payment, settlement, transaction != null);
   }
 
   /** Who brings the payment again gets the same answer: from memory, or from the chain. */

@@ -212,7 +212,8 @@ class LyingFacilitatorTest {
   @Test
   void saysFailedOfATransferThatIsOnItsWay() throws Exception {
     HttpFacilitator facilitator = facilitator(true);
-    for (String reason : List.of("invalid_exact_evm_transaction_failed", "who_knows", "")) {
+    for (String reason :
+        List.of("invalid_exact_evm_transaction_failed", "invalid_transaction_state", "who_knows")) {
       answers.put("/settle", failure(reason, ""));
       SignedPayment payment = payment(facilitator);
       assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));

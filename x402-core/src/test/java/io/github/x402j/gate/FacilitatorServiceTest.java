@@ -269,6 +269,7 @@ class FacilitatorServiceTest {
     behind.settlement = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
     FacilitatorService.Answer first = service.settle(good(1));
     assertThat(read(first, 200).path("success").booleanValue()).isFalse();
+    assertThat(read(first, 200).path("transaction").textValue()).isEqualTo(TX);
     assertThat(service.settle(good(1))).isEqualTo(first);
     assertThat(behind.settlements).hasValue(1);
   }
