@@ -3,6 +3,7 @@
 // Runs x402j and the published packages against each other. The balances on the chain judge.
 //   node interop.mjs [--record]      --record rewrites docs/interop.md's table and the vectors
 import {account, BASE_SEPOLIA_USDC, Chain, detour, keyOf, PRICE} from "./lib/chain.mjs";
+import {facilitateByPayer, FAULTS, VERSIONS} from "./lib/faults.mjs";
 import * as ours from "./lib/ours.mjs";
 import {stopAll} from "./lib/processes.mjs";
 import * as record from "./lib/record.mjs";
@@ -253,6 +254,65 @@ async function localChain() {
     act: () => ours.pay(`${server.url}/premium`, "GET", {chain, token, key})});
 }
 
+/** Sends the same payment until it is neither pending nor unanswered; every status on the way is kept. */
+async function repeated(url, header, seconds) {
+  const statuses = [];
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await fetch(url, {headers: {"PAYMENT-SIGNATURE": header}});
+    const body = await answer.text();
+    statuses.push(answer.status);
+    if (answer.status !== 503 || Date.now() > end) return {status: answer.status, body, statuses};
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+}
+
+/**
+ * Their facilitators behind nodes that misbehave. A payment that moved buys its delivery, if need be when it is sent
+ * again; without a chain to read it may stay pending. No answer asks for another payment.
+ */
+async function misbehavingNodes(chain, token, {readsChain}) {
+  const seconds = readsChain ? 20 : 6;
+  const cases = Object.keys(VERSIONS).flatMap((version) => Object.keys(FAULTS).map((fault) => {
+    const name = `${fault} ${version} ${readsChain}`;
+    return {version, fault, name, payer: account(name).address};
+  }));
+  for (const {payer} of cases) await chain.mint(token, payer, 2n * PRICE);
+  const facilitator = await facilitateByPayer(chain, cases);
+  const shop = await ours.interopServer(["--rpc-url", chain.url, "--token", token.address, "--pay-to", payTo,
+    "--facilitator", facilitator.url, ...(readsChain ? [] : ["--without-chain"])]);
+  const received = await chain.balance(token, payTo);
+  const start = Date.now();
+  const results = await Promise.all(cases.map(async (each) => {
+    try {
+      const url = `${shop.url}/premium`;
+      return {...each, ...await repeated(url, await theirs.header(url, account(each.name)), seconds)};
+    } catch (error) {
+      return {...each, status: "error", body: `${error.stack ?? error}`, statuses: []};
+    }
+  }));
+  await new Promise((done) => setTimeout(done, 4000)); // what was passed on late is mined
+  let sum = 0n;
+  for (const {fault, version, payer, status, body, statuses} of results) {
+    const paid = 2n * PRICE - await chain.balance(token, payer);
+    sum += paid;
+    const delivered = status === 200 && /premium/.test(body);
+    const ok = paid === PRICE && (delivered || (!readsChain && status === 503)) && !statuses.includes(402);
+    const said = facilitator.said(payer) ?? {};
+    const row = {what: `node: ${fault}`, client: `theirs, paid through @x402/evm ${version}`,
+      server: readsChain ? "ours" : "ours, without RPC URL", facilitator: "theirs", chain: `${chain.name} ${chain.chainId}`,
+      expected: readsChain ? 200 : "200 or 503", moved: PRICE, status, ok};
+    rows.push(row);
+    console.log(`${ok ? "ok  " : "FAIL"} ${row.what} | server ${row.server} | @x402/evm ${version} | ${statuses.join(" ")}`
+      + `, moved ${paid} | said ${said.success ? "success" : `${said.errorReason}`.slice(0, 60)} "${said.transaction ?? ""}"`);
+    if (!ok) console.log(`     ${body.slice(0, 300)}`);
+  }
+  const gained = await chain.balance(token, payTo) - received;
+  if (gained !== sum) throw new Error(`payers lost ${sum}, the payee got ${gained}`);
+  console.log(`misbehaving nodes: ${results.length} cases in ${Math.round((Date.now() - start) / 1000)} s`);
+  facilitator.close();
+}
+
 async function main() {
   await ours.compile();
   const base = await Chain.anvil(84532);
@@ -269,6 +329,7 @@ async function main() {
   const {theirs: theirFacilitatorUrl} = shops.facilitators;
   await twoTokens(base, usdc, theirFacilitatorUrl);
 
+  for (const readsChain of [true, false]) await misbehavingNodes(base, usdc, {readsChain});
   await matrix(priv, own, await sellers(priv, own), ["GET"], ", private chain");
   await localChain();
 

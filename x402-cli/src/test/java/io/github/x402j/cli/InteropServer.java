@@ -46,6 +46,9 @@ public final class InteropServer implements Callable<Integer> {
   @Option(names = "--facilitator", description = "Its URL. Default: the key in INTEROP_GAS_KEY.")
   @Nullable URI facilitatorUrl;
 
+  @Option(names = "--without-chain", description = "Believe the facilitator.")
+  boolean withoutChain;
+
   @Option(names = "--stub", description = "Check signatures, and settle nothing.")
   boolean stub;
 
@@ -83,10 +86,11 @@ public final class InteropServer implements Callable<Integer> {
     }
     URI remote = facilitatorUrl;
     if (remote != null) {
-      return HttpFacilitator.builder(
-              remote,
-              EvmLocalChecks.builder().chain(network, chain).acceptContractWallets().build())
-          .build();
+      EvmLocalChecks checks =
+          withoutChain
+              ? EvmLocalChecks.withoutChain()
+              : EvmLocalChecks.builder().chain(network, chain).acceptContractWallets().build();
+      return HttpFacilitator.builder(remote, checks).build();
     }
     EvmSigner gasKey = Terminal.system().signer("INTEROP_GAS_KEY");
     return EvmFacilitator.builder(network, chain, gasKey).acceptContractWallets().build();
