@@ -21,7 +21,8 @@ public interface Facilitator {
 
   /**
    * Checks the configuration against reality, once, before the first request: the chain answers and
-   * is the right one, the token is there and signs as configured.
+   * is the right one, the token is there, signs as configured and has the decimals of {@link
+   * PaymentRequirements#withDecimals}.
    *
    * @param offered every way to pay that will be offered (the amount does not matter)
    * @throws IllegalStateException if a payment in one of these ways could not be verified or

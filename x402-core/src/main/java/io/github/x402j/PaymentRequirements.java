@@ -39,6 +39,9 @@ public record PaymentRequirements(
   /** The scheme in which exactly the price is transferred. */
   public static final String EXACT = "exact";
 
+  /** The name in {@code extra} of what {@link #withDecimals} adds. */
+  public static final String DECIMALS = "decimals";
+
   /** Checks the timeout and copies {@code extra}. */
   public PaymentRequirements {
     if (maxTimeout.toSeconds() < 1 || maxTimeout.getNano() != 0) {
@@ -78,6 +81,18 @@ public record PaymentRequirements(
     extra.put("version", token.version());
     return new PaymentRequirements(
         EXACT, token.network(), amount, token.contract(), payTo, maxTimeout, extra);
+  }
+
+  /**
+   * Returns these requirements with the decimals that a price in dollars is computed with, for
+   * {@link Facilitator#start} to compare with the contract's. They are not for the wire.
+   *
+   * @param decimals as {@link Token#decimals} is configured
+   */
+  public PaymentRequirements withDecimals(int decimals) {
+    Map<String, Object> more = new LinkedHashMap<>(extra);
+    more.put(DECIMALS, decimals);
+    return new PaymentRequirements(scheme, network, amount, asset, payTo, maxTimeout, more);
   }
 
   /** Returns these requirements with the text that they were read from. */

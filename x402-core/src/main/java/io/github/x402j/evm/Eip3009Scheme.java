@@ -8,6 +8,7 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +55,9 @@ final class Eip3009Scheme implements EvmScheme {
       requireKnownName(token);
     } else {
       requireContract(token, chain);
+      if (offered.extra().get(PaymentRequirements.DECIMALS) instanceof Number decimals) {
+        requireDecimals(token, decimals.intValue(), chain);
+      }
     }
   }
 
@@ -77,6 +81,19 @@ final class Eip3009Scheme implements EvmScheme {
               "asset: the domain separator of %s is not that of name \"%s\" and version \"%s\" on"
                   + " %s; correct the token's EIP-712 name or version",
               token.contract(), token.name(), token.version(), token.network()));
+    }
+  }
+
+  /** With other decimals a price of one dollar would be another amount. */
+  private static void requireDecimals(Token token, int configured, Chain chain)
+      throws FacilitatorException {
+    Optional<BigInteger> actual = OnChainToken.decimals(chain, token.contract());
+    if (actual.isPresent() && !actual.get().equals(BigInteger.valueOf(configured))) {
+      throw new IllegalStateException(
+          String.format(
+              "asset: %s on %s has %s decimals, and the token is configured with %d; prices would"
+                  + " be wrong by a power of ten",
+              token.contract(), token.network(), actual.get(), configured));
     }
   }
 

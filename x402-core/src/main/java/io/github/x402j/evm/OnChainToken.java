@@ -12,6 +12,7 @@ import io.github.x402j.TokenAmount;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Asks a token's contract about itself. */
 public final class OnChainToken {
@@ -50,6 +51,15 @@ public final class OnChainToken {
     } catch (ArithmeticException | IllegalArgumentException e) {
       throw new FacilitatorException("the token's name, version or decimals are invalid", e);
     }
+  }
+
+  /** Returns the decimals of the contract, empty if it has no such function, as ERC-20 allows. */
+  static Optional<BigInteger> decimals(Chain chain, Address contract) throws FacilitatorException {
+    Chain.CallResult result = chain.call(List.of(Chain.Call.latest(contract, DECIMALS))).get(0);
+    return result instanceof Chain.CallResult.Returned returned
+            && returned.data().length() == 2 + 2 * WORD
+        ? Optional.of(number(result, "decimals"))
+        : Optional.empty();
   }
 
   /**

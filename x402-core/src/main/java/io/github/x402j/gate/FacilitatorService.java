@@ -99,7 +99,8 @@ public final class FacilitatorService {
             .map(
                 token ->
                     PaymentRequirements.exact(
-                        token, TokenAmount.of(1), token.contract(), Duration.ofMinutes(1)))
+                            token, TokenAmount.of(1), token.contract(), Duration.ofMinutes(1))
+                        .withDecimals(token.decimals()))
             .toList());
     started = true;
   }

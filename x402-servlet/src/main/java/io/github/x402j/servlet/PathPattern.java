@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,12 @@ final class PathPattern implements Comparable<PathPattern> {
           .thenComparing(PathPattern::compareSegments)
           .thenComparing(p -> p.text)
           .thenComparing(p -> p.ignoresCase);
+
+  /**
+   * What no path of a URL has unescaped, outside of names, and what only ends a regular expression.
+   */
+  private static final Pattern FOREIGN =
+      Pattern.compile("[\\[\\]|^<>`\"]|[.)][+]|[$](?=/|$)|[(][?]|\\\\[dwsDWS]");
 
   private final String text;
   private final List<Segment> segments;
@@ -44,7 +51,7 @@ final class PathPattern implements Comparable<PathPattern> {
    */
   static PathPattern parse(String text) {
     if (text.isEmpty() || text.charAt(0) != '/') {
-      throw bad(text, "has no leading slash", "write '/" + text + "', or '/*' for everything");
+      throw bad(text, "has no leading slash", remedyForNoSlash(text));
     }
     boolean isPrefix = text.endsWith("/*");
     String path = isPrefix ? text.substring(0, text.length() - 2) : text;
@@ -69,12 +76,31 @@ final class PathPattern implements Comparable<PathPattern> {
     return new PathPattern(text, segments, isPrefix, false);
   }
 
+  private static String remedyForNoSlash(String text) {
+    if (text.startsWith("*.")) {
+      return "a rule covers a path, not an extension: write '/{name}" + text.substring(1) + "'";
+    }
+    if (text.contains("://")) {
+      return "leave scheme, host and context path out";
+    }
+    if (text.contains(" /")) {
+      return "write the path alone, and the method as Route.get(...) or methods(...)";
+    }
+    return "write '/" + text + "', or '/*' for everything";
+  }
+
   private static void refuseUnlessCanonical(String text, String path) {
     if (path.indexOf('*') >= 0) {
       throw bad(
           text,
           "has a * that is not the last segment",
           "use {name} for one segment and /* at the end for everything below");
+    }
+    if (FOREIGN.matcher(path).find()) {
+      throw bad(
+          text,
+          "looks like a regular expression or another router's pattern",
+          "write {name} for one segment and /* at the end for everything below");
     }
     if (path.indexOf('?') >= 0 || path.indexOf('#') >= 0) {
       throw bad(text, "has a query or a fragment", "write the path alone");
@@ -98,6 +124,10 @@ final class PathPattern implements Comparable<PathPattern> {
    */
   PathPattern ignoringCase() {
     return new PathPattern(text, segments, isPrefix, true);
+  }
+
+  boolean ignoresCase() {
+    return ignoresCase;
   }
 
   /** Returns whether this pattern is for one path only, spelled as its text. */

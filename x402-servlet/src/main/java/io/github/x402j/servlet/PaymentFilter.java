@@ -74,16 +74,23 @@ public final class PaymentFilter implements Filter {
   private final PathRules pathRules;
   private final PriceList prices;
   private final HeldLimits limits;
+  private final String publicPath;
   private final Registration registration = new Registration();
   private volatile boolean started;
 
   private PaymentFilter(
-      PaymentGate gate, Routes routes, PathRules pathRules, PriceList prices, HeldLimits limits) {
+      PaymentGate gate,
+      Routes routes,
+      PathRules pathRules,
+      PriceList prices,
+      HeldLimits limits,
+      String publicPath) {
     this.gate = gate;
     this.routes = routes;
     this.pathRules = pathRules;
     this.prices = prices;
     this.limits = limits;
+    this.publicPath = publicPath;
   }
 
   /** Returns a builder. */
@@ -138,7 +145,7 @@ public final class PaymentFilter implements Filter {
   @Override
   public void init(FilterConfig config) throws ServletException {
     try {
-      registration.requireEverything(config);
+      registration.requireEverything(config, routes, publicPath);
       startGate();
     } catch (IllegalStateException | IllegalArgumentException e) {
       throw new ServletException("x402: " + e.getMessage(), e);
@@ -147,7 +154,7 @@ public final class PaymentFilter implements Filter {
 
   private void startGate() {
     if (!started) {
-      gate.start(prices.waysToPay());
+      gate.start(prices.checkedAtStart());
       started = true;
     }
   }
@@ -316,7 +323,7 @@ public final class PaymentFilter implements Filter {
     private final PaymentGate.Builder gate =
         PaymentGate.builder().listener(new LoggingPaymentListener());
     private final List<AcceptedToken> accepted = new ArrayList<>();
-    private @Nullable PublicUrl publicUrl;
+    private List<PublicUrl> publicUrls = List.of();
     private Routes routes = Routes.of(List.of());
     private PathRules pathRules = PathRules.strict();
     private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
@@ -334,8 +341,24 @@ public final class PaymentFilter implements Filter {
      *
      * @throws IllegalArgumentException if it is not such a URL
      */
-    public Builder publicUrl(String url) {
-      publicUrl = PublicUrl.parse(url);
+    public Builder publicUrl(@Nullable String url) {
+      return publicUrls(Collections.singletonList(url));
+    }
+
+    /**
+     * Sets the URLs under which clients see this webapp, where it has several host names. A
+     * descriptor uses the one whose host the request names, and the first if it names another host.
+     * The host is that of {@link HttpServletRequest#getServerName}: behind a proxy that changes it
+     * the container must take it from that proxy's headers. Receipts and passes are for the origin
+     * of the first.
+     *
+     * @throws IllegalArgumentException if there is none, or one is not such a URL
+     */
+    public Builder publicUrls(List<@Nullable String> urls) {
+      if (urls.isEmpty()) {
+        throw new IllegalArgumentException("publicUrls: expected at least one URL, found none");
+      }
+      publicUrls = urls.stream().map(PublicUrl::parse).toList();
       return this;
     }
 
@@ -381,13 +404,14 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
-     * Sets the rules by path, in any order. Default: none.
+     * Adds rules by path, in any order. A further call adds more. Required, unless a servlet has
+     * {@link RequiresPayment}.
      *
      * @throws IllegalArgumentException if one is neither priced nor free, or two are for the same
      *     paths and methods
      */
     public Builder routes(List<Route> rules) {
-      routes = Routes.of(rules);
+      routes = Routes.of(Stream.concat(routes.all().stream(), rules.stream()).toList());
       return this;
     }
 
@@ -516,14 +540,15 @@ public final class PaymentFilter implements Filter {
      * @throws IllegalArgumentException if a price does not fit a token, or a descriptor is too long
      */
     public PaymentFilter build() {
-      if (publicUrl == null) {
+      if (publicUrls.isEmpty()) {
         throw new IllegalStateException(
             "publicUrl: expected the URL under which clients see this webapp, found nothing");
       }
+      PublicUrl publicUrl = publicUrls.get(0);
       addReceipts(publicUrl.origin());
       PaymentGate built = gate.build();
-      PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrl, routes);
-      return new PaymentFilter(built, routes, pathRules, prices, limits());
+      PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrls, routes);
+      return new PaymentFilter(built, routes, pathRules, prices, limits(), publicUrl.path());
     }
 
     private void addReceipts(String origin) {

@@ -20,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +31,14 @@ final class PriceList {
   private final PaymentGate gate;
   private final List<AcceptedToken> accepted;
   private final Duration maxTimeout;
-  private final PublicUrl publicUrl;
+  private final List<PublicUrl> publicUrls;
   private final Routes routes;
   private final Map<Route, PricedRoute> priced = new IdentityHashMap<>();
 
   /**
    * @param accepted the tokens of rules that name none
    * @param maxTimeout of rules that name none
+   * @param publicUrls the preferred one first; passes and receipts are for that one
    * @throws IllegalStateException if a priced rule accepts no token
    * @throws IllegalArgumentException if a price does not fit a token, or a descriptor is too long
    */
@@ -44,12 +46,12 @@ final class PriceList {
       PaymentGate gate,
       List<AcceptedToken> accepted,
       Duration maxTimeout,
-      PublicUrl publicUrl,
+      List<PublicUrl> publicUrls,
       Routes routes) {
     this.gate = gate;
     this.accepted = List.copyOf(accepted);
     this.maxTimeout = maxTimeout;
-    this.publicUrl = publicUrl;
+    this.publicUrls = List.copyOf(publicUrls);
     this.routes = routes;
     routes.all().stream().filter(route -> !route.isFree()).forEach(this::add);
   }
@@ -76,8 +78,9 @@ final class PriceList {
     return ready;
   }
 
-  List<PaymentRequirements> waysToPay() {
-    return priced.values().stream().flatMap(ready -> ready.waysToPay().stream()).toList();
+  /** Returns every way to pay with the decimals of its token, for the checks at the start. */
+  List<PaymentRequirements> checkedAtStart() {
+    return priced.values().stream().flatMap(PricedRoute::checkedAtStart).toList();
   }
 
   /** A priced rule and the path that it is about. */
@@ -111,7 +114,7 @@ final class PriceList {
     private final List<AcceptedToken> accepted;
     private final Duration maxTimeout;
     private final @Nullable List<PaymentRequirements> fixedOptions;
-    private final @Nullable Challenge fixedChallenge;
+    private final Map<PublicUrl, Challenge> fixedChallenges = new IdentityHashMap<>();
 
     private PricedRoute(Route route, List<AcceptedToken> accepted, Duration maxTimeout) {
       this.route = route;
@@ -119,16 +122,16 @@ final class PriceList {
       this.maxTimeout = maxTimeout;
       fixedOptions =
           route.settings().pricing() instanceof Pricing.Fixed fixed ? options(fixed.price()) : null;
-      fixedChallenge =
-          fixedOptions != null && route.paths().isExact()
-              ? challenge(route.pattern(), fixedOptions)
-              : null;
-      if (fixedChallenge == null) { // too long a descriptor fails the start
-        challenge("/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1), waysToPay());
+      for (PublicUrl url : publicUrls) {
+        if (fixedOptions != null && route.paths().isExact()) {
+          fixedChallenges.put(url, challenge(url, route.pattern(), fixedOptions));
+        } else { // too long a descriptor fails the start
+          challenge(url, "/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1), waysToPay());
+        }
       }
       PassTerms terms = route.settings().pass();
       if (terms != null) { // so does too long a name
-        terms.pass(publicUrl.path(), route.pattern(), "GET");
+        terms.pass(publicUrls.get(0).path(), route.pattern(), "GET");
       }
     }
 
@@ -136,9 +139,17 @@ final class PriceList {
       return route;
     }
 
-    /** Returns every way to pay, with some amount, for the checks at the start. */
-    List<PaymentRequirements> waysToPay() {
+    /** Returns every way to pay, with some amount. */
+    private List<PaymentRequirements> waysToPay() {
       return fixedOptions != null ? fixedOptions : options(new Price(BigDecimal.ONE));
+    }
+
+    private Stream<PaymentRequirements> checkedAtStart() {
+      return accepted.stream()
+          .map(
+              one ->
+                  one.requirements(new Price(BigDecimal.ONE), maxTimeout)
+                      .withDecimals(one.token().decimals()));
     }
 
     /** Returns what the request costs. */
@@ -180,7 +191,9 @@ final class PriceList {
      * @throws IllegalArgumentException if the path is too long for a descriptor
      */
     Challenge challenge(HttpServletRequest request, String path) {
-      return fixedChallenge != null ? fixedChallenge : challenge(path, options(request));
+      PublicUrl url = PublicUrl.of(publicUrls, request);
+      Challenge fixed = fixedChallenges.get(url);
+      return fixed != null ? fixed : challenge(url, path, options(request));
     }
 
     /** Returns what the request buys. */
@@ -195,7 +208,7 @@ final class PriceList {
       if (terms == null) {
         return purchase;
       }
-      Pass pass = terms.pass(publicUrl.path(), route.pattern(), request.getMethod());
+      Pass pass = terms.pass(publicUrls.get(0).path(), route.pattern(), request.getMethod());
       return purchase.withPass(pass);
     }
 
@@ -209,14 +222,14 @@ final class PriceList {
           terms.group() == null
               ? List.of(route)
               : routes.all().stream().filter(other -> other.sharesPassWith(route)).toList();
-      String covers = terms.covers(publicUrl.path(), opened, request.getMethod());
+      String covers = terms.covers(publicUrls.get(0).path(), opened, request.getMethod());
       return covers.isEmpty() ? Map.of() : Map.of(PassTerms.COVERS, covers);
     }
 
-    private Challenge challenge(String path, List<PaymentRequirements> options) {
+    private Challenge challenge(PublicUrl url, String path, List<PaymentRequirements> options) {
       RouteSettings settings = route.settings();
       ResourceInfo resource =
-          new ResourceInfo(publicUrl.of(path), settings.description(), settings.mimeType());
+          new ResourceInfo(url.of(path), settings.description(), settings.mimeType());
       return gate.challenge(PaymentRequired.of(resource, options));
     }
 

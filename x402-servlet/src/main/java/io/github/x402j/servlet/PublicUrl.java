@@ -9,9 +9,11 @@ import io.github.x402j.gate.PaymentGate;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** The URL under which clients see the webapp, and the URLs and names of what it sells. */
+/** A URL under which clients see the webapp, and the URLs and names of what it sells. */
 final class PublicUrl {
   private static final String UNESCAPED =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/";
@@ -25,9 +27,15 @@ final class PublicUrl {
   private final String text;
   private final String origin;
   private final String path;
+  private final String scheme;
+  private final String host;
+  private final int port;
 
   private PublicUrl(String text, URI uri) {
     this.text = text;
+    this.scheme = uri.getScheme();
+    this.host = uri.getHost().toLowerCase(Locale.ROOT);
+    this.port = uri.getPort() >= 0 ? uri.getPort() : scheme.equals("https") ? 443 : 80;
     this.origin = (uri.getScheme() + "://" + uri.getRawAuthority()).toLowerCase(Locale.ROOT);
     this.path = String.valueOf(uri.getRawPath());
   }
@@ -35,7 +43,12 @@ final class PublicUrl {
   /**
    * @throws IllegalArgumentException if it is not the URL of a webapp
    */
-  static PublicUrl parse(String url) {
+  static PublicUrl parse(@Nullable String url) {
+    if (url == null || url.isBlank()) {
+      throw new IllegalArgumentException(
+          "publicUrl: expected the URL under which clients see this webapp, found nothing; is the"
+              + " environment variable set?");
+    }
     URI uri;
     try {
       uri = URI.create(url);
@@ -54,6 +67,33 @@ final class PublicUrl {
     }
     String text = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     return new PublicUrl(text, URI.create(text));
+  }
+
+  /**
+   * Returns the one of several public URLs whose host the request names, the first if it names none
+   * of them. Of several with one host it is the one with the port, and then the scheme, that the
+   * container sees.
+   */
+  static PublicUrl of(List<PublicUrl> all, HttpServletRequest request) {
+    PublicUrl best = all.get(0);
+    int most = 0;
+    for (PublicUrl each : all) {
+      int likeness = all.size() == 1 ? 0 : each.likeness(request);
+      if (likeness > most) {
+        best = each;
+        most = likeness;
+      }
+    }
+    return best;
+  }
+
+  private int likeness(HttpServletRequest request) {
+    if (!host.equalsIgnoreCase(request.getServerName())) {
+      return 0;
+    }
+    int samePort = port == request.getServerPort() ? 2 : 0;
+    int sameScheme = scheme.equals(request.getScheme()) ? 1 : 0;
+    return 4 + samePort + sameScheme;
   }
 
   /** Returns scheme, host and port, in lower case. */

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Registration {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
+  private static final int OLDEST_SERVLET_API = 6;
   private static final String EVERYTHING = "/*";
   private static final EnumSet<DispatcherType> ALL_DISPATCHES = EnumSet.allOf(DispatcherType.class);
 
@@ -63,6 +64,8 @@ final class Registration {
    */
   void register(
       ServletContext context, Filter filter, Routes routes, Function<Route, Filter> pricing) {
+    requireServletApi(context);
+    RequiresPaymentScan.registered(context);
     whenRegistered = hasUpgradeFilter(context) ? Upgrades.BEHIND : Upgrades.NONE;
     add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, EVERYTHING);
     annotated(context)
@@ -74,6 +77,19 @@ final class Registration {
               add(context, "x402-" + servlet, priced)
                   .addMappingForServletNames(ALL_DISPATCHES, true, servlet);
             });
+  }
+
+  /** An older container would fail with the first paid response. */
+  private static void requireServletApi(ServletContext context) {
+    if (context.getMajorVersion() < OLDEST_SERVLET_API) {
+      throw new IllegalStateException(
+          "the container, %s, has the Servlet API %d.%d; expected %d.0 or later, which Tomcat 10.1, Jetty 12 and Undertow 2.3 have"
+              .formatted(
+                  context.getServerInfo(),
+                  context.getMajorVersion(),
+                  context.getMinorVersion(),
+                  OLDEST_SERVLET_API));
+    }
   }
 
   private static FilterRegistration.Dynamic add(
@@ -121,11 +137,14 @@ final class Registration {
    * Requires that the filter sees every request. Behind a narrower mapping a rule outside it would
    * never apply, and a spelling that only the default servlet resolves would walk past.
    *
-   * @throws IllegalStateException if the filter is mapped to less, a filter that answers WebSocket
-   *     handshakes has come in front of it, or an annotated servlet has no filter
+   * @param publicPath the path of the public URL
+   * @throws IllegalStateException if the container is too old, the filter is mapped to less, a
+   *     filter that answers WebSocket handshakes has come in front of it, an annotated class has no
+   *     filter, there is no rule, or one covers nothing
    */
-  void requireEverything(FilterConfig config) {
+  void requireEverything(FilterConfig config, Routes routes, String publicPath) {
     ServletContext context = config.getServletContext();
+    requireServletApi(context);
     @Nullable FilterRegistration registration =
         context.getFilterRegistration(config.getFilterName());
     if (registration != null) { // else another filter calls this one, and its mapping counts
@@ -143,6 +162,13 @@ final class Registration {
                 + " PaymentFilter.register(servletContext, filter) once the servlet is registered");
       }
     }
+    RequiresPaymentScan.check(context);
+    if (routes.all().isEmpty() && gated.isEmpty()) {
+      throw new IllegalStateException(
+          "routes: there is no rule and no servlet with @RequiresPayment, so everything would be"
+              + " free; add routes(Route.of(...).price(...))");
+    }
+    RuleReach.check(context, routes, publicPath);
   }
 
   private static void requireAllPaths(String name, Collection<String> mappings) {
@@ -222,6 +248,18 @@ final class Registration {
 
   /** Returns the class, null for one of the container's own that the webapp cannot see. */
   private static @Nullable Class<?> load(ServletContext context, String className) {
+    Class<?> type = findClass(context, className);
+    if (type != null || CONTAINERS.stream().anyMatch(className::startsWith)) {
+      return type;
+    }
+    throw new IllegalStateException(
+        "servlet class "
+            + className
+            + " cannot be loaded here, so whether it carries @RequiresPayment is unknown");
+  }
+
+  /** Returns a class that the webapp sees, or null. */
+  static @Nullable Class<?> findClass(ServletContext context, String className) {
     Set<ClassLoader> loaders = new LinkedHashSet<>();
     loaders.add(context.getClassLoader());
     loaders.add(Thread.currentThread().getContextClassLoader());
@@ -233,12 +271,6 @@ final class Registration {
         // Another loader may see it.
       }
     }
-    if (CONTAINERS.stream().anyMatch(className::startsWith)) {
-      return null;
-    }
-    throw new IllegalStateException(
-        "servlet class "
-            + className
-            + " cannot be loaded here, so whether it carries @RequiresPayment is unknown");
+    return null;
   }
 }

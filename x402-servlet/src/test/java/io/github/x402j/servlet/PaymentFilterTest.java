@@ -164,6 +164,26 @@ class PaymentFilterTest {
         .hasMessageContaining("publicUrl");
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void aFurtherCallAddsRules(Stack stack) throws IOException {
+    PaymentFilter filter =
+        filter().routes(Route.of("/free").price("$0.02")).routes(List.of()).build();
+    try (TestContainer container =
+        TestContainer.on(stack)
+            .start(
+                context -> {
+                  TestContainer.addServlet(context, "plain", new Plain(), "/premium", "/free");
+                  PaymentFilter.register(context, filter);
+                })) {
+      for (String target : List.of("/premium", "/free")) {
+        assertThat(RawHttp.get(container.port(), target).status()).as(target).isEqualTo(402);
+      }
+    }
+    assertThatThrownBy(() -> filter().routes(Route.get("/premium").price("$0.01")))
+        .hasMessageContaining("two rules for the same thing");
+  }
+
   @Test
   void aSettingOutOfItsRangeIsNamedAtOnce() {
     PaymentFilter.Builder builder = PaymentFilter.builder();

@@ -32,7 +32,7 @@ class PriceListTest {
         PaymentGate.builder().facilitator(mock(Facilitator.class)).build(),
         accepted,
         Duration.ofSeconds(60),
-        PublicUrl.parse("https://shop.example"),
+        List.of(PublicUrl.parse("https://shop.example")),
         Routes.of(List.of(rules)));
   }
 
@@ -74,7 +74,7 @@ class PriceListTest {
   void aRuleWithTokensOfItsOwnNeedsNoOthers() {
     Route own = Route.of("/a").price("$0.01").accept(Usdc.BASE_SEPOLIA, TOKEN.payTo().toString());
 
-    assertThat(of(List.of(TOKEN), own).waysToPay())
+    assertThat(of(List.of(TOKEN), own).checkedAtStart())
         .allMatch(way -> way.network().equals(Usdc.BASE_SEPOLIA.network()))
         .hasSize(1);
     assertThatThrownBy(() -> of(List.of(), Route.of("/a").price("$0.01")))

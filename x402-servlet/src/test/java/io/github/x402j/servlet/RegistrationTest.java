@@ -7,11 +7,17 @@ import static io.github.x402j.servlet.StartUpTest.SECRET;
 import static io.github.x402j.servlet.StartUpTest.priced;
 import static io.github.x402j.servlet.StartUpTest.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import io.github.x402j.testing.TestWallet;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import java.io.IOException;
@@ -82,6 +88,27 @@ class RegistrationTest {
       assertThat(response.status()).isEqualTo(402);
       assertThat(response.all()).doesNotContain(SECRET);
     }
+  }
+
+  /** Cookies have no attributes there, and a paid response would fail for it. */
+  @Test
+  void aContainerOfAnOlderServletApiFailsTheStart() {
+    ServletContext old = mock(ServletContext.class);
+    when(old.getMajorVersion()).thenReturn(5);
+    when(old.getServerInfo()).thenReturn("Apache Tomcat/10.0.27");
+    FilterConfig config = mock(FilterConfig.class);
+    when(config.getServletContext()).thenReturn(old);
+    PaymentFilter filter =
+        MARKET.filter(TestWallet.random(), SECOND).routes(priced("$0.01")).build();
+
+    String sentence =
+        "the container, Apache Tomcat/10.0.27, has the Servlet API 5.0; expected 6.0 or later";
+    assertThatThrownBy(() -> PaymentFilter.register(old, filter))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining(sentence);
+    assertThatThrownBy(() -> filter.init(config))
+        .isInstanceOf(ServletException.class)
+        .hasMessageContaining(sentence);
   }
 
   @ParameterizedTest

@@ -83,6 +83,15 @@ class StartUpTest {
     return new Token(MARKET.token.network(), Address.parse(contract), 6, name, version);
   }
 
+  private static Token withDecimals(int decimals) {
+    return new Token(
+        MARKET.token.network(),
+        MARKET.token.contract(),
+        decimals,
+        MARKET.token.name(),
+        MARKET.token.version());
+  }
+
   private static final Map<String, Case> CASES = new LinkedHashMap<>();
 
   static {
@@ -162,6 +171,16 @@ class StartUpTest {
                         .accept(tokenAt(MARKET.usdc.address(), "USD Coin", "2"), PAY_TO)
                         .facilitator(MARKET.facilitator(Duration.ofSeconds(1))),
                     priced("$0.01"))));
+    CASES.put(
+        "decimals that are not the contract's",
+        new Case(
+            "has 6 decimals, and the token is configured with 8",
+            (ctx, b) -> routes(ctx, b.accept(withDecimals(8), PAY_TO), priced("$0.01"))));
+    CASES.put(
+        "decimals of a token of one route",
+        new Case(
+            "has 6 decimals, and the token is configured with 18",
+            (ctx, b) -> routes(ctx, b, priced("$0.01").accept(withDecimals(18), PAY_TO))));
     CASES.put(
         "no slash",
         new Case("slash", (ctx, b) -> routes(ctx, b, Route.of("api/*").price("$0.01"))));
@@ -373,7 +392,7 @@ class StartUpTest {
   }
 
   /** Returns what is logged, by whichever way, instead of showing it. */
-  private static String logged(Runnable action) {
+  static String logged(Runnable action) {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     PrintStream to = new PrintStream(log, true, StandardCharsets.UTF_8);
     Handler handler = new StreamHandler(to, new SimpleFormatter());
