@@ -6,6 +6,7 @@ import io.github.x402j.client.PayingCall.CancellableCall;
 import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.http.Backoff;
+import io.github.x402j.http.SendingWatch;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;

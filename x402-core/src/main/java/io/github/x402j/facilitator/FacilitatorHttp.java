@@ -11,10 +11,8 @@ import io.github.x402j.http.Ticker;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.Flow;
 import java.util.regex.Pattern;
 
 /**
@@ -73,10 +71,8 @@ final class FacilitatorHttp {
   }
 
   /** Throws if there are no credentials to be had; nothing was sent then. */
-  private Reply send(
-      String method, String path, HttpRequest.BodyPublisher content, Duration timeout)
+  private Reply send(String method, String path, HttpRequest.BodyPublisher body, Duration timeout)
       throws FacilitatorException {
-    OnceRead body = new OnceRead(content);
     long end = ticker.nanos() + timeout.toNanos();
     URI endpoint = URI.create(base + path);
     HttpRequest.Builder request =
@@ -94,35 +90,7 @@ final class FacilitatorHttp {
       return new Reply.Answered(response.statusCode(), new String(response.body(), UTF_8));
     } catch (BoundedHttp.NoAnswerException e) {
       String why = String.valueOf(e.getMessage());
-      return e.neverSent() && !body.wasRead() ? new Reply.NotSent(why) : new Reply.Lost(why);
-    }
-  }
-
-  /**
-   * Knows whether the client has begun to send the body. A client that repeats a request by itself
-   * may report of the second attempt that there was no connection.
-   */
-  private static final class OnceRead implements HttpRequest.BodyPublisher {
-    private final HttpRequest.BodyPublisher content;
-    private volatile boolean read;
-
-    OnceRead(HttpRequest.BodyPublisher content) {
-      this.content = content;
-    }
-
-    boolean wasRead() {
-      return read;
-    }
-
-    @Override
-    public long contentLength() {
-      return content.contentLength();
-    }
-
-    @Override
-    public void subscribe(Flow.Subscriber<? super ByteBuffer> subscriber) {
-      read = true;
-      content.subscribe(subscriber);
+      return e.neverSent() ? new Reply.NotSent(why) : new Reply.Lost(why);
     }
   }
 

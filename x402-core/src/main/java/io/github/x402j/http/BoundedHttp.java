@@ -72,8 +72,13 @@ public final class BoundedHttp {
    * @throws NoAnswerException if there is none in time, or it is too long
    */
   public HttpResponse<byte[]> send(HttpRequest request, Duration timeout) throws NoAnswerException {
+    SendingWatch watch = SendingWatch.of(request);
+    HttpRequest watched =
+        HttpRequest.newBuilder(request, (name, value) -> true)
+            .method(request.method(), watch)
+            .build();
     CompletableFuture<HttpResponse<byte[]>> exchange =
-        http.sendAsync(request, info -> new BoundedBody(maxBytes));
+        http.sendAsync(watched, info -> new BoundedBody(maxBytes));
     try {
       return exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
@@ -82,7 +87,7 @@ public final class BoundedHttp {
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       String kind = cause.getClass().getSimpleName(); // its message may name the host
-      boolean neverSent = neverSent(cause);
+      boolean neverSent = foundNoConnection(cause) && !watch.mayHaveLeft();
       throw new NoAnswerException(
           (neverSent ? "no connection: " : "the exchange broke off: ") + kind, neverSent);
     } catch (InterruptedException e) {
@@ -92,8 +97,11 @@ public final class BoundedHttp {
     }
   }
 
-  /** Before there is a connection, and a handshake over it, no byte of a request is sent. */
-  private static boolean neverSent(Throwable cause) {
+  /**
+   * Before there is a connection, and a handshake over it, no byte of a request is sent. But the
+   * connection may be the second one, after the first broke.
+   */
+  private static boolean foundNoConnection(Throwable cause) {
     return cause instanceof ConnectException
         || cause instanceof HttpConnectTimeoutException
         || cause instanceof UnresolvedAddressException

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client;
+package io.github.x402j.http;
 
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,14 +10,15 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.Flow.Subscriber;
 
 /**
- * Knows whether the headers of a request may have been written to a connection.
+ * The body of a request that knows whether the request's headers may have been written to a
+ * connection.
  *
  * <p>An exception does not tell. The JDK's client repeats a request by itself when a connection
  * breaks before the answer, and then reports that the second connection was refused. But it cannot
  * write the headers before it has asked the body for its length, and it asks only when it has a
  * connection. Safe for use by several threads.
  */
-final class SendingWatch implements BodyPublisher {
+public final class SendingWatch implements BodyPublisher {
   /** The JDK's client. Another one may write headers without asking for the length. */
   private static final String JDK_PACKAGE = "jdk.internal.net.http.";
 
@@ -28,13 +29,24 @@ final class SendingWatch implements BodyPublisher {
     this.body = body;
   }
 
-  static SendingWatch of(HttpRequest request) {
+  /** Returns a watched body that sends what this one sends. */
+  public static SendingWatch of(BodyPublisher body) {
+    return new SendingWatch(body);
+  }
+
+  /** Returns a watched body that sends what the request sends, which may be nothing. */
+  public static SendingWatch of(HttpRequest request) {
     return new SendingWatch(request.bodyPublisher().orElseGet(BodyPublishers::noBody));
   }
 
   /** Returns whether a request with this body may have left over the client. */
-  boolean mayHaveLeft(HttpClient client) {
-    return lengthAsked || !client.getClass().getName().startsWith(JDK_PACKAGE);
+  public boolean mayHaveLeft(HttpClient client) {
+    return mayHaveLeft() || !client.getClass().getName().startsWith(JDK_PACKAGE);
+  }
+
+  /** Returns whether a request with this body may have left over the JDK's client. */
+  public boolean mayHaveLeft() {
+    return lengthAsked;
   }
 
   @Override
