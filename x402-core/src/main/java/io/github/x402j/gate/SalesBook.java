@@ -94,8 +94,8 @@ public interface SalesBook {
 
   /** Returns the totals of the selected entries, by group and token, in the order of the groups. */
   default List<Total> totals(Filter filter, GroupBy groups) {
-    SalesTotals totals = new SalesTotals(groups);
-    forEach(filter, totals::add);
+    SalesTotals totals = new SalesTotals();
+    forEach(filter, entry -> totals.add(entry, groups));
     return totals.list();
   }
 

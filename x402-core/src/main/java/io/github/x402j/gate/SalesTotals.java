@@ -4,11 +4,14 @@ package io.github.x402j.gate;
 
 import io.github.x402j.Address;
 import io.github.x402j.Network;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.gate.SalesBook.Currency;
 import io.github.x402j.gate.SalesBook.Entry;
 import io.github.x402j.gate.SalesBook.GroupBy;
+import io.github.x402j.gate.SalesBook.State;
 import io.github.x402j.gate.SalesBook.Total;
 import java.math.BigInteger;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Comparator;
@@ -16,33 +19,63 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Adds up entries by group and token. Not safe for use by several threads. */
-final class SalesTotals {
+/**
+ * Adds up sales by group and token, for implementations of {@link SalesBook}. Not safe for use by
+ * several threads.
+ */
+public final class SalesTotals {
   private record Key(String group, Network network, Address asset) {}
 
-  private final GroupBy groups;
   private final Map<Key, Sum> sums = new HashMap<>();
 
-  SalesTotals(GroupBy groups) {
-    this.groups = groups;
-  }
+  /** Begins with nothing. */
+  public SalesTotals() {}
 
-  void add(Entry entry) {
-    Currency currency = entry.currency();
+  /**
+   * Adds sales that are alike.
+   *
+   * @param group the day, the route or the payer
+   * @param isPass whether they are uses of a pass
+   * @param amount what each of them cost
+   * @param count how many there are
+   */
+  public void add(
+      String group,
+      Currency currency,
+      State state,
+      boolean isPass,
+      TokenAmount amount,
+      long count) {
     sums.computeIfAbsent(
-            new Key(group(entry), currency.network(), currency.asset()), key -> new Sum(currency))
-        .add(entry);
+            new Key(group, currency.network(), currency.asset()), key -> new Sum(currency))
+        .add(state, isPass, amount, count);
   }
 
-  private String group(Entry entry) {
+  void add(Entry entry, GroupBy groups) {
+    add(
+        group(entry, groups),
+        entry.currency(),
+        entry.state(),
+        entry.pass() != null,
+        entry.amount(),
+        1);
+  }
+
+  /** Returns the name of a day in the totals. */
+  public static String day(Instant time) {
+    return LocalDate.ofInstant(time, ZoneOffset.UTC).toString();
+  }
+
+  private static String group(Entry entry, GroupBy groups) {
     return switch (groups) {
-      case DAY -> LocalDate.ofInstant(entry.time(), ZoneOffset.UTC).toString();
+      case DAY -> day(entry.time());
       case ROUTE -> entry.route();
       case PAYER -> entry.payer().text();
     };
   }
 
-  List<Total> list() {
+  /** Returns the totals in the order of the groups. */
+  public List<Total> list() {
     return sums.entrySet().stream()
         .map(sum -> sum.getValue().total(sum.getKey().group()))
         .sorted(
@@ -65,27 +98,27 @@ final class SalesTotals {
       this.currency = currency;
     }
 
-    void add(Entry entry) {
-      switch (entry.state()) {
-        case SENT -> open++;
-        case FAILED -> failed++;
+    void add(State state, boolean isPass, TokenAmount each, long count) {
+      switch (state) {
+        case SENT -> open += count;
+        case FAILED -> failed += count;
         case SETTLED -> {
-          undelivered++;
-          addSale(entry);
+          undelivered += count;
+          addSales(each, count);
         }
         case DELIVERED -> {
-          if (entry.pass() == null) {
-            addSale(entry);
+          if (isPass) {
+            passes += count;
           } else {
-            passes++;
+            addSales(each, count);
           }
         }
       }
     }
 
-    private void addSale(Entry entry) {
-      sales++;
-      amount = amount.add(entry.amount().atomicUnits());
+    private void addSales(TokenAmount each, long count) {
+      sales += count;
+      amount = amount.add(each.atomicUnits().multiply(BigInteger.valueOf(count)));
     }
 
     Total total(String group) {

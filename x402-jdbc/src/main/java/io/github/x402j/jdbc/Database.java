@@ -23,11 +23,14 @@ final class Database {
   private static final int ATTEMPTS = 6;
   private static final long BACK_OFF_NANOS = Duration.ofMillis(4).toNanos();
 
+  private final String owner;
   private final DataSource dataSource;
   private final Duration queryTimeout;
   private final boolean hasNetworkTimeout;
 
-  private Database(DataSource dataSource, Duration queryTimeout, boolean hasNetworkTimeout) {
+  private Database(
+      String owner, DataSource dataSource, Duration queryTimeout, boolean hasNetworkTimeout) {
+    this.owner = owner;
     this.dataSource = dataSource;
     this.queryTimeout = queryTimeout;
     this.hasNetworkTimeout = hasNetworkTimeout;
@@ -39,8 +42,19 @@ final class Database {
    * @throws SQLException if it does not
    */
   static Database at(DataSource dataSource, Duration queryTimeout) throws SQLException {
+    return at("the ledger", dataSource, queryTimeout);
+  }
+
+  /**
+   * Returns the way to a database that answers.
+   *
+   * @param owner whose it is, in messages
+   * @throws SQLException if it does not
+   */
+  static Database at(String owner, DataSource dataSource, Duration queryTimeout)
+      throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
-      return new Database(dataSource, queryTimeout, hasNetworkTimeout(connection));
+      return new Database(owner, dataSource, queryTimeout, hasNetworkTimeout(connection));
     }
   }
 
@@ -84,7 +98,7 @@ final class Database {
         return once(autoCommit, work);
       } catch (SQLException e) {
         if (attempt == ATTEMPTS || !wasTakenBack(e)) {
-          throw failure(what, e);
+          throw failure(owner, what, e);
         }
       }
       LockSupport.parkNanos(attempt * BACK_OFF_NANOS);
@@ -191,8 +205,12 @@ final class Database {
   }
 
   static LedgerException failure(String what, SQLException e) {
+    return failure("the ledger", what, e);
+  }
+
+  static LedgerException failure(String owner, String what, SQLException e) {
     return new LedgerException(
-        "the ledger's database failed at " + what + " (SQL state " + e.getSQLState() + ")", e);
+        owner + "'s database failed at " + what + " (SQL state " + e.getSQLState() + ")", e);
   }
 
   /** A connection for as long as it is ours. Closing it gives it back with the settings it had. */

@@ -43,10 +43,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads. Close it when the webapp ends; the data source stays open.
  */
 public final class JdbcSalesBook implements SalesBook, AutoCloseable {
+  private static final String NAME = "the sales book";
   private static final SchemaScript SCRIPT =
       new SchemaScript(
           "x402-sales.sql",
-          "the sales book",
+          NAME,
           "JdbcSalesBook.createTables(dataSource)",
           Map.of("x402_sale", SaleRows.COLUMNS));
 
@@ -68,7 +69,7 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
   private final Clock clock;
   private final @Nullable Duration retention;
   private final BlockingQueue<Entry> passes = new ArrayBlockingQueue<>(MAX_WAITING);
-  private final Chores chores = new Chores("x402-sales", "the sales book");
+  private final Chores chores = new Chores("x402-sales", NAME);
   private volatile boolean closed;
 
   private JdbcSalesBook(Builder builder) {
@@ -76,9 +77,9 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
     clock = builder.clock;
     retention = builder.retention;
     try {
-      database = Database.at(dataSource, JdbcPaymentLedger.DEFAULT_QUERY_TIMEOUT);
+      database = Database.at(NAME, dataSource, JdbcPaymentLedger.DEFAULT_QUERY_TIMEOUT);
     } catch (SQLException e) {
-      throw Database.failure("connecting", e);
+      throw Database.failure(NAME, "connecting", e);
     }
     SCRIPT.require(dataSource);
     rows = new SaleRows(database);
@@ -209,14 +210,30 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
 
   @Override
   public void forEach(Filter filter, Consumer<Entry> reader) {
+    read(
+        connection -> {
+          rows.forEach(connection, filter, reader);
+          return true;
+        });
+  }
+
+  @Override
+  public List<Total> totals(Filter filter, GroupBy groups) {
+    return read(connection -> rows.totals(connection, filter, groups));
+  }
+
+  /**
+   * Reads in a transaction: some drivers read all rows at once otherwise. Does not begin again
+   * where the database broke off: a reader must not see an entry twice.
+   */
+  private <T> T read(Database.Work<T> work) {
     writePasses();
-    // In a transaction: some drivers read all rows at once otherwise. Not repeated: a reader must
-    // not see an entry twice.
     try (Database.Lent lent = database.lend(false)) {
-      rows.forEach(lent.connection(), filter, reader);
+      T read = work.with(lent.connection());
       lent.commit();
+      return read;
     } catch (SQLException e) {
-      throw Database.failure("reading sales", e);
+      throw Database.failure(NAME, "reading sales", e);
     }
   }
 

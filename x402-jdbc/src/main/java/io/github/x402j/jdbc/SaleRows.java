@@ -12,13 +12,17 @@ import io.github.x402j.TokenAmount;
 import io.github.x402j.gate.SalesBook.Currency;
 import io.github.x402j.gate.SalesBook.Entry;
 import io.github.x402j.gate.SalesBook.Filter;
+import io.github.x402j.gate.SalesBook.GroupBy;
 import io.github.x402j.gate.SalesBook.Question;
 import io.github.x402j.gate.SalesBook.State;
+import io.github.x402j.gate.SalesBook.Total;
+import io.github.x402j.gate.SalesTotals;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,7 +137,84 @@ final class SaleRows {
 
   void forEach(Connection connection, Filter filter, Consumer<Entry> reader) throws SQLException {
     List<Object> parameters = new ArrayList<>();
-    StringBuilder sql = new StringBuilder("SELECT " + COLUMNS + " FROM x402_sale WHERE 1 = 1");
+    String where = where(filter, parameters);
+    read(
+        connection,
+        "SELECT " + COLUMNS + " FROM x402_sale" + where + " ORDER BY sold_at, id",
+        parameters,
+        row -> reader.accept(entry(row)));
+  }
+
+  /** Adds up sales that are alike in the database: there are few prices. */
+  List<Total> totals(Connection connection, Filter filter, GroupBy groups) throws SQLException {
+    List<Object> parameters = new ArrayList<>();
+    String where = where(filter, parameters);
+    String group =
+        switch (groups) {
+          case DAY -> "sold_at / " + Duration.ofDays(1).toMillis(); // the database cuts the rest
+          case ROUTE -> "route";
+          case PAYER -> "payer";
+        };
+    String alike =
+        ", network, asset, symbol, decimals, state, amount,"
+            + " CASE WHEN pass_id IS NULL THEN 0 ELSE 1 END";
+    SalesTotals totals = new SalesTotals();
+    read(
+        connection,
+        "SELECT "
+            + group
+            + alike
+            + ", COUNT(*) FROM x402_sale"
+            + where
+            + " GROUP BY "
+            + group
+            + alike,
+        parameters,
+        row ->
+            totals.add(
+                group(row, groups),
+                currency(row, 2),
+                State.valueOf(row.getString(6)),
+                row.getInt(8) == 1,
+                TokenAmount.parse(row.getString(7)),
+                row.getLong(9)));
+    return totals.list();
+  }
+
+  private String group(ResultSet row, GroupBy groups) throws SQLException {
+    return switch (groups) {
+      case DAY -> SalesTotals.day(Instant.EPOCH.plus(Duration.ofDays(row.getLong(1))));
+      case ROUTE -> row.getString(1);
+      case PAYER -> address(row.getString(1)).text();
+    };
+  }
+
+  private interface Reader {
+    void read(ResultSet row) throws SQLException;
+  }
+
+  private void read(Connection connection, String sql, List<Object> parameters, Reader reader)
+      throws SQLException {
+    database.query(
+        connection,
+        sql,
+        query -> {
+          query.setQueryTimeout(0); // an export takes what it takes
+          query.setFetchSize(FETCHED_AT_ONCE);
+          for (int i = 0; i < parameters.size(); i++) {
+            query.setObject(i + 1, parameters.get(i));
+          }
+        },
+        rows -> {
+          while (rows.next()) {
+            reader.read(rows);
+          }
+          return true;
+        });
+  }
+
+  private static String where(Filter filter, List<Object> parameters) {
+    StringBuilder sql = new StringBuilder(" WHERE 1 = 1");
     Instant from = filter.from();
     if (from != null) {
       sql.append(" AND sold_at >= ?");
@@ -154,22 +235,7 @@ final class SaleRows {
       sql.append(" AND payer = ?");
       parameters.add(payer.lowerCase());
     }
-    database.query(
-        connection,
-        sql.append(" ORDER BY sold_at, id").toString(),
-        query -> {
-          query.setQueryTimeout(0); // an export takes what it takes
-          query.setFetchSize(FETCHED_AT_ONCE);
-          for (int i = 0; i < parameters.size(); i++) {
-            query.setObject(i + 1, parameters.get(i));
-          }
-        },
-        rows -> {
-          while (rows.next()) {
-            reader.accept(entry(rows));
-          }
-          return true;
-        });
+    return sql.toString();
   }
 
   /** Deletes at most this many sales of before this time, and returns how many. */
@@ -237,14 +303,7 @@ final class SaleRows {
   }
 
   private Entry entry(ResultSet row) throws SQLException {
-    int decimals = row.getInt(8);
-    boolean hasDecimals = !row.wasNull();
-    Currency currency =
-        new Currency(
-            Network.parse(row.getString(5)),
-            address(row.getString(6)),
-            row.getString(7),
-            hasDecimals ? decimals : null);
+    Currency currency = currency(row, 5);
     return new Entry(
         row.getString(ID),
         Instant.ofEpochMilli(row.getLong(SOLD_AT)),
@@ -258,6 +317,17 @@ final class SaleRows {
         row.getString(11),
         row.getString(12),
         question(row.getString(13), row.getLong(14)));
+  }
+
+  /** Reads the columns of the token, which follow one another. */
+  private Currency currency(ResultSet row, int first) throws SQLException {
+    int decimals = row.getInt(first + 3);
+    boolean hasDecimals = !row.wasNull();
+    return new Currency(
+        Network.parse(row.getString(first)),
+        address(row.getString(first + 1)),
+        row.getString(first + 2),
+        hasDecimals ? decimals : null);
   }
 
   private Address address(String text) {
