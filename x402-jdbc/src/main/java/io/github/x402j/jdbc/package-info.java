@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The payment ledger and the journal of wallets in a database. {@link
+ * The payment ledger, the sales book and the journal of wallets in a database. {@link
  * io.github.x402j.jdbc.JdbcPaymentLedger} survives restarts and is shared by all servers that sell
  * for one recipient. It needs a {@link javax.sql.DataSource}, and the tables of {@code
  * x402-ledger.sql}, which is in this package of the jar.
  *
+ * <p>{@link io.github.x402j.jdbc.JdbcSalesBook} keeps what was sold, in the table of {@code
+ * x402-sales.sql}.
+ *
  * <p>{@link io.github.x402j.jdbc.JdbcJournal} keeps the journal of an agent's wallets; it needs
  * {@code x402-client}, which is an optional dependency here.
  *
- * <p>Both are tested on PostgreSQL, H2, HSQLDB and Derby, and bring no driver.
+ * <p>All are tested on PostgreSQL, H2, HSQLDB and Derby, and bring no driver.
  */
 @NullMarked
 package io.github.x402j.jdbc;
