@@ -53,14 +53,13 @@ final class SalesRecorder {
   }
 
   /**
-   * Records that another process is about to be asked to move the money. While the authorization is
-   * good, to ask for the outcome could move it; so that is asked afterwards.
+   * Records that another process is about to be asked to move the money.
    *
    * @throws IllegalStateException if that is not possible; nothing must be asked then
    */
   void asking(VerifiedPayment sale) {
-    Instant from = sale.signed().validBefore().plus(PATIENCE);
-    if (!book.write(sent(sale, null, from))) {
+    sale.markAsked();
+    if (!book.write(sent(sale, null))) {
       throw new LedgerException("the sales book has this sale as settled");
     }
   }
@@ -71,8 +70,7 @@ final class SalesRecorder {
    * @throws IllegalStateException if that is not possible; the transaction must not be sent then
    */
   void settling(VerifiedPayment sale, String transaction, PaymentLedger ledger) {
-    Instant from = clock.instant().plus(PATIENCE);
-    book.settling(sent(sale, transaction, from), ledger, sale.signed().key());
+    book.settling(sent(sale, transaction), ledger, sale.signed().key());
     sale.markSent(transaction);
   }
 
@@ -138,8 +136,13 @@ final class SalesRecorder {
 
   // ---- entries
 
-  private Entry sent(VerifiedPayment sale, @Nullable String transaction, Instant from) {
+  /**
+   * While the authorization is good, to ask another process for the outcome could move the money;
+   * so that is asked afterwards.
+   */
+  private Entry sent(VerifiedPayment sale, @Nullable String transaction) {
     SignedPayment payment = sale.signed();
+    Instant from = (sale.isAsked() ? payment.validBefore() : clock.instant()).plus(PATIENCE);
     PaymentPayload asked = PaymentPayload.v2(payment.requirements(), payment.payload().payload());
     return entry(sale, State.SENT, transaction, null, new Question(asked, from));
   }

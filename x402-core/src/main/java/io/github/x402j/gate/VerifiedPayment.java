@@ -33,6 +33,7 @@ public final class VerifiedPayment {
   private volatile Settlement.@Nullable Settled settled;
   private volatile PaymentIdentifiers.@Nullable Name name;
   private volatile @Nullable String sentAs;
+  private volatile boolean asked;
   private final AtomicBoolean delivered = new AtomicBoolean();
 
   private VerifiedPayment(
@@ -160,6 +161,16 @@ public final class VerifiedPayment {
 
   void markNamed(PaymentIdentifiers.Name newName) {
     name = newName;
+  }
+
+  /** Another process is about to be asked to move its money. */
+  void markAsked() {
+    asked = true;
+  }
+
+  /** Returns whether another process was asked to move its money, by this exchange. */
+  boolean isAsked() {
+    return asked;
   }
 
   /** This transaction is about to be sent for it, by this exchange. */

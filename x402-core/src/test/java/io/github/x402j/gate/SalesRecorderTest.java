@@ -293,10 +293,12 @@ class SalesRecorderTest {
     assertThat(facilitator.outcomes).hasValue(3);
   }
 
-  @Test
-  void asksNoOtherProcessAgainWhileThatCouldMoveTheMoney() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void asksNoOtherProcessAgainWhileThatCouldMoveTheMoney(boolean tellsNothing) {
     facilitator.tellsFirst = false;
-    facilitator.breaksBeforeItTells = true;
+    facilitator.breaksBeforeItTells = tellsNothing;
+    facilitator.settlement = new Settlement.Pending(ScriptedFacilitator.TX);
     sell(PaymentFlow.AUTHORIZATION, 1, working());
     assertThat(entry().state()).isEqualTo(State.SENT);
     facilitator.outcome = ScriptedFacilitator.settled();
