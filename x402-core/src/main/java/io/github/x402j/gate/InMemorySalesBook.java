@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by several threads.
  */
 public final class InMemorySalesBook implements SalesBook {
-  /** How many sales are kept by default; about 8 MB when full. */
+  /** How many sales are kept by default; about 7 MB, and 25 MB if no outcome is known. */
   public static final int DEFAULT_CAPACITY = 10_000;
 
   private static final Logger log = LoggerFactory.getLogger(InMemorySalesBook.class);
