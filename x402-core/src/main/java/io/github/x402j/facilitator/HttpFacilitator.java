@@ -43,8 +43,10 @@ import org.jspecify.annotations.Nullable;
  * ({@code EvmLocalChecks.readingFrom}) not even that.
  *
  * <p>An answer to a settlement that is late, lost, broken or contradicts the payment is {@link
- * Settlement.Pending}: bytes were sent, and the outcome is not known. Servers that share no ledger
- * must not share a remote facilitator: it gives both the same good answer for one payment.
+ * Settlement.Pending}: bytes were sent, and the outcome is not known. So is a refusal, unless its
+ * reason can come only before a transaction is sent, or the chain shows that it has failed. Servers
+ * that share no ledger must not share a remote facilitator: it gives both the same good answer for
+ * one payment.
  *
  * <p>Safe for use by several threads. Messages, logs and {@code toString} hold the facilitator's
  * origin, and no path, header or answer text.
@@ -261,7 +263,8 @@ public final class HttpFacilitator implements Facilitator {
     /**
      * States that the facilitator answers a payment that it has settled with that settlement, and
      * that what it answers of a payment it has seen before is that payment's outcome. A settlement
-     * whose answer is lost is asked for again then. {@code FacilitatorServlet} does so.
+     * whose answer is lost is asked for again then, and a refusal in the codes of the specification
+     * is believed. {@code FacilitatorServlet} does so, with a ledger that outlives it.
      */
     public Builder settleIsIdempotent() {
       idempotent = true;

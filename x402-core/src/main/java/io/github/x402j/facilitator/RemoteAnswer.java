@@ -109,7 +109,12 @@ sealed interface RemoteAnswer {
     return new Unclear(
         hash,
         code.equals(ErrorReason.SETTLEMENT_PENDING.wireCode()),
-        "failed with status " + status + " and a reason that proves nothing");
+        "failed with status " + status + ", which proves nothing: " + nameOf(code));
+  }
+
+  /** Of the facilitator's words only those that are known. */
+  private static String nameOf(String code) {
+    return FailureReasons.all().containsKey(code) ? code : "a reason that is not known";
   }
 
   /** Returns what in a success is not of this payment, empty if everything fits. */
