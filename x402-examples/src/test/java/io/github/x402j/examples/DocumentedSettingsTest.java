@@ -28,6 +28,7 @@ class DocumentedSettingsTest {
     "docs/configuration.md, io.github.x402j.evm.EvmLocalChecks$Builder",
     "docs/configuration.md, io.github.x402j.gate.FacilitatorService$Builder",
     "docs/configuration.md, io.github.x402j.jdbc.JdbcPaymentLedger$Builder",
+    "docs/sales.md, io.github.x402j.jdbc.JdbcSalesBook$Builder",
     "docs/paying-client.md, io.github.x402j.client.PayingHttpClient$Builder",
     "docs/paying-client.md, io.github.x402j.client.wallet.AgentWallet$Builder",
     "docs/paying-client.md, io.github.x402j.client.wallet.SpendingPolicy",
