@@ -56,15 +56,41 @@ final class Json {
     if (!node.isObject()) {
       throw new MalformedPaymentException("expected a JSON object, found " + kind(node));
     }
+    if (!isWellFormed(node)) {
+      throw new MalformedPaymentException("a text holds half a surrogate pair");
+    }
     return node;
+  }
+
+  /** Returns whether all texts and names are Unicode; an escape can spell what is not. */
+  private static boolean isWellFormed(JsonNode node) {
+    if (node.isTextual()) {
+      return UnicodeText.isWellFormed(node.textValue());
+    }
+    for (Map.Entry<String, JsonNode> member : node.properties()) {
+      if (!UnicodeText.isWellFormed(member.getKey())) {
+        return false;
+      }
+    }
+    for (JsonNode child : node) {
+      if (!isWellFormed(child)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static ObjectNode newObject() {
     return JsonNodeFactory.instance.objectNode();
   }
 
+  /**
+   * Returns the JSON text.
+   *
+   * @throws IllegalArgumentException if a text in it cannot be written as UTF-8
+   */
   static String write(JsonNode node) {
-    return node.toString();
+    return UnicodeText.requireWellFormed("message", node.toString());
   }
 
   static JsonNode required(JsonNode object, String path, String name)

@@ -42,7 +42,27 @@ public final class PaymentHeader {
     return x402Version == 1 ? X_PAYMENT_RESPONSE : PAYMENT_RESPONSE;
   }
 
-  /** Returns what the request brings, empty if nothing; a blank header is none. */
+  /**
+   * Returns the value of a header without the spaces and tabs around it, which are all that may
+   * stand there (RFC 9110, section 5.5). {@link String#trim} and {@link String#strip} take more.
+   */
+  public static String trim(String value) {
+    int begin = 0;
+    int end = value.length();
+    while (begin < end && isPadding(value.charAt(begin))) {
+      begin++;
+    }
+    while (end > begin && isPadding(value.charAt(end - 1))) {
+      end--;
+    }
+    return value.substring(begin, end);
+  }
+
+  private static boolean isPadding(char c) {
+    return c == ' ' || c == '\t';
+  }
+
+  /** Returns what the request brings, empty if nothing; an empty header is none. */
   public static Optional<Credential> read(Function<String, List<String>> headers)
       throws MalformedPaymentException {
     String found = null;
@@ -78,6 +98,6 @@ public final class PaymentHeader {
     if (values.size() > 1) {
       throw new MalformedPaymentException("expected one " + name + " header, found several");
     }
-    return values.stream().filter(value -> !value.isBlank()).map(String::trim).findFirst();
+    return values.stream().map(PaymentHeader::trim).filter(value -> !value.isEmpty()).findFirst();
   }
 }

@@ -23,6 +23,7 @@ public record ReceiptKey(String issuer, String id) {
   }
 
   private static void requireLength(String name, String text, int max) {
+    UnicodeText.requireWellFormed("receipt " + name, text);
     if (text.isEmpty() || text.length() > max) {
       throw new IllegalArgumentException(
           "receipt " + name + ": expected 1 to " + max + " characters, found " + text.length());

@@ -72,7 +72,10 @@ public final class Payment {
   Payment answered(HttpHeaders headers) {
     String name = PaymentHeader.responseName(offer().x402Version());
     SettlementResponse said =
-        headers.firstValue(name).map(value -> settlement(value.trim(), false)).orElse(null);
+        headers
+            .firstValue(name)
+            .map(value -> settlement(PaymentHeader.trim(value), false))
+            .orElse(null);
     return new Payment(signed, headerValue, said);
   }
 

@@ -48,7 +48,8 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
               + MAX_HEADER_LENGTH
               + " characters");
     }
-    return Optional.of(new PaymentDemand(2, PaymentCodec.decodeRequired(values.get(0).trim())));
+    return Optional.of(
+        new PaymentDemand(2, PaymentCodec.decodeRequired(PaymentHeader.trim(values.get(0)))));
   }
 
   /**

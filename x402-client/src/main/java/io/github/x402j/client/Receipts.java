@@ -4,6 +4,7 @@ package io.github.x402j.client;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.github.x402j.PaymentHeader;
 import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
@@ -105,7 +106,7 @@ final class Receipts {
     if (tokens.size() != 1 || origin.isEmpty()) {
       return Optional.empty();
     }
-    String token = tokens.get(0).trim();
+    String token = PaymentHeader.trim(tokens.get(0));
     try {
       return expiry(token)
           .filter(expires -> clock.instant().isBefore(expires))

@@ -3,6 +3,7 @@
 package io.github.x402j.client;
 
 import io.github.x402j.Hashes;
+import io.github.x402j.PaymentHeader;
 import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentDecision;
@@ -127,6 +128,6 @@ final class WalletPayments {
 
   /** A receipt can be used by anyone who has it, so the journal has only its hash. */
   private static String fingerprint(String receipt) {
-    return "sha256:" + HexFormat.of().formatHex(Hashes.sha256(receipt.trim()));
+    return "sha256:" + HexFormat.of().formatHex(Hashes.sha256(PaymentHeader.trim(receipt)));
   }
 }

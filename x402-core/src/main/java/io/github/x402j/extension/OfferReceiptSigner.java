@@ -7,6 +7,10 @@ import java.util.Map;
 /**
  * Signs what the {@code offer-receipt} extension defines, with a key that belongs to the payee.
  * Implementations are safe for use by several threads.
+ *
+ * <p>A signer may take its time, and may fail: what it does not sign in time goes out unsigned. It
+ * is called on threads of the gate. One that waits for a network should put a deadline on that, as
+ * two calls that never return leave no thread for further offers.
  */
 public interface OfferReceiptSigner {
 

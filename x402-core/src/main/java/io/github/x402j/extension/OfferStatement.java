@@ -6,6 +6,7 @@ import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.UnicodeText;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -32,6 +33,11 @@ public record OfferStatement(
     Address payTo,
     TokenAmount amount,
     @Nullable Instant until) {
+  /** Checks the texts: what cannot be written as UTF-8 cannot be signed. */
+  public OfferStatement {
+    UnicodeText.requireWellFormed("resourceUrl", resourceUrl);
+    UnicodeText.requireWellFormed("scheme", scheme);
+  }
 
   /** Returns the statement about one of the ways to pay for a resource. */
   public static OfferStatement of(String resourceUrl, PaymentRequirements option) {

@@ -4,6 +4,7 @@ package io.github.x402j.extension;
 
 import io.github.x402j.Address;
 import io.github.x402j.Network;
+import io.github.x402j.UnicodeText;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,6 +20,11 @@ import java.util.Map;
  */
 public record ReceiptStatement(
     Network network, String resourceUrl, Address payer, Instant issuedAt, String transaction) {
+  /** Checks the texts: what cannot be written as UTF-8 cannot be signed. */
+  public ReceiptStatement {
+    UnicodeText.requireWellFormed("resourceUrl", resourceUrl);
+    UnicodeText.requireWellFormed("transaction", transaction);
+  }
 
   /**
    * Returns the statement with these members.

@@ -4,74 +4,93 @@ package io.github.x402j.gate;
 
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequired;
+import io.github.x402j.ResourceInfo;
 import io.github.x402j.extension.OfferReceipts;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A descriptor together with the 402 that carries it, encoded once. Made by {@link
- * PaymentGate#challenge}. Where it holds signed offers it renews them itself, long before they end;
- * who asks then gets the ones before while one thread signs. Safe for use by several threads.
+ * PaymentGate#challenge}. Where it holds signed offers it has them signed when a 402 is to go out,
+ * and renews them itself, long before they end; who asks then gets the ones before while one thread
+ * waits. Safe for use by several threads.
  */
 public final class Challenge {
-  private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
-
-  private final PaymentRequired plain;
-  private final UnaryOperator<PaymentRequired> announce;
+  private final PaymentRequired unsigned;
   private final @Nullable OfferReceipts statements;
   private final boolean olderHeader;
   private final AtomicBoolean renewing = new AtomicBoolean();
-  private volatile Encoded encoded;
+  private volatile @Nullable Encoded encoded;
 
   private record Encoded(PaymentRequired required, Refusal refusal, Instant renewAt) {}
 
-  /**
-   * @param plain the descriptor without extensions of the gate
-   * @param announce adds those that do not change
-   * @param statements signs the offers, null where they are not signed
-   */
-  Challenge(
-      PaymentRequired plain,
-      UnaryOperator<PaymentRequired> announce,
-      @Nullable OfferReceipts statements,
-      boolean olderHeader) {
-    this.plain = plain;
-    this.announce = announce;
+  private Challenge(
+      PaymentRequired unsigned, @Nullable OfferReceipts statements, boolean olderHeader) {
+    this.unsigned = unsigned;
     this.statements = statements;
     this.olderHeader = olderHeader;
-    this.encoded = encode();
   }
 
-  private Encoded encode() {
-    Instant renewAt = statements == null ? Instant.MAX : statements.renewAt();
-    PaymentRequired required = announce.apply(statements == null ? plain : statements.offer(plain));
-    return new Encoded(required, Refusals.challenge(required, olderHeader), renewAt);
+  /**
+   * Returns a challenge that is encoded, and whose offers are signed, when that is needed.
+   *
+   * @param unsigned the descriptor with all that is not signed
+   * @param statements signs the offers, null where they are not signed
+   */
+  static Challenge of(
+      PaymentRequired unsigned, @Nullable OfferReceipts statements, boolean olderHeader) {
+    return new Challenge(unsigned, statements, olderHeader);
+  }
+
+  /**
+   * Returns this challenge, signed and encoded now: at the start, so that a signer that does not
+   * work fails it.
+   *
+   * @throws IllegalArgumentException if the header would be too long
+   */
+  Challenge begun() {
+    encoded =
+        encode(
+            statements == null
+                ? new OfferReceipts.Offered(unsigned, Instant.MAX)
+                : statements.offerNow(unsigned));
+    return this;
+  }
+
+  private Encoded encode(OfferReceipts.Offered offered) {
+    return new Encoded(
+        offered.required(), Refusals.challenge(offered.required(), olderHeader), offered.renewAt());
   }
 
   private Encoded current() {
-    if (statements != null
-        && statements.isDue(encoded.renewAt)
+    Encoded known = encoded;
+    if (known == null) {
+      known = renewed();
+      encoded = known;
+    } else if (statements != null
+        && statements.isDue(known.renewAt)
         && renewing.compareAndSet(false, true)) {
       try {
-        encoded = renewed(statements);
+        known = renewed();
+        encoded = known;
       } finally {
         renewing.set(false);
       }
     }
-    return encoded;
+    return known;
   }
 
-  /** A signer that fails stops no sale: who checks offers sees that the old ones have ended. */
-  private Encoded renewed(OfferReceipts signing) {
+  /** No statement is worth more than the sale. */
+  private Encoded renewed() {
+    if (statements == null) {
+      return encode(new OfferReceipts.Offered(unsigned, Instant.MAX));
+    }
+    OfferReceipts.Offered offered = statements.offer(unsigned);
     try {
-      return encode();
-    } catch (RuntimeException e) {
-      log.error("the offers of {} could not be signed again", plain.resource().url(), e);
-      return new Encoded(encoded.required, encoded.refusal, signing.renewAt());
+      return encode(offered);
+    } catch (IllegalArgumentException e) { // too long with its statements
+      return encode(new OfferReceipts.Offered(unsigned, offered.renewAt()));
     }
   }
 
@@ -82,10 +101,20 @@ public final class Challenge {
 
   /** Returns a network to name where no payment names one. */
   Network anyNetwork() {
-    return plain.accepts().get(0).network();
+    return unsigned.accepts().get(0).network();
   }
 
-  /** Returns what is asked for. */
+  /** Returns what is asked for, without signed offers; costs no signature. */
+  PaymentRequired unsigned() {
+    return unsigned;
+  }
+
+  /** Returns what is sold. */
+  public ResourceInfo resource() {
+    return unsigned.resource();
+  }
+
+  /** Returns what is asked for, with the offers that are signed. */
   public PaymentRequired required() {
     return current().required;
   }

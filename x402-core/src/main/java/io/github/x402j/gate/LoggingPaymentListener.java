@@ -5,18 +5,32 @@ package io.github.x402j.gate;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.Settlement;
+import java.time.Clock;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes payments to the SLF4J logger {@code io.github.x402j.gate.PaymentGate}: resource, payer,
  * amount, transaction, code. No signature, header, key or URL of a chain.
+ *
+ * <p>What costs its sender nothing does not fill the log: of the refusals with one code, and of the
+ * payments that could not be handled for one reason, one a minute is written, with the number of
+ * those that were left out. At level DEBUG all of them are.
  */
 public final class LoggingPaymentListener implements PaymentListener {
   private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
 
+  private final LogRate rate;
+
   /** Creates the listener. */
-  public LoggingPaymentListener() {}
+  public LoggingPaymentListener() {
+    this(Clock.systemUTC());
+  }
+
+  LoggingPaymentListener(Clock clock) {
+    rate = new LogRate(clock);
+  }
 
   @Override
   public void offered(PaymentRequired required) {
@@ -48,8 +62,13 @@ public final class LoggingPaymentListener implements PaymentListener {
 
   @Override
   public void failed(PaymentRequired required, ErrorReason reason, String detail) {
-    log.info(
-        "payment refused for {}: {}: {}", required.resource().url(), reason.wireCode(), detail);
+    String url = required.resource().url();
+    OptionalLong left = rate.next(reason.wireCode());
+    if (left.isPresent()) {
+      log.info("payment refused for {}: {}: {}{}", url, reason.wireCode(), detail, more(left));
+    } else {
+      log.debug("payment refused for {}: {}: {}", url, reason.wireCode(), detail);
+    }
   }
 
   @Override
@@ -63,6 +82,18 @@ public final class LoggingPaymentListener implements PaymentListener {
 
   @Override
   public void unavailable(PaymentRequired required, String what) {
-    log.warn("payment for {} could not be handled: {}", required.resource().url(), what);
+    String url = required.resource().url();
+    OptionalLong left = rate.next(what);
+    if (left.isPresent()) {
+      log.warn("payment for {} could not be handled: {}{}", url, what, more(left));
+    } else {
+      log.debug("payment for {} could not be handled: {}", url, what);
+    }
+  }
+
+  private static String more(OptionalLong left) {
+    return left.getAsLong() == 0
+        ? ""
+        : " (and " + left.getAsLong() + " more since the last such line)";
   }
 }

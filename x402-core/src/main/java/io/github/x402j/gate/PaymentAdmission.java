@@ -48,7 +48,7 @@ final class PaymentAdmission {
               ? valid.payment()
               : ((Verification.Expired) checked).payment();
       if (isSpent(payment)) {
-        gate.listeners().unavailable(challenge.required(), "the payer's failure budget is spent");
+        gate.listeners().unavailable(challenge.unsigned(), "the payer's failure budget is spent");
         return new Admission.Refused(Refusals.tooManyFailures());
       }
       return identified(payment, checked instanceof Verification.Valid);
@@ -76,9 +76,9 @@ final class PaymentAdmission {
 
   /** Compares the payment with what was offered, without the chain. */
   private Verification check() throws MalformedPaymentException, FacilitatorException {
-    List<PaymentRequirements> candidates = challenge.required().candidates(payload);
+    List<PaymentRequirements> candidates = challenge.unsigned().candidates(payload);
     if (candidates.isEmpty()) {
-      return challenge.required().mismatch(payload);
+      return challenge.unsigned().mismatch(payload);
     }
     List<Verification> found = new ArrayList<>();
     for (PaymentRequirements candidate : candidates) {
@@ -135,7 +135,7 @@ final class PaymentAdmission {
     if (claimed instanceof PaymentEngine.Claimed.Full) {
       return unavailable(Optional.empty(), "the payment ledger is full");
     }
-    VerifiedPayment verified = VerifiedPayment.of(payment, challenge.required(), purchase);
+    VerifiedPayment verified = VerifiedPayment.of(payment, challenge.unsigned(), purchase);
     if (claimed instanceof PaymentEngine.Claimed.Settled settled) {
       verified.markSettled(settled.settlement());
       gate.listeners().settled(verified, settled.settlement());
@@ -146,7 +146,7 @@ final class PaymentAdmission {
   }
 
   private Admission refuse(Verification.Invalid invalid) {
-    gate.listeners().failed(challenge.required(), invalid.reason(), invalid.detail());
+    gate.listeners().failed(challenge.unsigned(), invalid.reason(), invalid.detail());
     return new Admission.Refused(
         Refusals.refused(
             challenge,
@@ -157,7 +157,7 @@ final class PaymentAdmission {
   }
 
   private Admission unavailable(Optional<String> transaction, String what) {
-    gate.listeners().unavailable(challenge.required(), what);
+    gate.listeners().unavailable(challenge.unsigned(), what);
     return new Admission.Refused(
         Refusals.unavailable(payload.x402Version(), payload.network(), null, transaction));
   }

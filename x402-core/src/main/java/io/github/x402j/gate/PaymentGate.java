@@ -66,6 +66,7 @@ public final class PaymentGate {
   private final PaidHeaders paidHeaders;
   private final boolean olderHeader;
   private final @Nullable PaymentIdentifiers identifiers;
+  private volatile boolean started;
 
   private PaymentGate(Builder builder) {
     acceptor = builder.acceptor;
@@ -103,6 +104,7 @@ public final class PaymentGate {
   public void start(List<PaymentRequirements> offered) {
     shared.facilitators().start(offered);
     reconciler.start();
+    started = true;
   }
 
   /** For tests: what asks for sales that were left open. */
@@ -117,16 +119,19 @@ public final class PaymentGate {
 
   /**
    * Encodes the descriptor for both protocol versions. For a fixed resource, call this once: the
-   * challenge renews its signed offers.
+   * challenge renews its signed offers. Before {@link #start} its offers are signed now, and what
+   * the signer throws is thrown on; after it they are signed when a 402 goes out, at a bounded rate
+   * and within a bounded time, and go out unsigned beyond these bounds.
    *
    * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
    */
   public Challenge challenge(PaymentRequired required) {
-    return new Challenge(
-        required,
-        identifiers == null ? same -> same : identifiers::announce,
-        statements,
-        olderHeader);
+    Challenge challenge =
+        Challenge.of(
+            identifiers == null ? required : identifiers.announce(required),
+            statements,
+            olderHeader);
+    return started ? challenge : challenge.begun();
   }
 
   /**
@@ -334,10 +339,10 @@ public final class PaymentGate {
                 .admit(((Credential.ReceiptToken) credential.get()).token());
       }
     } catch (MalformedPaymentException e) {
-      listeners.failed(challenge.required(), e.reason(), message(e));
+      listeners.failed(challenge.unsigned(), e.reason(), message(e));
       return new Admission.Refused(Refusals.malformed(e));
     }
-    listeners.offered(challenge.required());
+    listeners.offered(challenge.unsigned());
     return new Admission.Refused(challenge.refusal());
   }
 

@@ -38,13 +38,13 @@ final class ReceiptAdmission {
       return refuse(ErrorReason.INVALID_RECEIPT, "receipts are not accepted here", null);
     }
     try {
-      ReceiptAcceptor.Decision decision = acceptor.accept(token, challenge.required(), purchase);
+      ReceiptAcceptor.Decision decision = acceptor.accept(token, challenge.unsigned(), purchase);
       if (decision instanceof ReceiptAcceptor.Decision.Rejected rejected) {
         return refuse(ErrorReason.INVALID_RECEIPT, rejected.detail(), null);
       }
       AcceptedReceipt receipt = ((ReceiptAcceptor.Decision.Accepted) decision).receipt();
       if (gate.failures().isSpent(receipt)) {
-        gate.listeners().unavailable(challenge.required(), "the receipt's failure budget is spent");
+        gate.listeners().unavailable(challenge.unsigned(), "the receipt's failure budget is spent");
         return new Admission.Refused(Refusals.tooManyFailures());
       }
       return use(acceptor, receipt, purchase);
@@ -88,7 +88,7 @@ final class ReceiptAdmission {
 
   private Admission admit(AcceptedReceipt receipt, OptionalLong remaining, Purchase purchase) {
     VerifiedPayment payment =
-        VerifiedPayment.ofReceipt(receipt, remaining, challenge.required(), purchase);
+        VerifiedPayment.ofReceipt(receipt, remaining, challenge.unsigned(), purchase);
     gate.listeners().verified(payment);
     return new Admission.Admitted(payment);
   }
@@ -121,13 +121,13 @@ final class ReceiptAdmission {
   }
 
   private Admission refuse(ErrorReason reason, String detail, @Nullable Address payer) {
-    gate.listeners().failed(challenge.required(), reason, detail);
+    gate.listeners().failed(challenge.unsigned(), reason, detail);
     return new Admission.Refused(
         Refusals.refused(challenge, 2, challenge.anyNetwork(), payer, reason));
   }
 
   private Admission unavailable(@Nullable AcceptedReceipt receipt, String what) {
-    gate.listeners().unavailable(challenge.required(), what);
+    gate.listeners().unavailable(challenge.unsigned(), what);
     return new Admission.Refused(
         Refusals.unavailable(
             2,

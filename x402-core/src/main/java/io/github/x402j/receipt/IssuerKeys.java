@@ -46,7 +46,8 @@ interface IssuerKeys extends AutoCloseable {
     JWKSet set;
     try {
       set = JWKSet.parse(jwks);
-    } catch (ParseException | IllegalArgumentException | IllegalStateException e) {
+    } catch (ParseException
+        | RuntimeException e) { // Nimbus throws anything for what it cannot read
       throw new IllegalArgumentException("keys: expected a JWK set"); // repeats none of it
     }
     return verifiers(set, algorithm);

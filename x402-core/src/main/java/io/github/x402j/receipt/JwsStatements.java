@@ -98,8 +98,8 @@ public final class JwsStatements implements OfferReceiptSigner {
               && header.getCriticalParams() == null
               && jws.verify(verifier);
       return genuine ? Optional.ofNullable(jws.getPayload().toJSONObject()) : Optional.empty();
-    } catch (ParseException | JOSEException | IllegalStateException e) {
-      return Optional.empty();
+    } catch (ParseException | JOSEException | RuntimeException e) {
+      return Optional.empty(); // as in ReceiptToken: Nimbus throws anything for what it cannot read
     }
   }
 

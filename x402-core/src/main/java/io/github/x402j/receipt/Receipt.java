@@ -7,6 +7,7 @@ import io.github.x402j.Bytes32;
 import io.github.x402j.Network;
 import io.github.x402j.ReceiptKey;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.UnicodeText;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -49,9 +50,12 @@ public record Receipt(
     boolean isPass,
     OptionalLong uses) {
 
-  /** Checks the lengths, the hash and the times. */
+  /** Checks the texts, the hash and the times. */
   public Receipt {
     ReceiptKey unused = new ReceiptKey(issuer, id); // checks both
+    UnicodeText.requireWellFormed("aud", audience);
+    UnicodeText.requireWellFormed("route", route);
+    UnicodeText.requireWellFormed("method", method);
     if (!Bytes32.isCanonical(transaction)) {
       throw new IllegalArgumentException("tx: expected 0x and 64 lower-case hex digits");
     }

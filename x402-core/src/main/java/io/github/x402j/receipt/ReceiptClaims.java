@@ -70,7 +70,7 @@ final class ReceiptClaims {
     }
     return new Receipt(
         required("iss", claims.getIssuer()),
-        audience.get(0),
+        required("aud", audience.get(0)),
         Address.parse(required("sub", claims.getSubject())),
         required("jti", claims.getJWTID()),
         instant(raw, "iat"),

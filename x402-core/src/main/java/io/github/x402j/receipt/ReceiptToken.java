@@ -51,8 +51,8 @@ final class ReceiptToken {
         throw malformed();
       }
       return new ReceiptToken(jwt, claims);
-    } catch (ParseException | IllegalArgumentException | IllegalStateException e) {
-      throw malformed();
+    } catch (ParseException | RuntimeException e) {
+      throw malformed(); // Nimbus lets exceptions of every kind through for what it cannot read
     }
   }
 

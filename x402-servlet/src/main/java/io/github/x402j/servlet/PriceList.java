@@ -198,7 +198,7 @@ final class PriceList {
 
     /** Returns what the request buys. */
     Purchase purchase(HttpServletRequest request, Challenge challenge) {
-      String name = PublicUrl.requestName(request, challenge.required().resource().url());
+      String name = PublicUrl.requestName(request, challenge.resource().url());
       Purchase purchase =
           Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
       if (!route.pattern().equals("/*")) { // that of an annotation, which names nothing
