@@ -120,12 +120,13 @@ public final class OfferReceipts {
     for (int i = 0; i < required.accepts().size(); i++) {
       Signed known = signed(statement(required, i));
       Map<String, Object> statement = known.statement();
-      boolean isGood = statement != null && clock.instant().isBefore(known.until());
-      if (isGood) {
-        signed.add(at(i, statement));
-      }
       Instant renew = renewAt(known.until());
-      if (!isGood || isDue(renew)) {
+      if (statement != null && clock.instant().isBefore(known.until())) {
+        signed.add(at(i, statement));
+      } else {
+        renew = Instant.MIN;
+      }
+      if (isDue(renew)) {
         renew = clock.instant().plus(RETRY_AFTER);
       }
       renewAt = renew.isBefore(renewAt) ? renew : renewAt;

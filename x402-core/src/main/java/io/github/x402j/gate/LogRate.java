@@ -39,7 +39,7 @@ final class LogRate {
     Lines lines = kinds.computeIfAbsent(isOther ? OTHER_KINDS : kind, same -> new Lines());
     Instant now = clock.instant();
     boolean isOfLastMinute = !now.isBefore(lines.since) && now.isBefore(lines.since.plus(WINDOW));
-    if (lines.since != Instant.MIN && isOfLastMinute) {
+    if (isOfLastMinute) {
       lines.left++;
       return OptionalLong.empty();
     }

@@ -106,7 +106,9 @@ class GuardedFacilitatorTest {
     Thread first = settling(1, inside, release);
     assertThat(inside.await(5, TimeUnit.SECONDS)).isTrue();
     Thread second = settling(2, new CountDownLatch(1), release);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (second.getState() != Thread.State.TIMED_WAITING) {
+      assertThat(System.nanoTime()).as("waits for its turn").isLessThan(end);
       Thread.onSpinWait();
     }
     assertThatThrownBy(() -> guarded.settle(Offers.signed(3), transaction -> {}))
