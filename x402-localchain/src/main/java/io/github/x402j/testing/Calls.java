@@ -122,6 +122,7 @@ final class Calls {
     JsonNode to = present(json, "to");
     JsonNode value = present(json, "value");
     JsonNode gas = present(json, "gas");
+    JsonNode gasPrice = present(json, "gasPrice");
     JsonNode data = present(json, "input");
     JsonNode olderData = present(json, "data");
     JsonNode payload = data == null ? olderData : data;
@@ -130,6 +131,7 @@ final class Calls {
         Optional.ofNullable(to).map(Params::toAddress),
         value == null ? Wei.ZERO : Wei.of(Params.toQuantity(value)),
         Math.min(gas == null ? Long.MAX_VALUE : Params.toLong(gas), ChainState.BLOCK_GAS_LIMIT),
+        gasPrice == null ? Wei.ZERO : Wei.of(Params.toQuantity(gasPrice)),
         payload == null ? BytesValue.EMPTY : Params.toBytes(payload));
   }
 
@@ -149,9 +151,13 @@ final class Calls {
   private String invalid(Evm.Outcome outcome, Evm.Call call) {
     Account sender = evm.account(chain.head().header().getStateRoot(), call.from());
     BigInteger balance = sender == null ? BigInteger.ZERO : Evm.toBigInteger(sender.getBalance());
-    if (Evm.toBigInteger(call.value()).compareTo(balance) > 0) {
+    BigInteger cost =
+        Evm.toBigInteger(call.gasPrice())
+            .multiply(BigInteger.valueOf(call.gas()))
+            .add(Evm.toBigInteger(call.value()));
+    if (cost.compareTo(balance) > 0) {
       return "insufficient funds for gas * price + value: address %s have %d want %d"
-          .formatted(call.from(), balance, Evm.toBigInteger(call.value()));
+          .formatted(call.from(), balance, cost);
     }
     return outcome.problem();
   }

@@ -65,9 +65,10 @@ final class Evm {
   }
 
   /** What {@code eth_call} asks for. {@code to} is absent for a contract creation. */
-  record Call(Address from, Optional<Address> to, Wei value, long gas, BytesValue data) {
+  record Call(
+      Address from, Optional<Address> to, Wei value, long gas, Wei gasPrice, BytesValue data) {
     Call withGas(long other) {
-      return new Call(from, to, value, other, data);
+      return new Call(from, to, value, other, gasPrice, data);
     }
   }
 
@@ -142,14 +143,14 @@ final class Evm {
     return new Execution(mutable(root), header, blockHashes);
   }
 
-  /** Executes a call as if it were a transaction with gas price zero, and leaves no trace. */
+  /** Executes a call as if it were a transaction, and leaves no trace. */
   Outcome call(
       Hash root, ProcessableBlockHeader header, LongFunction<Hash> blockHashes, Call call) {
     Account sender = account(root, call.from());
     Transaction.Builder builder =
         Transaction.builder()
             .nonce(sender == null ? 0 : sender.getNonce())
-            .gasPrice(Wei.ZERO)
+            .gasPrice(call.gasPrice())
             .gasLimit(call.gas())
             .value(call.value())
             .payload(call.data())

@@ -139,6 +139,11 @@ public final class LocalChain implements TestChain {
   }
 
   @Override
+  public void placeCode(String address, String code) {
+    chain.place(Address.fromHexString(address), BytesValue.fromHexString(code));
+  }
+
+  @Override
   public String deployContractWallet(String ownerAddress, WalletBehaviour behaviour) {
     return operator.deployContractWallet(ownerAddress, behaviour);
   }

@@ -70,6 +70,11 @@ final class RemoteChain implements TestChain {
   }
 
   @Override
+  public void placeCode(String address, String code) {
+    operator.node().call("anvil_setCode", address, code);
+  }
+
+  @Override
   public String deployContractWallet(String ownerAddress, WalletBehaviour behaviour) {
     return operator.deployContractWallet(ownerAddress, behaviour);
   }

@@ -65,6 +65,14 @@ public interface TestChain extends AutoCloseable {
    */
   TestUsdc placeUsdc(String address, String name, String version);
 
+  /**
+   * Puts code at an address, whatever is there. On a node that knows EIP-7702, {@code 0xef0100} and
+   * an address delegate to the code there.
+   *
+   * @param code {@code 0x} and an even number of hexadecimal digits
+   */
+  void placeCode(String address, String code);
+
   /** Deploys a wallet that approves what its owner signed, by EIP-1271, and returns its address. */
   default String deployContractWallet(String ownerAddress) {
     return deployContractWallet(ownerAddress, WalletBehaviour.HONEST);

@@ -126,6 +126,23 @@ class NodeTest {
   }
 
   @Test
+  void chargesASimulatedCallForTheGasThatItNames() {
+    String contract = TestWallet.random().address();
+    chain.placeCode(contract, "0x3a60005260206000f3"); // returns the gas price
+    chain.fund(wallet.address(), Rpc.ETHER);
+    Map<String, String> call =
+        Map.of(
+            "from", wallet.address(), "to", contract, "gas", "0x186a0", "gasPrice", "0x77359400");
+    assertThat(rpc.call("eth_call", call, "latest").asText()).endsWith("77359400");
+
+    Map<String, String> poor = new HashMap<>(call);
+    poor.put("from", TestWallet.random().address());
+    RpcError error =
+        catchThrowableOfType(RpcError.class, () -> rpc.call("eth_call", poor, "latest"));
+    assertThat(error.text()).containsIgnoringCase("insufficient funds");
+  }
+
+  @Test
   void readsStorage() {
     usdc.mint(wallet.address(), 5);
     String supply = rpc.call("eth_getStorageAt", usdc.address(), "0x1", "latest").asText();
