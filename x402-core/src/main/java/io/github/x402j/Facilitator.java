@@ -25,10 +25,30 @@ public interface Facilitator {
    * PaymentRequirements#withDecimals}.
    *
    * @param offered every way to pay that will be offered (the amount does not matter)
+   * @throws UnreachableException if that could not be found out now; it may be called again
    * @throws IllegalStateException if a payment in one of these ways could not be verified or
    *     settled; the message names the setting
    */
   void start(List<PaymentRequirements> offered);
+
+  /**
+   * Returns why no payment can be settled at present, empty if one can: for example, nothing is
+   * left to pay the gas with. Answers from what is known, without a call; only during an outage it
+   * asks again, now and then. The text holds no secret, as it is shown in health and log. Default:
+   * empty.
+   */
+  default Optional<String> outage() {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns why no payment of this kind can be settled at present, as {@link #outage()} does.
+   *
+   * @param offered what is sold
+   */
+  default Optional<String> outage(PaymentRequirements offered) {
+    return outage();
+  }
 
   /** Returns the accounts that send its settlements, as far as it tells them. */
   default Set<Address> signers() {

@@ -7,6 +7,7 @@ import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.SupportedKinds;
+import io.github.x402j.UnreachableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,7 +44,7 @@ final class KindsCache {
       try {
         first = ask();
       } catch (FacilitatorException e) {
-        throw new IllegalStateException("facilitator " + http.origin() + ": " + e.getMessage(), e);
+        throw new UnreachableException("facilitator " + http.origin() + ": " + e.getMessage(), e);
       }
       newest = first;
       askedAt = clock.instant();
