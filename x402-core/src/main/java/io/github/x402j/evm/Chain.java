@@ -34,8 +34,24 @@ public interface Chain {
   /** Makes the calls without a transaction, in one round trip; the results are in their order. */
   List<CallResult> call(List<Call> calls) throws FacilitatorException;
 
+  /**
+   * Makes the calls, and finds out whether there is code at the account, in one round trip.
+   * Default: in two.
+   */
+  default Inspection inspect(Address account, List<Call> calls) throws FacilitatorException {
+    return new Inspection(hasCode(account), call(calls));
+  }
+
   /** Returns what the call needs as a transaction now, in one round trip. */
   Quote quote(Call call) throws FacilitatorException;
+
+  /**
+   * Returns what gas costs now, in one round trip; the amount of gas means nothing. Default: the
+   * quote of a call that does nothing.
+   */
+  default Quote fees() throws FacilitatorException {
+    return quote(Call.latest(Address.parse("0x" + "0".repeat(40)), "0x"));
+  }
 
   /** Hands a signed transaction to the node. Does not throw. */
   Broadcast send(String rawTransaction);
@@ -83,18 +99,74 @@ public interface Chain {
    * @param pending whether it runs on the pending block, at the present time, rather than on the
    *     newest block
    * @param gas the most gas it may use, or null for the node's own limit
+   * @param price what it says that it pays for gas, or null for nothing
+   * @param block the number of the block that it runs on, or null for the newest or pending one. A
+   *     node that does not have this block yet does not answer
    */
   record Call(
-      @Nullable Address from, Address to, String data, boolean pending, @Nullable BigInteger gas) {
+      @Nullable Address from,
+      Address to,
+      String data,
+      boolean pending,
+      @Nullable BigInteger gas,
+      @Nullable GasPrice price,
+      @Nullable BigInteger block) {
+
+    /** Returns a call that pays nothing for gas, on the newest or the pending block. */
+    public Call(
+        @Nullable Address from,
+        Address to,
+        String data,
+        boolean pending,
+        @Nullable BigInteger gas) {
+      this(from, to, data, pending, gas, null, null);
+    }
+
     /** Returns a call that reads the newest block. */
     public static Call latest(Address to, String data) {
       return new Call(null, to, data, false, null);
+    }
+
+    /** Returns this call with at most this much gas. */
+    Call withGas(BigInteger limit) {
+      return new Call(from, to, data, pending, limit, price, block);
+    }
+
+    /** Returns this call as its transaction will be: with this gas limit, at this price. */
+    Call asTransaction(BigInteger limit, GasPrice gasPrice) {
+      return new Call(from, to, data, pending, limit, gasPrice, block);
+    }
+
+    /** Returns this call on the block of this number. */
+    Call at(BigInteger number) {
+      return new Call(from, to, data, false, gas, price, number);
     }
 
     /** Shows which function is called; the rest of the data may hold a signature. */
     @Override
     public String toString() {
       return "Call[to=" + to + ", data=" + data.substring(0, Math.min(10, data.length())) + "...]";
+    }
+  }
+
+  /**
+   * What a unit of gas costs.
+   *
+   * @param most wei: the fee cap of EIP-1559, or the gas price where there is no base fee
+   * @param priority wei on top of the base fee, or null where there is none
+   */
+  record GasPrice(BigInteger most, @Nullable BigInteger priority) {}
+
+  /**
+   * What {@link #inspect} found.
+   *
+   * @param hasCode whether there is code at the account: a contract, or a delegation by EIP-7702
+   * @param results those of the calls, in their order
+   */
+  record Inspection(boolean hasCode, List<CallResult> results) {
+    /** Copies the results. */
+    public Inspection {
+      results = List.copyOf(results);
     }
   }
 
@@ -113,6 +185,9 @@ public interface Chain {
      * @param reason what the contract says, if the node passes it on
      */
     record Reverted(String reason) implements CallResult {}
+
+    /** The caller cannot pay for the gas at the price that the call names. */
+    record WithoutFunds() implements CallResult {}
   }
 
   /**

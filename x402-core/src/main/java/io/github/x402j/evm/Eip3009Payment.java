@@ -149,21 +149,14 @@ record Eip3009Payment(
 
   @Override
   public List<Chain.Call> questions() {
-    return List.of(
-        proof().usedQuestion(),
-        Chain.Call.latest(requirements.asset(), Eip3009.balanceOf(payer())));
+    return List.of(proof().usedQuestion());
   }
 
   @Override
   public Optional<Verification.Invalid> answer(List<Chain.CallResult> results)
       throws FacilitatorException {
-    if (proof().isUsed(results.get(0))) {
-      return Optional.of(
-          refused(ErrorReason.NONCE_ALREADY_USED, "authorization: used or cancelled"));
-    }
-    BigInteger balance = OnChainToken.number(results.get(1), "balanceOf");
-    return balance.compareTo(authorization().value().atomicUnits()) < 0
-        ? Optional.of(refused(ErrorReason.INSUFFICIENT_FUNDS, "the payer's balance is too low"))
+    return proof().isUsed(results.get(0))
+        ? Optional.of(refused(ErrorReason.NONCE_ALREADY_USED, "authorization: used or cancelled"))
         : Optional.empty();
   }
 

@@ -5,6 +5,7 @@ package io.github.x402j.evm;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.UnreachableException;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Comparator;
@@ -65,7 +66,7 @@ final class EventSearchWindow {
     try {
       needed = blocksIn(asked(longest.get()), chain);
     } catch (FacilitatorException e) {
-      throw new IllegalStateException("RPC URL: " + e.getMessage(), e);
+      throw new UnreachableException("RPC URL: " + e.getMessage(), e);
     }
     if (!isFixed) {
       blocks = Math.max(DEFAULT_BLOCKS, needed);

@@ -11,6 +11,7 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.UnreachableException;
 import io.github.x402j.Verification;
 import io.github.x402j.http.Ticker;
 import java.math.BigInteger;
@@ -40,32 +41,46 @@ public final class EvmFacilitator implements Facilitator {
   /** How long a settlement waits for its transaction receipt by default. */
   public static final Duration DEFAULT_SETTLE_TIMEOUT = Duration.ofSeconds(30);
 
-  /** The most that a unit of gas may cost by default: 100 gwei, in wei. */
+  /**
+   * The most that a unit of gas may cost by default where the price of what is sold cannot be
+   * compared with that of gas: 100 gwei, in wei. See {@link Builder#feeCeiling}.
+   */
   public static final BigInteger DEFAULT_FEE_CEILING = BigInteger.valueOf(100_000_000_000L);
 
-  /** The most gas that a settlement may use; a transfer of USDC uses about 90,000. */
+  /** The most gas that a settlement may use by default; a transfer of USDC uses about 90,000. */
+  public static final BigInteger DEFAULT_GAS_LIMIT = BigInteger.valueOf(150_000);
+
+  /** The most gas that a settlement may use if contract wallets are accepted. */
   public static final BigInteger MAX_GAS = BigInteger.valueOf(300_000);
 
   private final Chain chain;
   private final GasPool gasPool;
+  private final FeeCeiling feeCeiling;
+  private final BigInteger gasLimit;
   private final EvmSchemes schemes;
   private final OfflineChecks checks;
   private final EvmVerification verification;
   private final EvmSettlement settlement;
   private final EventSearchWindow lookBack;
 
+  private final @Nullable Network configured;
+
   /** The chain behind the port; null until the node is asked. */
   private volatile @Nullable Network network;
 
   private EvmFacilitator(Builder builder) {
-    network = builder.network;
+    configured = builder.network;
+    network = configured;
     chain = builder.chain;
+    feeCeiling = builder.feeCeiling;
+    gasLimit = builder.contractWallets ? builder.gasLimit.max(MAX_GAS) : builder.gasLimit;
     gasPool =
         new GasPool(
             builder.gasKeys.stream()
                 .map(key -> new GasAccount(key, builder.chain, () -> network().chainId()))
                 .toList(),
-            builder.clock);
+            new GasFunds(
+                chain, builder.gasKeys.stream().map(EvmSigner::address).toList(), builder.clock));
     schemes = builder.schemes;
     checks =
         new OfflineChecks(
@@ -73,15 +88,19 @@ public final class EvmFacilitator implements Facilitator {
             builder.clock,
             any -> builder.contractWallets ? Optional.of(builder.chain) : Optional.empty());
     lookBack = builder.lookBack;
-    verification = new EvmVerification(chain, gasPool);
+    PaymentsInFlight inFlight = new PaymentsInFlight(builder.clock);
+    verification =
+        new EvmVerification(chain, gasPool, inFlight, builder.ticker, builder.contractWallets);
     settlement =
         new EvmSettlement(
             chain,
             gasPool,
+            verification,
+            inFlight,
             builder.clock,
             builder.ticker,
             new EvmSettlement.Terms(
-                builder.feeCeiling, builder.settleTimeout, builder.confirmations, lookBack));
+                feeCeiling, builder.settleTimeout, builder.confirmations, lookBack));
   }
 
   /**
@@ -141,7 +160,7 @@ public final class EvmFacilitator implements Facilitator {
       try {
         known = new Network(chain.chainId());
       } catch (FacilitatorException e) {
-        throw new IllegalStateException("RPC URL: " + e.getMessage(), e);
+        throw new UnreachableException("RPC URL: " + e.getMessage(), e);
       }
       network = known;
     }
@@ -160,6 +179,7 @@ public final class EvmFacilitator implements Facilitator {
     EvmSchemes.requireChain(chain, here);
     for (PaymentRequirements option : offered) {
       if (!option.network().equals(here)) {
+        network = configured; // the node is asked again at the next start
         throw new IllegalStateException(
             "accepts: a payment on "
                 + option.network()
@@ -169,11 +189,23 @@ public final class EvmFacilitator implements Facilitator {
     }
     schemes.start(offered, chain);
     try {
-      gasPool.warnOfEmptyAccounts(chain, here);
+      gasPool.funds().ask();
     } catch (FacilitatorException e) {
       throw EvmSchemes.unreachable(here, e);
     }
     lookBack.measure(chain, offered);
+  }
+
+  /** No gas account can pay for a settlement. */
+  @Override
+  public Optional<String> outage() {
+    return gasPool.funds().outage();
+  }
+
+  /** No gas account can pay for a settlement, or its gas costs too much for what is sold. */
+  @Override
+  public Optional<String> outage(PaymentRequirements offered) {
+    return gasPool.funds().outage(feeCeiling.of(offered, GasFunds.USUAL_GAS));
   }
 
   @Override
@@ -184,13 +216,16 @@ public final class EvmFacilitator implements Facilitator {
 
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
-    return verification.verify(payment, transfer(payment));
+    return verification.verify(
+        payment,
+        transfer(payment, gasPool.any()),
+        feeCeiling.of(payment.requirements(), GasFunds.USUAL_GAS));
   }
 
   @Override
   public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
-    return settlement.settle(payment, transfer(payment), beforeBroadcast);
+    return settlement.settle(payment, account -> transfer(payment, account), beforeBroadcast);
   }
 
   @Override
@@ -215,11 +250,13 @@ public final class EvmFacilitator implements Facilitator {
   }
 
   /** Its gas is capped as the settlement's: code at the payer's account could keep a node busy. */
-  private Chain.Call transfer(SignedPayment payment) {
+  private Chain.Call transfer(SignedPayment payment, Address gasAccount) {
     OfflineChecks.Checked checked = OfflineChecks.Checked.of(payment);
     EvmPayment asked = checked.payment();
-    return asked.transfer(
-        asked.sender().orElseGet(gasPool::any), checked.owner(), payment.requirements().amount());
+    return asked
+        .transfer(
+            asked.sender().orElse(gasAccount), checked.owner(), payment.requirements().amount())
+        .withGas(gasLimit);
   }
 
   static int requireConfirmations(int blocks) {
@@ -232,12 +269,15 @@ public final class EvmFacilitator implements Facilitator {
 
   /** Collects the settings. Not safe for use by several threads. */
   public static final class Builder {
+    private static final BigInteger LEAST_GAS_LIMIT = BigInteger.valueOf(50_000);
+
     private final @Nullable Network network;
     private final Chain chain;
     private final List<EvmSigner> gasKeys = new ArrayList<>();
     private Clock clock = Clock.systemUTC();
     private Ticker ticker = Ticker.SYSTEM;
-    private BigInteger feeCeiling = DEFAULT_FEE_CEILING;
+    private FeeCeiling feeCeiling = new FeeCeiling.ThePrice();
+    private BigInteger gasLimit = DEFAULT_GAS_LIMIT;
     private Duration settleTimeout = DEFAULT_SETTLE_TIMEOUT;
     private int confirmations = 1;
     private EventSearchWindow lookBack = EventSearchWindow.byDefault();
@@ -266,14 +306,30 @@ public final class EvmFacilitator implements Facilitator {
     }
 
     /**
-     * Sets the most wei that a unit of gas may cost. While it costs more, nothing is sent and
-     * payments get a 503. Default: {@link #DEFAULT_FEE_CEILING}.
+     * Sets the most wei that a unit of gas may cost, whatever is sold. While it costs more, nothing
+     * is sent and payments get a 503. Default: for USDC on Base, Arbitrum One, Polygon and Monad,
+     * so much that the gas of a settlement costs no more than what is sold, and no more than a
+     * dollar; elsewhere {@link #DEFAULT_FEE_CEILING}.
      */
     public Builder feeCeiling(BigInteger weiPerGas) {
       if (weiPerGas.signum() <= 0) {
         throw new IllegalArgumentException("feeCeiling: expected more than zero wei per gas");
       }
-      feeCeiling = weiPerGas;
+      feeCeiling = new FeeCeiling.Fixed(weiPerGas);
+      return this;
+    }
+
+    /**
+     * Sets the most gas that a settlement may use. Raise it where a chain counts more than the
+     * execution, as Arbitrum does when Ethereum is expensive. If contract wallets are accepted, it
+     * is at least {@link #MAX_GAS}. At least 50,000. Default: {@link #DEFAULT_GAS_LIMIT}.
+     */
+    public Builder gasLimit(BigInteger gas) {
+      if (gas.compareTo(LEAST_GAS_LIMIT) < 0) {
+        throw new IllegalArgumentException(
+            "gasLimit: expected at least " + LEAST_GAS_LIMIT + ", found " + gas);
+      }
+      gasLimit = gas;
       return this;
     }
 

@@ -51,7 +51,10 @@ interface EvmPayment extends SchemePayload {
 
   // ---- with the chain
 
-  /** Returns the calls that find out whether the authorization is unused and funded. */
+  /**
+   * Returns the calls that find out whether the authorization is unused. The payer's balance of the
+   * asset is asked elsewhere, for every scheme.
+   */
   List<Chain.Call> questions();
 
   /**

@@ -5,6 +5,7 @@ package io.github.x402j.evm;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.UnreachableException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +58,8 @@ record EvmSchemes(List<EvmScheme> all) {
   /**
    * Checks that the node is on the network.
    *
-   * @throws IllegalStateException if it is on another, or does not answer
+   * @throws UnreachableException if it does not answer
+   * @throws IllegalStateException if it is on another
    */
   static void requireChain(Chain chain, Network network) {
     long chainId;
@@ -75,7 +77,7 @@ record EvmSchemes(List<EvmScheme> all) {
     }
   }
 
-  static IllegalStateException unreachable(Network network, FacilitatorException e) {
-    return new IllegalStateException("RPC URL of " + network + ": " + e.getMessage(), e);
+  static UnreachableException unreachable(Network network, FacilitatorException e) {
+    return new UnreachableException("RPC URL of " + network + ": " + e.getMessage(), e);
   }
 }

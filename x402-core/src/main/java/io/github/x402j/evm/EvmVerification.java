@@ -4,48 +4,231 @@ package io.github.x402j.evm;
 
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.PaymentKey;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.http.Backoff;
+import io.github.x402j.http.Ticker;
+import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the chain whether a payment would go through now: its scheme's questions and the simulated
- * transfer, in one round trip. What needs no chain is checked before, in {@link OfflineChecks}.
+ * Asks the chain whether a payment would go through now: its scheme's questions, the payer's code
+ * and balance, and the simulated transfer, in one round trip. What needs no chain is checked
+ * before, in {@link OfflineChecks}.
  */
 final class EvmVerification {
+  private static final int READINGS = 3;
+  private static final Duration WAITS_FOR_NODE = Duration.ofSeconds(2);
+
   private final Chain chain;
   private final GasPool gasPool;
+  private final PaymentsInFlight inFlight;
+  private final Ticker ticker;
+  private final boolean contractWallets;
 
-  EvmVerification(Chain chain, GasPool gasPool) {
+  EvmVerification(
+      Chain chain,
+      GasPool gasPool,
+      PaymentsInFlight inFlight,
+      Ticker ticker,
+      boolean contractWallets) {
     this.chain = chain;
     this.gasPool = gasPool;
+    this.inFlight = inFlight;
+    this.ticker = ticker;
+    this.contractWallets = contractWallets;
   }
 
   /**
-   * @param transfer the call that would move the money
-   * @throws FacilitatorException if the node does not answer, or an answer makes no sense
+   * What the chain shows of a payment.
+   *
+   * @param refused why it does not go through, or null if nothing speaks against it
+   * @param balance the payer's
+   * @param simulated the result of the simulated transfer
    */
-  Verification verify(SignedPayment payment, Chain.Call transfer) throws FacilitatorException {
+  record Findings(
+      Verification.@Nullable Invalid refused, BigInteger balance, Chain.CallResult simulated) {}
+
+  /**
+   * @param transfer the call that would move the money
+   * @param ceiling wei per gas
+   * @throws FacilitatorException if the node does not answer, or an answer makes no sense, or no
+   *     gas account can pay
+   */
+  Verification verify(SignedPayment payment, Chain.Call transfer, BigInteger ceiling)
+      throws FacilitatorException {
     EvmPayment asked = OfflineChecks.Checked.of(payment).payment();
     if (asked.sender().filter(sender -> !gasPool.addresses().contains(sender)).isPresent()) {
       return refused(payment, "the payer names a sender that is no gas account here");
     }
-    List<Chain.Call> calls = new ArrayList<>(asked.questions());
-    calls.add(transfer);
-    List<Chain.CallResult> results = chain.call(calls);
-    int simulated = calls.size() - 1;
-    Optional<Verification.Invalid> refused = asked.answer(results.subList(0, simulated));
-    if (refused.isPresent()) {
-      return refused.get();
+    Optional<Verification.Invalid> rests = rests(payment);
+    if (rests.isPresent()) {
+      return rests.get();
     }
-    return results.get(simulated) instanceof Chain.CallResult.Reverted
+    gasPool.funds().require(asked.sender(), ceiling);
+    Findings found = look(payment, transfer);
+    Verification.Invalid refused = found.refused();
+    if (refused != null) {
+      return refused;
+    }
+    Optional<Verification.Invalid> uncovered =
+        uncovered(payment, found.balance(), inFlight::covers);
+    if (uncovered.isPresent()) {
+      return uncovered.get();
+    }
+    return found.simulated() instanceof Chain.CallResult.Reverted
         ? refused(payment, "the simulated transfer reverts")
         : new Verification.Valid(payment);
   }
 
-  private static Verification refused(SignedPayment payment, String detail) {
+  /** Returns the refusal of a payer whose transaction was reverted a moment ago. */
+  Optional<Verification.Invalid> rests(SignedPayment payment) {
+    return inFlight
+        .restsUntil(payment)
+        .map(
+            until ->
+                refused(
+                    payment,
+                    "a transaction of this payer was reverted; the next is sent after " + until));
+  }
+
+  /** Makes one round trip. */
+  Findings look(SignedPayment payment, Chain.Call transfer) throws FacilitatorException {
+    EvmPayment asked = OfflineChecks.Checked.of(payment).payment();
+    List<Chain.Call> calls = new ArrayList<>(asked.questions());
+    calls.add(balance(payment));
+    calls.add(transfer);
+    Chain.Inspection inspection =
+        contractWallets
+            ? new Chain.Inspection(false, chain.call(calls)) // whether there is code is not asked
+            : chain.inspect(payment.payer(), calls);
+    List<Chain.CallResult> results = inspection.results();
+    int questions = asked.questions().size();
+    Optional<Verification.Invalid> refused = asked.answer(results.subList(0, questions));
+    BigInteger balance = OnChainToken.number(results.get(questions), "balanceOf");
+    if (refused.isEmpty() && inspection.hasCode()) {
+      refused = Optional.of(hasCode(payment));
+    }
+    if (refused.isEmpty() && balance.compareTo(payment.requirements().amount().atomicUnits()) < 0) {
+      refused = Optional.of(tooLittle(payment));
+    }
+    return new Findings(refused.orElse(null), balance, results.get(questions + 1));
+  }
+
+  /** Compares a balance with what is in flight: {@code covers} or {@code admit}. */
+  interface Comparison {
+    PaymentsInFlight.Coverage of(SignedPayment payment, PaymentsInFlight.Reading reading);
+  }
+
+  /**
+   * Returns the refusal of a payment that the payer's balance does not pay for, with all that is on
+   * its way.
+   *
+   * @param newest the balance that the node showed
+   * @throws FacilitatorException if that cannot be found out now
+   */
+  Optional<Verification.Invalid> uncovered(
+      SignedPayment payment, BigInteger newest, Comparison comparison) throws FacilitatorException {
+    PaymentsInFlight.Reading reading = PaymentsInFlight.Reading.newest(newest);
+    for (int i = 0; i < READINGS; i++) {
+      switch (comparison.of(payment, reading)) {
+        case COVERED:
+          return Optional.empty();
+        case TOO_LITTLE:
+          return Optional.of(tooLittle(payment));
+        case NONCE_IN_FLIGHT:
+          return Optional.of(
+              new Verification.Invalid(
+                  ErrorReason.NONCE_ALREADY_USED,
+                  "authorization.nonce: another authorization with it is on its way",
+                  payment.payer()));
+        case TOO_MANY:
+          throw new FacilitatorException("too many payments of this payer are on their way");
+        case READ_AGAIN:
+          reading = read(payment);
+      }
+    }
+    throw new FacilitatorException("the payer's payments overtake each other; try again");
+  }
+
+  /** Reads the payer's state on one block that has all of its settlements that are known. */
+  private PaymentsInFlight.Reading read(SignedPayment payment) throws FacilitatorException {
+    BigInteger newest = chain.head().number();
+    BigInteger block = inFlight.newestSettlement(payment).orElse(newest).max(newest);
+    List<SignedPayment> others = inFlight.others(payment);
+    List<Chain.Call> calls = new ArrayList<>();
+    for (SignedPayment other : others) {
+      calls.add(OfflineChecks.Checked.of(other).payment().proof().usedQuestion().at(block));
+    }
+    calls.add(balance(payment).at(block));
+    List<Chain.CallResult> results = callWhenThere(calls);
+    Set<PaymentKey> used = new HashSet<>();
+    for (int i = 0; i < others.size(); i++) {
+      if (OfflineChecks.Checked.of(others.get(i)).payment().proof().isUsed(results.get(i))) {
+        used.add(others.get(i).key());
+      }
+    }
+    return new PaymentsInFlight.Reading(
+        OnChainToken.number(results.get(others.size()), "balanceOf"), block, used);
+  }
+
+  /** A node that is behind does not have the block yet: it is asked for a moment. */
+  private List<Chain.CallResult> callWhenThere(List<Chain.Call> calls) throws FacilitatorException {
+    Backoff pauses = new Backoff(Duration.ofMillis(100), 1.5, Duration.ofMillis(500));
+    long deadline = ticker.nanos() + WAITS_FOR_NODE.toNanos();
+    while (true) {
+      try {
+        return chain.call(calls);
+      } catch (FacilitatorException e) {
+        Duration pause = pauses.next();
+        if (ticker.nanos() + pause.toNanos() - deadline > 0) {
+          throw e;
+        }
+        sleep(pause);
+      }
+    }
+  }
+
+  private void sleep(Duration pause) throws FacilitatorException {
+    try {
+      ticker.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FacilitatorException("interrupted while waiting for the node", e);
+    }
+  }
+
+  /** Returns the question for the payer's balance. */
+  static Chain.Call balance(SignedPayment payment) {
+    return Chain.Call.latest(payment.requirements().asset(), Eip3009.balanceOf(payment.payer()));
+  }
+
+  /**
+   * The token would ask that code about the signature, and it may answer a simulation otherwise.
+   */
+  private static Verification.Invalid hasCode(SignedPayment payment) {
+    return new Verification.Invalid(
+        ErrorReason.INVALID_SIGNATURE,
+        "signature: the payer's account has code (a contract, or a delegation by EIP-7702), and"
+            + " contract wallets are not accepted here",
+        payment.payer());
+  }
+
+  static Verification.Invalid tooLittle(SignedPayment payment) {
+    return new Verification.Invalid(
+        ErrorReason.INSUFFICIENT_FUNDS,
+        "the payer's balance is too low for this payment and those on their way",
+        payment.payer());
+  }
+
+  private static Verification.Invalid refused(SignedPayment payment, String detail) {
     return new Verification.Invalid(ErrorReason.INVALID_TRANSACTION_STATE, detail, payment.payer());
   }
 }

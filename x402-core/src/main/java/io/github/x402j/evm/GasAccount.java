@@ -8,7 +8,6 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +69,11 @@ final class GasAccount {
         return RawTransaction.createTransaction(
             chainId, nonce, gas, to, BigInteger.ZERO, data, maxPriorityFee, maxFee);
       }
+
+      @Override
+      public Chain.GasPrice price() {
+        return new Chain.GasPrice(maxFee, maxPriorityFee);
+      }
     }
 
     /** A transaction as before EIP-1559, bound to the chain by EIP-155. */
@@ -79,10 +83,26 @@ final class GasAccount {
           long chainId, BigInteger nonce, BigInteger gas, String to, String data) {
         return RawTransaction.createTransaction(nonce, gasPrice, gas, to, BigInteger.ZERO, data);
       }
+
+      @Override
+      public Chain.GasPrice price() {
+        return new Chain.GasPrice(gasPrice, null);
+      }
     }
 
     RawTransaction transaction(
         long chainId, BigInteger nonce, BigInteger gas, String to, String data);
+
+    /** Returns what a simulation of the transaction names as its price. */
+    Chain.GasPrice price();
+
+    /** Returns what the chain costs, whatever that is. */
+    static Fees unlimited(Chain.Quote quote) {
+      BigInteger baseFee = quote.baseFee();
+      return baseFee == null
+          ? new Legacy(quote.gasPrice())
+          : new Eip1559(quote.priorityFee(), baseFee.add(baseFee).add(quote.priorityFee()));
+    }
 
     /**
      * Returns fees that still suffice when the base fee doubles, never above the ceiling.
@@ -112,48 +132,62 @@ final class GasAccount {
   /** A transaction that left, or may have left, this process. */
   record Sent(String hash, Chain.Broadcast broadcast) {}
 
+  /** Whether a transaction is still to be sent, asked while its account does nothing else. */
+  interface Turn {
+    /**
+     * Returns whether to number and sign the transaction, after the wait in the queue.
+     *
+     * @throws FacilitatorException if that could not be found out; nothing is sent
+     */
+    boolean begin() throws FacilitatorException;
+
+    /** Returns whether to send it; the last question before it leaves. */
+    boolean isInTime();
+  }
+
   /**
    * Signs and sends a call.
    *
    * @param patience how long to wait in the queue
-   * @param stillWanted is asked after the wait; if it returns false, nothing is sent
+   * @param turn is asked after the wait; if it returns false, nothing is sent
    * @param beforeBroadcast is given the hash before the transaction leaves, and a second hash if
    *     the node rejects the first and it is sent again with another number. If it throws, nothing
    *     is sent and the number stays free
    * @return the transaction, or null if it was no longer wanted
    * @throws FacilitatorException if nothing was sent
    */
-  @Nullable Sent send(
-      Task task, Duration patience, BooleanSupplier stillWanted, Consumer<String> beforeBroadcast)
+  @Nullable Sent send(Task task, Duration patience, Turn turn, Consumer<String> beforeBroadcast)
       throws FacilitatorException {
     takeTurn(patience);
     try {
-      return stillWanted.getAsBoolean() ? send(task, beforeBroadcast) : null;
+      return turn.begin() ? send(task, turn, beforeBroadcast) : null;
     } finally {
       lock.unlock();
     }
   }
 
   /** The caller has the lock. */
-  private Sent send(Task task, Consumer<String> beforeBroadcast) throws FacilitatorException {
+  private @Nullable Sent send(Task task, Turn turn, Consumer<String> beforeBroadcast)
+      throws FacilitatorException {
     if (recount) {
       recount = false;
       nextNonce = null;
     }
     BigInteger remembered = nextNonce;
     if (remembered == null) {
-      return send(task, chain.nextNonce(signer.address()), beforeBroadcast);
+      return send(task, chain.nextNonce(signer.address()), turn, beforeBroadcast);
     }
-    Sent sent = send(task, remembered, beforeBroadcast);
-    if (!(sent.broadcast() instanceof Chain.Broadcast.Rejected)) {
+    Sent sent = send(task, remembered, turn, beforeBroadcast);
+    if (sent == null || !(sent.broadcast() instanceof Chain.Broadcast.Rejected)) {
       return sent;
     }
     // Perhaps another process has sent from this account: count again, once.
     BigInteger counted = chain.nextNonce(signer.address());
-    return counted.equals(remembered) ? sent : send(task, counted, beforeBroadcast);
+    return counted.equals(remembered) ? sent : send(task, counted, turn, beforeBroadcast);
   }
 
-  private Sent send(Task task, BigInteger nonce, Consumer<String> beforeBroadcast) {
+  private @Nullable Sent send(
+      Task task, BigInteger nonce, Turn turn, Consumer<String> beforeBroadcast) {
     String raw =
         sign(
             task.fees()
@@ -161,6 +195,10 @@ final class GasAccount {
                     chainId.getAsLong(), nonce, task.gas(), task.to().lowerCase(), task.data()));
     String hash = Hash.sha3(raw);
     beforeBroadcast.accept(hash);
+    if (!turn.isInTime()) {
+      nextNonce = nonce; // still free
+      return null;
+    }
     Chain.Broadcast broadcast = chain.send(raw);
     if (broadcast instanceof Chain.Broadcast.Rejected rejected) {
       broadcast = unlessTaken(hash, rejected);

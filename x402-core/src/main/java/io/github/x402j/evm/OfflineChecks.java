@@ -147,7 +147,7 @@ final class OfflineChecks {
   }
 
   /** Exactly {@link #SETTLE_MARGIN} left is enough. */
-  private static boolean hasTimeToSettle(EvmPayment payment, Instant now) {
+  static boolean hasTimeToSettle(EvmPayment payment, Instant now) {
     BigInteger needed = BigInteger.valueOf(now.plus(SETTLE_MARGIN).getEpochSecond());
     return payment.validBefore().compareTo(needed) >= 0;
   }

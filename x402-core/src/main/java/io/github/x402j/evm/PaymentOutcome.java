@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * contract's own record, and the events of exactly this transfer. Sends nothing.
  */
 final class PaymentOutcome {
+  private static final String SETTLED_BY_OTHER = "another server of this gas account settled it";
+
   private final Chain chain;
   private final EvmPayment.Proof proof;
   private final Set<Address> gasAccounts;
@@ -99,6 +101,12 @@ final class PaymentOutcome {
     return pending(transaction); // used, and the node does not show the transaction yet
   }
 
+  /** Returns whether the money moved, by a server of this seller that delivers for it. */
+  static boolean isSettledByOther(Settlement settlement) {
+    return settlement instanceof Settlement.Failed failed
+        && failed.detail().equals(SETTLED_BY_OTHER);
+  }
+
   private Optional<Settlement> ofUserSince(BigInteger from, Optional<String> transaction)
       throws FacilitatorException {
     for (Chain.Event event : chain.events(proof.uses(), from)) {
@@ -131,9 +139,7 @@ final class PaymentOutcome {
     if (!isOurs && gasAccounts.contains(receipt.sender())) {
       // Another server of this seller, which shares no ledger with this one, moved the money and
       // delivers for it. A stranger who sends the authorization early delivers nothing.
-      return Optional.of(
-          new Settlement.Failed(
-              ErrorReason.NONCE_ALREADY_USED, "another server of this gas account settled it"));
+      return Optional.of(new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, SETTLED_BY_OTHER));
     }
     return Optional.of(confirmed(receipt, moved.amount()));
   }

@@ -50,24 +50,39 @@ final class RpcAnswers {
     return data;
   }
 
+  /** Returns whether the answer to {@code eth_getCode} is code. */
+  static boolean isCode(Response<?> response) throws FacilitatorException {
+    return data("eth_getCode", response).length() > "0x".length();
+  }
+
   static Chain.CallResult callResult(Response<?> response) throws FacilitatorException {
     String reverted = reverted(response);
-    return reverted != null
-        ? new Chain.CallResult.Reverted(reverted)
+    if (reverted != null) { // first: a contract chooses its own words
+      return new Chain.CallResult.Reverted(reverted);
+    }
+    return response.hasError() && SendErrors.isWithoutFunds(response.getError().getMessage())
+        ? new Chain.CallResult.WithoutFunds()
         : new Chain.CallResult.Returned(data("eth_call", response));
   }
 
   /** Reads what a transaction takes from the answers to three questions. */
   static Chain.Quote quote(Response<?> estimate, Response<?> newestBlock, Response<?> gasPrice)
       throws FacilitatorException {
+    Chain.Quote fees = fees(newestBlock, gasPrice);
+    String reverted = reverted(estimate);
+    BigInteger gas = reverted == null ? quantity("eth_estimateGas", estimate) : BigInteger.ZERO;
+    return new Chain.Quote(gas, reverted, fees.baseFee(), fees.priorityFee(), fees.gasPrice());
+  }
+
+  /** Reads what gas costs; no gas is needed. */
+  static Chain.Quote fees(Response<?> newestBlock, Response<?> gasPrice)
+      throws FacilitatorException {
     BigInteger price = quantity("eth_gasPrice", gasPrice);
     String baseFeeText = block(newestBlock).getBaseFeePerGasRaw();
     BigInteger baseFee = baseFeeText == null ? null : quantity("eth_getBlockByNumber", baseFeeText);
     BigInteger priorityFee =
         baseFee == null ? BigInteger.ZERO : price.subtract(baseFee).max(BigInteger.ONE);
-    String reverted = reverted(estimate);
-    BigInteger gas = reverted == null ? quantity("eth_estimateGas", estimate) : BigInteger.ZERO;
-    return new Chain.Quote(gas, reverted, baseFee, priorityFee, price);
+    return new Chain.Quote(BigInteger.ZERO, null, baseFee, priorityFee, price);
   }
 
   /** Returns why a call fails on chain, or null if the node says something else. */

@@ -5,6 +5,7 @@ package io.github.x402j.evm;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node's error for a transaction means. The phrases are those of geth, Erigon, Nethermind,
@@ -43,6 +44,12 @@ final class SendErrors {
   /** Returns whether the account cannot pay the gas. The transaction was not taken then. */
   static boolean isWithoutFunds(Chain.Broadcast.Rejected rejected) {
     return WITHOUT_FUNDS.contains(rejected.reason());
+  }
+
+  /** Returns whether a node says that the sender cannot pay the gas. */
+  static boolean isWithoutFunds(@Nullable String message) {
+    String words = String.valueOf(message).toLowerCase(Locale.ROOT);
+    return WITHOUT_FUNDS.stream().anyMatch(words::contains);
   }
 
   /** Returns what may be shown of a reason: a phrase that is known here. */

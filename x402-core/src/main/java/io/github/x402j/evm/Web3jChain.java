@@ -83,8 +83,7 @@ public final class Web3jChain implements Chain {
   @Override
   public boolean hasCode(Address address) throws FacilitatorException {
     List<String> params = List.of(address.lowerCase(), LATEST);
-    String code = RpcAnswers.data("eth_getCode", send("eth_getCode", params, TextResponse.class));
-    return code.length() > "0x".length();
+    return RpcAnswers.isCode(send("eth_getCode", params, TextResponse.class));
   }
 
   @Override
@@ -99,12 +98,31 @@ public final class Web3jChain implements Chain {
 
   @Override
   public List<CallResult> call(List<Call> calls) throws FacilitatorException {
+    return results(batch(requests(calls)));
+  }
+
+  @Override
+  public Inspection inspect(Address account, List<Call> calls) throws FacilitatorException {
+    List<Request<?, TextResponse>> requests = requests(calls);
+    requests.add(request("eth_getCode", List.of(account.lowerCase(), LATEST), TextResponse.class));
+    List<? extends Response<?>> responses = batch(requests);
+    return new Inspection(
+        RpcAnswers.isCode(responses.get(calls.size())),
+        results(responses.subList(0, calls.size())));
+  }
+
+  private List<Request<?, TextResponse>> requests(List<Call> calls) {
     List<Request<?, TextResponse>> requests = new ArrayList<>();
     for (Call call : calls) {
-      requests.add(request("eth_call", List.of(callObject(call), tag(call)), TextResponse.class));
+      requests.add(request("eth_call", List.of(callObject(call), block(call)), TextResponse.class));
     }
+    return requests;
+  }
+
+  private static List<CallResult> results(List<? extends Response<?>> responses)
+      throws FacilitatorException {
     List<CallResult> results = new ArrayList<>();
-    for (Response<?> response : batch(requests)) {
+    for (Response<?> response : responses) {
       results.add(RpcAnswers.callResult(response));
     }
     return results;
@@ -112,7 +130,7 @@ public final class Web3jChain implements Chain {
 
   @Override
   public Quote quote(Call call) throws FacilitatorException {
-    List<Object> params = List.of(callObject(call), tag(call));
+    List<Object> params = List.of(callObject(call), block(call));
     List<? extends Response<?>> responses =
         batch(
             List.of(
@@ -120,6 +138,16 @@ public final class Web3jChain implements Chain {
                 request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class),
                 request("eth_gasPrice", List.of(), TextResponse.class)));
     return RpcAnswers.quote(responses.get(0), responses.get(1), responses.get(2));
+  }
+
+  @Override
+  public Quote fees() throws FacilitatorException {
+    List<? extends Response<?>> responses =
+        batch(
+            List.of(
+                request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class),
+                request("eth_gasPrice", List.of(), TextResponse.class)));
+    return RpcAnswers.fees(responses.get(0), responses.get(1));
   }
 
   @Override
@@ -192,11 +220,20 @@ public final class Web3jChain implements Chain {
     if (gas != null) {
       object.put("gas", Hex.quantity(gas));
     }
+    GasPrice price = call.price();
+    if (price != null) {
+      BigInteger priority = price.priority();
+      object.put(priority == null ? "gasPrice" : "maxFeePerGas", Hex.quantity(price.most()));
+      if (priority != null) {
+        object.put("maxPriorityFeePerGas", Hex.quantity(priority));
+      }
+    }
     return object;
   }
 
-  private static String tag(Call call) {
-    return call.pending() ? PENDING : LATEST;
+  private static String block(Call call) {
+    BigInteger number = call.block();
+    return number != null ? Hex.quantity(number) : call.pending() ? PENDING : LATEST;
   }
 
   private BigInteger quantity(String method, List<?> params) throws FacilitatorException {

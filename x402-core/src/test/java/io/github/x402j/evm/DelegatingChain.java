@@ -52,6 +52,11 @@ class DelegatingChain implements Chain {
   }
 
   @Override
+  public Quote fees() throws FacilitatorException {
+    return chain.fees();
+  }
+
+  @Override
   public Broadcast send(String rawTransaction) {
     return chain.send(rawTransaction);
   }

@@ -277,7 +277,7 @@ class EvmSettlementTest {
           .isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED);
       assertThat(one.get(30, TimeUnit.SECONDS)).isInstanceOf(Settlement.Failed.class);
       assertThat(recorded).isEmpty();
-      assertThat(gasNonce()).isEqualTo(1);
+      assertThat(gasNonce()).as("the first is not sent either: its time is over").isZero();
       assertThat(shop.earned()).isZero();
     } finally {
       goOn.countDown();

@@ -129,7 +129,7 @@ class Web3jChainTest {
     assertThat(asked)
         .filteredOn(call -> call.data().startsWith("0xe3ee160e"))
         .hasSizeGreaterThanOrEqualTo(2)
-        .allMatch(call -> EvmFacilitator.MAX_GAS.equals(call.gas()));
+        .allMatch(call -> call.gas() != null && call.gas().compareTo(EvmFacilitator.MAX_GAS) <= 0);
   }
 
   @Test
