@@ -241,4 +241,9 @@ public final class FacilitatorMessages {
   public static String health(String status) {
     return Json.write(Json.newObject().put("status", status));
   }
+
+  /** Health with the reason why it is not up. */
+  public static String health(String status, String reason) {
+    return Json.write(Json.newObject().put("status", status).put("reason", reason));
+  }
 }

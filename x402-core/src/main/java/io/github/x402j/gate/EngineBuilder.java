@@ -25,6 +25,7 @@ abstract class EngineBuilder<B extends EngineBuilder<B>> {
   private Clock clock = Clock.systemUTC();
   private int maxConcurrentVerifications = DEFAULT_MAX_CONCURRENT_VERIFICATIONS;
   private int maxConcurrentSettlements = DEFAULT_MAX_CONCURRENT_SETTLEMENTS;
+  private boolean startsWithoutNode;
   private int failuresPerMinute = FailureBudget.DEFAULT_FAILURES_PER_MINUTE;
 
   abstract B self();
@@ -87,6 +88,17 @@ abstract class EngineBuilder<B extends EngineBuilder<B>> {
     return self();
   }
 
+  /**
+   * Starts although a node or a remote facilitator does not answer. Nothing is sold through it, and
+   * priced routes answer 503, until it answers and the checks of the start have succeeded. A wrong
+   * configuration fails the start in any case. Default: off, so that an unreachable node fails it,
+   * too.
+   */
+  public B startWithoutNode() {
+    startsWithoutNode = true;
+    return self();
+  }
+
   static int atLeastOne(String setting, int value) {
     if (value < 1) {
       throw new IllegalArgumentException(setting + ": expected at least 1, found " + value);
@@ -114,6 +126,7 @@ abstract class EngineBuilder<B extends EngineBuilder<B>> {
     GuardedFacilitator.Limits limits =
         GuardedFacilitator.Limits.of(maxConcurrentVerifications, maxConcurrentSettlements);
     return facilitators.stream()
+        .map(facilitator -> new LateStart(facilitator, startsWithoutNode, clock))
         .map(facilitator -> new GuardedFacilitator(facilitator, limits, clock))
         .toList();
   }

@@ -113,8 +113,15 @@ public final class FacilitatorService {
     return new Answer(200, FacilitatorMessages.supported(networks, signers));
   }
 
-  /** Answers {@code GET /health}: 200 if payments can be verified, 503 otherwise. */
+  /**
+   * Answers {@code GET /health}: 200 if payments can be verified and settled, 503 otherwise, with
+   * the reason if a facilitator tells one.
+   */
   public Answer health() {
+    List<String> outages = facilitators.outages();
+    if (!outages.isEmpty()) {
+      return new Answer(503, FacilitatorMessages.health("down", String.join("; ", outages)));
+    }
     boolean isUp = started && guarded.stream().allMatch(GuardedFacilitator::isAnswering);
     return new Answer(isUp ? 200 : 503, FacilitatorMessages.health(isUp ? "up" : "down"));
   }

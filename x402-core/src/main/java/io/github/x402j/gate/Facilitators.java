@@ -13,6 +13,7 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -121,10 +122,39 @@ public final class Facilitators {
     }
   }
 
+  /** Returns those that support the option, those with an outage last. */
   private List<Facilitator> allFor(PaymentRequirements option) {
-    return all.stream()
-        .filter(facilitator -> facilitator.supports(option.scheme(), option.network()))
-        .toList();
+    List<Facilitator> supporting =
+        all.stream()
+            .filter(facilitator -> facilitator.supports(option.scheme(), option.network()))
+            .toList();
+    return supporting.size() < 2
+        ? supporting
+        : supporting.stream()
+            .sorted(Comparator.comparing(each -> each.outage(option).isPresent()))
+            .toList();
+  }
+
+  /** Returns why nothing of what is offered can be settled now, empty if something can. */
+  Optional<String> outage(List<PaymentRequirements> offered) {
+    String reason = "";
+    for (PaymentRequirements option : offered) {
+      List<Facilitator> supporting = allFor(option);
+      Optional<String> outage =
+          supporting.isEmpty()
+              ? Optional.of("no facilitator handles " + option.network())
+              : supporting.get(0).outage(option);
+      if (outage.isEmpty()) {
+        return outage;
+      }
+      reason = reason.isEmpty() ? outage.get() : reason;
+    }
+    return reason.isEmpty() ? Optional.empty() : Optional.of(reason);
+  }
+
+  /** Returns the outages of all facilitators. */
+  List<String> outages() {
+    return all.stream().map(Facilitator::outage).flatMap(Optional::stream).distinct().toList();
   }
 
   Facilitator of(PaymentRequirements option) {

@@ -108,6 +108,16 @@ final class GuardedFacilitator implements Facilitator {
   }
 
   @Override
+  public Optional<String> outage() {
+    return facilitator.outage();
+  }
+
+  @Override
+  public Optional<String> outage(PaymentRequirements offered) {
+    return facilitator.outage(offered);
+  }
+
+  @Override
   public Set<Address> signers() {
     return facilitator.signers();
   }
@@ -124,8 +134,13 @@ final class GuardedFacilitator implements Facilitator {
     return facilitator.check(payload, requirements);
   }
 
+  /** An outage that the facilitator tells of is no failed call: the chain does answer. */
   @Override
   public Verification verify(SignedPayment payment) throws FacilitatorException {
+    Optional<String> outage = facilitator.outage(payment.requirements());
+    if (outage.isPresent()) {
+      throw new FacilitatorException(outage.get());
+    }
     Address payer = payment.payer();
     boolean isKnown = known.get(payer).isPresent();
     Verification verification =

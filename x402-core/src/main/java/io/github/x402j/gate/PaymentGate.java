@@ -118,6 +118,15 @@ public final class PaymentGate {
   }
 
   /**
+   * Returns why payments get a 503 at present, one text for each facilitator: it has not started,
+   * or its gas accounts are empty. Empty if there is no such reason. For a health check; it makes
+   * no call, but during an outage asks again, now and then.
+   */
+  public List<String> outages() {
+    return shared.facilitators().outages();
+  }
+
+  /**
    * Encodes the descriptor for both protocol versions. For a fixed resource, call this once: the
    * challenge renews its signed offers. Before {@link #start} its offers are signed now, and what
    * the signer throws is thrown on; after it they are signed when a 402 goes out, at a bounded rate
@@ -341,6 +350,10 @@ public final class PaymentGate {
     } catch (MalformedPaymentException e) {
       listeners.failed(challenge.unsigned(), e.reason(), message(e));
       return new Admission.Refused(Refusals.malformed(e));
+    }
+    if (shared.facilitators().outage(challenge.unsigned().accepts()).isPresent()) {
+      // Nobody is asked to sign what could not be settled. The facilitator has logged why, once.
+      return new Admission.Refused(Refusals.outage());
     }
     listeners.offered(challenge.unsigned());
     return new Admission.Refused(challenge.refusal());

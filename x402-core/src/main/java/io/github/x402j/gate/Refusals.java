@@ -98,6 +98,16 @@ final class Refusals {
             reason, "send the same payment again later; do not make another payment"));
   }
 
+  /** The 503 for a request without a payment, while none could be settled. */
+  static Refusal outage() {
+    return new Refusal(
+        503,
+        Map.of(CACHE_CONTROL, NO_STORE, "Retry-After", RETRY_AFTER),
+        PaymentCodec.errorBody(
+            ErrorReason.UNEXPECTED_VERIFY_ERROR,
+            "payments cannot be settled now; try again later"));
+  }
+
   /** The 409 for a name that another payment has. */
   static Refusal identifierConflict() {
     return new Refusal(

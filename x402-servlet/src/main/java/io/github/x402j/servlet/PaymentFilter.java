@@ -152,6 +152,11 @@ public final class PaymentFilter implements Filter {
     }
   }
 
+  /** Returns why priced routes answer 503 at present, as {@link PaymentGate#outages} does. */
+  public List<String> outages() {
+    return gate.outages();
+  }
+
   private void startGate() {
     if (!started) {
       gate.start(prices.checkedAtStart());
@@ -377,6 +382,15 @@ public final class PaymentFilter implements Filter {
     /** Adds a facilitator; the first that supports a network handles it. Required. */
     public Builder facilitator(Facilitator facilitator) {
       gate.facilitator(facilitator);
+      return this;
+    }
+
+    /**
+     * Starts although a node or a remote facilitator does not answer: free routes work, and priced
+     * ones answer 503 until it does. See {@link PaymentFilter#outages}. Default: off.
+     */
+    public Builder startWithoutNode() {
+      gate.startWithoutNode();
       return this;
     }
 
