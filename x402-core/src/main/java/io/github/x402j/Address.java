@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The address of an account or contract on an EVM chain: 20 bytes.
@@ -42,7 +43,10 @@ public record Address(String text) {
    *
    * @throws IllegalArgumentException if the text is not an address or its checksum is wrong
    */
-  public static Address parse(String text) {
+  public static Address parse(@Nullable String text) {
+    if (text == null) {
+      throw new IllegalArgumentException("an address is 0x and 40 hex digits, found nothing");
+    }
     return new Address(text);
   }
 

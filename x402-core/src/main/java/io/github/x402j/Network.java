@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An EVM chain, named as in <a
@@ -72,8 +73,8 @@ public record Network(long chainId) {
    *
    * @throws IllegalArgumentException if it is not {@code eip155:} and a chain id
    */
-  public static Network parse(String caip2) {
-    if (!CAIP_2.matcher(caip2).matches()) {
+  public static Network parse(@Nullable String caip2) {
+    if (caip2 == null || !CAIP_2.matcher(caip2).matches()) {
       throw new IllegalArgumentException(
           "a network is eip155: and a chain id, such as eip155:8453 for Base");
     }

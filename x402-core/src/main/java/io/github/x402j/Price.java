@@ -4,6 +4,7 @@ package io.github.x402j;
 
 import java.math.BigDecimal;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What something costs, in US dollars, exact to the digit.
@@ -35,8 +36,8 @@ public record Price(BigDecimal dollars) {
    *     separator or bare number
    * @throws IllegalArgumentException if it is anything else, or zero
    */
-  public static Price parse(String text) {
-    if (!DOLLARS.matcher(text).matches()) {
+  public static Price parse(@Nullable String text) {
+    if (text == null || !DOLLARS.matcher(text).matches()) {
       throw new IllegalArgumentException(
           "price \"" + text + "\": expected a dollar sign and a decimal number such as $0.01");
     }

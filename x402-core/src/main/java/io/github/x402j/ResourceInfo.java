@@ -15,7 +15,7 @@ public record ResourceInfo(String url, @Nullable String description, @Nullable S
 
   /** Checks that there is a URL. */
   public ResourceInfo {
-    if (url.isEmpty()) {
+    if (url == null || url.isBlank()) {
       throw new IllegalArgumentException("resource.url: expected an absolute URL, found nothing");
     }
   }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A token that can be paid with: an EIP-3009 contract and the facts that its signatures depend on.
  *
@@ -21,10 +23,14 @@ public record Token(Network network, Address contract, int decimals, String name
     if (decimals < 0 || decimals > 36) {
       throw new IllegalArgumentException("token decimals: expected 0 to 36, found " + decimals);
     }
-    if (name.isEmpty() || version.isEmpty()) {
+    if (isUnset(name) || isUnset(version)) {
       throw new IllegalArgumentException(
           "token name and version: both are needed, as DOMAIN_SEPARATOR() of the contract hashes"
               + " them");
     }
+  }
+
+  private static boolean isUnset(@Nullable String text) {
+    return text == null || text.isBlank();
   }
 }

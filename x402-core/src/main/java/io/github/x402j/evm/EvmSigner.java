@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Address;
+import io.github.x402j.Settings;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.web3j.crypto.ECKeyPair;
 import org.web3j.crypto.Keys;
 import org.web3j.crypto.Sign;
@@ -46,8 +48,8 @@ public interface EvmSigner {
    * @param privateKey 64 hex digits, with or without {@code 0x}
    * @throws IllegalArgumentException if it is not a private key; the message does not repeat it
    */
-  static EvmSigner ofPrivateKey(String privateKey) {
-    return InMemorySigner.of(privateKey);
+  static EvmSigner ofPrivateKey(@Nullable String privateKey) {
+    return InMemorySigner.of(Settings.require("private key", "64 hex digits", privateKey));
   }
 
   /**
@@ -56,8 +58,9 @@ public interface EvmSigner {
    * @throws IllegalArgumentException if the variable is missing or holds no private key; the
    *     message names the variable
    */
-  static EvmSigner fromEnvironment(String variable) {
-    String privateKey = System.getenv(variable);
+  static EvmSigner fromEnvironment(@Nullable String variable) {
+    String privateKey =
+        System.getenv(Settings.require("variable", "the name of one with a key", variable));
     if (privateKey == null || privateKey.isBlank()) {
       throw new IllegalArgumentException(
           "environment variable " + variable + ": expected a private key, found nothing");

@@ -4,6 +4,7 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settings;
 import io.github.x402j.evm.RpcAnswers.TextResponse;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
 import org.web3j.protocol.core.methods.response.EthBlock;
@@ -45,6 +47,16 @@ public final class Web3jChain implements Chain {
   /** Returns the chain behind the URL, with {@link #DEFAULT_TIMEOUT}; nothing is sent yet. */
   public static Web3jChain at(URI rpcUrl) {
     return at(rpcUrl, DEFAULT_TIMEOUT);
+  }
+
+  /**
+   * Returns the chain behind the URL, with {@link #DEFAULT_TIMEOUT}; nothing is sent yet.
+   *
+   * @throws IllegalArgumentException if it is no http or https URL, or null or blank, as an
+   *     environment variable is that is not set; the message does not repeat it
+   */
+  public static Web3jChain at(@Nullable String rpcUrl) {
+    return at(Settings.requireUrl("RPC URL", rpcUrl));
   }
 
   /**

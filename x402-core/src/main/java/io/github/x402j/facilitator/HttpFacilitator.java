@@ -10,6 +10,7 @@ import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
+import io.github.x402j.Settings;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
@@ -105,6 +106,16 @@ public final class HttpFacilitator implements Facilitator {
    */
   public static Builder builder(URI url, LocalChecks local) {
     return new Builder(url, local);
+  }
+
+  /**
+   * Returns a builder; see {@link #builder(URI, LocalChecks)}.
+   *
+   * @throws IllegalArgumentException if the URL is another one, or null or blank, as an environment
+   *     variable is that is not set
+   */
+  public static Builder builder(@Nullable String url, LocalChecks local) {
+    return builder(Settings.requireUrl("facilitator URL", url), local);
   }
 
   /** Makes the credentials of a request. */

@@ -11,6 +11,7 @@ import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.Payload;
+import io.github.x402j.Settings;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.OfferStatement;
 import io.github.x402j.extension.ReceiptStatement;
@@ -19,6 +20,7 @@ import java.text.ParseException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signs the statements of the {@code offer-receipt} extension as compact JWS over canonical JSON.
@@ -66,8 +68,9 @@ public final class JwsStatements implements OfferReceiptSigner {
    * @param jwks the seller's public keys, a JWK set
    * @throws IllegalArgumentException if it is not a JWK set, or no key fits the algorithm
    */
-  public static TrustedSigners trusting(String jwks, ReceiptAlgorithm algorithm) {
-    Map<String, JWSVerifier> keys = IssuerKeys.verifiers(jwks, algorithm);
+  public static TrustedSigners trusting(@Nullable String jwks, ReceiptAlgorithm algorithm) {
+    Map<String, JWSVerifier> keys =
+        IssuerKeys.verifiers(Settings.require("keys: jwks", "a JWK set", jwks), algorithm);
     return new TrustedSigners() {
       @Override
       public Optional<Map<String, Object>> offer(Map<String, Object> signed) {

@@ -10,6 +10,7 @@ import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Settings;
 import io.github.x402j.Settlement;
 import io.github.x402j.gate.Pass;
 import io.github.x402j.gate.Purchase;
@@ -75,8 +76,10 @@ public final class ReceiptIssuer implements ReceiptSource {
    * @param issuer the {@code iss} claim: usually the seller's public origin
    * @param audience the {@code aud} claim: the seller's public origin, {@code https://shop.example}
    */
-  public static Builder builder(String issuer, String audience) {
-    return new Builder(issuer, audience);
+  public static Builder builder(@Nullable String issuer, @Nullable String audience) {
+    return new Builder(
+        Settings.require("issuer", "a URI that names the seller", issuer),
+        Settings.require("audience", "the public origin of the webapp", audience));
   }
 
   /** Returns the {@code iss} claim. */

@@ -8,12 +8,14 @@ import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.util.JSONObjectUtils;
+import io.github.x402j.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.ParseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,9 +51,10 @@ public final class SigningKey {
    * @throws IllegalArgumentException if it is not a private JWK, or does not fit; the message
    *     repeats none of it
    */
-  public static SigningKey fromJwk(String json, ReceiptAlgorithm algorithm) {
+  public static SigningKey fromJwk(@Nullable String json, ReceiptAlgorithm algorithm) {
+    String text = Settings.require("signing key", "a JWK", json);
     try {
-      return new SigningKey(JWK.parse(json), algorithm);
+      return new SigningKey(JWK.parse(text), algorithm);
     } catch (ParseException e) {
       throw new IllegalArgumentException("signing key: expected a JWK");
     }
@@ -73,8 +76,9 @@ public final class SigningKey {
    *
    * @param kid the name to publish it under
    */
-  public static SigningKey generate(ReceiptAlgorithm algorithm, String kid) {
-    return generate(algorithm, key -> kid);
+  public static SigningKey generate(ReceiptAlgorithm algorithm, @Nullable String kid) {
+    String name = Settings.require("kid", "the name to publish the key under", kid);
+    return generate(algorithm, key -> name);
   }
 
   /**

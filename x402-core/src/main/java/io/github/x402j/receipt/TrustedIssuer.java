@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.receipt;
 
+import io.github.x402j.Settings;
 import io.github.x402j.TransferConfirmation;
 import java.net.URI;
 import java.time.Clock;
@@ -38,8 +39,12 @@ public final class TrustedIssuer {
    * @param audience the only {@code aud} claim: this seller's public origin
    * @param algorithm the {@code alg} header
    */
-  public static Builder builder(String issuer, String audience, ReceiptAlgorithm algorithm) {
-    return new Builder(issuer, audience, algorithm);
+  public static Builder builder(
+      @Nullable String issuer, @Nullable String audience, ReceiptAlgorithm algorithm) {
+    return new Builder(
+        Settings.require("issuer", "the iss claim of its receipts", issuer),
+        Settings.require("audience", "the public origin of the webapp", audience),
+        algorithm);
   }
 
   /**
@@ -142,8 +147,9 @@ public final class TrustedIssuer {
      *
      * @throws IllegalArgumentException if it is not a JWK set, or no key fits
      */
-    public Builder jwks(String json) {
-      IssuerKeys fixed = IssuerKeys.of(json, algorithm);
+    public Builder jwks(@Nullable String json) {
+      IssuerKeys fixed =
+          IssuerKeys.of(Settings.require("keys: jwks", "a JWK set", json), algorithm);
       return keys(clock -> fixed);
     }
 
@@ -157,6 +163,11 @@ public final class TrustedIssuer {
     public Builder jwksUrl(URI url) {
       JwksUrl.requireSafe(url);
       return keys(clock -> new JwksUrl(url, algorithm, clock));
+    }
+
+    /** As {@link #jwksUrl(URI)}; null or blank, as an unset variable is, names the setting. */
+    public Builder jwksUrl(@Nullable String url) {
+      return jwksUrl(Settings.requireUrl("jwksUrl", url));
     }
 
     Builder keys(Function<Clock, IssuerKeys> newKeys) {

@@ -108,8 +108,7 @@ class FacilitatorFairnessTest {
     public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
       String transaction = payment.key().nonce();
       beforeBroadcast.accept(transaction);
-      return new Settlement.Settled(
-          transaction, payment.payer(), payment.requirements().amount());
+      return new Settlement.Settled(transaction, payment.payer(), payment.requirements().amount());
     }
 
     @Override

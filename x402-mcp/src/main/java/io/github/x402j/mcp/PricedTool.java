@@ -9,6 +9,7 @@ import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tool of an MCP server with a price.
@@ -52,7 +53,7 @@ public record PricedTool(
    * @param price such as {@code "$0.01"}
    */
   public static PricedTool of(
-      Tool tool, String price, Function<CallToolRequest, CallToolResult> handler) {
+      Tool tool, @Nullable String price, Function<CallToolRequest, CallToolResult> handler) {
     return new PricedTool(tool, Price.parse(price), false, handler);
   }
 

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import io.github.x402j.Address;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
+import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +16,10 @@ record AcceptedToken(Token token, Address payTo) {
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
 
   static AcceptedToken of(Token token, @Nullable String payTo) {
-    if (payTo == null || payTo.isBlank()) {
-      throw new IllegalArgumentException(
-          "payTo: expected the address that is paid, found nothing; is the environment variable"
-              + " set?");
-    }
+    String text = Settings.require("payTo", "the address that is paid", payTo);
     Address address;
     try {
-      address = Address.parse(payTo);
+      address = Address.parse(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("payTo: " + e.getMessage(), e);
     }

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.Settings;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says which spellings of a path are accepted, and which files stand for a directory.
@@ -122,8 +124,9 @@ public final class PathRules {
    * @throws IllegalArgumentException if a name is empty or holds a slash at its start or end, or is
    *     not canonical
    */
-  public PathRules welcomeFiles(String... names) {
-    for (String name : names) {
+  public PathRules welcomeFiles(@Nullable String... names) {
+    for (String given : names) {
+      String name = Settings.require("welcome file", "a file name such as index.html", given);
       if (CanonicalPath.problemOf("/" + name, this) != null
           || name.isEmpty()
           || name.endsWith("/")) {

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.Hashes;
+import io.github.x402j.Settings;
 import io.github.x402j.gate.PaymentGate;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
@@ -44,14 +45,11 @@ final class PublicUrl {
    * @throws IllegalArgumentException if it is not the URL of a webapp
    */
   static PublicUrl parse(@Nullable String url) {
-    if (url == null || url.isBlank()) {
-      throw new IllegalArgumentException(
-          "publicUrl: expected the URL under which clients see this webapp, found nothing; is the"
-              + " environment variable set?");
-    }
+    String given =
+        Settings.require("publicUrl", "the URL under which clients see this webapp", url);
     URI uri;
     try {
-      uri = URI.create(url);
+      uri = URI.create(given);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("publicUrl: not a URL", e);
     }
@@ -65,7 +63,7 @@ final class PublicUrl {
           "publicUrl: expected http:// or https://, a host and perhaps a path, such as"
               + " https://api.example.com");
     }
-    String text = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    String text = given.endsWith("/") ? given.substring(0, given.length() - 1) : given;
     return new PublicUrl(text, URI.create(text));
   }
 

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import io.github.x402j.Address;
 import io.github.x402j.Price;
 import io.github.x402j.RequestMethod;
+import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import io.github.x402j.servlet.RouteSettings.Pricing;
 import jakarta.servlet.http.HttpServletRequest;
@@ -58,17 +59,18 @@ public final class Route {
    *     /with/{name}}
    * @throws IllegalArgumentException if it is not a pattern
    */
-  public static Route of(String pattern) {
-    return new Route(PathPattern.parse(pattern), Set.of(), RouteSettings.NONE);
+  public static Route of(@Nullable String pattern) {
+    String text = Settings.require("path pattern", "a path with a leading slash", pattern);
+    return new Route(PathPattern.parse(text), Set.of(), RouteSettings.NONE);
   }
 
   /** Returns a rule for GET and HEAD. */
-  public static Route get(String pattern) {
+  public static Route get(@Nullable String pattern) {
     return of(pattern).methods("GET");
   }
 
   /** Returns a rule for POST. */
-  public static Route post(String pattern) {
+  public static Route post(@Nullable String pattern) {
     return of(pattern).methods("POST");
   }
 
@@ -79,13 +81,14 @@ public final class Route {
    *
    * @throws IllegalArgumentException if there is none, or one is not a method name
    */
-  public Route methods(String... names) {
+  public Route methods(@Nullable String... names) {
     if (names.length == 0) {
       throw new IllegalArgumentException(
           "route " + pattern + ": methods() needs at least one method; without it all are covered");
     }
     Set<String> upper = new TreeSet<>();
-    for (String name : names) {
+    for (String given : names) {
+      String name = Settings.require("route " + pattern + ": methods", "names such as GET", given);
       if (!name.matches("[A-Za-z-]{1,32}")) {
         throw new IllegalArgumentException("route " + pattern + ": \"" + name + "\" is no method");
       }
@@ -105,7 +108,7 @@ public final class Route {
    * @param price as {@link Price#parse} takes it
    * @throws IllegalArgumentException if it is not a price
    */
-  public Route price(String price) {
+  public Route price(@Nullable String price) {
     try {
       return price(Price.parse(price));
     } catch (IllegalArgumentException e) {
@@ -146,13 +149,13 @@ public final class Route {
   }
 
   /** Returns this rule with a description of what is sold, for people. Default: none. */
-  public Route description(String text) {
-    return with(settings.withDescription(text));
+  public Route description(@Nullable String text) {
+    return with(settings.withDescription(require("description", "what is sold", text)));
   }
 
   /** Returns this rule with the media type of the response. Default: none. */
-  public Route mimeType(String type) {
-    return with(settings.withMimeType(type));
+  public Route mimeType(@Nullable String type) {
+    return with(settings.withMimeType(require("mimeType", "a media type", type)));
   }
 
   /**
@@ -216,12 +219,16 @@ public final class Route {
    * @param name 1 to 64 letters, digits, dots, hyphens or underscores
    * @throws IllegalStateException if the rule has no pass
    */
-  public Route passGroup(String name) {
+  public Route passGroup(@Nullable String name) {
     PassTerms terms = settings.pass();
     if (terms == null) {
       throw new IllegalStateException("route " + pattern + ": passGroup needs pass(...) first");
     }
-    return with(settings.withPass(terms.inGroup(name)));
+    return with(settings.withPass(terms.inGroup(require("passGroup", "a name", name))));
+  }
+
+  private String require(String setting, String expected, @Nullable String text) {
+    return Settings.require("route " + pattern + ": " + setting, expected, text);
   }
 
   private Route withPass(Duration lifetime, @Nullable Long uses) {

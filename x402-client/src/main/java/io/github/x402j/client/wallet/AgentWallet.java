@@ -7,6 +7,7 @@ import static java.util.Objects.requireNonNull;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Price;
+import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.evm.Chain;
@@ -82,8 +83,11 @@ public final class AgentWallet {
    * @param signer signs for the account; several wallets may share one
    * @throws IllegalArgumentException if the agent's name is not of that form
    */
-  public static Builder provision(String agent, EvmSigner signer, SpendJournal journal) {
-    return new Builder(agent, requireNonNull(signer), requireNonNull(journal));
+  public static Builder provision(@Nullable String agent, EvmSigner signer, SpendJournal journal) {
+    return new Builder(
+        Settings.require("agent", "the name of the agent", agent),
+        requireNonNull(signer),
+        requireNonNull(journal));
   }
 
   /**
@@ -94,8 +98,9 @@ public final class AgentWallet {
    *     account
    * @throws IOException if the journal cannot be read
    */
-  public static AgentWallet open(String agent, EvmSigner signer, SpendJournal journal)
+  public static AgentWallet open(@Nullable String name, EvmSigner signer, SpendJournal journal)
       throws IOException {
+    String agent = Settings.require("agent", "the name of the agent", name);
     Address address = journal.decide((all, entries) -> all.need(agent).terms().address());
     if (!address.equals(signer.address())) {
       throw new IllegalArgumentException(
@@ -235,8 +240,8 @@ public final class AgentWallet {
     }
 
     /** Sets the most that is spent within a period; exactly this sum is still spent. Mandatory. */
-    public Builder limit(String price, BillingPeriod period) {
-      return limit(Price.parse(price), period);
+    public Builder limit(@Nullable String price, BillingPeriod period) {
+      return limit(Price.parse(Settings.require("limit", "a price such as $0.01", price)), period);
     }
 
     /** Sets the most that is spent within a period; see {@link #limit(String, BillingPeriod)}. */
@@ -253,8 +258,8 @@ public final class AgentWallet {
      *     below that one
      * @throws IllegalArgumentException if there is none, or one is not a host
      */
-    public Builder allowedDomains(String... domains) {
-      this.domains = HostPattern.parse("allowedDomains", List.of(domains));
+    public Builder allowedDomains(@Nullable String... domains) {
+      this.domains = HostPattern.parse("allowedDomains", domains);
       return this;
     }
 

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
+import io.github.x402j.Settings;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host such as {@code api.example.com}, or {@code *.example.com} for each host below that one, at
@@ -27,14 +30,16 @@ record HostPattern(String text) {
    * @param setting names them in messages
    * @throws IllegalArgumentException if there is none, or one is not a host
    */
-  static List<HostPattern> parse(String setting, List<String> texts) {
-    if (texts.isEmpty()) {
+  static List<HostPattern> parse(String setting, @Nullable String... texts) {
+    if (texts.length == 0) {
       throw new IllegalArgumentException(setting + ": expected at least one");
     }
-    return texts.stream().map(text -> parse(setting, text)).toList();
+    return Stream.of(texts)
+        .map(text -> one(setting, Settings.require(setting, "a host", text)))
+        .toList();
   }
 
-  private static HostPattern parse(String setting, String text) {
+  private static HostPattern one(String setting, String text) {
     if (text.length() > MAX_LENGTH || !HOST.matcher(text).matches()) {
       throw new IllegalArgumentException(
           String.format(

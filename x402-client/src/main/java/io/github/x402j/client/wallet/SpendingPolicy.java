@@ -7,6 +7,7 @@ import static java.util.stream.Collectors.joining;
 import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.Price;
+import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules for what may be paid. Each method returns a policy with one more rule; a payment is
@@ -92,8 +94,16 @@ public final class SpendingPolicy {
   }
 
   /** Allows at most this price for one request. */
-  public SpendingPolicy maxPerPayment(String price) {
-    return maxPerPayment(Price.parse(price));
+  public SpendingPolicy maxPerPayment(@Nullable String price) {
+    return maxPerPayment(price("maxPerPayment", price));
+  }
+
+  private static Price price(String setting, @Nullable String text) {
+    try {
+      return Price.parse(Settings.require("price", "a price such as $0.01", text));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(setting + ": " + e.getMessage(), e);
+    }
   }
 
   /** Allows at most this price for one request. */
@@ -102,8 +112,8 @@ public final class SpendingPolicy {
   }
 
   /** Allows at most this sum for all payments to one host, ever. */
-  public SpendingPolicy maxPerHost(String price) {
-    return maxPerHost(Price.parse(price));
+  public SpendingPolicy maxPerHost(@Nullable String price) {
+    return maxPerHost(price("maxPerHost", price));
   }
 
   /** Allows at most this sum for all payments to one host, ever. */
@@ -112,8 +122,8 @@ public final class SpendingPolicy {
   }
 
   /** Allows at most this sum within any 60 minutes. */
-  public SpendingPolicy maxPerHour(String price) {
-    return maxPerHour(Price.parse(price));
+  public SpendingPolicy maxPerHour(@Nullable String price) {
+    return maxPerHour(price("maxPerHour", price));
   }
 
   /** Allows at most this sum within any 60 minutes. */
@@ -122,8 +132,8 @@ public final class SpendingPolicy {
   }
 
   /** Allows at most this sum within any 24 hours. */
-  public SpendingPolicy maxPerDay(String price) {
-    return maxPerDay(Price.parse(price));
+  public SpendingPolicy maxPerDay(@Nullable String price) {
+    return maxPerDay(price("maxPerDay", price));
   }
 
   /** Allows at most this sum within any 24 hours. */
@@ -132,8 +142,8 @@ public final class SpendingPolicy {
   }
 
   /** Allows at most this sum, ever. */
-  public SpendingPolicy maxTotal(String price) {
-    return maxTotal(Price.parse(price));
+  public SpendingPolicy maxTotal(@Nullable String price) {
+    return maxTotal(price("maxTotal", price));
   }
 
   /** Allows at most this sum, ever. */
@@ -148,8 +158,8 @@ public final class SpendingPolicy {
    *     below {@code example.com}, at any depth, but not that one itself
    * @throws IllegalArgumentException if there is none, or one is not a host
    */
-  public SpendingPolicy hosts(String... hosts) {
-    List<HostPattern> allowed = HostPattern.parse("hosts", List.of(hosts));
+  public SpendingPolicy hosts(@Nullable String... hosts) {
+    List<HostPattern> allowed = HostPattern.parse("hosts", hosts);
     String limit = text(allowed);
     return with(
         (payment, state, now) ->
@@ -163,8 +173,9 @@ public final class SpendingPolicy {
    *
    * @throws IllegalArgumentException if there is none, or one is not a method
    */
-  public SpendingPolicy methods(String... methods) {
-    if (!Stream.of(methods).allMatch(method -> METHOD.matcher(method).matches())) {
+  public SpendingPolicy methods(@Nullable String... methods) {
+    if (!Stream.of(methods)
+        .allMatch(method -> method != null && METHOD.matcher(method).matches())) {
       throw new IllegalArgumentException("methods: expected names such as GET");
     }
     return withOneOf("methods", List.of(methods), ProposedPayment::method);
@@ -224,8 +235,8 @@ public final class SpendingPolicy {
   }
 
   /** Asks before a payment above this price; exactly this price is paid without asking. */
-  public SpendingPolicy approvalAbove(String price, Approval approval) {
-    return approvalAbove(Price.parse(price), approval);
+  public SpendingPolicy approvalAbove(@Nullable String price, Approval approval) {
+    return approvalAbove(price("approvalAbove", price), approval);
   }
 
   /** Asks before a payment above this price; exactly this price is paid without asking. */
