@@ -25,7 +25,8 @@ class KillTest {
 
   @BeforeEach
   void open() {
-    jdbcUrl = "jdbc:h2:file:" + directory.resolve("ledger") + ";DB_CLOSE_ON_EXIT=FALSE";
+    jdbcUrl = // H2 writes what is committed half a second later unless told not to
+        "jdbc:h2:file:" + directory.resolve("ledger") + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0";
   }
 
   @AfterEach
