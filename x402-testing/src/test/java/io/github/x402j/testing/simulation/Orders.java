@@ -34,6 +34,9 @@ final class Orders {
     /** Whether it was made after the faults had ended. */
     boolean isLast;
 
+    /** When its payer was first asked for another payment, in seconds since 1970; 0 if never. */
+    long refusedAt;
+
     /** How often its delivery broke off. */
     int broken;
 
@@ -60,6 +63,15 @@ final class Orders {
 
     boolean isServed() {
       return served.stream().anyMatch(one -> !one.actor.startsWith("stranger"));
+    }
+
+    boolean wasRefused() {
+      return refusedAt > 0;
+    }
+
+    /** Returns whether its payer was asked for another payment while this one could be used. */
+    boolean wasRefusedEarly() {
+      return wasRefused() && refusedAt < validBefore;
     }
 
     boolean wasTaken() {
@@ -103,6 +115,8 @@ final class Orders {
         String.join(" ", seen.payer, seen.nonce, seen.to, "" + seen.value, "" + seen.validBefore);
     Order known = orders.get(key);
     if (known != null) {
+      // Whoever sends one payment for two things gets the first that is settled.
+      known.isHonest &= known.request.path().equals(request.path());
       return Optional.of(known);
     }
     seen.isHonest =

@@ -43,6 +43,11 @@ final class OurFacilitator extends RemoteServer {
   }
 
   @Override
+  boolean isIdempotent() {
+    return true;
+  }
+
+  @Override
   SimulatedNetwork.Reply handle(SimulatedNetwork.Request request) {
     FacilitatorService.Answer answer =
         switch (request.path()) {

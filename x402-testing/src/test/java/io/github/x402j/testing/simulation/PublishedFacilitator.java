@@ -38,6 +38,11 @@ final class PublishedFacilitator extends RemoteServer {
   void closed() {}
 
   @Override
+  boolean isIdempotent() {
+    return false;
+  }
+
+  @Override
   SimulatedNetwork.Reply handle(SimulatedNetwork.Request request) {
     if (request.path().equals("/supported")) {
       return SimulatedNetwork.Reply.json(

@@ -61,6 +61,9 @@ abstract class RemoteServer implements SimulatedNetwork.Server {
 
   abstract void closed();
 
+  /** Returns whether it gives one payment one answer. Others may send a second transaction. */
+  abstract boolean isIdempotent();
+
   abstract SimulatedNetwork.Reply handle(SimulatedNetwork.Request request);
 
   final void fault(Fault fault, int requests) {
@@ -100,7 +103,7 @@ abstract class RemoteServer implements SimulatedNetwork.Server {
       world.baton.begin(task + " late", process, () -> handle(request));
       throw noAnswer();
     }
-    if (befalls(Fault.TWICE)) {
+    if (befalls(Fault.TWICE) && isIdempotent()) {
       world.baton.begin(task + " again", process, () -> handle(request));
     }
     SimulatedNetwork.Reply reply = world.exchange(process, task, () -> handle(request));

@@ -13,12 +13,14 @@ import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.SaleTransport;
 import io.github.x402j.gate.VerifiedPayment;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,7 +51,10 @@ final class Shop implements SimulatedNetwork.Server {
       new HashMap<>(Map.of("/cheap", 10_000L, "/dear", 5_000_000L, "/stream", 10_000L));
   private final Map<String, Set<Long>> everAsked = new HashMap<>();
   private final Map<String, Challenge> challenges = new HashMap<>();
-  private final Set<Orders.Order> inHand = new HashSet<>();
+
+  /** One for each request. */
+  private final List<Orders.Order> inHand = new ArrayList<>();
+
   private Baton.Process process;
   private PaymentGate gate;
   private LedgerStore ledger;
@@ -80,7 +85,17 @@ final class Shop implements SimulatedNetwork.Server {
   void start() {
     process = new Baton.Process(name + "." + ++starts);
     ledger = ledgers.get();
-    PaymentGate.Builder builder = PaymentGate.builder().clock(clock).ledger(ledger.viewOf(process));
+    PaymentGate.Builder builder =
+        PaymentGate.builder()
+            .clock(clock)
+            .ledger(ledger.viewOf(process))
+            .listener(
+                new PaymentListener() {
+                  @Override
+                  public void unavailable(PaymentRequired required, String what) {
+                    world.trace.add(() -> name + ": " + what);
+                  }
+                });
     means.of(process, clock).forEach(builder::facilitator);
     gate = builder.build();
     challenges.clear();
@@ -207,6 +222,12 @@ final class Shop implements SimulatedNetwork.Server {
     @Override
     public void refuse(Refusal refusal) {
       world.trace.add(() -> name + " answers " + actor + " with " + refusal.status());
+      if (order != null
+          && refusal.status() == 402
+          && actor.startsWith("payer")
+          && !order.wasRefused()) {
+        order.refusedAt = world.stage.time.instant().getEpochSecond();
+      }
       reply = new SimulatedNetwork.Reply(refusal.status(), refusal.headers(), refusal.body());
     }
 

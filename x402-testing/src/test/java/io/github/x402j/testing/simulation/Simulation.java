@@ -121,7 +121,7 @@ final class Simulation {
     for (int round = 0; round < REPEATS.size(); round++) {
       stage.time.advance(REPEATS.get(round));
       for (Order order : world.unserved()) {
-        List<Shop> alike = world.withLedgerOf(order.shop);
+        List<Shop> alike = world.ofMerchantOf(order.shop);
         world.payers.repeat(order, alike.get(round % alike.size()));
       }
       world.baton.finish(MOST_TURNS);

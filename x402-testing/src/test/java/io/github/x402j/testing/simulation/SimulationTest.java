@@ -37,7 +37,8 @@ class SimulationTest {
   private static final int MOST_FINDS = 5;
 
   /** The topics of which no fault is known. */
-  private static final Set<Topic> DEFAULT_TOPICS = EnumSet.of(Topic.BROKEN_DELIVERIES);
+  private static final Set<Topic> DEFAULT_TOPICS =
+      EnumSet.of(Topic.PUBLISHED_FACILITATORS, Topic.BROKEN_DELIVERIES);
 
   @Test
   void nobodyHonestLosesWhateverTheSeed() throws Exception {

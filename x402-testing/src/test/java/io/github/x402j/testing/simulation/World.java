@@ -247,15 +247,15 @@ final class World {
     facilitators.forEach(RemoteServer::recover);
   }
 
-  /** Returns the servers that share a ledger with this one, which is the first. */
-  List<Shop> withLedgerOf(Shop shop) {
-    List<Shop> alike = new ArrayList<>(List.of(shop));
+  /** Returns the servers of the merchant of this one, which is the first. */
+  List<Shop> ofMerchantOf(Shop shop) {
+    List<Shop> all = new ArrayList<>(List.of(shop));
     for (Shop other : shops) {
-      if (other != shop && other.ledger() == shop.ledger()) {
-        alike.add(other);
+      if (other != shop && other.payTo.equals(shop.payTo)) {
+        all.add(other);
       }
     }
-    return alike;
+    return all;
   }
 
   /** Returns the honest payments that were not served yet. */
