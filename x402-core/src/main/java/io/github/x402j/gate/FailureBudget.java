@@ -19,9 +19,9 @@ import java.time.Instant;
  *
  * <p>A signature can be copied from the chain, so what others do with it must not lock its payer
  * out. An authorization counts once against its payer, whoever brings it and however often, and
- * only for a failure that is the payer's doing: that an authorization has been used is not. Besides,
- * each authorization has a budget of its own, so that one that fails again and again is refused,
- * and nothing else. So has each receipt: who presents it need not be its payer.
+ * only for a failure that is the payer's doing: that an authorization has been used is not.
+ * Besides, each authorization has a budget of its own, so that one that fails again and again is
+ * refused, and nothing else. So has each receipt: who presents it need not be its payer.
  */
 final class FailureBudget {
   static final int DEFAULT_FAILURES_PER_MINUTE = 30;

@@ -13,8 +13,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admission of one request that brings a receipt. In order: the receipt alone, its
- * failure budget, a use of it in the ledger, its transaction on the chain.
+ * The admission of one request that brings a receipt. In order: the receipt alone, its failure
+ * budget, a use of it in the ledger, its transaction on the chain.
  */
 final class ReceiptAdmission {
   private final PaymentGate.Shared gate;

@@ -232,8 +232,10 @@ class LockOutTest {
               world.bring(n);
               world.verify(n);
             }),
-        row("the payer's requests make the handler fail", true, (world, n) ->
-            world.admitted(n, world.gate::release)),
+        row(
+            "the payer's requests make the handler fail",
+            true,
+            (world, n) -> world.admitted(n, world.gate::release)),
         row(
             "the payer's transfers revert",
             true,
@@ -267,7 +269,8 @@ class LockOutTest {
     chain.fails = false;
     clock.advance(GuardedFacilitator.OPEN_FOR);
 
-    assertThat(bring(GOOD) instanceof Admission.Refused refused && refused.refusal().status() == 429)
+    assertThat(
+            bring(GOOD) instanceof Admission.Refused refused && refused.refusal().status() == 429)
         .as("at the gate")
         .isEqualTo(locksOut);
     if (!locksOut || !who.contains("handler")) { // a facilitator runs none
