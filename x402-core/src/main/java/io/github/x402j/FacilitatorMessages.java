@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 /** The messages between a seller and a facilitator (specification 7), in both versions. */
 public final class FacilitatorMessages {
   private static final String ALL_EVM = "eip155:*";
+  private static final String DIGEST = "digest";
+  private static final String REPEATED = "repeated";
+
+  /** The request header of {@code /settle} by which a seller claims its own settlement again. */
+  public static final String IDEMPOTENCY_KEY = "Idempotency-Key";
 
   private FacilitatorMessages() {}
 
@@ -31,6 +36,10 @@ public final class FacilitatorMessages {
    * @param transaction as it was written, empty if there is none
    * @param network empty if it names none that can be read
    * @param errorReason the code as it was written, empty if there is none
+   * @param asset the token that it says was moved
+   * @param payTo who it says was paid
+   * @param digest what it says was signed
+   * @param repeated whether it says that it has given this answer to another claimant before
    */
   public record Settled(
       boolean success,
@@ -38,7 +47,11 @@ public final class FacilitatorMessages {
       Optional<Network> network,
       Optional<Address> payer,
       Optional<TokenAmount> amount,
-      String errorReason) {}
+      String errorReason,
+      Optional<Address> asset,
+      Optional<Address> payTo,
+      Optional<Bytes32> digest,
+      boolean repeated) {}
 
   // ---- the seller's side
 
@@ -87,7 +100,12 @@ public final class FacilitatorMessages {
         network(network),
         payer(json),
         Optional.ofNullable(PaymentCodec.optional(json, "amount", TokenAmount::parse)),
-        Json.optionalString(json, "", "errorReason").orElse(""));
+        Json.optionalString(json, "", "errorReason").orElse(""),
+        Optional.ofNullable(PaymentCodec.optional(json, "asset", Address::parse)),
+        Optional.ofNullable(PaymentCodec.optional(json, "payTo", Address::parse)),
+        Optional.ofNullable(
+            PaymentCodec.optional(json, DIGEST, text -> Bytes32.parse(DIGEST, text))),
+        !Json.isAbsent(json, REPEATED) && Json.bool(json, "", REPEATED));
   }
 
   private static Optional<Network> network(String text) {
@@ -211,6 +229,25 @@ public final class FacilitatorMessages {
 
   public static String settlement(SettlementResponse response, int x402Version) {
     return Json.write(PaymentCodec.settlementNode(response, x402Version));
+  }
+
+  /**
+   * The answer for a payment that was settled, with more about it than the specification asks for:
+   * a seller can compare what was moved with what it is owed.
+   *
+   * @param repeated whether another than the asker may have had this answer before
+   */
+  public static String settled(
+      SettlementResponse response, SignedPayment payment, boolean repeated) {
+    ObjectNode json =
+        PaymentCodec.settlementNode(response, payment.payload().x402Version())
+            .put("asset", payment.requirements().asset().text())
+            .put("payTo", payment.requirements().payTo().text())
+            .put(DIGEST, payment.digest().text());
+    if (repeated) {
+      json.put(REPEATED, true);
+    }
+    return Json.write(json);
   }
 
   public static String supported(List<Network> networks, Set<Address> signers) {

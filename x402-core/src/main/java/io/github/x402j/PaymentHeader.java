@@ -5,6 +5,7 @@ package io.github.x402j;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** The names of the headers, and the payment that a request brings in them. */
 public final class PaymentHeader {
@@ -23,6 +24,16 @@ public final class PaymentHeader {
   /** Carries the outcome of a version 1 payment. */
   public static final String X_PAYMENT_RESPONSE = "X-PAYMENT-RESPONSE";
 
+  /**
+   * Carries a secret of the payer's with its payment: {@value #SECRET_LENGTH} characters of
+   * base64url, 32 random bytes, the same each time that the payment is sent. A payment that was
+   * begun with a secret is resumed with it alone: what the chain shows of a payment is not enough.
+   */
+  public static final String X_PAYMENT_SECRET = "X-Payment-Secret";
+
+  /** How long a secret is. */
+  public static final int SECRET_LENGTH = 43;
+
   /** Carries a receipt: in a request to present it, in a response to hand it out. */
   public static final String X_PAYMENT_RECEIPT = "X-Payment-Receipt";
 
@@ -35,7 +46,20 @@ public final class PaymentHeader {
   private static final List<String> REQUEST_NAMES =
       List.of(PAYMENT_SIGNATURE, X_PAYMENT, X_PAYMENT_RECEIPT);
 
+  private static final Pattern SECRET = Pattern.compile("[A-Za-z0-9_-]{" + SECRET_LENGTH + "}");
+
   private PaymentHeader() {}
+
+  /** Returns the secret that comes with the payment, empty if none does. */
+  public static Optional<String> secret(Function<String, List<String>> headers)
+      throws MalformedPaymentException {
+    Optional<String> secret = single(headers, X_PAYMENT_SECRET);
+    if (secret.isPresent() && !SECRET.matcher(secret.get()).matches()) {
+      throw new MalformedPaymentException(
+          X_PAYMENT_SECRET + ": expected " + SECRET_LENGTH + " characters of base64url");
+    }
+    return secret;
+  }
 
   /** Returns the name of the response header that answers a payment of this version. */
   public static String responseName(int x402Version) {

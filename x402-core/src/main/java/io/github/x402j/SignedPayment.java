@@ -3,6 +3,7 @@
 package io.github.x402j;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A payment whose terms match the requirements and whose signature is the payer's. Nothing is known
@@ -19,6 +20,9 @@ import java.time.Instant;
  * @param digest of what was signed, such as the EIP-712 hash of the authorization
  * @param validBefore the time from which the authorization can no longer be used
  * @param signed the payload as its scheme has read it
+ * @param claimant on whose behalf the payment is settled: the same for every attempt of one ledger,
+ *     and known to no other. Null until a ledger holds the payment. A remote facilitator gets it as
+ *     {@code Idempotency-Key}
  */
 public record SignedPayment(
     PaymentPayload payload,
@@ -26,7 +30,24 @@ public record SignedPayment(
     PaymentKey key,
     Bytes32 digest,
     Instant validBefore,
-    SchemePayload signed) {
+    SchemePayload signed,
+    @Nullable String claimant) {
+
+  /** Makes a payment that no ledger holds yet. */
+  public SignedPayment(
+      PaymentPayload payload,
+      PaymentRequirements requirements,
+      PaymentKey key,
+      Bytes32 digest,
+      Instant validBefore,
+      SchemePayload signed) {
+    this(payload, requirements, key, digest, validBefore, signed, null);
+  }
+
+  /** Returns this payment, to be settled on behalf of this claimant. */
+  public SignedPayment claimedBy(String newClaimant) {
+    return new SignedPayment(payload, requirements, key, digest, validBefore, signed, newClaimant);
+  }
 
   /**
    * Names a payment: two are the same if one payer signed the same, however the signatures or the

@@ -63,15 +63,26 @@ final class FacilitatorHttp {
   }
 
   Reply get(String path, Duration timeout) throws FacilitatorException {
-    return send("GET", path, HttpRequest.BodyPublishers.noBody(), timeout);
+    return send("GET", path, HttpRequest.BodyPublishers.noBody(), Map.of(), timeout);
   }
 
   Reply post(String path, String json, Duration timeout) throws FacilitatorException {
-    return send("POST", path, HttpRequest.BodyPublishers.ofString(json), timeout);
+    return post(path, json, Map.of(), timeout);
+  }
+
+  /** Posts with headers of our own besides. */
+  Reply post(String path, String json, Map<String, String> headers, Duration timeout)
+      throws FacilitatorException {
+    return send("POST", path, HttpRequest.BodyPublishers.ofString(json), headers, timeout);
   }
 
   /** Throws if there are no credentials to be had; nothing was sent then. */
-  private Reply send(String method, String path, HttpRequest.BodyPublisher body, Duration timeout)
+  private Reply send(
+      String method,
+      String path,
+      HttpRequest.BodyPublisher body,
+      Map<String, String> headers,
+      Duration timeout)
       throws FacilitatorException {
     long end = ticker.nanos() + timeout.toNanos();
     URI endpoint = URI.create(base + path);
@@ -80,6 +91,7 @@ final class FacilitatorHttp {
             .header("Content-Type", "application/json")
             .header("Accept", "application/json")
             .method(method, body);
+    headers.forEach((name, value) -> add(request, name, value));
     authentication.headers(method, endpoint).forEach((name, value) -> add(request, name, value));
     long left = end - ticker.nanos();
     if (left <= 0) {

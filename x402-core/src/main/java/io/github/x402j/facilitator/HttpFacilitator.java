@@ -45,9 +45,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An answer to a settlement that is late, lost, broken or contradicts the payment is {@link
  * Settlement.Pending}: bytes were sent, and the outcome is not known. So is a refusal, unless its
- * reason can come only before a transaction is sent, or the chain shows that it has failed. Servers
- * that share no ledger must not share a remote facilitator: it gives both the same good answer for
- * one payment.
+ * reason can come only before a transaction is sent, or the chain shows that it has failed.
+ *
+ * <p>Servers that sell for one {@code payTo} share a ledger. If they share none, a facilitator may
+ * give both the same good answer for one payment. {@code FacilitatorService} tells them apart by
+ * the {@code Idempotency-Key} that is sent here; what it answers to the second counts as used.
  *
  * <p>Safe for use by several threads. Messages, logs and {@code toString} hold the facilitator's
  * origin, and no path, header or answer text.

@@ -42,6 +42,17 @@ sealed interface RemoteAnswer {
   /** It says that somebody has used the authorization: perhaps by an earlier request of ours. */
   record NonceUsed() implements RemoteAnswer {}
 
+  /**
+   * It says that the money has moved, and that it has told so another claimant before: the payment
+   * has bought a delivery there.
+   */
+  record Repeated() implements RemoteAnswer {
+    static Settlement.Failed failed() {
+      return new Settlement.Failed(
+          ErrorReason.NONCE_ALREADY_USED, "the facilitator has settled it for another seller");
+    }
+  }
+
   /** The request did not leave. */
   record NotSent(String why) implements RemoteAnswer {}
 
@@ -90,6 +101,9 @@ sealed interface RemoteAnswer {
     @Nullable String hash = hash(settled.transaction());
     if (settled.success()) {
       Optional<String> lie = contradiction(status, settled, payment);
+      if (lie.isEmpty() && settled.repeated()) {
+        return new Repeated();
+      }
       return hash == null || lie.isPresent()
           ? new Unclear(hash, false, lie.orElse("success without a transaction"))
           : new Moved(hash);
@@ -129,14 +143,27 @@ sealed interface RemoteAnswer {
     if (!settled.network().equals(Optional.of(payment.requirements().network()))) {
       return Optional.of("success on another network");
     }
-    if (settled.payer().isPresent() && !settled.payer().get().equals(payment.payer())) {
+    if (isOther(settled.payer(), payment.payer())) {
       return Optional.of("success for another payer");
     }
-    if (settled.amount().isPresent()
-        && !settled.amount().get().equals(payment.requirements().amount())) {
+    if (isOther(settled.amount(), payment.requirements().amount())) {
       return Optional.of("success with another amount");
     }
+    if (isOther(settled.asset(), payment.requirements().asset())) {
+      return Optional.of("success with another token");
+    }
+    if (isOther(settled.payTo(), payment.requirements().payTo())) {
+      return Optional.of("success for another recipient");
+    }
+    if (isOther(settled.digest(), payment.digest())) {
+      return Optional.of("success of another authorization");
+    }
     return Optional.empty();
+  }
+
+  /** A facilitator need not say everything; what it says must fit. */
+  private static <T> boolean isOther(Optional<T> said, T expected) {
+    return said.isPresent() && !said.get().equals(expected);
   }
 
   private static @Nullable String hash(String transaction) {

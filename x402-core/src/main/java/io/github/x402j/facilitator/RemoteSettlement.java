@@ -6,7 +6,6 @@ import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
-import io.github.x402j.PaymentKey;
 import io.github.x402j.Recent;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
@@ -14,6 +13,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.http.Backoff;
 import io.github.x402j.http.Deadline;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -46,7 +46,7 @@ final class RemoteSettlement {
   private final ResourceInfo resource;
 
   /** A free retry after a failed delivery asks for what the facilitator may not say twice. */
-  private final Recent<PaymentKey, Settlement.Settled> settled = new Recent<>(MAX_REMEMBERED);
+  private final Recent<SignedPayment.Id, Settlement.Settled> settled = new Recent<>(MAX_REMEMBERED);
 
   RemoteSettlement(
       FacilitatorHttp http,
@@ -76,6 +76,9 @@ final class RemoteSettlement {
     }
     if (answer instanceof RemoteAnswer.NonceUsed) {
       return usedByAnother(payment);
+    }
+    if (answer instanceof RemoteAnswer.Repeated) {
+      return RemoteAnswer.Repeated.failed();
     }
     if (answer instanceof RemoteAnswer.Refused refused) {
       refused.transaction().ifPresent(named);
@@ -112,8 +115,13 @@ final class RemoteSettlement {
   }
 
   private RemoteAnswer ask(SignedPayment payment, Deadline deadline) throws FacilitatorException {
+    String claimant = payment.claimant();
     FacilitatorHttp.Reply reply =
-        http.post("/settle", FacilitatorMessages.request(payment, resource), deadline.left());
+        http.post(
+            "/settle",
+            FacilitatorMessages.request(payment, resource),
+            claimant == null ? Map.of() : Map.of(FacilitatorMessages.IDEMPOTENCY_KEY, claimant),
+            deadline.left());
     return RemoteAnswer.of(reply, payment);
   }
 
@@ -162,6 +170,9 @@ final class RemoteSettlement {
     }
     if (answer instanceof RemoteAnswer.Refused refused && idempotent) {
       return refused(payment, refused, true);
+    }
+    if (answer instanceof RemoteAnswer.Repeated) {
+      return RemoteAnswer.Repeated.failed();
     }
     if (answer instanceof RemoteAnswer.Unclear unclear) {
       report(unclear);
@@ -231,13 +242,13 @@ final class RemoteSettlement {
 
   private Settlement remember(SignedPayment payment, Settlement found) {
     if (found instanceof Settlement.Settled known) {
-      settled.put(payment.key(), known);
+      settled.put(payment.id(), known);
     }
     return found;
   }
 
   private Settlement.@Nullable Settled remembered(SignedPayment payment) {
-    return settled.get(payment.key()).orElse(null);
+    return settled.get(payment.id()).orElse(null);
   }
 
   private void report(RemoteAnswer.Unclear unclear) {

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Every request is checked from its beginning, a settlement, too. The same authorization is
- * settled once, and everybody who brings it gets the same answer. Requests are answered in the
+ * settled once, and everybody who brings it gets the same answer; who asked first can be told from
+ * the others. Another authorization with the same nonce is refused. Requests are answered in the
  * version of the protocol that they are written in.
  *
  * <p>Safe for use by several threads.
@@ -47,6 +48,8 @@ public final class FacilitatorService {
 
   /** The longest window of a payment, whatever the seller allows. */
   public static final Duration LONGEST_WINDOW = Duration.ofHours(1);
+
+  private static final int MAX_KEY_LENGTH = 256;
 
   /** For listeners: a facilitator does not know what is sold. */
   private static final Purchase PURCHASE = Purchase.of("settle", "POST");
@@ -185,20 +188,40 @@ public final class FacilitatorService {
         payment.payer());
   }
 
-  /** Answers {@code POST /settle} with this body. */
+  /** Answers {@code POST /settle} with this body, for a seller that does not say who it is. */
   public Answer settle(String body) {
+    return settle(body, null);
+  }
+
+  /**
+   * Answers {@code POST /settle} with this body. Whoever asked first gets the same answer again; in
+   * the answer to another, and to one that does not say who it is, a settlement that was told
+   * before has the member {@code "repeated": true}.
+   *
+   * @param idempotencyKey the value of the request header {@code Idempotency-Key}, which names who
+   *     asks; null if there is none
+   */
+  public Answer settle(String body, @Nullable String idempotencyKey) {
     try {
-      return settle(FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens));
+      if (idempotencyKey != null && idempotencyKey.length() > MAX_KEY_LENGTH) {
+        throw new MalformedPaymentException(
+            "Idempotency-Key: expected at most " + MAX_KEY_LENGTH + " characters");
+      }
+      return settle(
+          FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens),
+          idempotencyKey == null ? "" : idempotencyKey.trim());
     } catch (MalformedPaymentException e) {
       return new Answer(400, FacilitatorMessages.malformedSettlement(e.reason(), message(e)));
     }
   }
 
-  private Answer settle(FacilitatorRequest request) throws MalformedPaymentException {
+  private Answer settle(FacilitatorRequest request, String claimant)
+      throws MalformedPaymentException {
     try {
       Optional<Verification> refusal = request.refusal();
       return settle(
           request,
+          claimant,
           refusal.isPresent()
               ? refusal.get()
               : facilitators.check(request.payload(), request.requirements()));
@@ -212,14 +235,14 @@ public final class FacilitatorService {
     }
   }
 
-  private Answer settle(FacilitatorRequest request, Verification checked)
+  private Answer settle(FacilitatorRequest request, String claimant, Verification checked)
       throws FacilitatorException {
     Optional<SignedPayment> payment = FacilitatorRequest.signed(checked);
     if (payment.isEmpty()) {
       return refused(request, FacilitatorRequest.invalid(checked));
     }
     // What was begun gets its answer: after its window, and though its payer has failed since.
-    if (!settlements.knows(payment.get().key())) {
+    if (!settlements.knows(payment.get())) {
       if (!(checked instanceof Verification.Valid)) {
         return refused(request, FacilitatorRequest.invalid(checked));
       }
@@ -227,16 +250,21 @@ public final class FacilitatorService {
         return refused(request, spent(payment.get()));
       }
     }
-    return answer(request, payment.get(), settlements.settle(payment.get()));
+    return answer(request, payment.get(), settlements.settle(payment.get(), claimant));
   }
 
-  private Answer answer(FacilitatorRequest request, SignedPayment payment, Settlement settlement) {
+  private Answer answer(
+      FacilitatorRequest request, SignedPayment payment, SharedSettlements.Answer answer) {
+    Settlement settlement = answer.settlement();
     Network network = request.requirements().network();
     VerifiedPayment verified = VerifiedPayment.of(payment, request.required(), PURCHASE);
     if (settlement instanceof Settlement.Settled settled) {
       verified.markSettled(settled);
       listeners.settled(verified, settled);
-      return settlement(200, request, SettlementResponse.settled(network, settled));
+      return new Answer(
+          200,
+          FacilitatorMessages.settled(
+              SettlementResponse.settled(network, settled), payment, answer.repeated()));
     }
     if (settlement instanceof Settlement.Pending pending) {
       listeners.pending(verified, pending);
@@ -253,7 +281,7 @@ public final class FacilitatorService {
     return refused(
         request,
         new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()),
-        settlements.reverted(payment.key()).orElse(null));
+        settlements.reverted(payment).orElse(null));
   }
 
   private Answer refused(FacilitatorRequest request, Verification.Invalid invalid) {

@@ -5,7 +5,6 @@ package io.github.x402j.gate;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Recent;
@@ -29,7 +28,7 @@ public final class Facilitators {
   private final List<Facilitator> all;
 
   /** Who has stood in for the first, so that it settles and is asked for the outcome. */
-  private final Recent<PaymentKey, Facilitator> standIns = new Recent<>(MAX_REMEMBERED);
+  private final Recent<SignedPayment.Id, Facilitator> standIns = new Recent<>(MAX_REMEMBERED);
 
   Facilitators(List<? extends Facilitator> all) {
     this.all = List.copyOf(all);
@@ -57,7 +56,7 @@ public final class Facilitators {
     for (Facilitator facilitator : allFor(payment.requirements())) {
       try {
         Verification verification = facilitator.verify(payment);
-        remember(payment.key(), failure == null ? null : facilitator);
+        remember(payment.id(), failure == null ? null : facilitator);
         return verification;
       } catch (FacilitatorException e) {
         failure = failure == null ? e : failure;
@@ -110,15 +109,15 @@ public final class Facilitators {
   }
 
   private Facilitator settlerOf(SignedPayment payment) {
-    return standIns.get(payment.key()).orElseGet(() -> of(payment.requirements()));
+    return standIns.get(payment.id()).orElseGet(() -> of(payment.requirements()));
   }
 
   /** A payment is verified only while no settlement of it is under way: who looked last settles. */
-  private void remember(PaymentKey key, @Nullable Facilitator standIn) {
+  private void remember(SignedPayment.Id payment, @Nullable Facilitator standIn) {
     if (standIn == null) {
-      standIns.remove(key);
+      standIns.remove(payment);
     } else {
-      standIns.put(key, standIn);
+      standIns.put(payment, standIn);
     }
   }
 

@@ -26,14 +26,38 @@ final class PaymentAdmission {
   private final Challenge challenge;
   private final Purchase purchase;
   private final PaymentPayload payload;
+  private final PaymentEngine.Claim claim;
 
+  /**
+   * @param secret what the request brings besides the payment, empty if nothing
+   */
   PaymentAdmission(
-      PaymentGate.Shared gate, Challenge challenge, Purchase purchase, PaymentPayload payload) {
+      PaymentGate.Shared gate,
+      Challenge challenge,
+      Purchase purchase,
+      PaymentPayload payload,
+      Optional<String> secret) {
     this.gate = gate;
     this.identifiers = gate.identifiers();
     this.challenge = challenge;
     this.purchase = purchase;
     this.payload = payload;
+    this.claim = new PaymentEngine.Claim(purchase.request(), proof(secret, payload));
+  }
+
+  /**
+   * What the request brings that is not on the chain: its secret, else the name of the payment.
+   * Once the transaction is broadcast, everybody can rebuild the rest of it.
+   */
+  private static String proof(Optional<String> secret, PaymentPayload payload) {
+    if (secret.isPresent()) {
+      return "secret " + secret.get();
+    }
+    try {
+      return PaymentIdentifiers.idOf(payload).map(id -> "name " + id).orElse("");
+    } catch (MalformedPaymentException e) { // is refused where names are read
+      return "";
+    }
   }
 
   Admission admit() throws MalformedPaymentException {
@@ -99,9 +123,7 @@ final class PaymentAdmission {
       return claim(payment, inTime);
     }
     PaymentIdentifiers.Name name = new PaymentIdentifiers.Name(payment.payer(), id.get());
-    PaymentIdentifiers.Earlier earlier =
-        identifiers.take(
-            name, payment.key().nonce() + " " + payload.payload() + " " + purchase.request());
+    PaymentIdentifiers.Earlier earlier = identifiers.take(name, claim.of(payment));
     if (earlier == PaymentIdentifiers.Earlier.ANOTHER) {
       return new Admission.Refused(Refusals.identifierConflict());
     }
@@ -125,7 +147,7 @@ final class PaymentAdmission {
   }
 
   private Admission claim(SignedPayment payment, boolean inTime) throws FacilitatorException {
-    PaymentEngine.Claimed claimed = gate.engine().claim(payment, purchase.request(), inTime);
+    PaymentEngine.Claimed claimed = gate.engine().claim(payment, claim, inTime);
     if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
       return refuse(refused.refusal());
     }

@@ -6,11 +6,13 @@ import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Hashes;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -46,6 +48,29 @@ final class PaymentEngine {
     this.transactions = transactions;
   }
 
+  /**
+   * What a payment is claimed for. A claim is the same only if all of it is: what was signed, what
+   * it pays for, and what the caller proves that it is the same caller with.
+   *
+   * @param request what it is to pay for
+   * @param proof what only the caller knows, empty if it knows nothing that is not on the chain
+   */
+  record Claim(String request, String proof) {
+    /** Returns the text that the ledger binds the payment to. It shows none of its parts. */
+    String of(SignedPayment payment) {
+      return hash(payment.digest() + "\n" + proof + "\n" + request);
+    }
+  }
+
+  private static String hash(String text) {
+    return HexFormat.of().formatHex(Hashes.sha256(text));
+  }
+
+  /** The same for every attempt to settle this payment, and known to this ledger alone. */
+  private SignedPayment claimed(SignedPayment payment) {
+    return payment.claimedBy(hash(ledger.id() + "\n" + payment.digest()));
+  }
+
   /** The result of a claim. */
   sealed interface Claimed {
     /** It is new, verified against the chain, and held. */
@@ -76,39 +101,41 @@ final class PaymentEngine {
    * Claims a payment whose signature is good, and verifies it or, if it was begun before, finds its
    * outcome.
    *
-   * @param request what it is to pay for
+   * @param claim what it is to pay for, and for whom
    * @param inTime false if its window is over: then it may be finished, but not begun
    * @throws FacilitatorException if the chain or the facilitator could not be asked; the payment is
    *     not held then
    */
-  Claimed claim(SignedPayment payment, String request, boolean inTime) throws FacilitatorException {
+  Claimed claim(SignedPayment payment, Claim claim, boolean inTime) throws FacilitatorException {
     if (!inTime && !knows(payment.key())) {
       return expired(payment);
     }
-    PaymentLedger.Claim claim =
+    PaymentLedger.Claim found =
         ledger.claim(
-            payment.key(), request, payment.validBefore().plus(Facilitator.OUTCOME_KEPT_FOR));
-    if (claim instanceof PaymentLedger.Claim.Granted) {
+            payment.key(),
+            claim.of(payment),
+            payment.validBefore().plus(Facilitator.OUTCOME_KEPT_FOR));
+    if (found instanceof PaymentLedger.Claim.Granted) {
       if (inTime) {
         return verify(payment);
       }
       ledger.release(payment.key()); // it was released between the two questions
       return expired(payment);
     }
-    if (claim instanceof PaymentLedger.Claim.Resumed resumed) {
+    if (found instanceof PaymentLedger.Claim.Resumed resumed) {
       return resume(payment, resumed.transaction());
     }
-    if (claim instanceof PaymentLedger.Claim.InProgress inProgress) {
+    if (found instanceof PaymentLedger.Claim.InProgress inProgress) {
       return new Claimed.Pending(inProgress.transaction(), "the payment is being worked on");
     }
-    if (claim instanceof PaymentLedger.Claim.Full) {
+    if (found instanceof PaymentLedger.Claim.Full) {
       return new Claimed.Full();
     }
     return refused(
         payment,
         ErrorReason.NONCE_ALREADY_USED,
-        "authorization.nonce: this authorization has bought its delivery, or pays for another"
-            + " request");
+        "authorization.nonce: it has bought its delivery, or was signed for something else, or"
+            + " pays for another request");
   }
 
   private Claimed verify(SignedPayment payment) throws FacilitatorException {
@@ -135,7 +162,7 @@ final class PaymentEngine {
       throws FacilitatorException {
     Settlement outcome = new Settlement.Pending(transaction.orElse(null));
     try {
-      outcome = transactions.owned(payment, facilitators.outcome(payment, transaction));
+      outcome = transactions.owned(payment, facilitators.outcome(claimed(payment), transaction));
     } finally {
       if (outcome instanceof Settlement.Pending) {
         ledger.suspend(payment.key());
@@ -212,7 +239,7 @@ final class PaymentEngine {
           transactions.owned(
               payment,
               facilitators.settle(
-                  payment,
+                  claimed(payment),
                   transaction -> {
                     transactions.note(payment, transaction);
                     record.accept(transaction);

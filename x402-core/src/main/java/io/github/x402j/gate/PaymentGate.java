@@ -343,7 +343,9 @@ public final class PaymentGate {
       Optional<Credential> credential = PaymentHeader.read(headers);
       if (credential.isPresent()) {
         return credential.get() instanceof Credential.Payment payment
-            ? new PaymentAdmission(shared, challenge, purchase, payment.payload()).admit()
+            ? new PaymentAdmission(
+                    shared, challenge, purchase, payment.payload(), PaymentHeader.secret(headers))
+                .admit()
             : new ReceiptAdmission(shared, acceptor, challenge, purchase)
                 .admit(((Credential.ReceiptToken) credential.get()).token());
       }

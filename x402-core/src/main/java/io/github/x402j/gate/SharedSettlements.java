@@ -3,7 +3,6 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.FacilitatorException;
-import io.github.x402j.PaymentKey;
 import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
@@ -20,8 +19,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settles each authorization once, however many sellers bring it at the same time, and gives all of
- * them the same answer. What is known already is answered from memory.
+ * Settles each payment once, however many sellers bring it at the same time, and gives all of them
+ * the same answer. Who asked first is told apart from the others, as long as it says who it is.
+ * What is known already is answered from memory.
  */
 final class SharedSettlements {
   private static final String REQUEST = "settle";
@@ -33,49 +33,74 @@ final class SharedSettlements {
 
   private final PaymentEngine engine;
   private final Semaphore waiting = new Semaphore(MAX_WAITING);
-  private final Map<PaymentKey, CompletableFuture<Settlement>> running = new ConcurrentHashMap<>();
+  private final Map<SignedPayment.Id, Running> running = new ConcurrentHashMap<>();
+  private final Recent<SignedPayment.Id, Known> known = new Recent<>(MAX_REMEMBERED);
 
-  private final Recent<PaymentKey, Settlement> known = new Recent<>(MAX_REMEMBERED);
+  /**
+   * An answer.
+   *
+   * @param repeated whether another than the asker may have had it before
+   */
+  record Answer(Settlement settlement, boolean repeated) {}
+
+  /** A settlement under way, and who asked for it; empty if it did not say. */
+  private record Running(String claimant, CompletableFuture<Settlement> settlement) {}
+
+  /** How a settlement ended, and who asked for it; empty if it did not say. */
+  private record Known(String claimant, Settlement settlement) {
+    Answer answerTo(String asker) {
+      return new Answer(settlement, isAnother(claimant, asker));
+    }
+  }
+
+  private static boolean isAnother(String claimant, String asker) {
+    return asker.isEmpty() || !asker.equals(claimant);
+  }
 
   /** So that a seller can look for itself why a payment failed. */
-  private final Recent<PaymentKey, String> reverted = new Recent<>(MAX_REMEMBERED);
+  private final Recent<SignedPayment.Id, String> reverted = new Recent<>(MAX_REMEMBERED);
 
   SharedSettlements(PaymentEngine engine) {
     this.engine = engine;
   }
 
-  /** Returns whether a settlement of this authorization has been begun here before. */
-  boolean knows(PaymentKey key) {
-    return running.containsKey(key) || known(key) != null || engine.knows(key);
+  /** Returns whether a settlement of this payment has been begun here before. */
+  boolean knows(SignedPayment payment) {
+    return running.containsKey(payment.id())
+        || known.get(payment.id()).isPresent()
+        || engine.knows(payment.key());
   }
 
   /** Returns the transaction that failed, if one was sent. */
-  Optional<String> reverted(PaymentKey key) {
-    return reverted.get(key);
+  Optional<String> reverted(SignedPayment payment) {
+    return reverted.get(payment.id());
   }
 
   /**
    * Returns how the settlement ends; those who come while it is under way wait for it.
    *
+   * @param claimant who asks, empty if it does not say
    * @throws FacilitatorException if nothing was sent, for certain
    */
-  Settlement settle(SignedPayment payment) throws FacilitatorException {
+  Answer settle(SignedPayment payment, String claimant) throws FacilitatorException {
     CompletableFuture<Settlement> mine = new CompletableFuture<>();
-    CompletableFuture<Settlement> others = running.putIfAbsent(payment.key(), mine);
+    Running own = new Running(claimant, mine);
+    Running others = running.putIfAbsent(payment.id(), own);
     if (others != null) {
-      return await(others);
+      return new Answer(await(others.settlement()), isAnother(others.claimant(), claimant));
     }
     try {
-      Settlement earlier = known(payment.key());
-      Settlement settlement = earlier == null ? once(payment) : earlier;
-      mine.complete(settlement);
-      return settlement;
+      Optional<Known> earlier = known.get(payment.id());
+      Answer answer =
+          earlier.isPresent() ? earlier.get().answerTo(claimant) : once(payment, claimant);
+      mine.complete(answer.settlement());
+      return answer;
     } catch (FacilitatorException e) {
       mine.completeExceptionally(e);
       throw e;
     } finally {
       mine.complete(new Settlement.Pending(null)); // no effect unless an error of ours came through
-      running.remove(payment.key(), mine);
+      running.remove(payment.id(), own);
     }
   }
 
@@ -97,49 +122,45 @@ final class SharedSettlements {
     }
   }
 
-  private Settlement once(SignedPayment payment) throws FacilitatorException {
-    PaymentEngine.Claimed claimed = engine.claim(payment, REQUEST, true);
+  private Answer once(SignedPayment payment, String claimant) throws FacilitatorException {
+    PaymentEngine.Claim claim = new PaymentEngine.Claim(REQUEST, claimant);
+    PaymentEngine.Claimed claimed = engine.claim(payment, claim, true);
     if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
-      return new Settlement.Failed(refused.refusal().reason(), refused.refusal().detail());
+      return first(new Settlement.Failed(refused.refusal().reason(), refused.refusal().detail()));
     }
     if (claimed instanceof PaymentEngine.Claimed.Pending pending) {
-      return new Settlement.Pending(pending.transaction().orElse(null));
+      return first(new Settlement.Pending(pending.transaction().orElse(null)));
     }
     if (claimed instanceof PaymentEngine.Claimed.Full) {
       throw new FacilitatorException("the payment ledger is full");
     }
-    return claimed instanceof PaymentEngine.Claimed.Settled earlier
-        ? answerable(payment, earlier.settlement(), true)
-        : settleVerified(payment);
-  }
-
-  private Settlement settleVerified(SignedPayment payment) throws FacilitatorException {
+    if (claimed instanceof PaymentEngine.Claimed.Settled earlier) {
+      remember(payment, claimant, earlier.settlement(), true);
+      return new Answer(earlier.settlement(), claimant.isEmpty());
+    }
     AtomicReference<@Nullable String> sent = new AtomicReference<>();
     Settlement settlement = engine.settle(payment, sent::set);
     String transaction = sent.get();
     if (settlement instanceof Settlement.Failed && transaction != null) {
-      reverted.put(payment.key(), transaction);
+      reverted.put(payment.id(), transaction);
     }
-    return answerable(payment, settlement, transaction != null);
+    remember(payment, claimant, settlement, transaction != null);
+    return first(settlement);
+  }
+
+  private static Answer first(Settlement settlement) {
+    return new Answer(settlement, false);
   }
 
   /** Who brings the payment again gets the same answer: from memory, or from the chain. */
-  private Settlement answerable(SignedPayment payment, Settlement settlement, boolean wasSent) {
+  private void remember(
+      SignedPayment payment, String claimant, Settlement settlement, boolean wasSent) {
     if (settlement instanceof Settlement.Settled) {
       engine.suspend(payment);
     }
     if (settlement instanceof Settlement.Settled
         || (settlement instanceof Settlement.Failed && wasSent)) {
-      remember(payment.key(), settlement);
+      known.put(payment.id(), new Known(claimant, settlement));
     }
-    return settlement;
-  }
-
-  private @Nullable Settlement known(PaymentKey key) {
-    return known.get(key).orElse(null);
-  }
-
-  private void remember(PaymentKey key, Settlement settlement) {
-    known.put(key, settlement);
   }
 }

@@ -23,6 +23,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.Chain;
@@ -51,6 +52,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FacilitatorServiceTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TX = "0x" + "cd".repeat(32);
+  private static final Address PAY_TO_OTHER =
+      Address.parse("0x209693Bc6afc0C5328bA36FaF03C514EF312287C");
 
   private final Behind behind = new Behind();
   private final List<String> events = new ArrayList<>();
@@ -257,11 +260,97 @@ class FacilitatorServiceTest {
 
   @Test
   void givesTheSamePayloadTheSameAnswer() throws Exception {
-    FacilitatorService.Answer first = service.settle(good(1));
-    assertThat(service.settle(good(1))).isEqualTo(first);
-    assertThat(service.settle(with(good(1), "/paymentRequirements/extra", JSON.readTree("{}"))))
-        .isEqualTo(first);
+    FacilitatorService.Answer first = service.settle(good(1), "a seller");
+    assertThat(service.settle(good(1), "a seller")).isEqualTo(first);
+    String other = with(good(1), "/paymentRequirements/extra", JSON.readTree("{}"));
+    assertThat(service.settle(other, "a seller")).isEqualTo(first);
+    assertThat(read(first, 200).has("repeated")).isFalse();
     assertThat(behind.settlements).hasValue(1);
+  }
+
+  /** Sellers without a shared ledger: the one that asked first delivers. */
+  @ParameterizedTest
+  @CsvSource({
+    "first, first, false",
+    "first, second, true",
+    "first, , true",
+    ", second, true",
+    ", , true"
+  })
+  void tellsARepeatedAnswerFromAFirstOne(String first, String second, boolean repeated)
+      throws Exception {
+    ObjectNode answer = (ObjectNode) read(service.settle(good(1), first), 200);
+    assertThat(answer.path("success").booleanValue()).isTrue();
+    assertThat(answer.has("repeated")).isFalse();
+    ObjectNode again = (ObjectNode) read(service.settle(good(1), second), 200);
+    assertThat(again.remove("repeated") != null).isEqualTo(repeated);
+    assertThat(again).isEqualTo(answer);
+    assertThat(behind.settlements).hasValue(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"first, true", "second, false", ", false"})
+  void knowsAfterARestartWhoAskedFirst(String second, boolean isTold) throws Exception {
+    behind.settlement = new Settlement.Pending(TX);
+    service.settle(good(1), "first");
+    behind.outcome = new Settlement.Settled(TX, Sale.PAYER.address(), Sale.OFFER.amount());
+    JsonNode answer = read(service().settle(good(1), second), 200);
+    assertThat(answer.path("success").booleanValue()).isEqualTo(isTold);
+    assertThat(answer.has("repeated")).isFalse();
+    if (!isTold) {
+      assertThat(answer.path("errorReason").asText())
+          .isEqualTo("invalid_exact_evm_nonce_already_used");
+    }
+    assertThat(behind.settlements).hasValue(1);
+  }
+
+  @Test
+  void saysWhatItMoved() throws Exception {
+    JsonNode settled = read(service.settle(good(1)), 200);
+    assertThat(settled.path("asset").asText()).isEqualTo(Sale.OFFER.asset().text());
+    assertThat(settled.path("payTo").asText()).isEqualTo(Sale.PAY_TO.text());
+    assertThat(settled.path("digest").asText()).isEqualTo(digest(good(1)));
+  }
+
+  private String digest(String body) throws Exception {
+    FacilitatorMessages.Request request = FacilitatorMessages.readRequest(body);
+    return ((Verification.Valid) behind.check(request.payload(), request.requirements()))
+        .payment()
+        .digest()
+        .text();
+  }
+
+  /** The nonce of a payment that is known, under another signature. */
+  @ParameterizedTest
+  @CsvSource({"settled", "pending", "reverted"})
+  void settlesNoOtherAuthorizationWithANonceThatItKnows(String before) throws Exception {
+    behind.settlement =
+        switch (before) {
+          case "settled" -> behind.settlement;
+          case "pending" -> new Settlement.Pending(TX);
+          default -> new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
+        };
+    service.settle(good(1), "a seller");
+    PaymentRequirements dear =
+        PaymentRequirements.exact(
+            Usdc.BASE_SEPOLIA, TokenAmount.of(5_000_000), PAY_TO_OTHER, Sale.OFFER.maxTimeout());
+    var authorization =
+        TransferAuthorization.between(
+            Sale.PAYER.address(),
+            PAY_TO_OTHER,
+            dear.amount(),
+            Sale.NOW.minusSeconds(60),
+            Sale.NOW.plusSeconds(60),
+            Sale.nonce(1));
+    behind.outcome = behind.settlement;
+    behind.settlement = new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "the chain says so");
+    String body = request(PaymentPayload.v2(dear, Sale.signed(authorization)), dear);
+    for (String seller : new String[] {"a seller", "another", null}) {
+      JsonNode answer = read(service.settle(body, seller), 200);
+      assertThat(answer.path("success").booleanValue()).as(before).isFalse();
+      assertThat(answer.path("errorReason").asText())
+          .isEqualTo("invalid_exact_evm_nonce_already_used");
+    }
   }
 
   @Test

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /** What only the engine decides; the doors' own tests cover the rest. */
 class PaymentEngineTest {
+  private static final PaymentEngine.Claim CLAIM = new PaymentEngine.Claim("GET /a", "");
+
   private final ScriptedFacilitator facilitator = new ScriptedFacilitator();
   private final InMemoryPaymentLedger memory = InMemoryPaymentLedger.create();
   private final SignedPayment payment =
@@ -58,7 +60,7 @@ class PaymentEngineTest {
 
   @Test
   void beginsNothingAfterTheWindowThoughTheEntryWasThereAMomentAgo() throws Exception {
-    PaymentEngine.Claimed claimed = engine(lateToForget()).claim(payment, "GET /a", false);
+    PaymentEngine.Claimed claimed = engine(lateToForget()).claim(payment, CLAIM, false);
 
     assertThat(claimed)
         .isInstanceOfSatisfying(
@@ -73,12 +75,12 @@ class PaymentEngineTest {
   @Test
   void countsALateFailureAgainstThePayerAndReleasesTheAuthorization() throws Exception {
     PaymentEngine engine = engine(memory);
-    engine.claim(payment, "GET /a", true);
+    engine.claim(payment, CLAIM, true);
     facilitator.settlement = new Settlement.Pending(ScriptedFacilitator.TX);
     engine.settle(payment, transaction -> {});
     facilitator.outcome = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
 
-    assertThat(engine.claim(payment, "GET /a", true))
+    assertThat(engine.claim(payment, CLAIM, true))
         .isInstanceOf(PaymentEngine.Claimed.Refused.class);
     assertThat(memory.find(payment.key())).isEmpty();
   }

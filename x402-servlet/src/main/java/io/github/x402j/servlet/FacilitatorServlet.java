@@ -4,6 +4,7 @@ package io.github.x402j.servlet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.gate.FacilitatorService;
 import jakarta.servlet.ServletException;
@@ -95,7 +96,9 @@ public final class FacilitatorServlet extends HttpServlet {
     if (body.isPresent()) {
       send(
           response,
-          path.equals("/verify") ? service.verify(body.get()) : service.settle(body.get()));
+          path.equals("/verify")
+              ? service.verify(body.get())
+              : service.settle(body.get(), request.getHeader(FacilitatorMessages.IDEMPOTENCY_KEY)));
     }
   }
 
