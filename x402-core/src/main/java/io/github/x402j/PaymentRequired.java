@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ public record PaymentRequired(
     List<PaymentRequirements> accepts,
     @Nullable String error,
     Map<String, Object> extensions) {
+  /** Longer than any window that was offered; a payment of version 1 does not say which one was. */
+  private static final Duration FORMER_WINDOW = Duration.ofDays(1);
 
   /** Copies the collections. */
   public PaymentRequired {
@@ -68,6 +71,34 @@ public record PaymentRequired(
         .filter(option -> option.scheme().equals(payload.scheme()))
         .filter(option -> option.network().equals(payload.network()))
         .toList();
+  }
+
+  /**
+   * Returns the requirements that a payment may have been made for before the offers changed: in
+   * version 2 what it says that it accepted; in version 1 the offers of its scheme and network,
+   * with the amount and the recipient of its authorization. They are the payer's word: only a
+   * payment that is known to have been admitted may be taken by them.
+   */
+  public List<PaymentRequirements> formerCandidates(PaymentPayload payload) {
+    PaymentRequirements accepted = payload.accepted();
+    if (accepted != null) {
+      return List.of(accepted);
+    }
+    if (!(payload.payload().get("authorization") instanceof Map<?, ?> authorization)
+        || !(authorization.get("value") instanceof String value)
+        || !(authorization.get("to") instanceof String to)) {
+      return List.of();
+    }
+    try {
+      TokenAmount amount = TokenAmount.parse(value);
+      Address payTo = Address.parse(to);
+      return candidates(payload).stream()
+          .map(option -> option.with(amount, payTo, FORMER_WINDOW))
+          .distinct()
+          .toList();
+    } catch (IllegalArgumentException e) {
+      return List.of();
+    }
   }
 
   /** Returns the refusal of a payment that has no candidate. */

@@ -95,6 +95,12 @@ public record PaymentRequirements(
     return new PaymentRequirements(scheme, network, amount, asset, payTo, maxTimeout, more);
   }
 
+  /** Returns the requirement of another payment in the same token. */
+  PaymentRequirements with(TokenAmount newAmount, Address newPayTo, Duration newTimeout) {
+    return new PaymentRequirements(
+        scheme, network, newAmount, asset, newPayTo, newTimeout, extra, null);
+  }
+
   /** Returns these requirements with the text that they were read from. */
   PaymentRequirements withReceived(String json) {
     return new PaymentRequirements(scheme, network, amount, asset, payTo, maxTimeout, extra, json);

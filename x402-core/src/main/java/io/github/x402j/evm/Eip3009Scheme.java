@@ -6,13 +6,12 @@ import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Recent;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
 import java.math.BigInteger;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,12 @@ final class Eip3009Scheme implements EvmScheme {
   private static final String TRANSFER_METHOD = "assetTransferMethod";
   private static final String EIP_3009 = "eip3009";
 
-  private final Map<Token, byte[]> domainSeparators = new ConcurrentHashMap<>();
+  private static final int MAX_DOMAINS = 1_000;
+
+  /**
+   * Bounded: a payment that was begun names the token of its time, which the payer could invent.
+   */
+  private final Recent<Token, byte[]> domainSeparators = new Recent<>(MAX_DOMAINS);
 
   @Override
   public String name() {
@@ -44,7 +48,24 @@ final class Eip3009Scheme implements EvmScheme {
         payload.network(),
         ExactEvmPayload.parse(payload.payload()),
         requirements,
-        domainSeparators.computeIfAbsent(tokenOf(requirements), Eip712::domainSeparator));
+        domainSeparator(requirements));
+  }
+
+  private byte[] domainSeparator(PaymentRequirements requirements)
+      throws MalformedPaymentException {
+    Token token;
+    try {
+      token = tokenOf(requirements);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new MalformedPaymentException("accepted: " + e.getMessage());
+    }
+    Optional<byte[]> known = domainSeparators.get(token);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    byte[] separator = Eip712.domainSeparator(token);
+    domainSeparators.put(token, separator);
+    return separator;
   }
 
   @Override

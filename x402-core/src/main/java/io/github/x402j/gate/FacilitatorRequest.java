@@ -84,10 +84,7 @@ record FacilitatorRequest(
   /** Returns the refusal of what is not valid. */
   static Verification.Invalid invalid(Verification checked) {
     if (checked instanceof Verification.Expired expired) {
-      return new Verification.Invalid(
-          ErrorReason.AUTHORIZATION_EXPIRED,
-          "validBefore: past, or too near for a settlement to get through",
-          expired.payment().payer());
+      return PaymentEngine.expired(expired.payment());
     }
     return (Verification.Invalid) checked;
   }

@@ -45,6 +45,11 @@ public final class Facilitators {
     }
   }
 
+  /** Returns whether there is one for the payment. */
+  boolean handle(PaymentRequirements option) {
+    return !allFor(option).isEmpty();
+  }
+
   /** Checks without the chain; who is asked makes no difference. */
   Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {

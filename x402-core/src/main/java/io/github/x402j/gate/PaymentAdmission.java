@@ -65,20 +65,24 @@ final class PaymentAdmission {
     try {
       Verification checked = check();
       if (checked instanceof Verification.Invalid invalid) {
-        return refuse(invalid);
+        return finish(invalid);
       }
-      SignedPayment payment =
-          checked instanceof Verification.Valid valid
-              ? valid.payment()
-              : ((Verification.Expired) checked).payment();
-      if (isSpent(payment)) {
-        gate.listeners().unavailable(challenge.unsigned(), "the payer's failure budget is spent");
-        return new Admission.Refused(Refusals.tooManyFailures());
-      }
-      return identified(payment, checked instanceof Verification.Valid);
+      SignedPayment payment = FacilitatorRequest.signed(checked).orElseThrow();
+      return checked instanceof Verification.Valid
+          ? admit(payment, Optional.empty())
+          : admit(payment, Optional.of(PaymentEngine.expired(payment)));
     } catch (FacilitatorException | LedgerException e) {
       return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
     }
+  }
+
+  private Admission admit(SignedPayment payment, Optional<Verification.Invalid> notBegun)
+      throws FacilitatorException, MalformedPaymentException {
+    if (isSpent(payment)) {
+      gate.listeners().unavailable(challenge.unsigned(), "the payer's failure budget is spent");
+      return new Admission.Refused(Refusals.tooManyFailures());
+    }
+    return identified(payment, notBegun);
   }
 
   /** What was begun gets its answer, though its payer has failed since. */
@@ -86,6 +90,46 @@ final class PaymentAdmission {
     FailureBudget failures = gate.failures();
     return failures.isSpent(payment)
         || (failures.isSpent(payment.payer()) && !gate.engine().knows(payment.key()));
+  }
+
+  /**
+   * Finishes a payment that was admitted before the seller changed its price, its recipient or its
+   * routes. The ledger's entry is bound to what was signed and to the request: that proves that
+   * this very payment was compared with the terms of its time.
+   */
+  private Admission finish(Verification.Invalid unlikeToday)
+      throws FacilitatorException, MalformedPaymentException {
+    for (PaymentRequirements former : challenge.unsigned().formerCandidates(payload)) {
+      Optional<SignedPayment> payment = signedFor(former);
+      Optional<PaymentLedger.State> known = payment.flatMap(gate.engine()::stateOf);
+      if (payment.isPresent() && known.isPresent()) {
+        return known.get() == PaymentLedger.State.DELIVERED || isEnough(former)
+            ? admit(payment.get(), Optional.of(unlikeToday))
+            : unavailable(Optional.empty(), "the request costs more than was paid for its name");
+      }
+    }
+    return refuse(unlikeToday);
+  }
+
+  private Optional<SignedPayment> signedFor(PaymentRequirements former)
+      throws FacilitatorException {
+    if (!gate.facilitators().handle(former)) {
+      return Optional.empty();
+    }
+    try {
+      return FacilitatorRequest.signed(gate.facilitators().check(payload, former));
+    } catch (MalformedPaymentException e) { // the payer's word is nonsense
+      return Optional.empty();
+    }
+  }
+
+  /** A dearer request must not take the place of the one that was paid for. */
+  private boolean isEnough(PaymentRequirements paid) {
+    return purchase.hasFixedPrice()
+        || challenge.unsigned().accepts().stream()
+            .filter(option -> option.network().equals(paid.network()))
+            .filter(option -> option.asset().equals(paid.asset()))
+            .anyMatch(option -> option.amount().compareTo(paid.amount()) <= 0);
   }
 
   private void requireIdentifier() throws MalformedPaymentException {
@@ -116,11 +160,11 @@ final class PaymentAdmission {
   }
 
   /** Looks the payment's name up, where it has one; its signature is known to be good here. */
-  private Admission identified(SignedPayment payment, boolean inTime)
+  private Admission identified(SignedPayment payment, Optional<Verification.Invalid> notBegun)
       throws FacilitatorException, MalformedPaymentException {
     Optional<String> id = identifiers == null ? Optional.empty() : PaymentIdentifiers.idOf(payload);
     if (identifiers == null || id.isEmpty()) {
-      return claim(payment, inTime);
+      return claim(payment, notBegun);
     }
     PaymentIdentifiers.Name name = new PaymentIdentifiers.Name(payment.payer(), id.get());
     PaymentIdentifiers.Earlier earlier = identifiers.take(name, claim.of(payment));
@@ -133,7 +177,7 @@ final class PaymentAdmission {
     }
     boolean admitted = false;
     try {
-      Admission admission = claim(payment, inTime);
+      Admission admission = claim(payment, notBegun);
       admitted = admission instanceof Admission.Admitted;
       if (admission instanceof Admission.Admitted verified) {
         verified.payment().markNamed(name);
@@ -146,8 +190,9 @@ final class PaymentAdmission {
     }
   }
 
-  private Admission claim(SignedPayment payment, boolean inTime) throws FacilitatorException {
-    PaymentEngine.Claimed claimed = gate.engine().claim(payment, claim, inTime);
+  private Admission claim(SignedPayment payment, Optional<Verification.Invalid> notBegun)
+      throws FacilitatorException {
+    PaymentEngine.Claimed claimed = gate.engine().claim(payment, claim, notBegun);
     if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
       return refuse(refused.refusal());
     }

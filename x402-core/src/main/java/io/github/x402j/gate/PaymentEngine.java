@@ -97,18 +97,25 @@ final class PaymentEngine {
     return ledger.find(key).isPresent();
   }
 
+  /** Returns how far a payment with this key has come, empty if none is remembered. */
+  Optional<PaymentLedger.State> stateOf(SignedPayment payment) {
+    return ledger.find(payment.key()).map(PaymentLedger.Entry::state);
+  }
+
   /**
    * Claims a payment whose signature is good, and verifies it or, if it was begun before, finds its
    * outcome.
    *
    * @param claim what it is to pay for, and for whom
-   * @param inTime false if its window is over: then it may be finished, but not begun
+   * @param notBegun why the payment may be finished, but not begun, such as that its window is
+   *     over; empty if it may be begun
    * @throws FacilitatorException if the chain or the facilitator could not be asked; the payment is
    *     not held then
    */
-  Claimed claim(SignedPayment payment, Claim claim, boolean inTime) throws FacilitatorException {
-    if (!inTime && !knows(payment.key())) {
-      return expired(payment);
+  Claimed claim(SignedPayment payment, Claim claim, Optional<Verification.Invalid> notBegun)
+      throws FacilitatorException {
+    if (notBegun.isPresent() && !knows(payment.key())) {
+      return new Claimed.Refused(notBegun.get());
     }
     PaymentLedger.Claim found =
         ledger.claim(
@@ -116,11 +123,11 @@ final class PaymentEngine {
             claim.of(payment),
             payment.validBefore().plus(Facilitator.OUTCOME_KEPT_FOR));
     if (found instanceof PaymentLedger.Claim.Granted) {
-      if (inTime) {
+      if (notBegun.isEmpty()) {
         return verify(payment);
       }
       ledger.release(payment.key()); // it was released between the two questions
-      return expired(payment);
+      return new Claimed.Refused(notBegun.get());
     }
     if (found instanceof PaymentLedger.Claim.Resumed resumed) {
       return resume(payment, resumed.transaction());
@@ -338,11 +345,12 @@ final class PaymentEngine {
     }
   }
 
-  private static Claimed expired(SignedPayment payment) {
-    return refused(
-        payment,
+  /** Returns the refusal of a payment whose window is over. */
+  static Verification.Invalid expired(SignedPayment payment) {
+    return new Verification.Invalid(
         ErrorReason.AUTHORIZATION_EXPIRED,
-        "validBefore: past, or too near for a settlement to get through");
+        "validBefore: past, or too near for a settlement to get through",
+        payment.payer());
   }
 
   private static Claimed refused(SignedPayment payment, ErrorReason reason, String detail) {

@@ -17,13 +17,15 @@ import org.jspecify.annotations.Nullable;
  *     none
  * @param route the seller's name of what is sold, for the {@link SalesBook}, or null for the URL of
  *     the resource
+ * @param hasFixedPrice whether the price depends on nothing but {@code request}
  */
 public record Purchase(
     String request,
     String method,
     @Nullable String query,
     @Nullable Pass sold,
-    @Nullable String route) {
+    @Nullable String route,
+    boolean hasFixedPrice) {
   /** Counts HEAD as GET. */
   public Purchase {
     if (request.isEmpty() || method.isEmpty()) {
@@ -34,22 +36,32 @@ public record Purchase(
 
   /** Returns the purchase of one answer, without a query. */
   public static Purchase of(String request, String method) {
-    return new Purchase(request, method, null, null, null);
+    return new Purchase(request, method, null, null, null, false);
   }
 
   /** Returns this purchase for a request with this query; null for none. */
   public Purchase withQuery(@Nullable String newQuery) {
-    return new Purchase(request, method, newQuery, sold, route);
+    return new Purchase(request, method, newQuery, sold, route, hasFixedPrice);
   }
 
   /** Returns this purchase of a pass. */
   public Purchase withPass(Pass newPass) {
-    return new Purchase(request, method, query, newPass, route);
+    return new Purchase(request, method, query, newPass, route, hasFixedPrice);
   }
 
   /** Returns this purchase under the seller's name of what is sold. */
   public Purchase withRoute(String newRoute) {
-    return new Purchase(request, method, query, sold, newRoute);
+    return new Purchase(request, method, query, sold, newRoute, hasFixedPrice);
+  }
+
+  /**
+   * Returns this purchase, whose price depends on nothing but the name of the request. A payment
+   * that was begun is finished then though the price has risen since. Default: the price may depend
+   * on more, such as a header or the body. A payment that was begun is finished then only while the
+   * request costs no more than was paid: a dearer request of the same name could take its place.
+   */
+  public Purchase withFixedPrice() {
+    return new Purchase(request, method, query, sold, route, true);
   }
 
   /** Returns the pass, empty if none is sold. */

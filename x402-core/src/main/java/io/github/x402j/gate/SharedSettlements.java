@@ -124,7 +124,7 @@ final class SharedSettlements {
 
   private Answer once(SignedPayment payment, String claimant) throws FacilitatorException {
     PaymentEngine.Claim claim = new PaymentEngine.Claim(REQUEST, claimant);
-    PaymentEngine.Claimed claimed = engine.claim(payment, claim, true);
+    PaymentEngine.Claimed claimed = engine.claim(payment, claim, Optional.empty());
     if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
       return first(new Settlement.Failed(refused.refusal().reason(), refused.refusal().detail()));
     }

@@ -60,7 +60,8 @@ class PaymentEngineTest {
 
   @Test
   void beginsNothingAfterTheWindowThoughTheEntryWasThereAMomentAgo() throws Exception {
-    PaymentEngine.Claimed claimed = engine(lateToForget()).claim(payment, CLAIM, false);
+    PaymentEngine.Claimed claimed =
+        engine(lateToForget()).claim(payment, CLAIM, Optional.of(PaymentEngine.expired(payment)));
 
     assertThat(claimed)
         .isInstanceOfSatisfying(
@@ -75,12 +76,12 @@ class PaymentEngineTest {
   @Test
   void countsALateFailureAgainstThePayerAndReleasesTheAuthorization() throws Exception {
     PaymentEngine engine = engine(memory);
-    engine.claim(payment, CLAIM, true);
+    engine.claim(payment, CLAIM, Optional.empty());
     facilitator.settlement = new Settlement.Pending(ScriptedFacilitator.TX);
     engine.settle(payment, transaction -> {});
     facilitator.outcome = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
 
-    assertThat(engine.claim(payment, CLAIM, true))
+    assertThat(engine.claim(payment, CLAIM, Optional.empty()))
         .isInstanceOf(PaymentEngine.Claimed.Refused.class);
     assertThat(memory.find(payment.key())).isEmpty();
   }

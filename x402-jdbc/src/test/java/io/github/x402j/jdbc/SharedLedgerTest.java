@@ -5,7 +5,10 @@ package io.github.x402j.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.Address;
+import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
@@ -13,9 +16,11 @@ import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.LedgerException;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.MutableClock;
+import io.github.x402j.testing.TestWallet;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -32,6 +37,8 @@ import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Two servers, each with a gas account of its own, that share nothing but a database: one
@@ -202,5 +209,45 @@ class SharedLedgerTest {
     assertThat(exchange(after, Shop.REQUEST)).isEqualTo(200);
     assertThat(exchange(after, Shop.REQUEST)).isEqualTo(402);
     assertThat(shop.broadcasts()).isEqualTo(1);
+  }
+
+  /** The shop is deployed again with other terms, while a payment is settled and not delivered. */
+  @ParameterizedTest
+  @CsvSource({
+    "500000, same, 60",
+    "1, same, 60",
+    "10000, other, 60",
+    "10000, same, 5",
+    "77, other, 3"
+  })
+  void deliversAfterADeploymentWithOtherTermsWhatWasSettledBefore(
+      long price, String recipient, int window) throws Exception {
+    PaymentGate before = server(time);
+    assertThat(before.settle(admitted(before))).isInstanceOf(Settlement.Settled.class);
+    ledgers.get(0).close();
+
+    PaymentGate after = server(time);
+    challenge =
+        Shop.challenge(
+            after,
+            new PaymentRequirements(
+                shop.offer.scheme(),
+                shop.offer.network(),
+                TokenAmount.of(price),
+                shop.offer.asset(),
+                recipient.equals("same")
+                    ? shop.payTo
+                    : Address.parse(TestWallet.random().address()),
+                Duration.ofSeconds(window),
+                shop.offer.extra()));
+    Admission admission =
+        after.admit(
+            challenge,
+            Purchase.of(Shop.REQUEST, "GET").withFixedPrice(),
+            name -> name.equalsIgnoreCase("PAYMENT-SIGNATURE") ? List.of(shop.header) : List.of());
+    assertThat(Shop.exchange(after, challenge, admission, () -> {})).isEqualTo(200);
+    assertThat(exchange(after, Shop.REQUEST)).isEqualTo(402);
+    assertThat(shop.broadcasts()).isEqualTo(1);
+    assertThat(shop.earned()).isEqualTo(Shop.PRICE);
   }
 }

@@ -123,7 +123,7 @@ public final class PaidTools {
       gate.sell(
           PaymentFlow.AUTHORIZATION,
           tool.challenge(),
-          Purchase.of(purchaseOf(request), "POST"),
+          Purchase.of(purchaseOf(request), "POST").withFixedPrice(),
           headers,
           sale);
       return sale.answer();

@@ -55,14 +55,23 @@ final class PaidRequest {
 
   /** Returns whether the payment covers one of these options: same terms, no more money. */
   boolean covers(List<PaymentRequirements> other) {
-    PaymentRequirements paid = payment.requirements();
-    return other.stream()
-        .anyMatch(
-            option ->
-                option.network().equals(paid.network())
-                    && option.asset().equals(paid.asset())
-                    && option.payTo().equals(paid.payTo())
-                    && option.amount().compareTo(paid.amount()) <= 0);
+    return paid().stream()
+        .anyMatch(paid -> other.stream().anyMatch(option -> isCovered(option, paid)));
+  }
+
+  /** What was admitted before the terms changed is worth what the resource costs now. */
+  private List<PaymentRequirements> paid() {
+    List<PaymentRequirements> asked = payment.required().accepts();
+    return payment.receipt().isPresent() || asked.contains(payment.requirements())
+        ? List.of(payment.requirements())
+        : asked;
+  }
+
+  private static boolean isCovered(PaymentRequirements option, PaymentRequirements paid) {
+    return option.network().equals(paid.network())
+        && option.asset().equals(paid.asset())
+        && option.payTo().equals(paid.payTo())
+        && option.amount().compareTo(paid.amount()) <= 0;
   }
 
   /** Returns whether the response is held and can still be replaced. */

@@ -204,6 +204,9 @@ final class PriceList {
       if (!route.pattern().equals("/*")) { // that of an annotation, which names nothing
         purchase = purchase.withRoute(route.toString());
       }
+      if (fixedOptions != null) {
+        purchase = purchase.withFixedPrice();
+      }
       PassTerms terms = route.settings().pass();
       if (terms == null) {
         return purchase;
