@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
+import io.github.x402j.PaymentHeader;
 import io.github.x402j.client.PayingCall.CancellableCall;
 import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.Transport.RetryPolicy;
@@ -79,6 +80,7 @@ final class PaidAttempts<T> {
         HttpRequest.newBuilder(unpaid, (name, value) -> true)
             .method(unpaid.method(), watch)
             .setHeader(payment.headerName(), payment.secretHeaderValue())
+            .setHeader(PaymentHeader.X_PAYMENT_SECRET, payment.resumptionSecret())
             .build();
     this.callers = callers;
     this.pushes = pushes;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * Payer payer = Payer.of(wallet, Usdc.BASE);
  * Payment payment = payer.pay(server, "mcp://tool/forecast", descriptor); // or throws
- * // send payment.secretJson(), and then call exactly one of
+ * // send payment.secretJson() and payment.resumptionSecret(), and then call exactly one of
  * payer.delivered(payment, settlement);
  * payer.refused(payment, settlement);
  * payer.unknown(payment, "timeout"); // another may follow when the same payment is sent again

@@ -22,6 +22,7 @@ import io.github.x402j.evm.OnChainPayment;
 import io.github.x402j.evm.TransferAuthorization;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
@@ -37,14 +38,21 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Payment {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private final PaymentDecision.Signed signed;
   private final String headerValue;
+  private final String secret;
   private final @Nullable SettlementResponse settlement;
 
   private Payment(
-      PaymentDecision.Signed signed, String headerValue, @Nullable SettlementResponse settlement) {
+      PaymentDecision.Signed signed,
+      String headerValue,
+      String secret,
+      @Nullable SettlementResponse settlement) {
     this.signed = signed;
     this.headerValue = headerValue;
+    this.secret = secret;
     this.settlement = settlement;
   }
 
@@ -55,7 +63,13 @@ public final class Payment {
         offer.x402Version() == 1
             ? PaymentPayload.v1(offer.requirements().scheme(), offer.network(), payload)
             : PaymentPayload.v2(offer.requirements(), payload);
-    return new Payment(signed, PaymentCodec.encodePayload(message), null);
+    return new Payment(signed, PaymentCodec.encodePayload(message), newSecret(), null);
+  }
+
+  private static String newSecret() {
+    byte[] secret = new byte[32];
+    RANDOM.nextBytes(secret);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
   }
 
   /**
@@ -76,13 +90,13 @@ public final class Payment {
             .firstValue(name)
             .map(value -> settlement(PaymentHeader.trim(value), false))
             .orElse(null);
-    return new Payment(signed, headerValue, said);
+    return new Payment(signed, headerValue, secret, said);
   }
 
   /** Returns this payment with the settlement in the text, if one can be read there. */
   Payment answered(@Nullable String settlementJson) {
     SettlementResponse said = settlementJson == null ? null : settlement(settlementJson, true);
-    return new Payment(signed, headerValue, said);
+    return new Payment(signed, headerValue, secret, said);
   }
 
   /** Only a settlement that can be read counts. */
@@ -203,6 +217,16 @@ public final class Payment {
    */
   public String secretHeaderValue() {
     return headerValue;
+  }
+
+  /**
+   * Returns the secret that goes with the payment in {@link PaymentHeader#X_PAYMENT_SECRET}, the
+   * same each time that it is sent. Once the payment is on the chain, everybody can rebuild its
+   * header; with the secret, only this payer gets what it has paid for. Keep it with {@link
+   * #secretHeaderValue()}, or the payment cannot be sent again; not for logs.
+   */
+  public String resumptionSecret() {
+    return secret;
   }
 
   /**

@@ -30,6 +30,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,32 @@ class PaidAttemptsTest {
     assertThat(get("/a").body()).isEqualTo("ok");
     assertThat(seller.paidCalls()).hasSizeGreaterThan(1);
     assertThat(payments(seller)).hasSize(1);
+  }
+
+  /** What the chain shows of a payment must not be enough to fetch what it bought. */
+  @Test
+  void sendsOneSecretWithEveryAttemptOfAPaymentAndAnotherWithAnother() throws Exception {
+    whenPaid((call, count) -> pending(call, "0"));
+    List<String> secrets = new ArrayList<>();
+    for (String path : List.of("/a", "/b")) {
+      int before = seller.paidCalls().size();
+      PaymentPendingException pending =
+          catchThrowableOfType(PaymentPendingException.class, () -> get(path));
+      catchThrowableOfType(
+          PaymentPendingException.class,
+          () -> buyer(wrapped).build().resend(pending, BodyHandlers.ofString()));
+      List<Seller.Call> calls = seller.paidCalls().subList(before, seller.paidCalls().size());
+      assertThat(calls).hasSizeGreaterThan(4);
+      assertThat(calls)
+          .extracting(call -> call.header("X-Payment-Secret").orElseThrow())
+          .containsOnly(pending.payment().resumptionSecret());
+      secrets.add(pending.payment().resumptionSecret());
+      assertThat(pending).hasMessageNotContaining(secrets.get(0));
+    }
+    assertThat(secrets).doesNotHaveDuplicates().allMatch(one -> one.matches("[A-Za-z0-9_-]{43}"));
+    assertThat(seller.calls())
+        .filteredOn(call -> !call.isPaid())
+        .noneMatch(call -> call.header("X-Payment-Secret").isPresent());
   }
 
   @Test

@@ -237,10 +237,12 @@ class PayingHttpClientTest {
     Payment payment = Payment.of(response).orElseThrow();
     String signature = seller.paidCalls().get(0).authorization().signature().substring(2);
     assertThat(payment.secretHeaderValue()).isEqualTo(payments(seller).get(0));
-    assertThat(response.request().headers().map()).doesNotContainKey("PAYMENT-SIGNATURE");
+    assertThat(response.request().headers().map())
+        .doesNotContainKeys("PAYMENT-SIGNATURE", "X-Payment-Secret");
     for (Object shown : List.of(client, response, payment, payment.offer())) {
       assertThat(shown.toString())
-          .doesNotContain(signature, payment.secretHeaderValue(), Asking.KEY.substring(2));
+          .doesNotContain(signature, payment.secretHeaderValue(), Asking.KEY.substring(2))
+          .doesNotContain(payment.resumptionSecret());
     }
   }
 

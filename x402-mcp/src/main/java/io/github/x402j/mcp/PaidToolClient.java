@@ -126,7 +126,7 @@ public final class PaidToolClient implements AutoCloseable {
   private ToolAnswer send(CallToolRequest request, Payment payment, boolean sentBefore)
       throws IOException {
     Object message = McpJson.object(payment.secretJson()).orElseThrow();
-    CallToolRequest paid = PaymentMeta.with(message, request);
+    CallToolRequest paid = PaymentMeta.with(message, payment.resumptionSecret(), request);
     boolean outcomeOpen = sentBefore;
     for (int sending = 1; ; sending++) {
       String why;

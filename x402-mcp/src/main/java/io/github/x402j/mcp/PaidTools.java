@@ -118,7 +118,7 @@ public final class PaidTools {
     ToolSale sale =
         new ToolSale(tool, request, payment == null ? 2 : PaymentMeta.versionOf(payment));
     Function<String, List<String>> headers =
-        payment == null ? name -> List.of() : PaymentMeta.asHeader(payment);
+        payment == null ? name -> List.of() : PaymentMeta.asHeaders(payment, request);
     try {
       gate.sell(
           PaymentFlow.AUTHORIZATION,

@@ -25,6 +25,9 @@ final class PaymentMeta {
   /** Carries the payment of a {@code tools/call}. */
   static final String PAYMENT = "x402/payment";
 
+  /** Carries the payer's secret of the payment, as {@link PaymentHeader#X_PAYMENT_SECRET} does. */
+  static final String SECRET = "x402/payment-secret";
+
   /** Carries the settlement, in the result. */
   static final String RESPONSE = "x402/payment-response";
 
@@ -45,9 +48,10 @@ final class PaymentMeta {
   }
 
   /** Returns the request with a payment; the other members of its {@code _meta} stay. */
-  static CallToolRequest with(Object payment, CallToolRequest request) {
+  static CallToolRequest with(Object payment, String secret, CallToolRequest request) {
     Map<String, Object> meta = copy(request.meta());
     meta.put(PAYMENT, payment);
+    meta.put(SECRET, secret);
     return new CallToolRequest(request.name(), request.arguments(), meta);
   }
 
@@ -55,6 +59,7 @@ final class PaymentMeta {
   static CallToolRequest without(CallToolRequest request) {
     Map<String, Object> meta = copy(request.meta());
     meta.remove(PAYMENT);
+    meta.remove(SECRET);
     return new CallToolRequest(request.name(), request.arguments(), meta);
   }
 
@@ -78,14 +83,21 @@ final class PaymentMeta {
   }
 
   /**
-   * Returns the payment as the header that a gate reads, strictly and up to its limit of {@value
-   * PaymentCodec#MAX_HEADER_LENGTH} characters.
+   * Returns the payment and its secret as the headers that a gate reads, strictly and up to its
+   * limit of {@value PaymentCodec#MAX_HEADER_LENGTH} characters.
    */
-  static Function<String, List<String>> asHeader(Object payment) {
+  static Function<String, List<String>> asHeaders(Object payment, CallToolRequest request) {
+    List<String> secret =
+        member(request.meta(), SECRET).map(String::valueOf).map(List::of).orElse(List.of());
     String header =
         versionOf(payment) == 1 ? PaymentHeader.X_PAYMENT : PaymentHeader.PAYMENT_SIGNATURE;
     String value = Base64.getEncoder().encodeToString(McpJson.text(payment).getBytes(UTF_8));
-    return name -> name.equalsIgnoreCase(header) ? List.of(value) : List.of();
+    return name -> {
+      if (name.equalsIgnoreCase(PaymentHeader.X_PAYMENT_SECRET)) {
+        return secret;
+      }
+      return name.equalsIgnoreCase(header) ? List.of(value) : List.of();
+    };
   }
 
   /** Returns the settlement in a gate's headers, empty if there is none. */

@@ -294,6 +294,26 @@ class PaidToolsTest {
   }
 
   @Test
+  void aPendingResultGoesToThePayerAloneAndNotToWhoReadsTheChain() throws Exception {
+    Payment payment = pay(market.agent("$1"), "secret", TO_ME);
+    CallToolRequest call = call("secret", TO_ME);
+    CallToolRequest paid = PaymentMeta.with(message(payment), payment.resumptionSecret(), call);
+    market.chain.faults().withholdReceipts();
+    assertThat(plain.callTool(paid).isError()).isTrue();
+    assertThat(sold()).as("it is mined").isEqualTo(CENT);
+
+    market.chain.faults().clear();
+    CallToolResult stranger = plain.callTool(paid("secret", TO_ME, message(payment)));
+    assertThat(stranger.toString()).doesNotContain(SECRET);
+    CallToolRequest guessed = PaymentMeta.with(message(payment), "g".repeat(43), call);
+    assertThat(plain.callTool(guessed).toString()).doesNotContain(SECRET);
+    CallToolResult delivered = plain.callTool(paid);
+    assertThat(text(delivered)).isEqualTo(SECRET);
+    assertThat(delivered.toString()).doesNotContain(payment.resumptionSecret());
+    assertThat(sold()).isEqualTo(CENT);
+  }
+
+  @Test
   void aSettlementThatFailsLetsNothingOutAndAsksAgain() throws Exception {
     McpMarket.Agent agent = market.agent("$1");
     Object message = message(pay(agent, "secret", TO_ME));
@@ -491,8 +511,9 @@ class PaidToolsTest {
     return CallToolRequest.builder(tool).arguments(arguments).build();
   }
 
+  /** What other clients send: a payment without a secret. */
   private static CallToolRequest paid(String tool, Map<String, Object> arguments, Object payment) {
-    return PaymentMeta.with(payment, call(tool, arguments));
+    return new CallToolRequest(tool, arguments, Map.of(PaymentMeta.PAYMENT, payment));
   }
 
   private static String text(CallToolResult result) {
