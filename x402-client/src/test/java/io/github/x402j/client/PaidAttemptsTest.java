@@ -80,9 +80,8 @@ class PaidAttemptsTest {
       int before = seller.paidCalls().size();
       PaymentPendingException pending =
           catchThrowableOfType(PaymentPendingException.class, () -> get(path));
-      catchThrowableOfType(
-          PaymentPendingException.class,
-          () -> buyer(wrapped).build().resend(pending, BodyHandlers.ofString()));
+      assertThatThrownBy(() -> buyer(wrapped).build().resend(pending, BodyHandlers.ofString()))
+          .isInstanceOf(PaymentPendingException.class);
       List<Seller.Call> calls = seller.paidCalls().subList(before, seller.paidCalls().size());
       assertThat(calls).hasSizeGreaterThan(4);
       assertThat(calls)

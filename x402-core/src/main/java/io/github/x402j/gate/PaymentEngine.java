@@ -14,6 +14,7 @@ import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -179,7 +180,7 @@ final class PaymentEngine {
       return new Claimed.Pending(
           pending.transaction(), "the settlement's outcome is not known yet");
     }
-    conclude(payment, outcome);
+    conclude(payment, outcome, true);
     return outcome instanceof Settlement.Failed failed
         ? refused(payment, failed.reason(), failed.detail())
         : new Claimed.Settled(payment, (Settlement.Settled) outcome);
@@ -241,6 +242,7 @@ final class PaymentEngine {
   private Settlement settleRecording(SignedPayment payment, Consumer<String> record)
       throws FacilitatorException {
     boolean concluded = false;
+    AtomicBoolean isPublic = new AtomicBoolean();
     try {
       Settlement settlement =
           transactions.owned(
@@ -250,8 +252,9 @@ final class PaymentEngine {
                   transaction -> {
                     transactions.note(payment, transaction);
                     record.accept(transaction);
+                    isPublic.set(true);
                   }));
-      conclude(payment, settlement);
+      conclude(payment, settlement, isPublic.get());
       concluded = true;
       return settlement;
     } catch (FacilitatorException e) {
@@ -265,9 +268,17 @@ final class PaymentEngine {
     }
   }
 
-  private void conclude(SignedPayment payment, Settlement settlement) {
+  /**
+   * A payment that failed can be begun anew, unless it may have been on the chain: whoever has read
+   * it there could begin it for a request of its own.
+   */
+  private void conclude(SignedPayment payment, Settlement settlement, boolean isPublic) {
     if (settlement instanceof Settlement.Failed failed) {
-      ledger.release(payment.key());
+      if (isPublic) {
+        ledger.suspend(payment.key());
+      } else {
+        ledger.release(payment.key());
+      }
       failures.failed(payment, failed);
     } else if (settlement instanceof Settlement.Pending) {
       ledger.suspend(payment.key());

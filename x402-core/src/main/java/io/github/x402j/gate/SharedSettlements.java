@@ -136,7 +136,7 @@ final class SharedSettlements {
     }
     if (claimed instanceof PaymentEngine.Claimed.Settled earlier) {
       remember(payment, claimant, earlier.settlement(), true);
-      return new Answer(earlier.settlement(), claimant.isEmpty());
+      return first(earlier.settlement()); // the ledger's entry is bound to who asked for it
     }
     AtomicReference<@Nullable String> sent = new AtomicReference<>();
     Settlement settlement = engine.settle(payment, sent::set);

@@ -74,7 +74,7 @@ class PaymentEngineTest {
   }
 
   @Test
-  void countsALateFailureAgainstThePayerAndReleasesTheAuthorization() throws Exception {
+  void countsALateFailureAgainstThePayerAndKeepsTheAuthorizationBound() throws Exception {
     PaymentEngine engine = engine(memory);
     engine.claim(payment, CLAIM, Optional.empty());
     facilitator.settlement = new Settlement.Pending(ScriptedFacilitator.TX);
@@ -83,7 +83,10 @@ class PaymentEngineTest {
 
     assertThat(engine.claim(payment, CLAIM, Optional.empty()))
         .isInstanceOf(PaymentEngine.Claimed.Refused.class);
-    assertThat(memory.find(payment.key())).isEmpty();
+    assertThat(memory.find(payment.key()).orElseThrow().state())
+        .isEqualTo(PaymentLedger.State.SUSPENDED);
+    assertThat(engine.claim(payment, new PaymentEngine.Claim("GET /b", ""), Optional.empty()))
+        .isInstanceOf(PaymentEngine.Claimed.Refused.class);
   }
 
   /**

@@ -4,6 +4,7 @@ package io.github.x402j.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentPayload;
@@ -123,6 +124,21 @@ class ResumptionTest {
     assertThat(gets(null, OTHER_SECRET)).as("with a secret of the stranger's").isFalse();
     assertThat(gets("another-name-000", null)).as("with another name").isFalse();
     assertThat(gets(NAME, null)).as("its payer").isTrue();
+    assertThat(facilitator.settlements).hasValue(1);
+  }
+
+  /** A reverted transaction shows the authorization as well, and leaves it good for another. */
+  @ParameterizedTest
+  @EnumSource(PaymentFlow.class)
+  void aStrangerCannotBeginAPaymentThatWasReverted(PaymentFlow flow) {
+    Settlement reverted = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
+    facilitator.settlement = reverted;
+    facilitator.outcome = reverted;
+    send(flow, null, SECRET, MemoryTransport.running(() -> true));
+    facilitator.settlement = ScriptedFacilitator.settled(); // the payer has money again
+    assertThat(gets(null, null)).isFalse();
+    assertThat(gets(null, OTHER_SECRET)).isFalse();
+    assertThat(gets(null, SECRET)).as("another authorization is to be signed").isFalse();
     assertThat(facilitator.settlements).hasValue(1);
   }
 
