@@ -53,7 +53,7 @@ final class OurFacilitator extends RemoteServer {
         switch (request.path()) {
           case "/supported" -> service.supported();
           case "/verify" -> service.verify(request.body());
-          default -> service.settle(request.body());
+          default -> service.settle(request.body(), request.header("Idempotency-Key").orElse(null));
         };
     return SimulatedNetwork.Reply.json(answer.status(), answer.json());
   }

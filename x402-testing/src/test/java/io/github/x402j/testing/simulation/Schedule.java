@@ -33,7 +33,9 @@ record Schedule(Arrangement arrangement, List<Event> events) {
     /** Prices that change. */
     PRICES,
     /** A payer that has less than it signs for. */
-    ONE_CENT;
+    ONE_CENT,
+    /** Nodes that take a transaction, refuse it, and then do not show it. */
+    CONTRADICTORY_NODES;
 
     private boolean covers(Arrangement arrangement) {
       return switch (arrangement) {
@@ -167,12 +169,7 @@ record Schedule(Arrangement arrangement, List<Event> events) {
       return switch (kind) {
         case BUY -> purchases < MOST_PURCHASES ? buy() : step();
         case ADVANCE -> Event.of(kind, 1 + random.nextInt(random.nextInt(8) == 0 ? 80 : 12), 0, 0);
-        case NODE ->
-            Event.of(
-                kind,
-                random.nextInt(3),
-                random.nextInt(Node.Fault.values().length),
-                1 + skewed(12));
+        case NODE -> Event.of(kind, random.nextInt(3), nodeFault().ordinal(), 1 + skewed(12));
         case LINK ->
             Event.of(kind, 0, random.nextInt(RemoteServer.Fault.values().length), 1 + skewed(4));
         case LEDGER -> Event.of(kind, small, 1 + skewed(4), 0);
@@ -182,6 +179,14 @@ record Schedule(Arrangement arrangement, List<Event> events) {
         case CENT -> Event.of(kind, small, 3 + random.nextInt(4), 0);
         default -> Event.of(kind, small, random.nextInt(4), 0);
       };
+    }
+
+    private Node.Fault nodeFault() {
+      Node.Fault[] faults = Node.Fault.values();
+      Node.Fault fault = faults[random.nextInt(faults.length)];
+      return fault == Node.Fault.TAKES_AND_REFUSES && !topics.contains(Topic.CONTRADICTORY_NODES)
+          ? Node.Fault.TAKES_TWICE
+          : fault;
     }
 
     private Event twins() {

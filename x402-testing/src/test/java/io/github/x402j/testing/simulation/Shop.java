@@ -195,7 +195,7 @@ final class Shop implements SimulatedNetwork.Server {
       gate.sell(
           path.equals("/stream") ? PaymentFlow.UPFRONT : PaymentFlow.AUTHORIZATION,
           challenge(path),
-          Purchase.of("GET " + path, "GET"),
+          Purchase.of("GET " + path, "GET").withFixedPrice(),
           headers,
           sale);
     } finally {
