@@ -74,7 +74,10 @@ final class Invariants {
                 .formatted(order.served.size(), paid, order, order.served));
       }
       for (Served served : order.served) {
-        if (served.price() != order.value || !served.shop().hasAsked(served.path(), order.value)) {
+        boolean wasAsked =
+            world.ofMerchantOf(served.shop()).stream()
+                .anyMatch(shop -> shop.hasAsked(served.path(), order.value));
+        if (served.price() != order.value || !wasAsked) {
           violations.add("served at a price that was not asked: %s %s".formatted(order, served));
         }
         if (!served.shop().payTo.lowerCase().equals(order.to)) {
