@@ -28,6 +28,10 @@ class UnicodeTextTest {
   private static final List<String> HALVES =
       List.of("\ud83d", "\ude00", "a\ud83d", "\ude00\ud83d", FACE + "\ud83d", "\ud83d" + FACE);
 
+  /** In a name, newer readers of JSON refuse the text themselves. */
+  private static final String REFUSED =
+      "(?s).*surrogate.*|not a JSON text that can be read strictly";
+
   @Test
   void tellsPairsFromHalves() {
     assertThat(UnicodeText.isWellFormed("")).isTrue();
@@ -113,7 +117,7 @@ class UnicodeTextTest {
     for (String half : HALVES) {
       assertThatExceptionOfType(MalformedPaymentException.class)
           .isThrownBy(() -> reader.read(json.replace("TEXT", escaped(half))))
-          .withMessageContaining("surrogate");
+          .withMessageMatching(REFUSED);
     }
   }
 

@@ -164,6 +164,11 @@ final class LateStart implements Facilitator {
   }
 
   @Override
+  public boolean tellsBeforeBroadcast() {
+    return facilitator.tellsBeforeBroadcast();
+  }
+
+  @Override
   public Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
     return open().check(payload, requirements);
