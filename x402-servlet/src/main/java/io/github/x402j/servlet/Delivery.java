@@ -13,5 +13,5 @@ interface Delivery extends SaleTransport<IOException> {
   boolean hasBegun();
 
   /** Throws what the handler threw, if the container has to answer it. */
-  void rethrow() throws ServletException;
+  void rethrow() throws IOException, ServletException;
 }

@@ -13,6 +13,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One dispatch of a request through the filter, of any type.
@@ -59,15 +60,52 @@ record GatedRequest(
     return GatedResponse.of(servletRequest, servletResponse);
   }
 
-  /** Lets the handler run. An ASYNC dispatch of a held handler goes on as part of its run. */
+  /** Lets the handler run. A dispatch of a held handler goes on as part of its run. */
   void goOn() throws IOException, ServletException {
     HeldRun run = HeldRun.of(servletRequest);
-    if (run != null
-        && servletRequest.getDispatcherType() == DispatcherType.ASYNC
-        && !run.isComplete()) {
-      run.resume(servletRequest, servletResponse, chain);
+    DispatcherType type = servletRequest.getDispatcherType();
+    if (run == null || run.isComplete()) {
+      goOnUnheld();
+    } else if (type == DispatcherType.ASYNC) {
+      rethrow(run.resume(servletRequest, servletResponse, chain));
+    } else if (type == DispatcherType.INCLUDE) {
+      run.include(() -> chain.doFilter(servletRequest, servletResponse));
     } else {
+      if (type == DispatcherType.FORWARD) {
+        run.forwarded();
+      }
       chain.doFilter(servletRequest, servletResponse);
+    }
+  }
+
+  private void goOnUnheld() throws IOException, ServletException {
+    boolean returned = false;
+    try {
+      chain.doFilter(servletRequest, servletResponse);
+      returned = true;
+    } finally {
+      if (!returned && servletRequest.getDispatcherType() == DispatcherType.ASYNC) {
+        paid().ifPresent(PaidRequest::dispatchFailed); // Jetty may tell no listener
+      }
+    }
+  }
+
+  /** Throws what a held handler leaves to the container, if anything. */
+  static void rethrow(@Nullable Throwable thrown) throws IOException, ServletException {
+    if (thrown instanceof IOException io) {
+      throw io;
+    }
+    if (thrown instanceof ServletException servlet) {
+      throw servlet;
+    }
+    if (thrown instanceof RuntimeException runtime) {
+      throw runtime;
+    }
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    if (thrown != null) {
+      throw new ServletException(thrown);
     }
   }
 

@@ -14,7 +14,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,16 @@ final class GatedResponse {
       return new GatedResponse(response, page);
     }
     throw new ServletException("x402: a priced resource is included around the filter");
+  }
+
+  /** Returns this for another dispatch of the same request; an include stays with its page. */
+  GatedResponse in(HttpServletResponse later) {
+    return page == null ? new GatedResponse(later, null) : this;
+  }
+
+  /** Returns the response that the handler's output goes to. */
+  HttpServletResponse servletResponse() {
+    return response;
   }
 
   /** Notes the response of an original request, for what it may include. */
@@ -88,9 +100,13 @@ final class GatedResponse {
     }
   }
 
-  /** Sends what was held. */
-  void deliver(HeldResponse held) throws IOException {
-    held.commitTo(response);
+  /**
+   * Sends what was held.
+   *
+   * @param isLast whether the container is done with the response then
+   */
+  void deliver(HeldResponse held, boolean isLast) throws IOException {
+    held.commitTo(response, isLast);
   }
 
   /**
@@ -147,6 +163,10 @@ final class GatedResponse {
 
   /** Something that the filter itself answers. */
   interface Answer {
+    /** RFC 9110, 15.4.5. */
+    List<String> NOT_MODIFIED_HEADERS =
+        List.of("Cache-Control", "Content-Location", "ETag", "Expires", "Vary");
+
     void to(HttpServletResponse response) throws IOException;
 
     /** Returns a refusal of the gate. */
@@ -193,11 +213,13 @@ final class GatedResponse {
       };
     }
 
-    /** Returns the 304 of a paid handler, without its headers. */
-    static Answer notModified() {
+    /** Returns the 304 of a paid handler, with those of its headers that a 304 is for. */
+    static Answer notModified(HeldResponse held) {
+      Map<String, List<String>> kept = new LinkedHashMap<>();
+      NOT_MODIFIED_HEADERS.forEach(name -> kept.put(name, List.copyOf(held.getHeaders(name))));
       return response -> {
         start(response, HttpServletResponse.SC_NOT_MODIFIED);
-        response.flushBuffer();
+        kept.forEach((name, values) -> values.forEach(value -> response.addHeader(name, value)));
       };
     }
 

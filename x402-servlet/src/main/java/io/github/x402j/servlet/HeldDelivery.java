@@ -10,6 +10,8 @@ import io.github.x402j.servlet.hold.HeldLimits;
 import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import io.github.x402j.servlet.hold.HeldResponse;
 import io.github.x402j.servlet.hold.HeldRun;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.UnavailableException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -31,26 +33,34 @@ final class HeldDelivery implements Delivery {
   private static final Set<String> NOT_REPEATED = Set.of("set-cookie", "content-length");
 
   private final Route route;
+  private final ErrorDelivery errors;
   private final GatedRequest request;
-  private final GatedResponse response;
   private final Map<String, String> more;
   private final HeldLimits limits;
+  private volatile GatedResponse response;
   private volatile boolean begun;
   private @Nullable PaidRequest paid;
   private @Nullable HeldResponse held;
   private @Nullable Throwable failure;
+  private @Nullable Throwable left;
+  private boolean leavesFailure;
+  private boolean endsInDispatch;
+  private @Nullable Ending<IOException> ending;
   private PaidResponseHeaders headers = PaidResponseHeaders.NONE;
 
   /**
+   * @param errors which errors go out as the handler made them
    * @param more headers for the payer, besides the gate's
    */
   HeldDelivery(
       Route route,
+      ErrorDelivery errors,
       GatedRequest request,
       GatedResponse response,
       Map<String, String> more,
       HeldLimits limits) {
     this.route = route;
+    this.errors = errors;
     this.request = request;
     this.response = response;
     this.more = more;
@@ -63,7 +73,9 @@ final class HeldDelivery implements Delivery {
   }
 
   @Override
-  public void rethrow() {} // fail() answers what a held handler throws
+  public void rethrow() throws IOException, ServletException {
+    GatedRequest.rethrow(left);
+  }
 
   @Override
   public void refuse(Refusal refusal) throws IOException {
@@ -83,23 +95,40 @@ final class HeldDelivery implements Delivery {
   @Override
   public void run(VerifiedPayment payment, Ending<IOException> ending) throws IOException {
     begun = true;
+    this.ending = ending;
     PaidRequest running = new PaidRequest(payment);
     paid = running;
     running.markHeld(request.servletRequest());
-    HeldRun.start(
-        request.servletRequest(),
-        request.servletResponse(),
-        request.chain(),
-        limits,
-        (original, output, thrown) -> {
-          held = output;
-          failure = thrown;
-          try {
-            end(running, output, ending);
-          } finally {
-            running.endHold(original);
-          }
-        });
+    left =
+        HeldRun.start(
+            request.servletRequest(),
+            request.servletResponse(),
+            isHandshake() ? (req, res) -> refuseHandshake() : request.chain(),
+            limits,
+            end -> {
+              held = end.held();
+              failure = end.failure();
+              response = response.in(end.response());
+              endsInDispatch = end.inDispatch();
+              try {
+                end(running, end.held(), ending);
+              } finally {
+                running.endHold(end.request());
+              }
+              return !leavesFailure;
+            });
+  }
+
+  /** Returns whether the client asks for a WebSocket, whose messages cannot be held. */
+  private boolean isHandshake() {
+    return "websocket".equalsIgnoreCase(request.servletRequest().getHeader("Upgrade"));
+  }
+
+  /** Containers take a handshake from their own request, around every filter. */
+  private void refuseHandshake() {
+    log.warn("route {}: a WebSocket needs settleFirst(); its handshake was refused", route);
+    Objects.requireNonNull(paid)
+        .refuseWith(Answer.error(501, "websocket_not_held", "nothing was charged"));
   }
 
   /** The handler is done. Checks that its output can go out, before the money moves. */
@@ -127,19 +156,43 @@ final class HeldDelivery implements Delivery {
     if (response.isTooLate()) {
       throw new IllegalStateException("the response of a paid handler was sent around its filter");
     }
-    int status = output.getStatus();
-    boolean isError = status >= HttpServletResponse.SC_BAD_REQUEST;
     Optional<Answer> refusal = Objects.requireNonNull(paid).refusal();
-    boolean ended = failure == null && refusal.isEmpty();
-    if (ended && isError && route.settings().sendsErrors() && !response.isIncluded()) {
-      response.send(output::commitTo);
-      return;
+    if (refusal.isPresent() || response.isIncluded()) {
+      output.discard();
+      response.send(refusal.orElseGet(() -> failed(output, cost(payment))));
+    } else if (isLeftToContainer()) {
+      leavesFailure = true;
+      output.discard();
+      paid.leaveToErrorPage();
+    } else if (failure == null && errors.delivers(output.getStatus())) {
+      sendAsMade(output);
+    } else {
+      Answer answer = failed(output, cost(payment));
+      output.discard();
+      response.send(answer);
     }
-    output.discard();
-    response.send(refusal.orElseGet(() -> failed(status, cost(payment))));
   }
 
-  private Answer failed(int status, String cost) {
+  /** An exception by which a servlet says that it is not available is for the container. */
+  private boolean isLeftToContainer() {
+    return failure != null
+        && !(failure instanceof OverflowException)
+        && (errors == ErrorDelivery.ALL
+            || errors == ErrorDelivery.CLIENT_ERRORS && failure instanceof UnavailableException);
+  }
+
+  /** Sends an error, or a 304, which costs nothing. */
+  private void sendAsMade(HeldResponse output) throws IOException {
+    PaidResponseHeaders.NONE.addTo(output);
+    if (output.isSentError()) {
+      Objects.requireNonNull(paid).leaveToErrorPage();
+    }
+    boolean isLast = !endsInDispatch;
+    response.send(target -> output.commitTo(target, isLast));
+  }
+
+  private Answer failed(HeldResponse output, String cost) {
+    int status = output.getStatus();
     if (failure instanceof OverflowException) {
       log.error("route {}: {}", route, failure.getMessage());
       return Answer.error(500, "response_too_large", cost);
@@ -150,7 +203,7 @@ final class HeldDelivery implements Delivery {
     }
     return status >= HttpServletResponse.SC_BAD_REQUEST
         ? Answer.error(status, "handler_failed", cost)
-        : Answer.notModified();
+        : Answer.notModified(output);
   }
 
   private static String cost(VerifiedPayment payment) {
@@ -179,8 +232,14 @@ final class HeldDelivery implements Delivery {
   /** Sends what was held; if the container refuses that, an error with the payment response. */
   @Override
   public void deliver(VerifiedPayment payment) throws IOException {
+    boolean isNoticed = endsInDispatch && LastWrite.isNoticed(request.servletRequest());
     try {
-      response.deliver(held());
+      response.deliver(held(), false);
+      if (isNoticed) {
+        expectEnd();
+      } else if (!response.isIncluded()) {
+        LastWrite.send(response.servletResponse());
+      }
     } catch (RuntimeException e) {
       if (response.isTooLate()) {
         throw e;
@@ -190,6 +249,11 @@ final class HeldDelivery implements Delivery {
           Answer.paidError(
               headers, "delivery_failed", "the payment was settled; its response is lost"));
     }
+  }
+
+  private void expectEnd() {
+    Ending<IOException> sold = Objects.requireNonNull(ending);
+    LastWrite.afterDispatch(request.servletRequest(), response.servletResponse(), sold::brokeOff);
   }
 
   private HeldResponse held() {

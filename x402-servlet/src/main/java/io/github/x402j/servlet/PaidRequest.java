@@ -17,8 +17,10 @@ final class PaidRequest {
   private static final String ATTRIBUTE = PaidRequest.class.getName();
 
   private final VerifiedPayment payment;
+  private volatile Runnable dispatchFailed = () -> {};
   private volatile boolean held;
   private volatile boolean delivered;
+  private volatile boolean leftToErrorPage;
   private volatile GatedResponse.@Nullable Answer refusal;
 
   PaidRequest(VerifiedPayment payment) {
@@ -31,9 +33,19 @@ final class PaidRequest {
         : Optional.empty();
   }
 
-  /** Notes that the payment is settled and the response is not held. */
-  void markStreamed(ServletRequest request) {
+  /**
+   * Notes that the payment is settled and the response is not held.
+   *
+   * @param failed what to do when the handler fails in a later dispatch
+   */
+  void markStreamed(ServletRequest request, Runnable failed) {
+    dispatchFailed = failed;
     request.setAttribute(ATTRIBUTE, this);
+  }
+
+  /** Ends what is not held: its handler has thrown in a dispatch of the container's. */
+  void dispatchFailed() {
+    dispatchFailed.run();
   }
 
   /** Notes that the response is held. */
@@ -42,11 +54,20 @@ final class PaidRequest {
     request.setAttribute(ATTRIBUTE, this);
   }
 
-  /** Ends the hold. A later dispatch of the request is decided on anew. */
+  /**
+   * Ends the hold. A later dispatch of the request is decided on anew, unless it is to the error
+   * page of this one.
+   */
   void endHold(ServletRequest request) {
-    if (held) {
+    if (held && !leftToErrorPage) {
       request.removeAttribute(ATTRIBUTE);
     }
+    held = false;
+  }
+
+  /** Notes that the container answers with an error page, which is part of this request. */
+  void leaveToErrorPage() {
+    leftToErrorPage = true;
   }
 
   VerifiedPayment payment() {

@@ -74,6 +74,7 @@ public final class PaymentFilter implements Filter {
   private final PathRules pathRules;
   private final PriceList prices;
   private final HeldLimits limits;
+  private final ErrorDelivery errors;
   private final String publicPath;
   private final Registration registration = new Registration();
   private volatile boolean started;
@@ -84,12 +85,14 @@ public final class PaymentFilter implements Filter {
       PathRules pathRules,
       PriceList prices,
       HeldLimits limits,
+      ErrorDelivery errors,
       String publicPath) {
     this.gate = gate;
     this.routes = routes;
     this.pathRules = pathRules;
     this.prices = prices;
     this.limits = limits;
+    this.errors = errors;
     this.publicPath = publicPath;
   }
 
@@ -301,6 +304,7 @@ public final class PaymentFilter implements Filter {
         ? new StreamedDelivery(request, response, more)
         : new HeldDelivery(
             priced.route(),
+            Objects.requireNonNullElse(settings.errors(), errors),
             request,
             response,
             more,
@@ -332,6 +336,7 @@ public final class PaymentFilter implements Filter {
     private Routes routes = Routes.of(List.of());
     private PathRules pathRules = PathRules.strict();
     private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
+    private ErrorDelivery errors = ErrorDelivery.CLIENT_ERRORS;
     private long bufferLimit = HeldLimits.DEFAULT_MAX_BYTES;
     private @Nullable Integer spillAbove;
     private @Nullable ReceiptIssuer issuer;
@@ -442,6 +447,15 @@ public final class PaymentFilter implements Filter {
      */
     public Builder maxTimeout(Duration timeout) {
       maxTimeout = AcceptedToken.requireTimeout(timeout);
+      return this;
+    }
+
+    /**
+     * Sets which errors of paid handlers go out as they were made. They are not paid for, so they
+     * must contain nothing that is for sale. Default: {@link ErrorDelivery#CLIENT_ERRORS}.
+     */
+    public Builder deliverErrors(ErrorDelivery newErrors) {
+      errors = newErrors;
       return this;
     }
 
@@ -562,7 +576,8 @@ public final class PaymentFilter implements Filter {
       addReceipts(publicUrl.origin());
       PaymentGate built = gate.build();
       PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrls, routes);
-      return new PaymentFilter(built, routes, pathRules, prices, limits(), publicUrl.path());
+      return new PaymentFilter(
+          built, routes, pathRules, prices, limits(), errors, publicUrl.path());
     }
 
     private void addReceipts(String origin) {

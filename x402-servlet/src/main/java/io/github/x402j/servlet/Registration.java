@@ -67,6 +67,7 @@ final class Registration {
     requireServletApi(context);
     RequiresPaymentScan.registered(context);
     whenRegistered = hasUpgradeFilter(context) ? Upgrades.BEHIND : Upgrades.NONE;
+    LastWrite.listenIn(context);
     add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, EVERYTHING);
     annotated(context)
         .forEach(

@@ -181,12 +181,11 @@ public final class Route {
   }
 
   /**
-   * Returns this rule so that a failed handler's own response (status 400 and above) goes out. It
-   * is unpaid, so it must contain nothing that is for sale. Default: the client gets the handler's
-   * status, and nothing else of its response.
+   * Returns this rule with another choice of the errors that go out as the handler made them. An
+   * error is not paid for, so it must contain nothing that is for sale. Default: the filter's.
    */
-  public Route deliverErrors() {
-    return with(settings.withDeliverErrors());
+  public Route deliverErrors(ErrorDelivery errors) {
+    return with(settings.withErrors(errors));
   }
 
   /**

@@ -21,7 +21,7 @@ record RouteSettings(
     @Nullable String mimeType,
     @Nullable Duration timeout,
     boolean settlesFirst,
-    boolean sendsErrors,
+    @Nullable ErrorDelivery errors,
     @Nullable Long limit,
     @Nullable PassTerms pass) {
 
@@ -38,7 +38,7 @@ record RouteSettings(
   }
 
   static final RouteSettings NONE =
-      new RouteSettings(null, List.of(), null, null, null, false, false, null, null);
+      new RouteSettings(null, List.of(), null, null, null, false, null, null, null);
 
   RouteSettings {
     accepted = List.copyOf(accepted);
@@ -46,46 +46,46 @@ record RouteSettings(
 
   RouteSettings withPricing(Pricing value) {
     return new RouteSettings(
-        value, accepted, description, mimeType, timeout, settlesFirst, sendsErrors, limit, pass);
+        value, accepted, description, mimeType, timeout, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withAccepted(List<AcceptedToken> value) {
     return new RouteSettings(
-        pricing, value, description, mimeType, timeout, settlesFirst, sendsErrors, limit, pass);
+        pricing, value, description, mimeType, timeout, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withDescription(String value) {
     return new RouteSettings(
-        pricing, accepted, value, mimeType, timeout, settlesFirst, sendsErrors, limit, pass);
+        pricing, accepted, value, mimeType, timeout, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withMimeType(String value) {
     return new RouteSettings(
-        pricing, accepted, description, value, timeout, settlesFirst, sendsErrors, limit, pass);
+        pricing, accepted, description, value, timeout, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withMaxTimeout(Duration value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, value, settlesFirst, sendsErrors, limit, pass);
+        pricing, accepted, description, mimeType, value, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withSettleFirst() {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, true, sendsErrors, limit, pass);
+        pricing, accepted, description, mimeType, timeout, true, errors, limit, pass);
   }
 
-  RouteSettings withDeliverErrors() {
+  RouteSettings withErrors(ErrorDelivery value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, settlesFirst, true, limit, pass);
+        pricing, accepted, description, mimeType, timeout, settlesFirst, value, limit, pass);
   }
 
   RouteSettings withBufferLimit(long value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, settlesFirst, sendsErrors, value, pass);
+        pricing, accepted, description, mimeType, timeout, settlesFirst, errors, value, pass);
   }
 
   RouteSettings withPass(PassTerms value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, settlesFirst, sendsErrors, limit, value);
+        pricing, accepted, description, mimeType, timeout, settlesFirst, errors, limit, value);
   }
 }

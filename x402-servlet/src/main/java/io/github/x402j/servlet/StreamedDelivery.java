@@ -11,6 +11,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
@@ -18,6 +19,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -88,10 +90,12 @@ final class StreamedDelivery implements Delivery {
 
   @Override
   public void run(VerifiedPayment payment, Ending<IOException> ending) throws IOException {
-    new PaidRequest(payment).markStreamed(request.servletRequest());
+    new PaidRequest(payment)
+        .markStreamed(request.servletRequest(), () -> endAfterError(payment, ending));
     StreamedResponse streamed = new StreamedResponse(response, headers);
     StreamedRequest handlers =
-        new StreamedRequest(request.servletRequest(), streamed, new End(payment, ending));
+        new StreamedRequest(request.servletRequest(), streamed, new End(streamed, payment, ending));
+    LastWrite.afterHandler(request.servletRequest(), response, ending::brokeOff);
     boolean failed = true;
     try {
       request.chain().doFilter(handlers, streamed);
@@ -106,8 +110,16 @@ final class StreamedDelivery implements Delivery {
       }
     } finally {
       if (failed || !handlers.wentAsync) {
-        end(failed, payment, ending);
+        end(failed || streamed.isBroken(), payment, ending);
       }
+    }
+  }
+
+  private void endAfterError(VerifiedPayment payment, Ending<IOException> ending) {
+    try {
+      end(true, payment, ending);
+    } catch (IOException e) { // the handler's own exception is what the container is to hear of
+      log.debug("the client of a paid request is gone", e);
     }
   }
 
@@ -153,17 +165,19 @@ final class StreamedDelivery implements Delivery {
 
   /** The end of asynchronous processing. */
   private final class End implements AsyncListener {
+    private final StreamedResponse streamed;
     private final VerifiedPayment payment;
     private final Ending<IOException> ending;
 
-    End(VerifiedPayment payment, Ending<IOException> ending) {
+    End(StreamedResponse streamed, VerifiedPayment payment, Ending<IOException> ending) {
+      this.streamed = streamed;
       this.payment = payment;
       this.ending = ending;
     }
 
     @Override
     public void onComplete(AsyncEvent event) throws IOException {
-      end(false, payment, ending);
+      end(streamed.hasFailedToWrite(), payment, ending);
     }
 
     @Override
@@ -218,6 +232,8 @@ final class StreamedDelivery implements Delivery {
   /** Lets everything straight out, except what a handler must not say about the payment. */
   private static final class StreamedResponse extends HttpServletResponseWrapper {
     private final PaidResponseHeaders paid;
+    private @Nullable WatchedStream stream;
+    private @Nullable PrintWriter writer;
 
     /**
      * @param paid the headers of the payment, which are on the response already
@@ -225,6 +241,36 @@ final class StreamedDelivery implements Delivery {
     StreamedResponse(HttpServletResponse response, PaidResponseHeaders paid) {
       super(response);
       this.paid = paid;
+    }
+
+    /** Returns whether a write has failed, also if the handler has ignored that. */
+    boolean isBroken() {
+      PrintWriter print = writer;
+      return hasFailedToWrite() || print != null && isCommitted() && print.checkError();
+    }
+
+    /** Returns the same without asking the writer: Jetty's calls a completed response an error. */
+    boolean hasFailedToWrite() {
+      WatchedStream used = stream;
+      return used != null && used.isBroken();
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() throws IOException {
+      ServletOutputStream real = super.getOutputStream();
+      WatchedStream used = stream;
+      if (used == null || !used.isOver(real)) {
+        used = new WatchedStream(real);
+        stream = used;
+      }
+      return used;
+    }
+
+    @Override
+    public PrintWriter getWriter() throws IOException {
+      PrintWriter print = super.getWriter();
+      writer = print;
+      return print;
     }
 
     @Override

@@ -90,6 +90,7 @@ class FailedHandlerTest {
         "304",
         (request, response) -> {
           response.setHeader("ETag", '"' + SECRET + '"');
+          response.setHeader("X-Data", SECRET);
           response.setStatus(304);
         });
     return mended;
@@ -132,7 +133,10 @@ class FailedHandlerTest {
     } else {
       assertThat(failed.status()).isEqualTo(500);
     }
-    assertThat(failed.all()).doesNotContain(SECRET).doesNotContain("IllegalState");
+    assertThat(failed.all()).doesNotContain("IllegalState");
+    if (failed.status() >= 500) {
+      assertThat(failed.all()).doesNotContain(SECRET);
+    }
     assertThat(failed.header("PAYMENT-RESPONSE")).isNull();
     assertThat(payer.balance()).isEqualTo(1_000_000);
     assertThat(RUNNING.market().chain.requests("eth_sendRawTransaction")).isEqualTo(sent);
@@ -145,18 +149,28 @@ class FailedHandlerTest {
     assertThat(app.get("/paid/" + name, header).status()).isEqualTo(402);
   }
 
+  /** The setting on the filter is the default, that on a route comes first. */
   @ParameterizedTest
   @MethodSource("stacks")
-  void errorsAreDeliveredForNothingWhereTheRouteSaysSo(Stack stack) throws IOException {
+  void errorsGoOutAsTheHandlerMadeThemWhereTheSettingSaysSo(Stack stack) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
     TestPayer payer = RUNNING.market().payer();
     WELL.set(false);
-    RawHttp.Response refused = app.pay(payer, "/errors/403-with-body");
-    assertThat(refused.status()).isEqualTo(403);
-    assertThat(refused.text()).isEqualTo("no: " + SECRET);
-    RawHttp.Response failed = app.pay(payer, "/errors/exception");
-    assertThat(failed.status()).isEqualTo(500);
-    assertThat(failed.all()).as("an exception is no answer").doesNotContain(SECRET);
+    for (String prefix : List.of("/paid", "/errors")) {
+      RawHttp.Response refused = app.pay(payer, prefix + "/403-with-body");
+      assertThat(refused.status()).isEqualTo(403);
+      assertThat(refused.text()).isEqualTo("no: " + SECRET);
+    }
+    assertThat(app.pay(payer, "/paid/500").all()).doesNotContain(SECRET);
+    assertThat(app.pay(payer, "/errors/500").all()).contains("X-Data: " + SECRET);
+    assertThat(app.pay(payer, "/paid/exception").all()).doesNotContain(SECRET);
+    RawHttp.Response thrown = app.pay(payer, "/errors/exception");
+    assertThat(thrown.status()).isEqualTo(500);
+    assertThat(thrown.all()).as("the container answers").doesNotContain("handler_failed");
+    for (String name : List.of("403-with-body", "404", "500", "exception")) {
+      RawHttp.Response withheld = app.pay(payer, "/cheap/" + name);
+      assertThat(withheld.all()).contains("nothing was charged").doesNotContain(SECRET);
+    }
     assertThat(payer.balance()).isEqualTo(1_000_000);
   }
 
@@ -174,9 +188,33 @@ class FailedHandlerTest {
     assertThat(payer.balance()).isEqualTo(1_000_000 - 2 * CENT);
     RawHttp.Response unchanged = app.pay(payer, "/paid/304");
     assertThat(unchanged.status()).isEqualTo(304);
-    assertThat(unchanged.header("ETag")).as("only its status").isNull();
+    assertThat(unchanged.header("ETag")).isEqualTo('"' + SECRET + '"');
+    RawHttp.Response bare = app.pay(payer, "/cheap/304");
+    assertThat(bare.header("ETag")).as("with errors withheld").isEqualTo('"' + SECRET + '"');
+    assertThat(bare.header("X-Data")).isNull();
     assertThat(unchanged.header("PAYMENT-RESPONSE")).isNull();
     assertThat(payer.balance()).isEqualTo(1_000_000 - 2 * CENT);
+  }
+
+  /** The messages of a WebSocket cannot be held, and containers take a handshake around filters. */
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void aHandshakeOnAHeldRouteCostsNothingAndReachesNoHandler(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    TestPayer payer = RUNNING.market().payer();
+    int before = app.runs("204");
+    RawHttp.Response response =
+        app.pay(
+            payer,
+            "/paid/204",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+    assertThat(response.status()).isEqualTo(501);
+    assertThat(response.text()).contains("nothing was charged");
+    assertThat(app.runs("204")).isEqualTo(before);
+    assertThat(payer.balance()).isEqualTo(1_000_000);
   }
 
   @ParameterizedTest

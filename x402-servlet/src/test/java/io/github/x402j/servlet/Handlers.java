@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -10,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A servlet with one handler for each last segment of a path. */
-final class Handlers extends HttpServlet {
+class Handlers extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
   /** A handler, written as a function. */
@@ -33,14 +34,14 @@ final class Handlers extends HttpServlet {
 
   @Override
   protected void service(HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+      throws IOException, ServletException {
     Object included = request.getAttribute("jakarta.servlet.include.path_info");
     String path = included instanceof String text ? text : request.getPathInfo();
     String name = path.substring(path.lastIndexOf('/') + 1);
     Handler handler = handlers.getOrDefault(name, MORE.get(name));
     try {
       handler.handle(request, response);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | ServletException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException(e);

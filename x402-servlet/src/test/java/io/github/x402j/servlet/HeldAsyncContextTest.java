@@ -158,7 +158,7 @@ class HeldAsyncContextTest {
           async.getResponse().getWriter().write(SECRET);
           async.getResponse().flushBuffer();
         });
-    BAD.put(
+    GOOD.put(
         "timeout-answered-by-listener",
         (req, resp) -> {
           AsyncContext async = req.startAsync();
@@ -172,7 +172,7 @@ class HeldAsyncContextTest {
                 }
               });
         });
-    BAD.put(
+    GOOD.put(
         "timeout-dispatched-by-listener",
         (req, resp) -> {
           AsyncContext async = req.startAsync();
@@ -419,6 +419,16 @@ class HeldAsyncContextTest {
     assertThat(response.text()).isEqualTo("failed");
     assertThat(response.all()).doesNotContain(SECRET);
     assertThat(GATE.completions.sum() - before).isEqualTo(1);
+  }
+
+  /** An empty 200 would say that all is well. */
+  @ParameterizedTest
+  @MethodSource("good")
+  void anErrorInTheSettlementIsNoEmpty200(Stack stack, String name) throws IOException {
+    RawHttp.Response response =
+        RawHttp.get(RUNNING.get(stack).port(), "/h/" + name, "X-Settles: error");
+    assertThat(response.status()).isEqualTo(500);
+    assertThat(response.all()).doesNotContain(SECRET);
   }
 
   @ParameterizedTest

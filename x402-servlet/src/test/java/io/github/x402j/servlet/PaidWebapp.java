@@ -14,9 +14,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * A started webapp with the real filter. Handlers are found by the last segment of the path, under
- * {@code /paid/*} ($0.01), {@code /dear/*} ($0.05), {@code /cheap/*} ($0.01 again), {@code
- * /stream/*} ($0.01, settled first), {@code /errors/*} ($0.01, errors are delivered) and {@code
- * /free/*}.
+ * {@code /paid/*} ($0.01), {@code /dear/*} ($0.05), {@code /cheap/*} ($0.01, no error is
+ * delivered), {@code /stream/*} ($0.01, settled first), {@code /errors/*} ($0.01, errors are
+ * delivered) and {@code /free/*}.
  */
 final class PaidWebapp implements AutoCloseable {
   static final String SECRET = "s3cr3t";
@@ -24,10 +24,10 @@ final class PaidWebapp implements AutoCloseable {
 
   static final Route[] ROUTES = {
     Route.of("/paid/*").price("$0.01"),
-    Route.of("/cheap/*").price("$0.01"),
+    Route.of("/cheap/*").price("$0.01").deliverErrors(ErrorDelivery.NONE),
     Route.of("/dear/*").price("$0.05"),
     Route.of("/stream/*").price("$0.01").settleFirst(),
-    Route.of("/errors/*").price("$0.01").deliverErrors(),
+    Route.of("/errors/*").price("$0.01").deliverErrors(ErrorDelivery.ALL),
     Route.of("/free/*").free()
   };
 

@@ -24,7 +24,7 @@ class RouteTest {
     route.mimeType("text/plain");
     route.maxTimeout(Duration.ofSeconds(30));
     route.settleFirst();
-    route.deliverErrors();
+    route.deliverErrors(ErrorDelivery.ALL);
     route.bufferLimit(5);
     route.pass(Duration.ofMinutes(1));
     route.methods("GET");
@@ -41,7 +41,7 @@ class RouteTest {
             .mimeType("text/plain")
             .maxTimeout(Duration.ofSeconds(30))
             .settleFirst()
-            .deliverErrors()
+            .deliverErrors(ErrorDelivery.ALL)
             .bufferLimit(5)
             .pass(Duration.ofMinutes(1), 3)
             .passGroup("g")
@@ -51,7 +51,7 @@ class RouteTest {
     assertThat(settings.mimeType()).isEqualTo("text/plain");
     assertThat(settings.timeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.settlesFirst()).isTrue();
-    assertThat(settings.sendsErrors()).isTrue();
+    assertThat(settings.errors()).isEqualTo(ErrorDelivery.ALL);
     assertThat(settings.limit()).isEqualTo(5);
     assertThat(settings.pass()).isEqualTo(new PassTerms(Duration.ofMinutes(1), 3L, "g"));
   }

@@ -74,9 +74,12 @@ final class StubGate implements Filter {
           response,
           chain,
           limits,
-          (original, held, failure) -> settle(original, held, failure, response));
+          end -> {
+            settle(end.request(), end.held(), end.failure(), end.response());
+            return true;
+          });
     } else if (request.getDispatcherType() == DispatcherType.ASYNC) {
-      running.resume(req, resp, chain);
+      running.resume(request, response, chain);
     } else {
       chain.doFilter(req, resp);
     }
@@ -91,6 +94,9 @@ final class StubGate implements Filter {
     completions.increment();
     lastThread = Thread.currentThread().getName();
     pause();
+    if ("error".equals(request.getHeader("X-Settles"))) {
+      throw new StackOverflowError("in the settlement");
+    }
     if (failure != null) {
       held.discard();
       answer(real, 500, "failed");

@@ -18,12 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The asynchronous context that a held handler sees. {@code complete()} runs the completion of the
- * {@link HeldRun} first, and tells the container afterwards.
+ * The asynchronous context that a held handler sees. {@code complete()} calls the listeners of the
+ * handler, which may still write, then runs the completion of the {@link HeldRun}, and tells the
+ * container afterwards.
  *
  * <p>The container knows one listener only, the one here; those of the handler are called by it. So
- * none of them meets the container's own context, and a timeout is a failure before any listener
- * can write something that looks like an answer.
+ * none of them meets the container's own context. A timeout that no listener ends by {@code
+ * complete()} or {@code dispatch()} is a failure.
  */
 final class HeldAsyncContext implements AsyncContext {
   private static final Logger log = LoggerFactory.getLogger(HeldRun.class);
@@ -38,19 +39,38 @@ final class HeldAsyncContext implements AsyncContext {
 
   private final HeldRun run;
   private final AsyncContext container;
-  private final boolean startedWithOriginals;
+  private final ContainerResponse containerResponse;
+  private final ServletRequest request;
+  private final ServletResponse response;
   private final List<Registered> listeners = new CopyOnWriteArrayList<>();
   private boolean ended;
+  private boolean completionDue;
+  private boolean listenersTold;
   private boolean containerWaits;
   private boolean containerTold;
   private boolean writerNotified;
 
-  HeldAsyncContext(HeldRun run, AsyncContext container) {
+  HeldAsyncContext(
+      HeldRun run,
+      AsyncContext container,
+      ContainerResponse containerResponse,
+      ServletRequest request,
+      ServletResponse response) {
     this.run = run;
     this.container = container;
-    this.startedWithOriginals =
-        container.getRequest() == run.request() && container.getResponse() == run.response();
+    this.containerResponse = containerResponse;
+    this.request = request;
+    this.response = response;
     container.addListener(new ContainerListener());
+  }
+
+  ContainerResponse containerResponse() {
+    return containerResponse;
+  }
+
+  /** Returns whether {@code complete()} was called and waits for the end of the dispatch. */
+  synchronized boolean isCompletionDue() {
+    return completionDue;
   }
 
   /** Returns true to the first caller. */
@@ -63,32 +83,69 @@ final class HeldAsyncContext implements AsyncContext {
   @Override
   public void complete() {
     claimEnd("complete()");
+    synchronized (run) { // a dispatch that ends now sees that a completion is due
+      if (run.isInDispatch()) {
+        synchronized (this) {
+          completionDue = true;
+        }
+        return;
+      }
+    }
     if (run.isInReadCallback()) {
-      container.start(() -> end(null));
+      container.start(() -> end(null, false));
     } else {
-      end(null);
+      end(null, false);
     }
   }
 
-  private synchronized void claimEnd(String call) {
-    if (ended || run.isComplete()) {
-      throw new IllegalStateException(call + " after the asynchronous request has ended");
+  private void claimEnd(String call) {
+    boolean isComplete = run.isComplete(); // outside the lock here: the run's is taken first
+    synchronized (this) {
+      if (ended || isComplete) {
+        throw new IllegalStateException(call + " after the asynchronous request has ended");
+      }
+      ended = true;
     }
-    ended = true;
   }
 
-  /** Runs the completion, then completes the container's context; both at most once. */
-  void end(@Nullable Throwable failure) {
+  /**
+   * Runs the completion, then completes the container's context; both at most once.
+   *
+   * @return what goes on to the container, which then ends the request itself
+   */
+  @Nullable Throwable end(@Nullable Throwable failure, boolean inDispatch) {
+    tellListeners();
+    Throwable left = null;
     try {
-      run.finish(failure);
+      left = run.finish(failure, inDispatch);
     } catch (IOException e) {
       log.debug("the client of a paid request is gone", e);
-    } catch (RuntimeException e) {
+      run.failClosed();
+    } catch (RuntimeException
+        | Error e) { // whatever it is: an empty 200 would say that all is well
       log.error("the completion of a paid request failed", e);
       run.failClosed();
-    } finally {
-      tellContainer(false);
     }
+    containerResponse.open();
+    if (left == null) {
+      tellContainer(false);
+    } else {
+      synchronized (this) {
+        ended = true;
+      }
+    }
+    return left;
+  }
+
+  /** Calls the handler's listeners while they can still write, as containers do. */
+  void tellListeners() {
+    synchronized (this) {
+      if (listenersTold) {
+        return;
+      }
+      listenersTold = true;
+    }
+    callListeners(null, AsyncListener::onComplete);
   }
 
   /** A listener of the container that waits for the completion tells the container itself. */
@@ -154,18 +211,17 @@ final class HeldAsyncContext implements AsyncContext {
 
   @Override
   public ServletRequest getRequest() {
-    return container.getRequest();
+    return request;
   }
 
   @Override
   public ServletResponse getResponse() {
-    return container.getResponse();
+    return response;
   }
 
-  /** Answers after a dispatch as well: Tomcat asks then, and its own context no longer knows. */
   @Override
   public boolean hasOriginalRequestAndResponse() {
-    return startedWithOriginals;
+    return request == run.request() && response == run.response();
   }
 
   private interface Call {
@@ -187,9 +243,9 @@ final class HeldAsyncContext implements AsyncContext {
     /** The container is done. If the completion was not called, the handler went around it. */
     @Override
     public void onComplete(AsyncEvent event) throws IOException {
-      callListeners(null, AsyncListener::onComplete);
+      tellListeners();
       if (run.async() == HeldAsyncContext.this) {
-        run.finish(new IllegalStateException("the request was completed around its filter"));
+        run.finish(new IllegalStateException("the request was completed around its filter"), false);
       }
     }
 
@@ -200,14 +256,20 @@ final class HeldAsyncContext implements AsyncContext {
           AsyncListener::onTimeout);
     }
 
+    /** A handler that has met an error has failed, whatever it makes of it. */
     @Override
     public void onError(AsyncEvent event) {
       Throwable thrown = event.getThrowable();
-      fail(thrown != null ? thrown : new IOException("asynchronous error"), AsyncListener::onError);
+      Throwable failure = thrown != null ? thrown : new IOException("asynchronous error");
+      run.note(failure);
+      fail(failure, AsyncListener::onError);
     }
 
     private void fail(Throwable failure, Call call) {
-      run.note(failure);
+      if (run.isLeftToContainer()) {
+        callListeners(failure, call);
+        return;
+      }
       if (run.isComplete()) {
         waitForCompletion();
         return;
@@ -218,7 +280,8 @@ final class HeldAsyncContext implements AsyncContext {
           return;
         }
       }
-      end(failure);
+      run.note(failure);
+      end(failure, false);
     }
 
     private void waitForCompletion() {

@@ -137,10 +137,26 @@ final class HeldBody {
     }
   }
 
+  /**
+   * Writes the first 64 KiB at once, which is more than a container keeps: a filter in front that
+   * acts when the head is sent (Spring Security adds its headers then) counts bytes, and would miss
+   * that moment if they came in small pieces.
+   */
   synchronized void writeTo(OutputStream out) throws IOException {
+    byte[] first = new byte[chunks.size() > 1 ? (int) Math.min(inMemory, LARGEST_CHUNK) : 0];
+    int filled = 0;
     for (int i = 0; i < chunks.size(); i++) {
       byte[] chunk = chunks.get(i);
-      out.write(chunk, 0, i == chunks.size() - 1 ? usedOfLast : chunk.length);
+      int length = i == chunks.size() - 1 ? usedOfLast : chunk.length;
+      int now = Math.min(length, first.length - filled);
+      System.arraycopy(chunk, 0, first, filled, now);
+      filled += now;
+      if (now > 0 && filled == first.length) {
+        out.write(first);
+      }
+      if (length > now) {
+        out.write(chunk, now, length - now);
+      }
     }
     if (file != null) {
       flushPending(file);

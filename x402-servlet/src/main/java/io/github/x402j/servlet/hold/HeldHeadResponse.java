@@ -38,6 +38,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
   private volatile int status;
   private volatile long declaredLength = UNDECLARED;
   private volatile Locale locale;
+  private volatile boolean including;
 
   HeldHeadResponse(HttpServletResponse outer, int maxHeaderBytes) {
     headers = new HeldHeaders(outer);
@@ -52,12 +53,26 @@ abstract class HeldHeadResponse implements HttpServletResponse {
   /** Fails the whole response: its head has become too long. */
   abstract void fail(OverflowException tooLong);
 
+  /** Returns whether setters have an effect. */
+  private boolean isOpen() {
+    return !including && !isCommitted();
+  }
+
+  /** Lets setters do nothing while something is included. */
+  final void setIncluding(boolean including) {
+    this.including = including;
+  }
+
+  final boolean isIncluding() {
+    return including;
+  }
+
   // ---- status
 
   @Override
   public synchronized void setStatus(int sc) {
     checkStatus(sc);
-    if (!isCommitted()) {
+    if (isOpen()) {
       status = sc;
     }
   }
@@ -83,7 +98,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
 
   @Override
   public void addCookie(Cookie cookie) {
-    if (!isCommitted()) {
+    if (isOpen()) {
       headers.add(cookie);
       checkHeaderBytes();
     }
@@ -91,7 +106,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
 
   @Override
   public void setHeader(String name, @Nullable String value) {
-    if (!isCommitted() && !ReservedHeaders.contains(name)) {
+    if (isOpen() && !ReservedHeaders.contains(name)) {
       set(name, value);
       checkHeaderBytes();
     }
@@ -99,7 +114,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
 
   @Override
   public void addHeader(String name, @Nullable String value) {
-    if (value != null && !isCommitted() && !ReservedHeaders.contains(name)) {
+    if (value != null && isOpen() && !ReservedHeaders.contains(name)) {
       add(name, value);
       checkHeaderBytes();
     }
@@ -190,7 +205,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
 
   @Override
   public void setContentType(@Nullable String type) {
-    if (!isCommitted()) {
+    if (isOpen()) {
       contentType.set(type);
       checkHeaderBytes();
     }
@@ -203,7 +218,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
 
   @Override
   public void setCharacterEncoding(@Nullable String charset) {
-    if (!isCommitted()) {
+    if (isOpen()) {
       contentType.setCharset(charset);
     }
   }
@@ -220,7 +235,7 @@ abstract class HeldHeadResponse implements HttpServletResponse {
 
   @Override
   public void setContentLengthLong(long length) {
-    if (!isCommitted()) {
+    if (isOpen()) {
       declareLength(length);
     }
   }
@@ -230,13 +245,17 @@ abstract class HeldHeadResponse implements HttpServletResponse {
     declaredLength = Math.max(length, UNDECLARED);
   }
 
+  final boolean hasDeclaredLength() {
+    return declaredLength >= 0;
+  }
+
   final void undeclareLength() {
     declaredLength = UNDECLARED;
   }
 
   @Override
   public void setLocale(@Nullable Locale locale) {
-    if (!isCommitted() && locale != null) {
+    if (isOpen() && locale != null) {
       this.locale = locale; // the table from locales to charsets is the container's
       headers.set("Content-Language", locale.toLanguageTag());
     }

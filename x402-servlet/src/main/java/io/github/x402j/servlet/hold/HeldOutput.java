@@ -29,6 +29,7 @@ final class HeldOutput {
   private boolean committed;
   private boolean discarding;
   private boolean closed;
+  private boolean sealed;
   private @Nullable ServletOutputStream stream;
   private @Nullable PrintWriter writer;
   private @Nullable OverflowException overflow;
@@ -64,11 +65,11 @@ final class HeldOutput {
   }
 
   synchronized void write(byte[] bytes, int offset, int length) throws IOException {
-    if (discarding) {
-      return;
-    }
-    if (closed) {
+    if (sealed) {
       throw new IOException("the response is complete");
+    }
+    if (discarding || closed) {
+      return;
     }
     if (overflow != null) {
       throw overflow;
@@ -121,6 +122,9 @@ final class HeldOutput {
   void seal() {
     drainWriter();
     close();
+    synchronized (this) {
+      sealed = true;
+    }
   }
 
   /** Forgets the content, also what the encoder of the writer holds back. */

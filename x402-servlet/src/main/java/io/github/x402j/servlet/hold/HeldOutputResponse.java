@@ -28,6 +28,8 @@ final class HeldOutputResponse extends HeldHeadResponse {
   private final HeldOutput output;
   private int bufferSize;
   private @Nullable Supplier<Map<String, String>> trailers;
+  private boolean sentError;
+  private @Nullable String errorMessage;
 
   HeldOutputResponse(
       HttpServletResponse real,
@@ -68,10 +70,16 @@ final class HeldOutputResponse extends HeldHeadResponse {
 
   /**
    * @param followsPage whether another resource may have written before: the length is not known
+   * @param isLast whether nothing can follow the body
    */
-  synchronized void writeTo(HttpServletResponse target, boolean isHead, boolean followsPage)
+  synchronized void writeTo(
+      HttpServletResponse target, boolean isHead, boolean followsPage, boolean isLast)
       throws IOException {
     writeHeadTo(target);
+    if (sentError) {
+      sendErrorTo(target);
+      return;
+    }
     if (getStatus() == SC_NO_CONTENT || getStatus() == SC_NOT_MODIFIED) {
       return;
     }
@@ -81,12 +89,27 @@ final class HeldOutputResponse extends HeldHeadResponse {
     }
     if (trailers != null) { // a body before trailers has no length in its head
       target.setTrailerFields(trailers);
-    } else if (!followsPage) {
+    } else if (!followsPage && (isLast || isLengthDue(target))) {
       writeLengthTo(target, output.size(), isHead);
     }
-    if (!isHead) {
-      writeBodyTo(target);
+    writeBodyTo(target); // a container drops that of a HEAD; filters in front may want it
+  }
+
+  /** Returns whether the container would send the head before it knows the length itself. */
+  private boolean isLengthDue(HttpServletResponse target) {
+    return hasDeclaredLength() || output.size() >= target.getBufferSize();
+  }
+
+  private void sendErrorTo(HttpServletResponse target) throws IOException {
+    if (errorMessage == null) {
+      target.sendError(getStatus());
+    } else {
+      target.sendError(getStatus(), errorMessage);
     }
+  }
+
+  synchronized boolean isSentError() {
+    return sentError;
   }
 
   void writeBodyTo(HttpServletResponse target) throws IOException {
@@ -123,6 +146,9 @@ final class HeldOutputResponse extends HeldHeadResponse {
   @Override
   public synchronized void reset() {
     resetBuffer();
+    if (isIncluding()) {
+      return;
+    }
     output.forgetWriter();
     clearHead();
     trailers = null;
@@ -175,18 +201,23 @@ final class HeldOutputResponse extends HeldHeadResponse {
 
   @Override
   public void sendError(int sc) {
-    sendErrorWith(sc);
+    sendErrorWith(sc, null);
   }
 
   @Override
-  public void sendError(int sc, String message) {
-    sendErrorWith(sc); // the message is the handler's, and never goes out
+  public void sendError(int sc, @Nullable String message) {
+    sendErrorWith(sc, message);
   }
 
-  private synchronized void sendErrorWith(int sc) {
+  private synchronized void sendErrorWith(int sc, @Nullable String message) {
+    if (isIncluding()) {
+      return;
+    }
     checkStatus(sc);
     resetBuffer();
     endWith(sc);
+    sentError = true;
+    errorMessage = message;
     undeclareLength();
     output.commitAndDiscard();
   }
@@ -198,6 +229,9 @@ final class HeldOutputResponse extends HeldHeadResponse {
 
   /** What Servlet 6.1 adds; its other two forms call this one. */
   public synchronized void sendRedirect(String location, int sc, boolean clearBuffer) {
+    if (isIncluding()) {
+      return;
+    }
     checkStatus(sc);
     refuseIfCommitted("sendRedirect()");
     if (clearBuffer) {

@@ -41,7 +41,7 @@ final class HeldRequest extends HttpServletRequestWrapper {
   /** Starts with the held response; a container would take the real one. */
   @Override
   public AsyncContext startAsync() {
-    return run.startAsync(super.startAsync(this, run.response()));
+    return run.startAsync(this, run.response());
   }
 
   @Override
@@ -50,7 +50,7 @@ final class HeldRequest extends HttpServletRequestWrapper {
       throw new IllegalArgumentException(
           "startAsync: expected the request and response of the paid handler, or wrappers of them");
     }
-    return run.startAsync(super.startAsync(request, response));
+    return run.startAsync(request, response);
   }
 
   private static boolean isHeld(ServletRequest request) {

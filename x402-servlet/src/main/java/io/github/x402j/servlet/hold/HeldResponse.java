@@ -4,6 +4,7 @@ package io.github.x402j.servlet.hold;
 
 import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.WriteListener;
@@ -38,7 +39,7 @@ public final class HeldResponse extends HttpServletResponseWrapper {
       StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
   private final HeldOutputResponse held;
-  private final HttpServletResponse real;
+  private volatile HttpServletResponse real;
   private final Class<?> containerType;
   private final boolean isInclude;
   private final boolean isHead;
@@ -125,6 +126,32 @@ public final class HeldResponse extends HttpServletResponseWrapper {
     super.setResponse(response);
   }
 
+  /** Notes the real response of a further dispatch. */
+  void moveTo(HttpServletResponse response) {
+    real = response;
+  }
+
+  /** Runs what is included: it cannot change the head. */
+  void include(HeldRun.Part part) throws IOException, ServletException {
+    boolean within = held.isIncluding();
+    held.setIncluding(true);
+    try {
+      part.run();
+    } finally {
+      held.setIncluding(within);
+    }
+  }
+
+  /** Takes a status that the container has set around the handler. */
+  void takeStatus(int status) {
+    held.endWith(status);
+  }
+
+  /** Returns whether the handler has called {@code sendError}: the container makes the body. */
+  public boolean isSentError() {
+    return held.isSentError();
+  }
+
   /** Ends the handler's part: what it writes from here on fails. */
   void seal() {
     held.output().seal();
@@ -165,14 +192,16 @@ public final class HeldResponse extends HttpServletResponseWrapper {
   }
 
   /**
-   * Sends status, headers, cookies and body to {@code target}, with the length that the body has.
-   * Into an including page only the body goes.
+   * Sends status, headers, cookies and body to {@code target}, by {@code sendError} where the
+   * handler called that. Into an including page only the body goes.
    *
+   * @param isLast whether nothing can follow: then the head says how long the body is. Otherwise it
+   *     says so if the handler did, or if the container would send the head by now anyway
    * @throws IllegalStateException if it was delivered or discarded before, or {@code target} is
    *     committed
    * @throws IOException if the client is gone, or the temporary file cannot be read
    */
-  public void commitTo(HttpServletResponse target) throws IOException {
+  public void commitTo(HttpServletResponse target, boolean isLast) throws IOException {
     refuseSecondDelivery();
     seal();
     if (isInclude) {
@@ -181,7 +210,7 @@ public final class HeldResponse extends HttpServletResponseWrapper {
       throw new IllegalStateException(
           "the response was committed before the handler's was delivered");
     } else {
-      held.writeTo(target, isHead, followsPage);
+      held.writeTo(target, isHead, followsPage, isLast);
     }
     held.output().release();
   }
@@ -215,6 +244,11 @@ public final class HeldResponse extends HttpServletResponseWrapper {
       real.reset();
       held.writeOuterTo(real);
     }
+  }
+
+  /** Sends everything, and says how long the body is. */
+  public void commitTo(HttpServletResponse target) throws IOException {
+    commitTo(target, true);
   }
 
   /** Frees memory and file, whether or not the response was delivered. */

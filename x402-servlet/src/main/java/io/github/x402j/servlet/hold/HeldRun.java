@@ -4,6 +4,7 @@ package io.github.x402j.servlet.hold;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.ServletResponse;
@@ -20,24 +21,41 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #start} starts it. When the handler is done, {@link Completion#completed} is called
  * exactly once. For a synchronous handler that is after the filter chain has returned. For an
- * asynchronous one it is when the handler calls {@code complete()}: on the same thread, and before
- * the container's own {@code complete()}. An ASYNC dispatch has to be passed to {@link #resume}.
- * What the handler throws goes to the completion only.
+ * asynchronous one it is when the handler calls {@code complete()}: on the same thread, after the
+ * handler's listeners, and before the container's own {@code complete()}; a call within a dispatch
+ * takes effect when the dispatch has returned, as in a container. An ASYNC dispatch has to be
+ * passed to {@link #resume}. What the handler throws goes to the completion, which may leave it to
+ * the container.
  */
 public final class HeldRun {
   /** Decides what happens when the handler is done. */
   public interface Completion {
     /**
-     * Sends an answer: {@code held.commitTo(real)}, or something else to the real response. If the
-     * held response was not delivered when this returns, it is discarded.
+     * Sends an answer: {@code end.held().commitTo(end.response())}, or something else to that
+     * response. If the held response was not delivered when this returns, it is discarded.
      *
-     * @param request the request that {@link HeldRun#start} was called with
-     * @param failure why the handler failed: what it threw, a timeout, or too much output; null if
-     *     it ended well. An error status is not a failure here
+     * @return whether the run is answered; false leaves {@code end.failure()} to the container, as
+     *     if the handler had met it directly
      */
-    void completed(HttpServletRequest request, HeldResponse held, @Nullable Throwable failure)
-        throws IOException;
+    boolean completed(End end) throws IOException;
   }
+
+  /**
+   * How a handler ended.
+   *
+   * @param request the request that {@link HeldRun#start} was called with
+   * @param response the real response, as it came with the last dispatch
+   * @param held what the handler has sent
+   * @param failure why the handler failed: what it threw, a timeout, or too much output; null if it
+   *     ended well. An error status is not a failure here
+   * @param inDispatch whether a dispatch of the container has yet to return
+   */
+  public record End(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      HeldResponse held,
+      @Nullable Throwable failure,
+      boolean inDispatch) {}
 
   private enum Phase {
     HANDLING,
@@ -49,17 +67,21 @@ public final class HeldRun {
   private static final String ATTRIBUTE = HeldRun.class.getName();
 
   private final HttpServletRequest outerRequest;
-  private final HttpServletResponse real;
   private final Completion completion;
   private final HeldRequest request;
   private final HeldResponse response;
   private final boolean wasAsyncBefore;
   private final WriteNotification writing = new WriteNotification();
 
+  private volatile HttpServletResponse real;
+  private volatile int statusBefore;
+  private volatile boolean leftToContainer;
+  private boolean inDispatch;
   private Phase phase = Phase.HANDLING;
   private @Nullable Thread completing;
   private @Nullable Thread inReadCallback;
   private @Nullable HeldAsyncContext async;
+  private @Nullable HeldAsyncContext dispatchedBy;
   private @Nullable Throwable noted;
 
   private HeldRun(
@@ -74,10 +96,16 @@ public final class HeldRun {
     this.response =
         HeldResponse.over(outerRequest, real, limits, writing::register, request::endNewSession);
     this.wasAsyncBefore = outerRequest.isAsyncStarted();
+    this.statusBefore = real.getStatus();
   }
 
-  /** Runs the rest of the chain with its output held, and then, or later, the completion. */
-  public static void start(
+  /**
+   * Runs the rest of the chain with its output held, and then, or later, the completion.
+   *
+   * @return what the completion leaves to the container, and the caller has to throw; null if it
+   *     answered, or has not been called yet
+   */
+  public static @Nullable Throwable start(
       HttpServletRequest request,
       HttpServletResponse response,
       FilterChain chain,
@@ -86,7 +114,7 @@ public final class HeldRun {
       throws IOException {
     HeldRun run = new HeldRun(request, response, limits, completion);
     request.setAttribute(ATTRIBUTE, run);
-    run.handle(chain, run.request, run.response);
+    return run.handle(chain, run.request, run.response);
   }
 
   /**
@@ -105,18 +133,52 @@ public final class HeldRun {
   }
 
   /**
-   * Runs an ASYNC dispatch of this run; the completion is the one that {@link #start} was given.
+   * Runs an ASYNC dispatch of this run, with the request and response that the handler started it
+   * with; the completion is the one that {@link #start} was given.
+   *
+   * @param outer the request of this dispatch, as it comes from the filters in front
+   * @param response the same of the response
+   * @return as {@link #start}
    */
-  public void resume(ServletRequest request, ServletResponse response, FilterChain chain)
+  public @Nullable Throwable resume(
+      HttpServletRequest outer, HttpServletResponse response, FilterChain chain)
       throws IOException {
-    if (!HeldResponse.holds(response)) {
-      throw new IllegalStateException(
-          "an asynchronous dispatch of a paid handler lost its response");
-    }
+    HeldAsyncContext last;
     synchronized (this) {
+      last = async;
       async = null;
+      dispatchedBy = last;
+      real = response;
     }
-    handle(chain, request, response);
+    statusBefore = response.getStatus();
+    if (last == null) {
+      throw new IllegalStateException("an asynchronous dispatch of a paid handler lost its start");
+    }
+    last.containerResponse().open();
+    request.setRequest(outer);
+    this.response.moveTo(response);
+    return handle(chain, last.getRequest(), last.getResponse());
+  }
+
+  /** What is within a dispatch to another resource. */
+  public interface Part {
+    /** Runs it. */
+    void run() throws IOException, ServletException;
+  }
+
+  /** Runs what is included in the held response: it cannot change the head, as in a container. */
+  public void include(Part part) throws IOException, ServletException {
+    response.include(part);
+  }
+
+  /**
+   * Drops what was written before a forward. Containers do so as well, but some only in a response
+   * of their own.
+   *
+   * @throws IllegalStateException if the handler has flushed
+   */
+  public void forwarded() {
+    response.resetBuffer();
   }
 
   /** Returns whether the completion has been called. */
@@ -124,8 +186,11 @@ public final class HeldRun {
     return phase != Phase.HANDLING;
   }
 
-  private void handle(FilterChain chain, ServletRequest request, ServletResponse response)
-      throws IOException {
+  private @Nullable Throwable handle(
+      FilterChain chain, ServletRequest request, ServletResponse response) throws IOException {
+    synchronized (this) {
+      inDispatch = true;
+    }
     writing.dispatchBegins();
     Throwable failure = null;
     try {
@@ -136,34 +201,55 @@ public final class HeldRun {
     }
     writing.dispatchEnds();
     HeldAsyncContext started = async();
-    if (started == null) {
-      endSynchronously(failure);
-    } else if (failure != null) {
-      started.end(failure);
-    } else {
+    if (started != null && failure == null) {
       writing.callListener(started);
     }
+    boolean isDue = dispatchEnded(started);
+    if (started == null) {
+      return endSynchronously(failure);
+    }
+    return failure != null || isDue ? started.end(failure, true) : null;
   }
 
-  private void endSynchronously(@Nullable Throwable failure) throws IOException {
+  /** Returns whether the handler called {@code complete()} within the dispatch. */
+  private synchronized boolean dispatchEnded(@Nullable HeldAsyncContext started) {
+    inDispatch = false;
+    return started != null && started.isCompletionDue();
+  }
+
+  /** Returns whether {@code complete()} has to wait for the end of a dispatch. */
+  synchronized boolean isInDispatch() {
+    return inDispatch;
+  }
+
+  private @Nullable Throwable endSynchronously(@Nullable Throwable failure) throws IOException {
     boolean startedAround = !wasAsyncBefore && outerRequest.isAsyncStarted();
     if (!startedAround) {
-      finish(failure);
-      return;
+      HeldAsyncContext dispatching = dispatchedBy;
+      if (dispatching != null && failure == null) {
+        dispatching.tellListeners(); // the container calls them when the response is still open
+      }
+      return finish(failure, true);
     }
     try {
-      finish(new IllegalStateException("the handler went asynchronous on an unwrapped request"));
+      finish(
+          new IllegalStateException("the handler went asynchronous on an unwrapped request"), true);
     } finally {
       outerRequest.getAsyncContext().complete();
     }
+    return null;
   }
 
-  /** Calls the completion, unless that was done before. */
-  void finish(@Nullable Throwable failure) throws IOException {
+  /**
+   * Calls the completion, unless that was done before.
+   *
+   * @return what goes on to the container, null if the run is answered
+   */
+  @Nullable Throwable finish(@Nullable Throwable failure, boolean inDispatch) throws IOException {
     Throwable reason;
     synchronized (this) {
       if (phase != Phase.HANDLING) {
-        return;
+        return null;
       }
       phase = Phase.COMPLETING;
       completing = Thread.currentThread();
@@ -171,9 +257,15 @@ public final class HeldRun {
     }
     try {
       response.seal();
-      Throwable unsendable =
-          response.overflow() != null ? response.overflow() : response.takeTrailers();
-      completion.completed(outerRequest, response, reason != null ? reason : unsendable);
+      if (reason == null) {
+        reason = unsendable();
+      }
+      End end = new End(outerRequest, real, response, reason, inDispatch);
+      leftToContainer = !completion.completed(end);
+      return leftToContainer ? reason : null;
+    } catch (RuntimeException | Error e) {
+      failClosed(); // a container may end an asynchronous request without a look at this
+      throw e;
     } finally {
       synchronized (this) {
         phase = Phase.DONE;
@@ -182,6 +274,23 @@ public final class HeldRun {
       }
       response.release();
     }
+  }
+
+  /** Returns whether the container answers, and nobody here may end the request. */
+  boolean isLeftToContainer() {
+    return leftToContainer;
+  }
+
+  /** Returns why the response cannot be sent, null if it can. */
+  private @Nullable Throwable unsendable() {
+    int now = real.getStatus();
+    if (now != statusBefore && !real.isCommitted()) { // Undertow answers some failures like this
+      if (now < HttpServletResponse.SC_BAD_REQUEST) {
+        return new IllegalStateException("status " + now + " was set around the payment filter");
+      }
+      response.takeStatus(now);
+    }
+    return response.overflow() != null ? response.overflow() : response.takeTrailers();
   }
 
   /** Waits while another thread is in the completion, at most {@code seconds}. */
@@ -221,8 +330,16 @@ public final class HeldRun {
 
   // ---- asynchronous processing
 
-  AsyncContext startAsync(AsyncContext started) {
-    HeldAsyncContext held = new HeldAsyncContext(this, started);
+  /**
+   * Starts with the outer request, and with a response that leads to the outer one: a later
+   * dispatch passes the filters in front again, which look for what they had put around it.
+   *
+   * @param handlers the request of the handler, which it meets again in the next dispatch
+   */
+  AsyncContext startAsync(ServletRequest handlers, ServletResponse handlersResponse) {
+    ContainerResponse outer = new ContainerResponse(real);
+    AsyncContext started = request.getRequest().startAsync(request.getRequest(), outer);
+    HeldAsyncContext held = new HeldAsyncContext(this, started, outer, handlers, handlersResponse);
     synchronized (this) {
       async = held;
     }
