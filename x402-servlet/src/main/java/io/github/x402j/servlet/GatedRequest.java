@@ -60,6 +60,11 @@ record GatedRequest(
     return GatedResponse.of(servletRequest, servletResponse);
   }
 
+  /** Returns whether the container answers an error with this page. */
+  boolean isErrorPage() {
+    return servletRequest.getDispatcherType() == DispatcherType.ERROR;
+  }
+
   /** Lets the handler run. A dispatch of a held handler goes on as part of its run. */
   void goOn() throws IOException, ServletException {
     HeldRun run = HeldRun.of(servletRequest);

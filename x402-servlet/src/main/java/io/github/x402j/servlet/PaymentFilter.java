@@ -252,6 +252,11 @@ public final class PaymentFilter implements Filter {
   private static void goOnPaid(
       PaidRequest paid, PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
+    if (request.isErrorPage() && paid.payment().settlement().isEmpty()) {
+      int status = request.servletResponse().getStatus(); // an error costs nothing; this page does
+      request.refuse(Answer.error(status, "handler_failed", "nothing was charged"));
+      return;
+    }
     if (paid.covers(priced.options(request.servletRequest()))) {
       request.goOn();
       return;
@@ -304,7 +309,9 @@ public final class PaymentFilter implements Filter {
         ? new StreamedDelivery(request, response, more)
         : new HeldDelivery(
             priced.route(),
-            Objects.requireNonNullElse(settings.errors(), errors),
+            request.isErrorPage()
+                ? ErrorDelivery.NONE // its status is the error's, whatever it holds
+                : Objects.requireNonNullElse(settings.errors(), errors),
             request,
             response,
             more,

@@ -340,7 +340,8 @@ class StartUpTest {
                                           facilitator(
                                               MARKET.token.network(), MARKET.chain.rpcUrl())),
                                   priced("$0.01")))) {
-                assertThat(RawHttp.get(container.port(), "/private").status()).isEqualTo(402);
+                // Nothing can be settled, so nothing is offered.
+                assertThat(RawHttp.get(container.port(), "/private").status()).isEqualTo(503);
               } catch (IOException e) {
                 throw new TestAbortedException("no connection", e);
               }

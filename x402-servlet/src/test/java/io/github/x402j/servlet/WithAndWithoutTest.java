@@ -113,6 +113,9 @@ class WithAndWithoutTest {
           why(
               "a handler that throws after a flush ends in a whole 500, in place of a part",
               "(status|charged where it is) (broken|200)(, now| ->) 500 <- GET /\\w+/(throws-flushed|forward-after-flush) "),
+          why(
+              "an error page that has a price is not shown for a request that cost nothing",
+              "<- GET /\\w+/error-paged-paid "),
           why("JSON from a writer is UTF-8 (RFC 8259)", "application/problem\\+json"),
           why(
               "a held response is not sent by a flush, a close or a redirect, so that filters in front can still add to it",

@@ -163,7 +163,8 @@ public final class AgentWallet {
   }
 
   /**
-   * Revokes the wallet. Does not wait for signers: what they still sign is not sent.
+   * Revokes the wallet, and waits for payments that this process is signing, 3 seconds at most.
+   * What a signer that hangs still signs is not sent.
    *
    * @param reason text for the journal, cut to 200 characters
    */

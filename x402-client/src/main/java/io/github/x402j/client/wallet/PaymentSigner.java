@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -120,9 +121,15 @@ public final class PaymentSigner {
     if (cancelled.getAsBoolean()) {
       throw new CancellationException();
     }
-    TransferAuthorization authorization = authorization(chosen.offer());
-    declined = authorizer.reserve(chosen, authorization);
-    return declined.isPresent() ? declined.get() : sign(chosen, authorization);
+    Lock leaving = authorizer.leaving();
+    leaving.lock();
+    try {
+      TransferAuthorization authorization = authorization(chosen.offer());
+      declined = authorizer.reserve(chosen, authorization);
+      return declined.isPresent() ? declined.get() : sign(chosen, authorization);
+    } finally {
+      leaving.unlock();
+    }
   }
 
   /**

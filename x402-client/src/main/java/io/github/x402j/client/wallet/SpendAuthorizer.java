@@ -78,15 +78,20 @@ final class SpendAuthorizer {
     return Optional.empty();
   }
 
+  /** Returns the lock that is held while a payment is signed or its sending begins. */
+  Lock leaving() throws IOException {
+    return journal.decide((all, entries) -> all.need(wallet.agent()).leaving().readLock());
+  }
+
   /** Runs this unless the wallet is revoked; a revoking waits for it. */
   <T> Optional<T> unlessRevoked(Supplier<T> action) throws IOException {
-    Lock sending = journal.decide((all, entries) -> all.need(wallet.agent()).sending().readLock());
-    sending.lock();
+    Lock leaving = leaving();
+    leaving.lock();
     try {
       boolean revoked = journal.decide((all, entries) -> all.need(wallet.agent()).isRevoked());
       return revoked ? Optional.empty() : Optional.of(action.get());
     } finally {
-      sending.unlock();
+      leaving.unlock();
     }
   }
 

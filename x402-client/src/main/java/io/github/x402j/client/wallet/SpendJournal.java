@@ -38,8 +38,8 @@ public final class SpendJournal implements Closeable {
     R on(JournalState all, List<JournalEntry.Draft> entries) throws IOException;
   }
 
-  /** The client only hands a request over while it holds the lock, so this is ample. */
-  private static final Duration LONGEST_BEGIN = Duration.ofSeconds(5);
+  /** How long revoking waits for signatures and sendings that have begun; a signer may hang. */
+  private static final Duration REVOKES_WITHIN = Duration.ofSeconds(3);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final JournalState state = new JournalState();
@@ -111,8 +111,8 @@ public final class SpendJournal implements Closeable {
 
   /**
    * Revokes the agent's wallet, for all threads and processes. After this returns, no sending of a
-   * payment begins, and none is repeated. It does not wait for signers: what they still sign is not
-   * sent. Does nothing if it was revoked before.
+   * payment begins, and none is repeated. It waits for signers of this process, 3 seconds at most:
+   * what a signer that hangs still signs is not sent. Does nothing if it was revoked before.
    *
    * @param reason text for the journal, cut to 200 characters
    * @throws IllegalArgumentException if there is no such wallet
@@ -128,14 +128,14 @@ public final class SpendJournal implements Closeable {
               }
               return found;
             });
-    awaitSendings(wallet.sending().writeLock());
+    awaitPayments(wallet.leaving().writeLock());
   }
 
-  /** Waits for sendings that are being begun: they may have asked before the entry was there. */
-  private static void awaitSendings(Lock noSending) {
+  /** Waits for those that have asked before the entry was there. */
+  private static void awaitPayments(Lock none) {
     try {
-      if (noSending.tryLock(LONGEST_BEGIN.toMillis(), TimeUnit.MILLISECONDS)) {
-        noSending.unlock();
+      if (none.tryLock(REVOKES_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+        none.unlock();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -30,8 +30,8 @@ final class WalletState {
    */
   private static final int DAYS_KEPT = 400;
 
-  /** Held for reading while a sending begins, so that revoking can wait for it. */
-  private final ReadWriteLock sending = new ReentrantReadWriteLock();
+  /** Held for reading while a payment is signed or its sending begins; revoking waits for both. */
+  private final ReadWriteLock leaving = new ReentrantReadWriteLock();
 
   private final Map<String, Reservation> open = new LinkedHashMap<>();
   private final SlidingSum lastHour = new SlidingSum(Duration.ofHours(1));
@@ -79,8 +79,8 @@ final class WalletState {
     return terms;
   }
 
-  ReadWriteLock sending() {
-    return sending;
+  ReadWriteLock leaving() {
+    return leaving;
   }
 
   boolean isRevoked() {
