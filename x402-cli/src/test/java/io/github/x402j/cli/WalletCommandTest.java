@@ -111,6 +111,24 @@ class WalletCommandTest {
   }
 
   @Test
+  void aRevokedWalletPaysAgainOnceItIsReinstated() {
+    x402("wallet", "new", "bot-4", "--limit", "$1", "--domains", "127.0.0.1");
+    x402("wallet", "revoke", "bot-4");
+    assertThat(pay("bot-4").status()).isNotZero();
+    Invocation reinstated = x402("wallet", "reinstate", "bot-4", "--reason", "laptop found");
+    assertThat(reinstated.out()).contains("pays, per EVER").doesNotContain("revoked");
+    assertThat(pay("bot-4").status()).isZero();
+  }
+
+  @Test
+  void aWalletWithALimitPerPeriodIsNotRevokedByIt() throws Exception {
+    x402("wallet", "new", "bot-5", "--limit", "$0.01", "--per", "MONTH", "--domains", "127.0.0.1");
+    assertThat(pay("bot-5").status()).isZero();
+    assertThat(pay("bot-5").status()).isNotZero();
+    assertThat(x402("wallet", "show", "bot-5").out()).contains("pays, per MONTH");
+  }
+
+  @Test
   void tellsProgramsOfAWalletThatIsMadeOrRevoked() throws Exception {
     JsonNode made =
         x402("wallet", "new", "bot-3", "--limit", "$1", "--domains", "a.example", "--json").json();
