@@ -7,7 +7,7 @@ import java.net.URISyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings that are texts. They often come from environment variables, which are null where nobody
+ * Settings that are texts. They often come from environment variables, which are null where no one
  * has set them: the message then names the setting.
  */
 public final class Settings {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How a settlement ended. There is no fourth way: what is not known is {@link Pending}. */
 public sealed interface Settlement {
-  /** The payer cancelled the authorization, which nobody else can. */
+  /** The payer cancelled the authorization. Only the payer can. */
   Failed CANCELLED_BY_PAYER = new Failed(ErrorReason.NONCE_ALREADY_USED, "the payer cancelled");
 
   /**
