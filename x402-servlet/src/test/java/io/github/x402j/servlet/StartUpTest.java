@@ -346,7 +346,7 @@ class StartUpTest {
                 throw new TestAbortedException("no connection", e);
               }
             });
-    assertThat(log).contains("gas key").contains("no funds");
+    assertThat(log).contains("gas key").contains("too little for a settlement");
   }
 
   @Test
