@@ -354,7 +354,7 @@ public final class PaymentGate {
       return new Admission.Refused(Refusals.malformed(e));
     }
     if (shared.facilitators().outage(challenge.unsigned().accepts()).isPresent()) {
-      // Nobody is asked to sign what could not be settled. The facilitator has logged why, once.
+      // No payer is asked to sign what could not be settled. The facilitator has logged why, once.
       return new Admission.Refused(Refusals.outage());
     }
     listeners.offered(challenge.unsigned());

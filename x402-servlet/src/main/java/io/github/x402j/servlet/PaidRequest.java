@@ -70,6 +70,14 @@ final class PaidRequest {
     leftToErrorPage = true;
   }
 
+  /**
+   * Returns whether the request has cost nothing: its money has not moved, or its error has given
+   * the payment or the use of its receipt back.
+   */
+  boolean isWithoutCharge() {
+    return leftToErrorPage || payment.settlement().isEmpty();
+  }
+
   VerifiedPayment payment() {
     return payment;
   }

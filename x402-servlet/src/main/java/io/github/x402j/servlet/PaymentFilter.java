@@ -252,7 +252,7 @@ public final class PaymentFilter implements Filter {
   private static void goOnPaid(
       PaidRequest paid, PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
-    if (request.isErrorPage() && paid.payment().settlement().isEmpty()) {
+    if (request.isErrorPage() && paid.isWithoutCharge()) {
       int status = request.servletResponse().getStatus(); // an error costs nothing; this page does
       request.refuse(Answer.error(status, "handler_failed", "nothing was charged"));
       return;

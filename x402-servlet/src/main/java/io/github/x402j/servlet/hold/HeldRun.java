@@ -276,7 +276,7 @@ public final class HeldRun {
     }
   }
 
-  /** Returns whether the container answers, and nobody here may end the request. */
+  /** Returns whether the container answers; the request must not be ended here then. */
   boolean isLeftToContainer() {
     return leftToContainer;
   }
