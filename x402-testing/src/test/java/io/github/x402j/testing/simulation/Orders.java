@@ -34,7 +34,15 @@ final class Orders {
     /** Whether it was made after the faults had ended. */
     boolean isLast;
 
-    /** When its payer was first asked for another payment, in seconds since 1970; 0 if never. */
+    /**
+     * Whether a facilitator was asked to settle it. Before that a refusal costs nobody anything.
+     */
+    boolean isBegun;
+
+    /**
+     * When its payer was first asked for another payment after it was begun, in seconds since 1970;
+     * 0 if never.
+     */
     long refusedAt;
 
     /** How often its delivery broke off. */
@@ -97,6 +105,14 @@ final class Orders {
   /** Returns those after the first. */
   List<Order> since(int first) {
     return all().subList(first, orders.size());
+  }
+
+  /** Notes that a facilitator was asked to settle what this message holds. */
+  void begun(String message) {
+    String lower = lower(message);
+    orders.values().stream()
+        .filter(order -> lower.contains(order.nonce))
+        .forEach(order -> order.isBegun = true);
   }
 
   /** Returns what was bought from a shop after the faults had ended. */

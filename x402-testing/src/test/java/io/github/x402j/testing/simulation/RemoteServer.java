@@ -93,6 +93,9 @@ abstract class RemoteServer implements SimulatedNetwork.Server {
     if (befalls(Fault.UNREACHABLE)) {
       throw new ConnectException("connection refused");
     }
+    if (request.path().equals("/settle")) {
+      world.orders.begun(request.body());
+    }
     if (befalls(Fault.LOST)) {
       throw noAnswer();
     }

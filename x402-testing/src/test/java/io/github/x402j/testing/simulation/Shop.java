@@ -225,6 +225,7 @@ final class Shop implements SimulatedNetwork.Server {
       if (order != null
           && refusal.status() == 402
           && actor.startsWith("payer")
+          && order.isBegun
           && !order.wasRefused()) {
         order.refusedAt = world.stage.time.instant().getEpochSecond();
       }

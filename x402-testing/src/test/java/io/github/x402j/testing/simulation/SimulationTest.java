@@ -109,6 +109,8 @@ class SimulationTest {
         "shared_ledger: buy 0 1 0, step 1 60 0, step 4 2 0, step 1 3 0, step 2 60 0, step 0 4 0,"
             + " break 3 2 0, step 0 4 0",
         "published: buy 3 0 1, step 4 14 0, step 3 17 0, link 0 3 1, step 1 2 0, step 1 11 0",
+        "published: node 2 1 3, node 2 5 1, buy 0 1 0, step 2 60 0, step 1 60 0, step 2 8 0,"
+            + " repeat 3 2 0",
         "mixed: cent 2 4 0",
         "remote: twins 0 1 4",
         "separate_ledgers: buy 1 1 0, step 4 3 0, step 0 3 0, step 1 4 0, copy 1 1 0",
