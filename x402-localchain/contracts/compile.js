@@ -6,7 +6,8 @@ const path = require('path');
 const solc = require('solc');
 
 const target = path.join(__dirname, '../src/main/resources/io/github/x402j/testing');
-const contracts = ['TestUsdc', 'ContractWallet'];
+const contracts = ['TestUsdc', 'ContractWallet', 'TestMulticall'];
+const placed = ['TestMulticall']; // at an address of their own, without a constructor
 const check = process.argv.includes('--check');
 
 const output = JSON.parse(
@@ -21,7 +22,7 @@ const output = JSON.parse(
         optimizer: { enabled: true, runs: 200 },
         viaIR: false,
         metadata: { bytecodeHash: 'none', appendCBOR: false },
-        outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.methodIdentifiers'] } },
+        outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.methodIdentifiers'] } },
       },
     }),
   ),
@@ -36,6 +37,7 @@ for (const name of contracts) {
     compiler: `solc ${solc.version()}`,
     evmVersion: 'istanbul',
     bytecode: `0x${contract.evm.bytecode.object}`,
+    ...(placed.includes(name) && { code: `0x${contract.evm.deployedBytecode.object}` }),
     methods: contract.evm.methodIdentifiers,
     abi: contract.abi,
   };

@@ -6,7 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Verifies and settles payments (specification 7).
@@ -81,7 +82,7 @@ public interface Facilitator {
   Verification verify(SignedPayment payment) throws FacilitatorException;
 
   /**
-   * Moves the money.
+   * Moves the money, and waits for the outcome.
    *
    * @param payment as {@link #check} returned it
    * @param beforeBroadcast is handed the transaction's hash before the transaction leaves this
@@ -89,8 +90,27 @@ public interface Facilitator {
    *     process sends it, is handed the hash as soon as that is told and the outcome is not known
    * @throws FacilitatorException if nothing was sent, for certain
    */
-  Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+  Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException;
+
+  /**
+   * Moves the money without keeping the caller's thread, where the implementation can. Default:
+   * calls {@link #settle} in the caller's thread.
+   *
+   * @param payment as {@link #check} returned it
+   * @param beforeBroadcast as {@link #settle} takes it, called from any thread
+   * @return the outcome; completes with a {@link FacilitatorException} if nothing was sent, for
+   *     certain, and with what {@code beforeBroadcast} threw if it did. The thread that completes
+   *     it settles other payments too: what follows and takes time belongs in another
+   */
+  default CompletionStage<Settlement> settleLater(
+      SignedPayment payment, BeforeBroadcast beforeBroadcast) {
+    try {
+      return CompletableFuture.completedFuture(settle(payment, beforeBroadcast));
+    } catch (FacilitatorException | RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
 
   /**
    * Returns whether {@link #settle} hands over the hash of every transaction before the transaction

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.cli;
 
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -14,7 +15,6 @@ import io.github.x402j.Verification;
 import io.github.x402j.facilitator.LocalChecks;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** Checks signatures and settles nothing, to measure the rest of a payment. */
 final class UnsettledFacilitator implements Facilitator {
@@ -48,8 +48,8 @@ final class UnsettledFacilitator implements Facilitator {
   }
 
   @Override
-  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
-    beforeBroadcast.accept(TRANSACTION);
+  public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast) {
+    beforeBroadcast.sending(TRANSACTION);
     return new Settlement.Settled(TRANSACTION, payment.payer(), payment.requirements().amount());
   }
 

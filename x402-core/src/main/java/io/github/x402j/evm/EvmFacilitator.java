@@ -3,6 +3,7 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -23,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -223,7 +223,7 @@ public final class EvmFacilitator implements Facilitator {
   }
 
   @Override
-  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+  public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     return settlement.settle(payment, account -> transfer(payment, account), beforeBroadcast);
   }

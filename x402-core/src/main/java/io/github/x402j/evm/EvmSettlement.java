@@ -3,6 +3,7 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
@@ -16,7 +17,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -85,7 +85,7 @@ final class EvmSettlement {
   Settlement settle(
       SignedPayment payment,
       Function<Address, Chain.Call> transfer,
-      Consumer<String> beforeBroadcast)
+      BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     Progress progress = new Progress();
     try {
@@ -108,7 +108,7 @@ final class EvmSettlement {
   private Settlement settle(
       SignedPayment payment,
       Function<Address, Chain.Call> transfer,
-      Consumer<String> beforeBroadcast,
+      BeforeBroadcast beforeBroadcast,
       Progress progress)
       throws FacilitatorException {
     Optional<Verification.Invalid> rests = verification.rests(payment);

@@ -3,12 +3,12 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.FacilitatorException;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.web3j.crypto.Hash;
@@ -156,7 +156,7 @@ final class GasAccount {
    * @return the transaction, or null if it was no longer wanted
    * @throws FacilitatorException if nothing was sent
    */
-  @Nullable Sent send(Task task, Duration patience, Turn turn, Consumer<String> beforeBroadcast)
+  @Nullable Sent send(Task task, Duration patience, Turn turn, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     takeTurn(patience);
     try {
@@ -167,7 +167,7 @@ final class GasAccount {
   }
 
   /** The caller has the lock. */
-  private @Nullable Sent send(Task task, Turn turn, Consumer<String> beforeBroadcast)
+  private @Nullable Sent send(Task task, Turn turn, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     if (recount) {
       recount = false;
@@ -187,14 +187,14 @@ final class GasAccount {
   }
 
   private @Nullable Sent send(
-      Task task, BigInteger nonce, Turn turn, Consumer<String> beforeBroadcast) {
+      Task task, BigInteger nonce, Turn turn, BeforeBroadcast beforeBroadcast) {
     String raw =
         sign(
             task.fees()
                 .transaction(
                     chainId.getAsLong(), nonce, task.gas(), task.to().lowerCase(), task.data()));
     String hash = Hash.sha3(raw);
-    beforeBroadcast.accept(hash);
+    beforeBroadcast.sending(hash);
     if (!turn.isInTime()) {
       nextNonce = nonce; // still free
       return null;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.facilitator;
 
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
@@ -23,7 +24,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -189,7 +189,7 @@ public final class HttpFacilitator implements Facilitator {
    *     broadcast
    */
   @Override
-  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+  public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     return settlement.settle(payment, beforeBroadcast);
   }

@@ -3,6 +3,7 @@
 package io.github.x402j.facilitator;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
@@ -16,7 +17,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +65,7 @@ final class RemoteSettlement {
     this.resource = resource;
   }
 
-  Settlement settle(SignedPayment payment, Consumer<String> named) throws FacilitatorException {
+  Settlement settle(SignedPayment payment, BeforeBroadcast named) throws FacilitatorException {
     Deadline deadline = http.deadline(timeout);
     RemoteAnswer answer = ask(payment, deadline);
     if (answer instanceof RemoteAnswer.NotSent notSent) {
@@ -81,12 +81,12 @@ final class RemoteSettlement {
       return RemoteAnswer.Repeated.failed();
     }
     if (answer instanceof RemoteAnswer.Refused refused) {
-      refused.transaction().ifPresent(named);
+      refused.transaction().ifPresent(named::sending);
       return refused(payment, refused, refused.nothingSent() || idempotent);
     }
     RemoteAnswer.Unclear unclear = (RemoteAnswer.Unclear) answer;
     report(unclear);
-    unclear.transaction().ifPresent(named);
+    unclear.transaction().ifPresent(named::sending);
     if ((unclear.isPending() || idempotent) && deadline.sleep(PAUSE_BEFORE_AGAIN)) {
       return concludeLater(payment, askAgain(payment, deadline), unclear.hash(), deadline);
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -15,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +70,7 @@ public final class Facilitators {
     throw failure == null ? new FacilitatorException("no facilitator") : failure;
   }
 
-  Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+  Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     return settlerOf(payment).settle(payment, beforeBroadcast);
   }

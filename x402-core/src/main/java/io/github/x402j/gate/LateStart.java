@@ -3,6 +3,7 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -19,8 +20,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -180,9 +182,19 @@ final class LateStart implements Facilitator {
   }
 
   @Override
-  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+  public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     return open().settle(payment, beforeBroadcast);
+  }
+
+  @Override
+  public CompletionStage<Settlement> settleLater(
+      SignedPayment payment, BeforeBroadcast beforeBroadcast) {
+    try {
+      return open().settleLater(payment, beforeBroadcast);
+    } catch (FacilitatorException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   @Override

@@ -3,10 +3,13 @@
 package io.github.x402j.http;
 
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 
 /**
- * Elapsed time, and pauses in it: the system's, or those of a simulation that does not wait.
- * Implementations are safe for use by several threads.
+ * Elapsed time, pauses in it, and tasks that run at the same time: the system's, or those of a
+ * simulation that does not wait. Implementations are safe for use by several threads.
  */
 public interface Ticker {
   /** The system's time. */
@@ -21,6 +24,22 @@ public interface Ticker {
         public void sleep(Duration pause) throws InterruptedException {
           Thread.sleep(pause.toMillis());
         }
+
+        @Override
+        public void start(String name, Runnable task) {
+          Thread thread = new Thread(task, name);
+          thread.setDaemon(true);
+          thread.start();
+        }
+
+        @Override
+        public void await(Future<?> future) throws InterruptedException {
+          try {
+            future.get();
+          } catch (ExecutionException | CancellationException e) {
+            // It is done; the caller asks it how.
+          }
+        }
       };
 
   /** Returns nanoseconds since some time in the past; only differences mean something. */
@@ -28,4 +47,10 @@ public interface Ticker {
 
   /** Returns when the pause is over. */
   void sleep(Duration pause) throws InterruptedException;
+
+  /** Starts a task on a daemon thread of this name. */
+  void start(String name, Runnable task);
+
+  /** Returns when the future is done, however it ended. */
+  void await(Future<?> future) throws InterruptedException;
 }

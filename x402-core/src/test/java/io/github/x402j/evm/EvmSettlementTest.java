@@ -5,6 +5,7 @@ package io.github.x402j.evm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
@@ -23,7 +24,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Settlements that fail, are lost, or are overtaken. */
 class EvmSettlementTest {
   private static final String SEND = "eth_sendRawTransaction";
-  private static final Consumer<String> IGNORED = hash -> {};
+  private static final BeforeBroadcast IGNORED = hash -> {};
   private LocalChain chain;
   private Shop shop;
   private EvmFacilitator facilitator;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.facilitator;
 
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -19,7 +20,6 @@ import io.github.x402j.gate.Sale;
 import io.github.x402j.gate.Untouchable;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** Checks for real and without a chain; whatever comes after the check fails the test. */
 public final class LocalCheckOnly implements Facilitator {
@@ -61,7 +61,7 @@ public final class LocalCheckOnly implements Facilitator {
   }
 
   @Override
-  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
+  public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast) {
     throw new AssertionError("a broken payment was to be settled");
   }
 

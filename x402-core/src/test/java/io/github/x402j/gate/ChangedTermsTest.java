@@ -5,6 +5,7 @@ package io.github.x402j.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -29,7 +30,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,9 +80,9 @@ class ChangedTermsTest {
     }
 
     @Override
-    public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
+    public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast) {
       settlements++;
-      beforeBroadcast.accept(TX);
+      beforeBroadcast.sending(TX);
       return settlement;
     }
 

@@ -5,6 +5,7 @@ package io.github.x402j.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Bytes32;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
@@ -27,7 +28,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -105,9 +105,9 @@ class FacilitatorFairnessTest {
     }
 
     @Override
-    public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
+    public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast) {
       String transaction = payment.key().nonce();
-      beforeBroadcast.accept(transaction);
+      beforeBroadcast.sending(transaction);
       return new Settlement.Settled(transaction, payment.payer(), payment.requirements().amount());
     }
 

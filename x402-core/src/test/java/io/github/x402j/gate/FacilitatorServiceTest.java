@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Bytes32;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
@@ -40,7 +41,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -123,9 +123,9 @@ class FacilitatorServiceTest {
     }
 
     @Override
-    public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
+    public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast) {
       settlements.incrementAndGet();
-      beforeBroadcast.accept(TX);
+      beforeBroadcast.sending(TX);
       try {
         assertThat(hold.await(10, TimeUnit.SECONDS)).isTrue();
       } catch (InterruptedException e) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Bytes32;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
@@ -19,7 +20,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 /** A facilitator that answers what a test wants; the signature of a payment is its nonce. */
 public final class ScriptedFacilitator implements Facilitator {
@@ -118,7 +118,7 @@ public final class ScriptedFacilitator implements Facilitator {
   }
 
   @Override
-  public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+  public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     settlements.incrementAndGet();
     beforeSettle.run();
@@ -128,7 +128,7 @@ public final class ScriptedFacilitator implements Facilitator {
     if (failsToSettle) {
       throw new FacilitatorException("gas is too dear");
     }
-    beforeBroadcast.accept(TX);
+    beforeBroadcast.sending(TX);
     if (breaks) {
       throw new IllegalStateException("a bug");
     }

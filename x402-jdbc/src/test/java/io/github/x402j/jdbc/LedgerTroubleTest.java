@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Bytes32;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
@@ -42,7 +43,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
@@ -99,9 +99,9 @@ class LedgerTroubleTest {
     }
 
     @Override
-    public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast) {
+    public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast) {
       settlements.incrementAndGet();
-      beforeBroadcast.accept(TX);
+      beforeBroadcast.sending(TX);
       return settlement;
     }
 

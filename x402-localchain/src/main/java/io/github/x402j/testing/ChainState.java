@@ -36,6 +36,12 @@ final class ChainState {
   private static final Address COINBASE =
       Address.fromHexString("0x000000000000000000000000000000000000c01b");
 
+  /** Many chains have this contract at this address. */
+  private static final Map<Address, BytesValue> CODES =
+      Map.of(
+          Address.fromHexString(TestChain.MULTICALL),
+          BytesValue.fromHexString(Operator.code("TestMulticall")));
+
   /** Where a mined transaction is. */
   record Place(MinedBlock block, MinedTransaction transaction) {}
 
@@ -57,7 +63,7 @@ final class ChainState {
     this.pool = new TransactionPool(evm, chainId);
     BlockHeader genesis =
         header(Hash.ZERO, 0, clock.instant().getEpochSecond())
-            .stateRoot(evm.genesis(balances))
+            .stateRoot(evm.genesis(balances, CODES))
             .transactionsRoot(Hash.EMPTY_TRIE_HASH)
             .receiptsRoot(Hash.EMPTY_TRIE_HASH)
             .logsBloom(LogsBloomFilter.empty())

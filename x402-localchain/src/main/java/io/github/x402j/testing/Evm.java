@@ -119,11 +119,12 @@ final class Evm {
             });
   }
 
-  /** Makes the first state, in which these accounts own something. */
-  Hash genesis(Map<Address, Wei> balances) {
+  /** Makes the first state, in which these accounts own something and these have code. */
+  Hash genesis(Map<Address, Wei> balances, Map<Address, BytesValue> codes) {
     MutableWorldState state = states.getMutable();
     WorldUpdater updater = state.updater();
     balances.forEach((address, wei) -> updater.createAccount(address, 0, wei));
+    codes.forEach((address, code) -> updater.getOrCreate(address).getMutable().setCode(code));
     updater.commit();
     state.persist();
     return state.rootHash();

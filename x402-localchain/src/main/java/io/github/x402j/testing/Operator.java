@@ -80,11 +80,20 @@ final class Operator {
   }
 
   private static String bytecode(String contract) {
+    return artifact(contract, "bytecode");
+  }
+
+  /** Returns the code of a contract that has no constructor, as it is at its address. */
+  static String code(String contract) {
+    return artifact(contract, "code");
+  }
+
+  private static String artifact(String contract, String member) {
     try (InputStream in = Operator.class.getResourceAsStream(contract + ".json")) {
       if (in == null) {
         throw new IllegalStateException("no artifact of " + contract);
       }
-      return new ObjectMapper().readTree(in).path("bytecode").asText();
+      return new ObjectMapper().readTree(in).path(member).asText();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -33,6 +33,7 @@ final class RemoteChain implements TestChain {
     long chainId = Operator.quantity(node.call("eth_chainId")).longValueExact();
     RemoteChain chain = new RemoteChain(url, new Operator(node, chainId, TestWallet.random()));
     chain.fund(chain.operator.wallet().address(), OPERATOR_WEI);
+    chain.placeCode(MULTICALL, Operator.code("TestMulticall"));
     return chain;
   }
 

@@ -17,6 +17,12 @@ public interface TestChain extends AutoCloseable {
   String RPC_PROPERTY = "x402.rpc";
 
   /**
+   * Where every test chain has a contract that makes several calls in one, as Multicall3 does. For
+   * a chain without it, put the code {@code 0x} there.
+   */
+  String MULTICALL = "0xcA11bde05977b3631167028862bE2a173976CA11";
+
+  /**
    * Returns the chain that a suite runs on: the node named by {@code -Dx402.rpc=URL}, which must
    * know {@code anvil_setBalance}, or else a new {@link LocalChain}. Close it after use.
    *

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
+import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
@@ -36,7 +37,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -235,7 +235,7 @@ class FairnessTest {
     }
 
     @Override
-    public Settlement settle(SignedPayment payment, Consumer<String> beforeBroadcast)
+    public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
         throws FacilitatorException {
       return facilitator.settle(payment, beforeBroadcast);
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -244,6 +245,21 @@ final class Baton implements Ticker {
     me.park(State.READY);
     time.advanceTo(me.wakesAt);
     me.wakesAt = 0;
+  }
+
+  /** Starts a task in the process of the task that starts it. */
+  @Override
+  public void start(String name, Runnable task) {
+    Task me = CURRENT.get();
+    if (me == null) {
+      throw new IllegalStateException("the simulation itself starts nothing");
+    }
+    begin(me.process.name + " " + name, me.process, task);
+  }
+
+  @Override
+  public void await(Future<?> future) {
+    await(future::isDone);
   }
 
   // ---- called by the simulation
