@@ -11,6 +11,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.extension.StoredAnswer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -197,7 +198,7 @@ final class PaymentAdmission {
       return refuse(refused.refusal());
     }
     if (claimed instanceof PaymentEngine.Claimed.Pending pending) {
-      return unavailable(pending.transaction(), pending.detail());
+      return unavailable(pending.transaction(), pending.detail(), pending.freeIn());
     }
     if (claimed instanceof PaymentEngine.Claimed.Full) {
       return unavailable(Optional.empty(), "the payment ledger is full");
@@ -224,8 +225,12 @@ final class PaymentAdmission {
   }
 
   private Admission unavailable(Optional<String> transaction, String what) {
+    return unavailable(transaction, what, Duration.ZERO);
+  }
+
+  private Admission unavailable(Optional<String> transaction, String what, Duration freeIn) {
     gate.listeners().unavailable(challenge.unsigned(), what);
     return new Admission.Refused(
-        Refusals.unavailable(payload.x402Version(), payload.network(), null, transaction));
+        Refusals.unavailable(payload.x402Version(), payload.network(), null, transaction, freeIn));
   }
 }

@@ -86,8 +86,11 @@ final class PaymentEngine {
     /**
      * Its outcome is not known: another exchange holds it, or the chain does not show the outcome
      * yet.
+     *
+     * @param freeIn as in {@link PaymentLedger.Claim.InProgress}
      */
-    record Pending(Optional<String> transaction, String detail) implements Claimed {}
+    record Pending(Optional<String> transaction, String detail, Duration freeIn)
+        implements Claimed {}
 
     /** The ledger has no room. */
     record Full() implements Claimed {}
@@ -134,7 +137,8 @@ final class PaymentEngine {
       return resume(payment, resumed.transaction());
     }
     if (found instanceof PaymentLedger.Claim.InProgress inProgress) {
-      return new Claimed.Pending(inProgress.transaction(), "the payment is being worked on");
+      return new Claimed.Pending(
+          inProgress.transaction(), "the payment is being worked on", inProgress.freeIn());
     }
     if (found instanceof PaymentLedger.Claim.Full) {
       return new Claimed.Full();
@@ -178,7 +182,7 @@ final class PaymentEngine {
     }
     if (outcome instanceof Settlement.Pending pending) {
       return new Claimed.Pending(
-          pending.transaction(), "the settlement's outcome is not known yet");
+          pending.transaction(), "the settlement's outcome is not known yet", Duration.ZERO);
     }
     conclude(payment, outcome, true);
     return outcome instanceof Settlement.Failed failed

@@ -4,6 +4,7 @@ package io.github.x402j.gate;
 
 import io.github.x402j.PaymentKey;
 import io.github.x402j.ReceiptKey;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -174,8 +175,15 @@ public interface PaymentLedger {
      * Another exchange holds it now.
      *
      * @param transaction the recorded hash, empty if none was
+     * @param freeIn the time after which a holder that seems to have died loses it; zero if the
+     *     holder lives
      */
-    record InProgress(Optional<String> transaction) implements Claim {}
+    record InProgress(Optional<String> transaction, Duration freeIn) implements Claim {
+      /** Says that the holder lives. */
+      public InProgress(Optional<String> transaction) {
+        this(transaction, Duration.ZERO);
+      }
+    }
 
     /** It has bought its delivery, or is bound to something else. */
     record Used() implements Claim {}

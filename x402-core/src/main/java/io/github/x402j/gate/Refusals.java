@@ -10,6 +10,7 @@ import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.SettlementResponse;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +22,7 @@ final class Refusals {
   private static final String NO_STORE = "no-store";
 
   /** What a client waits before it asks for a pending outcome again, in seconds. */
-  private static final String RETRY_AFTER = "2";
+  private static final long RETRY_AFTER_SECONDS = 2;
 
   /** A refusal repeats the descriptor with a code in it, which base64 makes a third longer. */
   private static final int ROOM_FOR_ERROR = 128;
@@ -83,10 +84,26 @@ final class Refusals {
   /** The 503 that asks for the same payment again later, never for another. */
   static Refusal unavailable(
       int x402Version, Network network, @Nullable Address payer, Optional<String> transaction) {
+    return unavailable(x402Version, network, payer, transaction, Duration.ZERO);
+  }
+
+  /**
+   * The same.
+   *
+   * @param freeIn the time after which it is worth asking again, if that is longer than usual: the
+   *     rest of the lease of a server that has died
+   */
+  static Refusal unavailable(
+      int x402Version,
+      Network network,
+      @Nullable Address payer,
+      Optional<String> transaction,
+      Duration freeIn) {
+    long seconds = Math.max(RETRY_AFTER_SECONDS, freeIn.plusMillis(999).toSeconds());
     ErrorReason reason = ErrorReason.SETTLEMENT_PENDING;
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put(CACHE_CONTROL, NO_STORE);
-    headers.put("Retry-After", RETRY_AFTER);
+    headers.put("Retry-After", String.valueOf(seconds));
     headers.putAll(
         responseHeader(
             x402Version,
@@ -102,7 +119,7 @@ final class Refusals {
   static Refusal outage() {
     return new Refusal(
         503,
-        Map.of(CACHE_CONTROL, NO_STORE, "Retry-After", RETRY_AFTER),
+        Map.of(CACHE_CONTROL, NO_STORE, "Retry-After", String.valueOf(RETRY_AFTER_SECONDS)),
         PaymentCodec.errorBody(
             ErrorReason.UNEXPECTED_VERIFY_ERROR,
             "payments cannot be settled now; try again later"));

@@ -11,8 +11,13 @@ import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of a payment whose settlement does not simply succeed. */
 class GateSettlementTest {
@@ -38,6 +43,31 @@ class GateSettlementTest {
 
   private static SettlementResponse response(Refusal refusal) throws Exception {
     return PaymentCodec.decodeSettlement(refusal.headers().get("PAYMENT-RESPONSE"));
+  }
+
+  /** The client comes back when the lease of the dead server has run out, not before. */
+  @ParameterizedTest
+  @CsvSource({"0, 2", "1, 2", "1999, 2", "2001, 3", "17200, 18", "3600000, 3600"})
+  void asksAClientToWaitUntilADeadServerLosesThePayment(long freeInMillis, String retryAfter) {
+    PaymentLedger held =
+        (PaymentLedger)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {PaymentLedger.class},
+                (proxy, method, args) ->
+                    method.getName().equals("claim")
+                        ? new PaymentLedger.Claim.InProgress(
+                            Optional.empty(), Duration.ofMillis(freeInMillis))
+                        : method.invoke(ledger, args));
+    PaymentGate gate = PaymentGate.builder().ledger(held).facilitator(chain).build();
+    Admission answer =
+        gate.admit(
+            gate.challenge(Offers.REQUIRED),
+            Sale.purchase("GET /premium"),
+            name -> name.equals("PAYMENT-SIGNATURE") ? List.of(Offers.v2(1)) : List.of());
+    Refusal refusal = ((Admission.Refused) answer).refusal();
+    assertThat(refusal.status()).isEqualTo(503);
+    assertThat(refusal.headers()).containsEntry("Retry-After", retryAfter);
   }
 
   @Test

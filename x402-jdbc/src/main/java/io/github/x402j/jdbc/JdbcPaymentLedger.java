@@ -166,8 +166,13 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     // An exchange of this process may be at work though its lease has run out, or on a row that
     // another process has taken over since. It has to end before another of this process begins,
     // as the two could not be told apart afterwards.
-    if (state == State.HELD || held.containsKey(key)) {
+    if (held.containsKey(key)) {
       return Optional.of(new Claim.InProgress(row.transaction()));
+    }
+    if (state == State.HELD) {
+      return Optional.of(
+          new Claim.InProgress(
+              row.transaction(), lease.freeIn(Instant.ofEpochMilli(row.leaseUntil()))));
     }
     return resume(key, row);
   }

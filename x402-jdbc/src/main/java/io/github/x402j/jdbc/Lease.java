@@ -73,6 +73,16 @@ final class Lease {
     }
   }
 
+  /**
+   * Returns how long a lease still runs whose holder seems to have died; zero if it was renewed in
+   * time. Each is renewed when a third of it is over ({@link LedgerMaintenance}).
+   */
+  Duration freeIn(Instant end) {
+    Duration left = Duration.between(clock.instant(), end);
+    boolean isRenewed = left.compareTo(length.multipliedBy(3).dividedBy(5)) > 0;
+    return isRenewed ? Duration.ZERO : left;
+  }
+
   /** Puts the end off. */
   void renew() {
     renewing.lock();

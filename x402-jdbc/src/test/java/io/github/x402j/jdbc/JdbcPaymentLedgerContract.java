@@ -34,6 +34,8 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the ledger does on every database, alone, beside another and after one that has died. */
 abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
@@ -201,6 +203,18 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     assertThat(after.use(receipt(1), 1, soon())).isEqualTo(new Use.UsedUp());
   }
 
+  /** A client that waits as long as this can fetch what it paid for. */
+  @ParameterizedTest
+  @CsvSource({"0, 0", "9000, 0", "11999, 0", "12000, 18000", "20000, 10000", "29999, 1"})
+  void saysHowLongADeadProcessHolds(long deadForMillis, long freeInMillis) {
+    JdbcPaymentLedger dead = pausing();
+    dead.claim(key(1), "GET /a", soon());
+    JdbcPaymentLedger next = ledger(clock);
+    clock.advance(Duration.ofMillis(deadForMillis));
+    assertThat(next.claim(key(1), "GET /a", soon()))
+        .isEqualTo(new Claim.InProgress(Optional.empty(), Duration.ofMillis(freeInMillis)));
+  }
+
   @Test
   void letsWhatADeadProcessHeldBeResumedWhenItsLeaseHasRunOut() {
     JdbcPaymentLedger dead = pausing();
@@ -209,7 +223,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     JdbcPaymentLedger next = ledger(clock);
     clock.advance(JdbcPaymentLedger.DEFAULT_LEASE.minusMillis(1));
     assertThat(next.claim(key(1), "GET /a", soon()))
-        .isEqualTo(new Claim.InProgress(Optional.of(TX)));
+        .isEqualTo(new Claim.InProgress(Optional.of(TX), Duration.ofMillis(1)));
     assertThat(next.find(key(1)).orElseThrow().state()).isEqualTo(State.HELD);
 
     clock.advance(Duration.ofMillis(1)); // exactly then
