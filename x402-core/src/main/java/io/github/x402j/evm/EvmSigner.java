@@ -2,25 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Address;
 import io.github.x402j.Settings;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.web3j.crypto.ECKeyPair;
 import org.web3j.crypto.Keys;
 import org.web3j.crypto.Sign;
-import org.web3j.crypto.Wallet;
-import org.web3j.crypto.WalletFile;
-import org.web3j.crypto.exception.CipherException;
 
 /**
  * Signs for one account. Implement it to keep the key in a KMS or HSM. Most of them answer with
@@ -49,7 +41,7 @@ public interface EvmSigner {
    * @throws IllegalArgumentException if it is not a private key; the message does not repeat it
    */
   static EvmSigner ofPrivateKey(@Nullable String privateKey) {
-    return InMemorySigner.of(Settings.require("private key", "64 hex digits", privateKey));
+    return InMemorySigner.of(InMemorySigner.keyOf(privateKey));
   }
 
   /**
@@ -75,7 +67,7 @@ public interface EvmSigner {
 
   /**
    * Returns a signer with the key in a keystore file of version 3, as web3j, geth and others write
-   * it. The key is kept in memory.
+   * it. The key is kept in memory. {@link EvmKeystore} makes one.
    *
    * @param password is not changed; the caller may overwrite it afterwards
    * @throws IOException if the file cannot be read
@@ -83,13 +75,12 @@ public interface EvmSigner {
    *     that of the address in the file; the message names the file and no part of either
    */
   static EvmSigner fromKeystore(Path file, char[] password) throws IOException {
-    return InMemorySigner.of(file, password);
+    return InMemorySigner.of(EvmKeystore.read(file, password));
   }
 
   /** A key in the memory of this process. */
   final class InMemorySigner implements EvmSigner {
     private static final Pattern PRIVATE_KEY = Pattern.compile("(?:0x)?[0-9a-fA-F]{64}");
-    private static final long MAX_KEYSTORE_BYTES = 64 * 1024;
 
     private final ECKeyPair key;
     private final Address address;
@@ -99,11 +90,13 @@ public interface EvmSigner {
       this.address = Address.parse("0x" + Keys.getAddress(key));
     }
 
-    private static InMemorySigner of(Path keystore, char[] password) throws IOException {
-      return new InMemorySigner(decrypt(keystore, password));
+    static InMemorySigner of(ECKeyPair key) {
+      return new InMemorySigner(key);
     }
 
-    private static InMemorySigner of(String privateKey) {
+    /** Returns the key that the text spells; see {@link EvmSigner#ofPrivateKey}. */
+    static ECKeyPair keyOf(@Nullable String text) {
+      String privateKey = Settings.require("private key", "64 hex digits", text);
       if (!PRIVATE_KEY.matcher(privateKey).matches()) {
         throw new IllegalArgumentException("a private key is 64 hex digits, with or without 0x");
       }
@@ -112,7 +105,7 @@ public interface EvmSigner {
       if (number.signum() == 0 || number.compareTo(Sign.CURVE_PARAMS.getN()) >= 0) {
         throw new IllegalArgumentException("a private key is 1 to n - 1 of secp256k1");
       }
-      return new InMemorySigner(ECKeyPair.create(number));
+      return ECKeyPair.create(number);
     }
 
     @Override
@@ -133,50 +126,6 @@ public interface EvmSigner {
     @Override
     public String toString() {
       return "EvmSigner[" + address + ", key redacted]";
-    }
-
-    private static ECKeyPair decrypt(Path file, char[] password) throws IOException {
-      if (Files.size(file) > MAX_KEYSTORE_BYTES) {
-        throw noKeystore(file, "expected at most " + MAX_KEYSTORE_BYTES + " bytes");
-      }
-      WalletFile keystore = parse(file, Files.readString(file));
-      ECKeyPair key;
-      try {
-        key = Wallet.decrypt(new String(password), keystore);
-      } catch (CipherException
-          | RuntimeException e) { // web3j's parts fail in many ways on bad numbers
-        throw noKeystore(file, "the password is wrong, or the file is damaged");
-      }
-      String address = keystore.getAddress();
-      if (address != null && !Keys.getAddress(key).equals(digits(address))) {
-        throw noKeystore(file, "the key is not that of the address in it");
-      }
-      return key;
-    }
-
-    private static String digits(String address) {
-      String lowerCase = address.toLowerCase(Locale.ROOT);
-      return lowerCase.startsWith("0x") ? lowerCase.substring(2) : lowerCase;
-    }
-
-    private static WalletFile parse(Path file, String json) throws IOException {
-      WalletFile keystore;
-      try {
-        keystore =
-            new ObjectMapper()
-                .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false)
-                .readValue(json, WalletFile.class);
-      } catch (JacksonException e) { // its message quotes the file
-        throw noKeystore(file, "expected JSON of version 3");
-      }
-      if (keystore == null || keystore.getCrypto() == null) {
-        throw noKeystore(file, "expected JSON of version 3");
-      }
-      return keystore;
-    }
-
-    private static IllegalArgumentException noKeystore(Path file, String why) {
-      return new IllegalArgumentException("keystore " + file + ": " + why);
     }
   }
 }

@@ -7,13 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Address;
+import io.github.x402j.evm.EvmKeystore;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -124,6 +127,40 @@ class EvmSignersTest {
     assertThatThrownBy(
             () -> EvmSignature.ofAccount(ACCOUNT, digest, BigInteger.ZERO, BigInteger.ZERO))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aNewKeystoreHoldsANewKeyThatItsOwnerAndItsPasswordOpen(@TempDir Path directory)
+      throws Exception {
+    Path file = directory.resolve("keys").resolve("scout.json");
+    EvmSigner made = EvmKeystore.create(file, PASSWORD);
+    byte[] digest = new byte[32];
+    assertThat(made.sign(digest).signerOf(digest)).contains(made.address());
+    assertThat(EvmSigner.fromKeystore(file, PASSWORD).address()).isEqualTo(made.address());
+    assertThat(Files.getPosixFilePermissions(file))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    String before = Files.readString(file);
+    assertThatThrownBy(() -> EvmKeystore.create(file, PASSWORD))
+        .isInstanceOf(FileAlreadyExistsException.class);
+    assertThat(file).hasContent(before);
+    assertThat(EvmKeystore.create(directory.resolve("other.json"), PASSWORD).address())
+        .isNotEqualTo(made.address());
+  }
+
+  @Test
+  void anImportedKeyIsThatOfItsAccountAndIsInNoMessage(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("key.json");
+    assertThatThrownBy(() -> EvmKeystore.importKey(file, "short".toCharArray(), KEY))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at least 8 characters")
+        .hasMessageNotContaining(KEY);
+    assertThatThrownBy(() -> EvmKeystore.importKey(file, PASSWORD, KEY + "0"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining(KEY);
+    assertThat(file).doesNotExist();
+    assertThat(EvmKeystore.importKey(file, PASSWORD, "0x" + KEY).address()).isEqualTo(ACCOUNT);
+    assertThat(EvmSigner.fromKeystore(file, PASSWORD).address()).isEqualTo(ACCOUNT);
+    assertThat(file).content().doesNotContain(KEY, new String(PASSWORD));
   }
 
   @Test
