@@ -84,6 +84,9 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     if (e instanceof ConnectException) {
       return "cannot connect: " + orElse(e.getMessage(), "refused, or there is no such host");
     }
+    if (e instanceof PaymentPendingException pending) {
+      return e.getMessage() + ": 'x402 resend " + pending.payment().nonce() + "' finishes it";
+    }
     return orElse(e.getMessage(), e.getClass().getSimpleName());
   }
 

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Price;
@@ -19,16 +16,12 @@ import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -42,13 +35,13 @@ import picocli.CommandLine.Option;
     name = "pay",
     description = "Requests a URL, pays for it within a limit, and prints the answer.")
 final class PayCommand implements Callable<Integer> {
-  /** The longest body that is kept in memory. */
-  private static final int MAX_BODY = 16 * 1024 * 1024;
-
   private final Terminal terminal;
 
   @Mixin final RequestOptions what = new RequestOptions();
   @Mixin final TokenOptions tokens = new TokenOptions();
+  @Mixin final AnswerOptions answer = new AnswerOptions();
+  @Mixin final KeyOptions keys = new KeyOptions();
+  @Mixin final PendingOption pending = new PendingOption();
 
   @Option(
       names = "--max",
@@ -70,33 +63,6 @@ final class PayCommand implements Callable<Integer> {
   @Nullable Path journal;
 
   @Option(
-      names = "--key-env",
-      paramLabel = "NAME",
-      defaultValue = "X402_KEY",
-      description =
-          "The environment variable with the payer's private key. Default: ${DEFAULT-VALUE}.")
-  String keyVariable = "";
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FILE",
-      description = "Write the body to this file.")
-  @Nullable Path output;
-
-  @Option(
-      names = {"-s", "--silent"},
-      description = "Print the body alone, and no progress.")
-  boolean silent;
-
-  @Option(
-      names = {"-f", "--fail"},
-      description = "Exit with 5 if the status is 400 or above.")
-  boolean fail;
-
-  @Option(names = "--json", description = "Print status, settlement and body as one JSON object.")
-  boolean json;
-
-  @Option(
       names = "--check-on-chain",
       description =
           "Check on the chain of --rpc-url that the payment was made. Exits with 6 if the server"
@@ -116,20 +82,16 @@ final class PayCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Price limit = max;
     String who = agent;
-    if (limit == null && (who == null || header)) {
+    if (limit == null && who == null) {
       throw new IllegalArgumentException("--max: needed, such as --max '$0.05'");
     }
     if (checkOnChain && tokens.rpcUrl == null) {
       throw new IllegalArgumentException("--rpc-url: needed with --check-on-chain");
     }
-    EvmSigner payer = terminal.signer(keyVariable);
+    EvmSigner payer = keys.signer(terminal, who);
     HttpRequest request = what.request();
     List<Token> known = tokens.known();
-    if (header) {
-      print(SignedHeader.make(request, payer, requireNonNull(limit), known));
-      return ExitCode.OK;
-    }
-    Builder client = PayingHttpClient.over(HttpClient.newHttpClient());
+    Builder client = pending.client();
     known.forEach(client::token);
     if (limit != null) {
       client.policy(SpendingPolicy.empty().maxPerPayment(limit));
@@ -147,17 +109,20 @@ final class PayCommand implements Callable<Integer> {
   }
 
   private int buy(Builder client, HttpRequest request) throws IOException, InterruptedException {
+    if (header) {
+      return sign(client.build(), request);
+    }
     HttpResponse<InputStream> response = send(client.build(), request);
-    byte[] body = body(response);
+    byte[] body = answer.body(response);
     Optional<OnChainCheck> check = check(response);
-    print(response, body, check);
+    answer.print(terminal.out(), response, body, check);
     if (check.isPresent() && check.get().exitCode() != ExitCode.OK) {
-      if (silent) {
+      if (answer.silent) {
         terminal.err().println("x402: on chain: " + check.get().text());
       }
       return check.get().exitCode();
     }
-    return fail && response.statusCode() >= 400 ? ExitCode.ERROR_STATUS : ExitCode.OK;
+    return answer.exitCode(response);
   }
 
   /** Compares what the server says of the payment with the chain, with {@code --check-on-chain}. */
@@ -175,7 +140,7 @@ final class PayCommand implements Callable<Integer> {
   private HttpResponse<InputStream> send(HttpClient client, HttpRequest request)
       throws IOException, InterruptedException {
     BodyHandler<InputStream> body = TimedBody.within(what.maxTime());
-    if (silent) {
+    if (answer.silent) {
       return client.send(request, body);
     }
     try (Progress waiting = Progress.waitingFor(terminal, "an answer of " + what.url.getHost())) {
@@ -183,84 +148,24 @@ final class PayCommand implements Callable<Integer> {
     }
   }
 
-  /** Returns the body; nothing if it goes to a file, where it can be of any length. */
-  private byte[] body(HttpResponse<InputStream> response) throws IOException {
-    try (InputStream body = response.body()) {
-      Path file = output;
-      if (file != null) {
-        Files.copy(body, file, StandardCopyOption.REPLACE_EXISTING);
-        return new byte[0];
-      }
-      byte[] bytes = body.readNBytes(MAX_BODY + 1);
-      if (bytes.length > MAX_BODY) {
-        throw new IOException("the body is longer than 16 MiB; --output takes any length");
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw Payment.of(response)
-          .map(payment -> new IOException(e.getMessage() + "; " + paid(payment), e))
-          .orElse(e);
-    }
-  }
-
-  private void print(String headerLine) {
-    if (json) {
-      String[] nameAndValue = headerLine.split(": ", 2);
+  /** Prints the header that pays; the payment goes through all that a sent one goes through. */
+  private int sign(PayingHttpClient client, HttpRequest request)
+      throws IOException, InterruptedException {
+    HttpResponse<Void> asked = client.sign(request);
+    Payment payment =
+        Payment.of(asked)
+            .orElseThrow(
+                () -> new IllegalArgumentException("no payment asked: " + asked.statusCode()));
+    if (answer.json) {
       ObjectNode object = JsonNodeFactory.instance.objectNode();
-      object.putObject("header").put("name", nameAndValue[0]).put("value", nameAndValue[1]);
+      object
+          .putObject("header")
+          .put("name", payment.headerName())
+          .put("value", payment.secretHeaderValue());
       terminal.out().println(object);
     } else {
-      terminal.out().println(headerLine);
+      terminal.out().println(payment.headerName() + ": " + payment.secretHeaderValue());
     }
-  }
-
-  private void print(HttpResponse<?> response, byte[] body, Optional<OnChainCheck> check)
-      throws IOException {
-    PrintStream out = terminal.out();
-    if (json) {
-      out.write((json(response, body, check) + "\n").getBytes(UTF_8));
-      return;
-    }
-    if (!silent) {
-      out.println("status     " + response.statusCode());
-      Payment.of(response).ifPresent(payment -> out.println(paid(payment)));
-      check.ifPresent(seen -> out.println("on chain   " + seen.text()));
-    }
-    if (output == null) {
-      out.write(body);
-      out.println();
-    }
-    out.flush();
-  }
-
-  private static String paid(Payment payment) {
-    return (payment.settled() ? "paid       " : "signed     ")
-        + payment.amount()
-        + " atomic units to "
-        + payment.payTo()
-        + (payment.settled() ? ", settled in " : ", not settled ")
-        + Display.harmless(payment.transaction().orElse(""));
-  }
-
-  private String json(HttpResponse<?> response, byte[] body, Optional<OnChainCheck> check) {
-    ObjectNode json = JsonNodeFactory.instance.objectNode().put("status", response.statusCode());
-    Payment.of(response)
-        .ifPresent(
-            payment ->
-                json.putObject("settlement")
-                    .put("success", payment.settled())
-                    .put("transaction", payment.transaction().orElse(""))
-                    .put("network", payment.network().caip2())
-                    .put("amount", payment.amount().toString())
-                    .put("payer", payment.payer().text())
-                    .put("payTo", payment.payTo().text()));
-    check.ifPresent(seen -> json.set("onChain", seen.json()));
-    if (output != null) {
-      return json.put("output", output.toString()).toString();
-    }
-    String text = new String(body, UTF_8);
-    return text.indexOf('\uFFFD') < 0
-        ? json.put("body", text).toString()
-        : json.put("bodyBase64", Base64.getEncoder().encodeToString(body)).toString();
+    return ExitCode.OK;
   }
 }

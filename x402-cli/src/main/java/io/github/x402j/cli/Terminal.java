@@ -3,7 +3,9 @@
 package io.github.x402j.cli;
 
 import io.github.x402j.evm.EvmSigner;
+import java.io.Console;
 import java.io.PrintStream;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +15,34 @@ import org.jspecify.annotations.Nullable;
  * @param out the results alone, so that programs can read them
  * @param err progress and errors
  * @param environment returns the value of an environment variable, null if it is not set
+ * @param passwords asks a person, with this prompt, for what is not shown; null if there is nobody
+ *     to ask
  */
-record Terminal(PrintStream out, PrintStream err, UnaryOperator<@Nullable String> environment) {
+record Terminal(
+    PrintStream out,
+    PrintStream err,
+    UnaryOperator<@Nullable String> environment,
+    Function<String, char @Nullable []> passwords) {
+
+  /** Has no person to ask. */
+  Terminal(PrintStream out, PrintStream err, UnaryOperator<@Nullable String> environment) {
+    this(out, err, environment, prompt -> null);
+  }
+
   static Terminal system() {
-    return new Terminal(System.out, System.err, System::getenv);
+    return new Terminal(
+        System.out,
+        System.err,
+        System::getenv,
+        prompt -> {
+          Console console = System.console();
+          return console == null ? null : console.readPassword("%s", prompt);
+        });
+  }
+
+  /** Returns what a person types, null if there is nobody to ask. */
+  char @Nullable [] password(String prompt) {
+    return passwords.apply(prompt);
   }
 
   /**

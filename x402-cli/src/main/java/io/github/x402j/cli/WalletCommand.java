@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
 import io.github.x402j.Price;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.AgentWallet.Builder;
@@ -13,10 +12,12 @@ import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.client.wallet.WalletStatus;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.net.URI;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,17 +72,17 @@ final class WalletCommand {
               paramLabel = "DURATION",
               description = "When it expires, such as P30D or PT1H. Default: never.")
           @Nullable Duration expiresIn,
+      @Mixin KeyOptions keys,
       @Option(
-              names = "--key-env",
+              names = "--import-env",
               paramLabel = "NAME",
-              defaultValue = "X402_KEY",
-              description = "The variable with its private key. Default: ${DEFAULT-VALUE}.")
-          String keyVariable,
+              description = "Put the private key in this variable into the agent's keystore.")
+          @Nullable String importVariable,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
-      throws IOException {
-    EvmSigner signer = terminal.signer(keyVariable);
+      throws IOException, FacilitatorException {
     try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
         SpendJournal book = journal.open()) {
+      EvmSigner signer = signer(agent, keys, importVariable, book);
       Builder wallet =
           AgentWallet.provision(agent, signer, book).limit(limit, period).allowedDomains(domains);
       if (period != BillingPeriod.EVER) {
@@ -90,9 +91,29 @@ final class WalletCommand {
       if (expiresIn != null) {
         wallet.expiresAt(Instant.now().plus(expiresIn));
       }
-      print(wallet.create().status(), json);
+      new WalletTable(terminal.out(), null).print(wallet.create().status(), json);
     }
     return ExitCode.OK;
+  }
+
+  /** Returns the signer of a new wallet: with a key of its own, unless its owner names one. */
+  private EvmSigner signer(
+      String agent, KeyOptions keys, @Nullable String importVariable, SpendJournal book)
+      throws IOException {
+    AgentWallet.requireName(agent); // becomes the name of a file
+    if (keys.keyVariable != null && importVariable != null) {
+      throw new IllegalArgumentException("--import-env: expected it or --key-env, found both");
+    }
+    boolean hasKeystore = Files.exists(keys.keystore(agent));
+    if (importVariable != null || (keys.keyVariable == null && !hasKeystore)) {
+      Optional<WalletStatus> known = book.wallet(agent, Instant.now());
+      if (known.isPresent() && importVariable == null) {
+        throw new IllegalArgumentException(
+            "--key-env: needed, as the wallet of " + agent + " is for " + known.get().address());
+      }
+      return keys.create(terminal, agent, importVariable);
+    }
+    return keys.signer(terminal, agent);
   }
 
   @Command(
@@ -103,8 +124,18 @@ final class WalletCommand {
       @Parameters(arity = "0..1", paramLabel = "AGENT", description = "The wallet of one agent.")
           @Nullable String agent,
       @Mixin JournalOption journal,
+      @Option(
+              names = "--rpc-url",
+              paramLabel = "URL",
+              description = "Show balances, too, on the chain of this node.")
+          @Nullable URI node,
+      @Option(
+              names = "--token",
+              paramLabel = "ADDRESS",
+              description = "A token to show the balances in, besides the chain's USDC.")
+          @Nullable Address token,
       @Option(names = "--json", description = "Print a JSON array.") boolean json)
-      throws IOException {
+      throws IOException, FacilitatorException {
     try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
         SpendJournal book = journal.open()) {
       List<WalletStatus> wallets =
@@ -114,13 +145,8 @@ final class WalletCommand {
       if (agent != null && wallets.isEmpty()) {
         throw new IllegalArgumentException("wallet " + agent + ": there is none in the journal");
       }
-      if (json) {
-        ArrayNode all = JsonNodeFactory.instance.arrayNode();
-        wallets.forEach(wallet -> all.add(json(wallet)));
-        terminal.out().println(all);
-      } else {
-        print(wallets);
-      }
+      Balances balances = node == null ? null : Balances.at(node, token);
+      new WalletTable(terminal.out(), balances).print(wallets, json);
     }
     return ExitCode.OK;
   }
@@ -139,13 +165,8 @@ final class WalletCommand {
               description = "The reason, for the journal.")
           String reason,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
-      throws IOException {
-    try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
-        SpendJournal book = journal.open()) {
-      book.revoke(agent, reason, Instant.now());
-      print(book.wallet(agent, Instant.now()).orElseThrow(), json);
-    }
-    return ExitCode.OK;
+      throws IOException, FacilitatorException {
+    return change(journal, agent, json, book -> book.revoke(agent, reason, Instant.now()));
   }
 
   @Command(
@@ -162,57 +183,23 @@ final class WalletCommand {
               description = "The reason, for the journal.")
           String reason,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
-      throws IOException {
+      throws IOException, FacilitatorException {
+    return change(journal, agent, json, book -> book.reinstate(agent, reason, Instant.now()));
+  }
+
+  /** Changes what a wallet may do. */
+  private interface Change {
+    void in(SpendJournal book) throws IOException;
+  }
+
+  private int change(JournalOption journal, String agent, boolean json, Change change)
+      throws IOException, FacilitatorException {
     try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
         SpendJournal book = journal.open()) {
-      book.reinstate(agent, reason, Instant.now());
-      print(book.wallet(agent, Instant.now()).orElseThrow(), json);
+      change.in(book);
+      new WalletTable(terminal.out(), null)
+          .print(book.wallet(agent, Instant.now()).orElseThrow(), json);
     }
     return ExitCode.OK;
-  }
-
-  private void print(WalletStatus wallet, boolean json) {
-    if (json) {
-      terminal.out().println(json(wallet));
-    } else {
-      print(List.of(wallet));
-    }
-  }
-
-  private void print(List<WalletStatus> wallets) {
-    PrintStream out = terminal.out();
-    out.printf(
-        "%-20s %-42s %10s %10s %10s  %s%n", "agent", "address", "limit", "spent", "left", "state");
-    for (WalletStatus wallet : wallets) {
-      out.printf(
-          "%-20s %-42s %10s %10s %10s  %s%n",
-          Display.harmless(wallet.agent()),
-          wallet.address(),
-          wallet.limit().map(Object::toString).orElse("none"),
-          wallet.spent(),
-          wallet.remaining().map(Object::toString).orElse("any"),
-          wallet
-              .revokedFor()
-              .map(why -> "revoked: " + Display.harmless(why))
-              .orElse("pays, per " + wallet.period()));
-    }
-  }
-
-  private static ObjectNode json(WalletStatus wallet) {
-    ObjectNode json =
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("agent", wallet.agent())
-            .put("address", wallet.address().text())
-            .put("limit", wallet.limit().map(Object::toString).orElse(null))
-            .put("period", wallet.period().name())
-            .put("spent", wallet.spent().toString())
-            .put("reserved", wallet.reserved().toString())
-            .put("remaining", wallet.remaining().map(Object::toString).orElse(null))
-            .put("expires", wallet.expires().map(Object::toString).orElse(null))
-            .put("revoked", wallet.revoked())
-            .put("revokedFor", wallet.revokedFor().orElse(null));
-    wallet.domains().forEach(json.withArray("domains")::add);
-    return json;
   }
 }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
       "  1  failed: an error of the server, the chain or a file",
       "  2  an option, a key or a setting is wrong or missing",
       "  3  the payment is not allowed; nothing was signed",
-      "  4  a payment was sent and its outcome is not known; do not pay again",
+      "  4  a payment was sent and its outcome is not known; x402 resend finishes it",
       "  5  with --fail: the server answered with a status of 400 or above",
       "  6  a receipt, a signed offer or a settlement was not verified"
     })
@@ -58,6 +58,7 @@ public final class X402Command implements Runnable {
     x402.addSubcommand(new ServeCommand(terminal))
         .addSubcommand(new FacilitatorCommand(terminal))
         .addSubcommand(new PayCommand(terminal))
+        .addSubcommand(new ResendCommand(terminal))
         .addSubcommand(new InspectCommand(terminal))
         .addSubcommand(new WalletCommand(terminal))
         .addSubcommand(new SpendCommand(terminal))

@@ -4,7 +4,6 @@ package io.github.x402j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.Price;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.ReceiptStore;
@@ -26,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The server of {@code x402 serve}: the paying client against the real gate. */
 class SampleServerTest {
   private static SampleShop shop;
-  private static HttpClient agent;
+  private static PayingHttpClient agent;
 
   @BeforeAll
   static void start() throws Exception {
@@ -113,12 +112,10 @@ class SampleServerTest {
 
   @Test
   void makesAHeaderForAnotherTool() throws Exception {
-    String header =
-        SignedHeader.make(request("/premium"), payer(), Price.parse("$0.05"), List.of(shop.token));
-    int colon = header.indexOf(": ");
+    Payment payment = Payment.of(agent.sign(request("/premium"))).orElseThrow();
     HttpRequest paying =
         HttpRequest.newBuilder(URI.create(shop.url("/premium")))
-            .header(header.substring(0, colon), header.substring(colon + 2))
+            .header(payment.headerName(), payment.secretHeaderValue())
             .build();
     HttpClient plain = HttpClient.newHttpClient();
     assertThat(plain.send(paying, BodyHandlers.discarding()).statusCode()).isEqualTo(200);

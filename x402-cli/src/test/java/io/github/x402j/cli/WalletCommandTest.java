@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,10 @@ class WalletCommandTest {
 
   /** The journal and the key come by the environment, as a script would have it. */
   private Invocation x402(String... args) {
+    if (args.length > 2 && args[1].equals("new")) {
+      args =
+          Stream.concat(Stream.of(args), Stream.of("--key-env", "X402_KEY")).toArray(String[]::new);
+    }
     return Invocation.of(
         Map.of("X402_KEY", shop.payer.privateKey()),
         with("--journal", args).toArray(String[]::new));

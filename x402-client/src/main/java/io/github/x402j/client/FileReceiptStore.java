@@ -5,21 +5,14 @@ package io.github.x402j.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
   private static final String HEADER = "x402j-receipts 1";
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
   private final Path file;
   private final FileChannel lockFile;
@@ -52,7 +43,7 @@ public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
     try {
       MemoryReceiptStore receipts = new MemoryReceiptStore(capacity);
       if (Files.exists(absolute)) {
-        requirePrivate(absolute);
+        OwnerOnlyFile.require(absolute, "because anyone who reads a receipt can use it");
         read(absolute, receipts);
       }
       opened = true;
@@ -122,22 +113,6 @@ public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
     return channel;
   }
 
-  private static boolean isPosix(Path file) {
-    return file.getFileSystem().supportedFileAttributeViews().contains("posix");
-  }
-
-  private static void requirePrivate(Path file) throws IOException {
-    if (isPosix(file)) {
-      Set<PosixFilePermission> found = Files.getPosixFilePermissions(file);
-      if (!OWNER_ONLY.containsAll(found)) {
-        throw new IOException(
-            file
-                + ": expected permissions rw-------, because anyone who reads a receipt can use it; found "
-                + PosixFilePermissions.toString(found));
-      }
-    }
-  }
-
   private static void read(Path file, MemoryReceiptStore receipts) throws IOException {
     List<String> lines = Files.readAllLines(file, UTF_8);
     if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
@@ -183,27 +158,6 @@ public final class FileReceiptStore implements ReceiptStore, AutoCloseable {
     }
     StringBuilder text = new StringBuilder(HEADER).append('\n');
     receipts.all().forEach(receipt -> text.append(line(receipt)).append('\n'));
-    FileAttribute<?>[] attributes =
-        isPosix(file)
-            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
-            : new FileAttribute<?>[0];
-    Path fresh =
-        Files.createTempFile(file.getParent(), file.getFileName() + ".", ".new", attributes);
-    boolean moved = false;
-    try {
-      try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = UTF_8.encode(text.toString());
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-      moved = true;
-    } finally {
-      if (!moved) {
-        Files.deleteIfExists(fresh);
-      }
-    }
+    OwnerOnlyFile.write(file, text.toString().getBytes(UTF_8));
   }
 }

@@ -61,7 +61,34 @@ final class PayingCall<T> {
   CompletableFuture<HttpResponse<T>> start() {
     PaymentDemand.Reader<T> reader =
         new PaymentDemand.Reader<>(callers, transport.executor(), transport.descriptorWithin());
-    return call.completeWith(first(reader).thenCompose(response -> answered(response, reader)));
+    return call.completeWith(
+        first(reader)
+            .thenCompose(
+                response ->
+                    isAsked(response, reader)
+                        ? pay(response, reader).thenCompose(this::sendUnlessCancelled)
+                        : CompletableFuture.completedFuture(response)));
+  }
+
+  /**
+   * Sends the request without a payment, and signs the one that it asks for. The answer to the
+   * request carries the payment, which is not sent.
+   */
+  CompletableFuture<HttpResponse<T>> sign() {
+    PaymentDemand.Reader<T> reader =
+        new PaymentDemand.Reader<>(callers, transport.executor(), transport.descriptorWithin());
+    return call.completeWith(
+        first(reader)
+            .thenCompose(
+                response ->
+                    isAsked(response, reader)
+                        ? pay(response, reader).thenApply(paid -> handedOver(response, paid))
+                        : CompletableFuture.completedFuture(response)));
+  }
+
+  private HttpResponse<T> handedOver(HttpResponse<T> response, Paid paid) {
+    payments.pending(paid.payment(), "handed to the caller, who sends it");
+    return new ClientResponse<>(response, request, paid.payment());
   }
 
   /** Sends the request without a payment, and with a receipt if one covers it. */
@@ -91,19 +118,18 @@ final class PayingCall<T> {
     return sent == null ? Optional.empty() : sent.abandoned(why);
   }
 
-  private CompletableFuture<HttpResponse<T>> answered(
-      HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
-    if (response.statusCode() != 402 || !reader.sawDescriptor()) {
-      return CompletableFuture.completedFuture(response);
-    }
+  private boolean isAsked(HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
+    return response.statusCode() == 402 && reader.sawDescriptor();
+  }
+
+  private CompletableFuture<Paid> pay(HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
     // Deciding and signing may wait for a disk, a person or a KMS, so not on the connection's
     // thread.
     return CompletableFuture.supplyAsync(() -> offers(response, reader), transport.executor())
         .thenCompose(
             offers ->
                 repeatable(offers, response)
-                    .thenApplyAsync(unpaid -> paid(unpaid, offers), transport.executor()))
-        .thenCompose(this::sendUnlessCancelled);
+                    .thenApplyAsync(unpaid -> paid(unpaid, offers), transport.executor()));
   }
 
   /** The offers of a 402 that can be paid. */
@@ -159,6 +185,11 @@ final class PayingCall<T> {
     if (call.isOver()) {
       payments.neverSent(paid.payment(), "cancelled before it was sent");
       return CompletableFuture.failedFuture(new CancellationException());
+    }
+    try {
+      payments.keep(paid.unpaid(), paid.payment(), transport.clock().instant());
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
     }
     return sendPaid(paid.unpaid(), paid.payment(), false);
   }

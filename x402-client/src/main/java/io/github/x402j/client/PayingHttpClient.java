@@ -62,9 +62,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Unknown outcomes.</b> If the answer to a payment is lost (timeout, connection, 502, 504) or
  * is a 503, the same request is sent again with the same payment. The pauses grow, and respect
- * {@code Retry-After} up to ten seconds. A second payment is never made. If the outcome stays
- * unknown, {@link PaymentPendingException} carries the payment, to be {@link #resend resent} later.
- * A request that is cancelled or interrupted after its payment was sent may have been paid; {@code
+ * {@code Retry-After} up to a minute. A second payment is never made. If the outcome stays unknown,
+ * {@link PaymentPendingException} carries the payment, to be {@link #resend resent} later. A
+ * request that is cancelled or interrupted after its payment was sent may have been paid; {@code
  * send} adds the {@code PaymentPendingException} to the {@link InterruptedException} as suppressed.
  *
  * <p><b>Bodies.</b> A body publisher must give the same body each time, because a request that is
@@ -80,11 +80,14 @@ import org.jspecify.annotations.Nullable;
  * Closing this client (Java 21) leaves the wrapped one open.
  */
 public final class PayingHttpClient extends ForwardingHttpClient {
-  /** How often a payment with an unknown outcome is sent again by default: 4 times. */
-  public static final int RESEND_TIMES = 4;
+  /** How often a payment with an unknown outcome is sent again by default: 12 times. */
+  public static final int RESEND_TIMES = 12;
 
-  /** How long a payment with an unknown outcome is sent again by default: 60 s. */
-  public static final Duration RESEND_WITHIN = Duration.ofSeconds(60);
+  /**
+   * How long a payment with an unknown outcome is sent again by default: 90 s. A seller that was
+   * killed delivers once its lease has run out, by default after 30 s.
+   */
+  public static final Duration RESEND_WITHIN = Duration.ofSeconds(90);
 
   private final Transport transport;
   private final OfferSelection selection;
@@ -157,10 +160,43 @@ public final class PayingHttpClient extends ForwardingHttpClient {
     return await(call, call.resume(pending.payment()));
   }
 
+  /**
+   * Sends a request again with a payment that was {@linkplain Builder#pending kept}, by this
+   * process or another, and returns the answer. Never makes another payment. The wallet must be the
+   * one that paid; it needs no key for this.
+   *
+   * @throws PaymentPendingException if the outcome is still not known
+   * @throws IllegalArgumentException if another agent's wallet paid
+   * @throws InterruptedException if the thread is interrupted; the outcome is then not known
+   */
+  public <T> HttpResponse<T> resend(PendingPayment pending, BodyHandler<T> bodyHandler)
+      throws IOException, InterruptedException {
+    if (!pending.agent().equals(payments.agent())) {
+      throw new IllegalArgumentException(
+          "pending: expected a payment of " + payments.agent() + ", found " + pending.agent());
+    }
+    PayingCall<T> call = call(pending.request(), bodyHandler, null);
+    return await(call, call.resume(pending.payment()));
+  }
+
   /** Does what {@link #resend} does, without waiting. */
   public <T> CompletableFuture<HttpResponse<T>> resendAsync(
       PaymentPendingException pending, BodyHandler<T> bodyHandler) {
     return callOf(pending, bodyHandler).resume(pending.payment());
+  }
+
+  /**
+   * Sends the request without a payment and signs the payment that the server asks for, under the
+   * same rules and checks as {@link #send}, but does not send it. {@link Payment#of} the returned
+   * answer is the payment, for a program that sends it itself; empty if the server asks for none.
+   * The journal has it as pending: whoever holds it can have it settled.
+   *
+   * @throws PaymentDeclinedException if the server asks for a payment that is not allowed
+   * @throws IllegalArgumentException if the request already carries a payment
+   */
+  public HttpResponse<Void> sign(HttpRequest request) throws IOException, InterruptedException {
+    PayingCall<Void> call = call(request, HttpResponse.BodyHandlers.discarding(), null);
+    return await(call, call.sign());
   }
 
   private <T> PayingCall<T> callOf(PaymentPendingException pending, BodyHandler<T> bodyHandler) {
@@ -222,6 +258,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
     private Clock clock = Clock.systemUTC();
     private SecureRandom random = new SecureRandom();
     private @Nullable ReceiptStore receipts;
+    private @Nullable PendingPayments pending;
     private RetryPolicy retries =
         RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN);
 
@@ -278,7 +315,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
 
     /**
      * Sets how often and how long a payment is sent again while its outcome is unknown. Default:
-     * {@value PayingHttpClient#RESEND_TIMES} times within 60 s.
+     * {@value PayingHttpClient#RESEND_TIMES} times within 90 s.
      *
      * @param times at least 0, not counting the first attempt
      * @param within how long after the first attempt the last may begin, at least zero
@@ -304,6 +341,16 @@ public final class PayingHttpClient extends ForwardingHttpClient {
      */
     public Builder receipts(ReceiptStore store) {
       this.receipts = store;
+      return this;
+    }
+
+    /**
+     * Sets where payments are kept from before they are sent until their outcome is known, so that
+     * they can be sent again after this process has ended. Default: they are kept in {@link
+     * PaymentPendingException} only.
+     */
+    public Builder pending(PendingPayments store) {
+      this.pending = store;
       return this;
     }
 
@@ -339,7 +386,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
       return new PayingHttpClient(
           Transport.over(wrapped, retries, descriptorWithin, clock, new Receipts(receipts, clock)),
           new OfferSelection(tokens, sameHostSuffices),
-          new WalletPayments(PaymentSigner.of(payer, more, clock, random)));
+          new WalletPayments(PaymentSigner.of(payer, more, clock, random), pending));
     }
 
     private AgentWallet payer() {

@@ -18,6 +18,7 @@ import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentDecision;
 import io.github.x402j.evm.Chain;
+import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.OnChainPayment;
 import io.github.x402j.evm.TransferAuthorization;
 import java.net.http.HttpHeaders;
@@ -64,6 +65,24 @@ public final class Payment {
             ? PaymentPayload.v1(offer.requirements().scheme(), offer.network(), payload)
             : PaymentPayload.v2(offer.requirements(), payload);
     return new Payment(signed, PaymentCodec.encodePayload(message), newSecret(), null);
+  }
+
+  /**
+   * Returns a payment that was kept.
+   *
+   * @throws MalformedPaymentException if the header holds no payment for the offer
+   */
+  static Payment restored(String requestId, Offer offer, String headerValue, String secret)
+      throws MalformedPaymentException {
+    PaymentPayload message = PaymentCodec.decodePayload(headerValue, offer.x402Version());
+    ExactEvmPayload payload = ExactEvmPayload.parse(message.payload());
+    if (!payload.authorization().to().equals(offer.payTo())
+        || !payload.authorization().value().equals(offer.amount())
+        || !message.network().equals(offer.network())) {
+      throw new MalformedPaymentException("payment: expected one for the offer");
+    }
+    return new Payment(
+        new PaymentDecision.Signed(requestId, offer, payload), headerValue, secret, null);
   }
 
   private static String newSecret() {

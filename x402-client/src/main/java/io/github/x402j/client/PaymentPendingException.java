@@ -37,7 +37,7 @@ public final class PaymentPendingException extends IOException {
       return new PaymentPendingException(
           String.format(
               "a payment of %s to %s was settled by transaction %s, and what it paid for did not"
-                  + " come (%s): resend it; do not pay again",
+                  + " come (%s). Send the same payment again with resend. Do not pay again",
               payment.offer().price(), payment.payTo(), payment.transaction().orElse(""), why),
           request,
           payment,
@@ -45,8 +45,8 @@ public final class PaymentPendingException extends IOException {
     }
     return new PaymentPendingException(
         String.format(
-            "the outcome of a payment of %s to %s is not known (%s): resend it, or check nonce %s on"
-                + " %s; do not pay again before %s",
+            "the outcome of a payment of %s to %s is not known (%s). Send the same payment again with"
+                + " resend, or look up nonce %s on %s after %s. Do not pay again",
             payment.offer().price(),
             payment.payTo(),
             why,

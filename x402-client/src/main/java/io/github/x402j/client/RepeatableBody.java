@@ -98,8 +98,38 @@ final class RepeatableBody implements BodyPublisher {
   }
 
   private BodyPublisher kept(byte[] bytes) {
-    BodyPublisher publisher = BodyPublishers.ofByteArray(bytes);
-    return callers.contentLength() < 0 ? BodyPublishers.fromPublisher(publisher) : publisher;
+    return new Kept(bytes, callers.contentLength());
+  }
+
+  /** Returns the body of a {@linkplain #repeatable} request, empty if it is too long to be kept. */
+  static Optional<byte[]> bytesOf(HttpRequest repeatable) {
+    Optional<BodyPublisher> body =
+        repeatable.bodyPublisher().filter(publisher -> publisher.contentLength() != 0);
+    if (body.isEmpty()) {
+      return Optional.of(new byte[0]);
+    }
+    return body.get() instanceof Kept kept ? Optional.of(kept.bytes.clone()) : Optional.empty();
+  }
+
+  /** A body in memory; its length is told to the server only if the caller told it. */
+  private static final class Kept implements BodyPublisher {
+    private final byte[] bytes;
+    private final long contentLength;
+
+    Kept(byte[] bytes, long contentLength) {
+      this.bytes = bytes;
+      this.contentLength = contentLength;
+    }
+
+    @Override
+    public long contentLength() {
+      return contentLength;
+    }
+
+    @Override
+    public void subscribe(Subscriber<? super ByteBuffer> subscriber) {
+      BodyPublishers.ofByteArray(bytes).subscribe(subscriber);
+    }
   }
 
   /** Returns a digest that takes the body piece by piece. */

@@ -73,9 +73,12 @@ record Transport(
    * @param times how often after the first attempt, at least 0
    * @param within how long after the first attempt another may begin
    * @param firstPause the pause before the second attempt; it doubles each time
-   * @param maxPause the longest pause, whatever the seller asks for
+   * @param maxPause the longest of these pauses
    */
   record RetryPolicy(int times, Duration within, Duration firstPause, Duration maxPause) {
+    /** The longest pause that a seller may ask for: twice the lease of a seller with x402j. */
+    static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(60);
+
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
 
     RetryPolicy {
@@ -99,7 +102,7 @@ record Transport(
 
     /**
      * Returns the longer of the pause that is due and the one that the seller asks for ({@code
-     * Retry-After} in seconds), and at most the longest pause.
+     * Retry-After} in seconds), of which at most {@link #MAX_RETRY_AFTER} counts.
      */
     Duration pause(Duration due, Optional<HttpHeaders> answer) {
       Duration asked =
@@ -109,8 +112,8 @@ record Transport(
               .filter(text -> SECONDS.matcher(text).matches())
               .map(text -> Duration.ofSeconds(Long.parseLong(text)))
               .orElse(Duration.ZERO);
-      Duration pause = due.compareTo(asked) >= 0 ? due : asked;
-      return pause.compareTo(maxPause) <= 0 ? pause : maxPause;
+      Duration believed = asked.compareTo(MAX_RETRY_AFTER) <= 0 ? asked : MAX_RETRY_AFTER;
+      return due.compareTo(believed) >= 0 ? due : believed;
     }
   }
 

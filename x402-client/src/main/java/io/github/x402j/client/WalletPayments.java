@@ -11,6 +11,8 @@ import io.github.x402j.client.wallet.PaymentSigner;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,9 +32,22 @@ final class WalletPayments {
   private static final Logger log = LoggerFactory.getLogger(PayingHttpClient.class);
 
   private final PaymentSigner signer;
+  private final @Nullable PendingPayments pending;
 
   WalletPayments(PaymentSigner signer) {
+    this(signer, null);
+  }
+
+  /**
+   * @param pending keeps payments while their outcome is not known, null to keep none
+   */
+  WalletPayments(PaymentSigner signer, @Nullable PendingPayments pending) {
     this.signer = signer;
+    this.pending = pending;
+  }
+
+  String agent() {
+    return signer.agent();
   }
 
   String newRequestId() {
@@ -65,6 +81,34 @@ final class WalletPayments {
   }
 
   /**
+   * Keeps a payment, so that it can be sent again even if this process ends.
+   *
+   * @throws IOException if it cannot be kept; its amount is free again, and it must not be sent
+   */
+  void keep(HttpRequest unpaid, Payment payment, Instant now) throws IOException {
+    if (pending == null) {
+      return;
+    }
+    try {
+      pending.keep(new PendingPayment(signer.agent(), now, unpaid, payment));
+    } catch (IOException e) {
+      neverSent(payment, "it could not be kept for sending it again");
+      throw e;
+    }
+  }
+
+  /** Removes a payment whose outcome is known. */
+  private void forget(Payment payment) {
+    try {
+      if (pending != null) {
+        pending.forget(payment.nonce());
+      }
+    } catch (IOException e) {
+      log.warn("payment {} is over, but could not be removed from {}", payment.nonce(), pending);
+    }
+  }
+
+  /**
    * Begins a sending, unless the wallet was revoked; then it returns empty.
    *
    * @throws IOException if the journal cannot be read; nothing was sent
@@ -80,6 +124,7 @@ final class WalletPayments {
         .firstValue(Receipts.RECEIPT)
         .ifPresent(receipt -> details.put("receipt", fingerprint(receipt)));
     answered(payment, status < 400, "status " + status, details);
+    forget(payment);
   }
 
   /**
@@ -109,6 +154,7 @@ final class WalletPayments {
   /** Records that the payment never left this process. It must not be sent after that. */
   void neverSent(Payment payment, String why) {
     record(payment, JournalEntry.Event.RETURNED, Map.of("reason", why));
+    forget(payment);
   }
 
   private void record(Payment payment, JournalEntry.Event outcome, Map<String, String> details) {

@@ -64,6 +64,8 @@ class ArchitectureTest {
       noClasses()
           .that()
           .doNotHaveFullyQualifiedName(WALLET + ".JournalExport") // writes JSON with Jackson
+          .and()
+          .doNotHaveFullyQualifiedName(CLIENT + ".PendingPayments") // reads it, too
           .should()
           .dependOnClassesThat(not(jdkAndCore()));
 

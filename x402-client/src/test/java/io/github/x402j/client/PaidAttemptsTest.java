@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -274,7 +275,7 @@ class PaidAttemptsTest {
   }
 
   @Test
-  void pausesAsLongAsTheSellerAsksUpToACap() {
+  void pausesAsLongAsTheSellerAsksUpToAMinute() {
     RetryPolicy resending = RetryPolicy.of(4, Duration.ofSeconds(60));
     Backoff due = resending.backoff();
     Duration first = due.next();
@@ -282,11 +283,41 @@ class PaidAttemptsTest {
     assertThat(due.next()).isEqualTo(Duration.ofSeconds(1));
     assertThat(resending.pause(due.next(), Optional.empty())).isEqualTo(Duration.ofSeconds(2));
     assertThat(resending.pause(first, retryAfter("3"))).isEqualTo(Duration.ofSeconds(3));
-    assertThat(resending.pause(first, retryAfter("86400"))).isEqualTo(Duration.ofSeconds(10));
+    assertThat(resending.pause(first, retryAfter("17"))).isEqualTo(Duration.ofSeconds(17));
+    assertThat(resending.pause(first, retryAfter("86400"))).isEqualTo(Duration.ofSeconds(60));
     for (String odd :
         List.of("-1", "x", "", "٣", "99999999999999", "Wed, 21 Oct 2026 07:28:00 GMT")) {
       assertThat(resending.pause(first, retryAfter(odd))).isEqualTo(Duration.ofMillis(500));
     }
+  }
+
+  /**
+   * A seller is killed while it works on the payment, starts again, and delivers when the lease of
+   * the dead process has run out: by default 30 s after its last sign of life.
+   */
+  @ParameterizedTest
+  @CsvSource({"0, 30", "5, 30", "20, 30", "29, 30", "5, 21", "45, 30"})
+  void theDefaultOutlastsTheLeaseOfASellerThatWasKilled(int restartsAfter, int leaseEndsAfter) {
+    RetryPolicy resending =
+        RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN);
+    Backoff due = resending.backoff();
+    Duration now = Duration.ZERO; // the answer to the first sending is lost
+    Optional<HttpHeaders> answer = Optional.empty();
+    for (int resent = 0; resent < resending.times(); resent++) {
+      now = now.plus(resending.pause(due.next(), answer));
+      if (now.compareTo(resending.within()) > 0) {
+        break;
+      }
+      long left = leaseEndsAfter - now.toSeconds();
+      if (now.toSeconds() >= restartsAfter && left <= 0) {
+        return; // delivered
+      }
+      answer =
+          now.toSeconds() < restartsAfter
+              ? Optional.empty()
+              : retryAfter(String.valueOf(left > 18 ? 2 : left));
+    }
+    throw new AssertionError("given up after " + now);
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.evm.Chain;
+import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.OnChainToken;
 import java.io.IOException;
@@ -53,6 +54,9 @@ import org.jspecify.annotations.Nullable;
  * UncheckedIOException} if that fails.
  */
 public final class AgentWallet {
+  /** The agent of a client that is built with a signer and without a wallet: {@value}. */
+  public static final String CLIENT = "client";
+
   private final String agent;
   private final EvmSigner signer;
   private final SpendJournal journal;
@@ -110,13 +114,56 @@ public final class AgentWallet {
   }
 
   /**
+   * Returns the wallet that was provisioned before, without the key of its account: it can send
+   * payments again, be revoked and be reconciled, and signs nothing.
+   *
+   * @throws IllegalArgumentException if there is none in the journal
+   * @throws IOException if the journal cannot be read
+   */
+  public static AgentWallet openWithoutKey(@Nullable String name, SpendJournal journal)
+      throws IOException {
+    String agent = Settings.require("agent", "the name of the agent", name);
+    Address address = journal.decide((all, entries) -> all.need(agent).terms().address());
+    return new AgentWallet(agent, new KeylessSigner(address), journal, null, Clock.systemUTC());
+  }
+
+  /**
+   * Returns a wallet without a key and without limits, which signs nothing: for sending a payment
+   * again that a client without a wallet has made.
+   */
+  public static AgentWallet withoutKey(Address address) {
+    return ofPolicy(new KeylessSigner(address), SpendingPolicy.empty(), Clock.systemUTC());
+  }
+
+  /** Knows its account, and cannot sign for it. */
+  private record KeylessSigner(Address address) implements EvmSigner {
+    @Override
+    public EvmSignature sign(byte[] digest) {
+      throw new IllegalStateException("the wallet of " + address + " was opened without its key");
+    }
+  }
+
+  /**
    * Returns a wallet that only a policy limits, with a journal in memory: that of a client which is
    * built with a signer.
    */
   public static AgentWallet ofPolicy(EvmSigner signer, SpendingPolicy policy, Clock clock) {
-    AgentWallet wallet = new AgentWallet("client", signer, SpendJournal.inMemory(), policy, clock);
+    AgentWallet wallet = new AgentWallet(CLIENT, signer, SpendJournal.inMemory(), policy, clock);
     wallet.own.provision(WalletTerms.unlimited(signer.address()));
     return wallet;
+  }
+
+  /**
+   * Requires that this can be the name of an agent.
+   *
+   * @throws IllegalArgumentException if it is not 1 to 64 of {@code A-Z a-z 0-9 . _ -}, or begins
+   *     with {@code -}
+   */
+  public static void requireName(String agent) {
+    if (!Builder.AGENT.matcher(agent).matches()) {
+      throw new IllegalArgumentException(
+          "agent: expected 1 to 64 of A-Z a-z 0-9 . _ - that do not begin with -");
+    }
   }
 
   /** Returns the agent whose wallet this is. */
@@ -231,10 +278,7 @@ public final class AgentWallet {
     private Clock clock = Clock.systemUTC();
 
     Builder(String agent, EvmSigner signer, SpendJournal journal) {
-      if (!AGENT.matcher(agent).matches()) {
-        throw new IllegalArgumentException(
-            "agent: expected 1 to 64 of A-Z a-z 0-9 . _ - that do not begin with -");
-      }
+      requireName(agent);
       this.agent = agent;
       this.signer = signer;
       this.journal = journal;

@@ -85,6 +85,11 @@ public final class PaymentSigner {
     return new PaymentSigner(wallet, new SpendAuthorizer(wallet, policies), clock, random);
   }
 
+  /** Returns the agent whose wallet pays. */
+  public String agent() {
+    return wallet.agent();
+  }
+
   /** Returns a new name for a request, for the journal. */
   public String newRequestId() {
     return UUID.randomUUID().toString();
