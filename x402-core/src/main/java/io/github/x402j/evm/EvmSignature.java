@@ -70,6 +70,34 @@ public record EvmSignature(BigInteger r, BigInteger s, int v) {
     throw new IllegalArgumentException("signature: not one of " + account);
   }
 
+  /**
+   * Returns the signature of an account in DER ({@code SEQUENCE} of the two numbers), as the APIs
+   * of clouds return it.
+   *
+   * @param digest the 32 bytes that were signed
+   * @throws IllegalArgumentException if it is not DER, or no signature of the digest by the account
+   */
+  public static EvmSignature ofDer(Address account, byte[] digest, byte[] der) {
+    if (der.length < 2 || der[0] != 0x30 || der[1] != der.length - 2) {
+      throw new IllegalArgumentException("signature: expected a DER sequence of two numbers");
+    }
+    BigInteger r = derNumber(der, 2);
+    int second = 4 + der[3];
+    BigInteger s = derNumber(der, second);
+    if (second + 2 + der[second + 1] != der.length) {
+      throw new IllegalArgumentException("signature: expected nothing after the two numbers");
+    }
+    return ofAccount(account, digest, r, s);
+  }
+
+  private static BigInteger derNumber(byte[] der, int at) {
+    boolean fits = at + 2 <= der.length && der[at] == 0x02 && der[at + 1] > 0;
+    if (!fits || at + 2 + der[at + 1] > der.length) {
+      throw new IllegalArgumentException("signature: expected a DER integer at byte " + at);
+    }
+    return new BigInteger(der, at + 2, der[at + 1]);
+  }
+
   /** Returns who signed the digest, empty if the signature belongs to no key. */
   public Optional<Address> signerOf(byte[] digest) {
     try {

@@ -12,11 +12,13 @@ import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -116,6 +118,80 @@ class EvmSignersTest {
       BigInteger s = digest[0] % 2 == 0 ? low.s : Sign.CURVE_PARAMS.getN().subtract(low.s);
       return EvmSignature.ofAccount(ACCOUNT, digest, low.r, s);
     }
+  }
+
+  /** A cloud's API: only DER comes back, and s in either half. */
+  @Nested
+  class InACloud extends EvmSignerContract {
+    @Override
+    public EvmSigner signer() {
+      return new CloudSigner();
+    }
+
+    @Override
+    public Address account() {
+      return ACCOUNT;
+    }
+
+    @Override
+    public String secret() {
+      return KEY;
+    }
+  }
+
+  private static final class CloudSigner implements EvmSigner {
+    private final HsmSigner inside = new HsmSigner();
+
+    @Override
+    public Address address() {
+      return ACCOUNT;
+    }
+
+    @Override
+    public EvmSignature sign(byte[] digest) {
+      EvmSignature low = inside.sign(digest);
+      BigInteger s = digest[0] % 2 == 0 ? low.s() : Sign.CURVE_PARAMS.getN().subtract(low.s());
+      return EvmSignature.ofDer(ACCOUNT, digest, der(low.r(), s));
+    }
+  }
+
+  private static byte[] der(BigInteger r, BigInteger s) {
+    byte[] first = r.toByteArray();
+    byte[] second = s.toByteArray();
+    return ByteBuffer.allocate(6 + first.length + second.length)
+        .put((byte) 0x30)
+        .put((byte) (4 + first.length + second.length))
+        .put((byte) 0x02)
+        .put((byte) first.length)
+        .put(first)
+        .put((byte) 0x02)
+        .put((byte) second.length)
+        .put(second)
+        .array();
+  }
+
+  /** Whatever byte is changed, cut or added, it is no other signature and no other exception. */
+  @Test
+  void whatIsNotDerOfTheAccountIsRefused() {
+    byte[] digest = new byte[32];
+    EvmSignature signature = new HsmSigner().sign(digest);
+    byte[] der = der(signature.r(), signature.s());
+    assertThat(EvmSignature.ofDer(ACCOUNT, digest, der)).isEqualTo(signature);
+    for (int i = 0; i < der.length; i++) {
+      byte[] cut = Arrays.copyOf(der, i);
+      assertThatThrownBy(() -> EvmSignature.ofDer(ACCOUNT, digest, cut))
+          .isInstanceOf(IllegalArgumentException.class);
+      for (int bit = 0; bit < 8; bit++) {
+        byte[] changed = der.clone();
+        changed[i] ^= (byte) (1 << bit);
+        assertThatThrownBy(() -> EvmSignature.ofDer(ACCOUNT, digest, changed))
+            .as("byte %s, bit %s", i, bit)
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+    }
+    assertThatThrownBy(
+            () -> EvmSignature.ofDer(ACCOUNT, digest, Arrays.copyOf(der, der.length + 1)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
