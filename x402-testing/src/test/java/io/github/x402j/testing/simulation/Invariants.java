@@ -123,8 +123,8 @@ final class Invariants {
 
   /**
    * A payer can make a gas account pay for a transaction that is reverted once for each payment
-   * that it made, and once more for each server that it deals with. One that came too late for its
-   * window is the node's fault.
+   * that it made, once more for each server that it deals with, and once for each request to settle
+   * that the network brought late. One that came too late for its window is the node's fault.
    */
   private void gasIsBoundedByPayments() {
     Map<String, Integer> reverted = new HashMap<>();
@@ -135,6 +135,7 @@ final class Invariants {
           .ifPresent(data -> reverted.merge(data.payer(), 1, Integer::sum));
     }
     moved().forEach(one -> allowed.merge(one.payer(), 1, Integer::sum));
+    world.orders.all().forEach(order -> allowed.merge(order.payer, order.late, Integer::sum));
     Map<String, Set<Shop>> dealtWith = new HashMap<>();
     world
         .orders

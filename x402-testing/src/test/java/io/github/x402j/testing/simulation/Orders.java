@@ -45,6 +45,9 @@ final class Orders {
      */
     long refusedAt;
 
+    /** How often a request to settle it arrived when nobody waited for its answer any more. */
+    int late;
+
     /** How often its delivery broke off. */
     int broken;
 
@@ -107,12 +110,10 @@ final class Orders {
     return all().subList(first, orders.size());
   }
 
-  /** Notes that a facilitator was asked to settle what this message holds. */
-  void begun(String message) {
+  /** Returns what a message to a facilitator asks to settle. */
+  List<Order> in(String message) {
     String lower = lower(message);
-    orders.values().stream()
-        .filter(order -> lower.contains(order.nonce))
-        .forEach(order -> order.isBegun = true);
+    return orders.values().stream().filter(order -> lower.contains(order.nonce)).toList();
   }
 
   /** Returns what was bought from a shop after the faults had ended. */

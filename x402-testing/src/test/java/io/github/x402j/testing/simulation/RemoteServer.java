@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /** A facilitator behind a network that is not always there. */
@@ -93,9 +94,9 @@ abstract class RemoteServer implements SimulatedNetwork.Server {
     if (befalls(Fault.UNREACHABLE)) {
       throw new ConnectException("connection refused");
     }
-    if (request.path().equals("/settle")) {
-      world.orders.begun(request.body());
-    }
+    List<Orders.Order> asked =
+        request.path().equals("/settle") ? world.orders.in(request.body()) : List.of();
+    asked.forEach(order -> order.isBegun = true);
     if (befalls(Fault.LOST)) {
       throw noAnswer();
     }
@@ -103,6 +104,7 @@ abstract class RemoteServer implements SimulatedNetwork.Server {
       return new SimulatedNetwork.Reply(502, Map.of(), "<html>bad gateway</html>");
     }
     if (befalls(Fault.LATE)) {
+      asked.forEach(order -> order.late++);
       world.baton.begin(task + " late", process, () -> handle(request));
       throw noAnswer();
     }

@@ -91,7 +91,7 @@ final class Simulation {
       repeatWhatIsPending();
       buyOnceMore(invariants);
     } catch (IllegalStateException e) {
-      violations.add("the run broke off: " + e + " at " + e.getStackTrace()[0]);
+      violations.add("the run broke off: " + shown(e));
     }
     if (world != null) {
       world.baton.failures().forEach(failure -> violations.add("a task threw " + shown(failure)));
