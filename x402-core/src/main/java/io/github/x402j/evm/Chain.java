@@ -53,6 +53,11 @@ public interface Chain {
     return quote(Call.latest(Address.parse("0x" + "0".repeat(40)), "0x"));
   }
 
+  /** Returns the newest block and what gas costs. Default: in two round trips. */
+  default Newest newest() throws FacilitatorException {
+    return new Newest(head(), fees());
+  }
+
   /** Hands a signed transaction to the node. Does not throw. */
   Broadcast send(String rawTransaction);
 
@@ -230,12 +235,28 @@ public interface Chain {
    * @param succeeded whether it was not reverted
    * @param block the number of its block
    * @param events what it emitted
+   * @param gasUsed how much gas it used, or null if the node does not say
    */
   record Receipt(
-      String transaction, Address sender, boolean succeeded, BigInteger block, List<Event> events) {
+      String transaction,
+      Address sender,
+      boolean succeeded,
+      BigInteger block,
+      List<Event> events,
+      @Nullable BigInteger gasUsed) {
     /** Copies the events. */
     public Receipt {
       events = List.copyOf(events);
+    }
+
+    /** Returns a receipt that does not say how much gas was used. */
+    public Receipt(
+        String transaction,
+        Address sender,
+        boolean succeeded,
+        BigInteger block,
+        List<Event> events) {
+      this(transaction, sender, succeeded, block, events, null);
     }
   }
 
@@ -261,4 +282,12 @@ public interface Chain {
    * @param time its timestamp
    */
   record Head(BigInteger number, Instant time) {}
+
+  /**
+   * What {@link #newest} found.
+   *
+   * @param head the newest block
+   * @param fees what gas costs; the amount of gas means nothing
+   */
+  record Newest(Head head, Quote fees) {}
 }

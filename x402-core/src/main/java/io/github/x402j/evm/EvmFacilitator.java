@@ -74,13 +74,17 @@ public final class EvmFacilitator implements Facilitator {
     chain = builder.chain;
     feeCeiling = builder.feeCeiling;
     gasLimit = builder.contractWallets ? builder.gasLimit.max(MAX_GAS) : builder.gasLimit;
+    ChainPulse pulse = new ChainPulse(chain, builder.ticker);
     gasPool =
         new GasPool(
             builder.gasKeys.stream()
                 .map(key -> new GasAccount(key, builder.chain, () -> network().chainId()))
                 .toList(),
             new GasFunds(
-                chain, builder.gasKeys.stream().map(EvmSigner::address).toList(), builder.clock));
+                chain,
+                pulse,
+                builder.gasKeys.stream().map(EvmSigner::address).toList(),
+                builder.clock));
     schemes = builder.schemes;
     checks =
         new OfflineChecks(
@@ -95,6 +99,7 @@ public final class EvmFacilitator implements Facilitator {
         new EvmSettlement(
             chain,
             gasPool,
+            new TransferQuotes(chain, pulse),
             verification,
             inFlight,
             builder.clock,

@@ -44,6 +44,7 @@ final class EvmSettlement {
 
   private final Chain chain;
   private final GasPool gasPool;
+  private final TransferQuotes quotes;
   private final EvmVerification verification;
   private final PaymentsInFlight inFlight;
   private final Clock clock;
@@ -53,6 +54,7 @@ final class EvmSettlement {
   EvmSettlement(
       Chain chain,
       GasPool gasPool,
+      TransferQuotes quotes,
       EvmVerification verification,
       PaymentsInFlight inFlight,
       Clock clock,
@@ -60,6 +62,7 @@ final class EvmSettlement {
       Terms terms) {
     this.chain = chain;
     this.gasPool = gasPool;
+    this.quotes = quotes;
     this.verification = verification;
     this.inFlight = inFlight;
     this.clock = clock;
@@ -120,20 +123,30 @@ final class EvmSettlement {
     for (GasAccount account :
         gasPool.inOrder(OfflineChecks.Checked.of(payment).payment().sender())) {
       Chain.Call call = transfer.apply(account.address());
-      Chain.Quote quote = chain.quote(call);
+      boolean isMeasured = quotes.isMeasured(payment);
+      Chain.Quote quote = quotes.of(payment, call);
       if (quote.reverted() != null) {
         return reverts(payment);
       }
-      BigInteger most = call.gas();
-      if (most != null && quote.gas().compareTo(most) > 0) {
+      if (needsTooMuch(quote, call)) {
         return failed("the transfer needs more gas than is allowed");
       }
       SettlementAttempt attempt = attempt(payment, call, quote);
+      boolean isGood = attempt.look();
+      if (isMeasured && attempt.refusal().orElse(null) instanceof Refusal.Reverts) {
+        quote = quotes.estimate(payment, call); // perhaps it needs more gas than the others
+        if (quote.reverted() != null) {
+          return reverts(payment);
+        }
+        if (needsTooMuch(quote, call)) {
+          return failed("the transfer needs more gas than is allowed");
+        }
+        attempt = attempt(payment, call, quote);
+        isGood = attempt.look();
+      }
       progress.attempt = attempt;
       GasAccount.Sent sent =
-          attempt.look()
-              ? account.send(attempt.task(), terms.timeout(), attempt, beforeBroadcast)
-              : null;
+          isGood ? account.send(attempt.task(), terms.timeout(), attempt, beforeBroadcast) : null;
       if (sent == null && !(attempt.refusal().orElse(null) instanceof Refusal.WithoutFunds)) {
         return notSent(payment, attempt);
       }
@@ -154,12 +167,17 @@ final class EvmSettlement {
     throw new FacilitatorException("no gas account has enough for a settlement");
   }
 
+  private static boolean needsTooMuch(Chain.Quote quote, Chain.Call call) {
+    BigInteger most = call.gas();
+    return most != null && quote.gas().compareTo(most) > 0;
+  }
+
   /** A transaction that the node refused. */
   private record Rejected(GasAccount account, GasAccount.Sent sent) {}
 
   private SettlementAttempt attempt(SignedPayment payment, Chain.Call transfer, Chain.Quote quote)
       throws FacilitatorException {
-    BigInteger gas = withReserve(quote.gas());
+    BigInteger gas = withReserve(quote.gas(), transfer);
     GasAccount.Fees fees =
         GasAccount.Fees.of(quote, terms.feeCeiling().of(payment.requirements(), gas));
     return new SettlementAttempt(
@@ -189,6 +207,9 @@ final class EvmSettlement {
   private void conclude(
       SignedPayment payment, Settlement settlement, Chain.@Nullable Receipt receipt) {
     if (settlement instanceof Settlement.Settled settled) {
+      if (receipt != null && receipt.transaction().equals(settled.transaction())) {
+        quotes.used(payment, receipt);
+      }
       inFlight.settled(payment, blockOf(settled, receipt));
     } else if (settlement instanceof Settlement.Pending) {
       inFlight.pending(payment);
@@ -212,9 +233,11 @@ final class EvmSettlement {
     }
   }
 
-  /** The state may change before the transaction is mined: a fifth more than was estimated. */
-  private static BigInteger withReserve(BigInteger gas) {
-    return gas.multiply(BigInteger.valueOf(6)).divide(BigInteger.valueOf(5));
+  /** The state may change before the transaction is mined: a fifth more, within the limit. */
+  private static BigInteger withReserve(BigInteger gas, Chain.Call transfer) {
+    BigInteger reserved = gas.multiply(BigInteger.valueOf(6)).divide(BigInteger.valueOf(5));
+    BigInteger most = transfer.gas();
+    return most == null ? reserved : reserved.min(most);
   }
 
   /**

@@ -65,24 +65,31 @@ final class RpcAnswers {
         : new Chain.CallResult.Returned(data("eth_call", response));
   }
 
-  /** Reads what a transaction takes from the answers to three questions. */
-  static Chain.Quote quote(Response<?> estimate, Response<?> newestBlock, Response<?> gasPrice)
-      throws FacilitatorException {
-    Chain.Quote fees = fees(newestBlock, gasPrice);
+  /** Reads what a transaction takes from the estimate of its gas. */
+  static Chain.Quote quote(Response<?> estimate, Chain.Quote fees) throws FacilitatorException {
     String reverted = reverted(estimate);
     BigInteger gas = reverted == null ? quantity("eth_estimateGas", estimate) : BigInteger.ZERO;
     return new Chain.Quote(gas, reverted, fees.baseFee(), fees.priorityFee(), fees.gasPrice());
   }
 
-  /** Reads what gas costs; no gas is needed. */
-  static Chain.Quote fees(Response<?> newestBlock, Response<?> gasPrice)
-      throws FacilitatorException {
-    BigInteger price = quantity("eth_gasPrice", gasPrice);
-    String baseFeeText = block(newestBlock).getBaseFeePerGasRaw();
-    BigInteger baseFee = baseFeeText == null ? null : quantity("eth_getBlockByNumber", baseFeeText);
+  /** Returns what gas costs; no gas is needed. */
+  static Chain.Quote fees(Optional<BigInteger> baseFee, BigInteger gasPrice) {
     BigInteger priorityFee =
-        baseFee == null ? BigInteger.ZERO : price.subtract(baseFee).max(BigInteger.ONE);
-    return new Chain.Quote(BigInteger.ZERO, null, baseFee, priorityFee, price);
+        baseFee.map(fee -> gasPrice.subtract(fee).max(BigInteger.ONE)).orElse(BigInteger.ZERO);
+    return new Chain.Quote(BigInteger.ZERO, null, baseFee.orElse(null), priorityFee, gasPrice);
+  }
+
+  /** Returns what is added to a base fee where the node does not say what is usual. */
+  static BigInteger usualPriority(BigInteger baseFee) {
+    return baseFee.divide(BigInteger.TEN).max(BigInteger.ONE);
+  }
+
+  /** Returns the base fee of a block, empty where the chain has none. */
+  static Optional<BigInteger> baseFee(Response<?> newestBlock) throws FacilitatorException {
+    String baseFee = block(newestBlock).getBaseFeePerGasRaw();
+    return baseFee == null
+        ? Optional.empty()
+        : Optional.of(quantity("eth_getBlockByNumber", baseFee));
   }
 
   /** Returns why a call fails on chain, or null if the node says something else. */
@@ -116,13 +123,32 @@ final class RpcAnswers {
     if (!transaction.equalsIgnoreCase(receipt.getTransactionHash())) {
       throw invalid(method, null);
     }
+    List<Chain.Event> events = events(receipt.getLogs());
+    Optional<Boolean> succeeded = succeeded(receipt.getStatus(), events);
+    if (succeeded.isEmpty()) {
+      return Optional.empty();
+    }
+    String gasUsed = receipt.getGasUsedRaw();
     return Optional.of(
         new Chain.Receipt(
             transaction,
             sender(method, receipt),
-            "0x1".equals(receipt.getStatus()),
+            succeeded.get(),
             quantity(method, receipt.getBlockNumberRaw()),
-            events(receipt.getLogs())));
+            events,
+            gasUsed == null ? null : quantity(method, gasUsed)));
+  }
+
+  /**
+   * Returns whether a transaction was not reverted, empty if its receipt does not say: a node may
+   * show it before it has executed the block. What was reverted has no events.
+   */
+  private static Optional<Boolean> succeeded(@Nullable String status, List<Chain.Event> events)
+      throws FacilitatorException {
+    if (status != null) {
+      return Optional.of(quantity("eth_getTransactionReceipt", status).signum() == 1);
+    }
+    return events.isEmpty() ? Optional.empty() : Optional.of(true);
   }
 
   private static Address sender(String method, TransactionReceipt receipt)

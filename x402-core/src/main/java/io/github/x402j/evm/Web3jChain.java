@@ -149,17 +149,41 @@ public final class Web3jChain implements Chain {
                 request("eth_estimateGas", params, TextResponse.class),
                 request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class),
                 request("eth_gasPrice", List.of(), TextResponse.class)));
-    return RpcAnswers.quote(responses.get(0), responses.get(1), responses.get(2));
+    Quote fees = fees(responses.get(1), responses.get(2));
+    return RpcAnswers.quote(responses.get(0), fees);
   }
 
   @Override
   public Quote fees() throws FacilitatorException {
+    return newest().fees();
+  }
+
+  @Override
+  public Newest newest() throws FacilitatorException {
     List<? extends Response<?>> responses =
         batch(
             List.of(
                 request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class),
                 request("eth_gasPrice", List.of(), TextResponse.class)));
-    return RpcAnswers.fees(responses.get(0), responses.get(1));
+    Head head = RpcAnswers.head(responses.get(0));
+    return new Newest(head, fees(responses.get(0), responses.get(1)));
+  }
+
+  /** Where the node has no {@code eth_gasPrice}, it may say what is usual on top of a base fee. */
+  private Quote fees(Response<?> newestBlock, Response<?> gasPrice) throws FacilitatorException {
+    Optional<BigInteger> baseFee = RpcAnswers.baseFee(newestBlock);
+    if (baseFee.isEmpty() || !gasPrice.hasError()) {
+      return RpcAnswers.fees(baseFee, RpcAnswers.quantity("eth_gasPrice", gasPrice));
+    }
+    Response<?> priority = send("eth_maxPriorityFeePerGas", List.of(), TextResponse.class);
+    return RpcAnswers.fees(
+        baseFee,
+        baseFee
+            .get()
+            .add(
+                priority.hasError()
+                    ? RpcAnswers.usualPriority(baseFee.get())
+                    : RpcAnswers.quantity("eth_maxPriorityFeePerGas", priority)));
   }
 
   @Override

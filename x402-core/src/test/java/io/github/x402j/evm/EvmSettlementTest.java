@@ -265,9 +265,9 @@ class EvmSettlementTest {
                         await(goOn);
                       }));
       firstHasTheTurn.await();
-      long quotes = chain.requests("eth_estimateGas");
+      long looks = chain.requests("eth_call");
       Future<Settlement> two = pool.submit(() -> patient.settle(second, recorded::add));
-      while (chain.requests("eth_estimateGas") == quotes) {
+      while (chain.requests("eth_call") == looks) {
         Thread.sleep(5);
       }
       Thread.sleep(100);
