@@ -2,18 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.Bytes32;
+import io.github.x402j.Hashes;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.ReceiptKey;
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A ledger in the memory of one process, bounded in size.
@@ -28,21 +31,38 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryPaymentLedger implements PaymentLedger {
   /**
-   * How many authorizations and receipts are remembered unless said otherwise; about 100 MB when
-   * full.
+   * How many authorizations and receipts are remembered by default; about 150 MB when full, which
+   * stay reserved afterwards.
    */
-  public static final int DEFAULT_CAPACITY = 200_000;
+  public static final int DEFAULT_CAPACITY = 1_000_000;
 
   /** A held entry is kept a little longer than asked, so that its holder finds it. */
   private static final Duration GRACE_FOR_HOLDER = Duration.ofMinutes(10);
 
+  // The fields of an authorization: two hashes of four words each, and how it stands.
+  private static final int HASH_WORDS = 4;
+  private static final int BINDING = 0;
+  private static final int TRANSACTION = BINDING + HASH_WORDS;
+  private static final int STATUS = TRANSACTION + HASH_WORDS;
+
+  // Its status: the number of the state plus one, whether a transaction is known, and how often it
+  // was delivered. A receipt has the status 0.
+  private static final long STATE_BITS = 3;
+  private static final long HAS_TRANSACTION = 4;
+  private static final long ONE_DELIVERY = 8;
+
+  // The fields of a receipt.
+  private static final int USES_HELD = 0;
+  private static final int USES_DELIVERED = 1;
+  private static final int USES_TAKEN_BACK = 2;
+
   private final String id = UUID.randomUUID().toString();
   private final int capacity;
   private final Clock clock;
-  private final Map<PaymentKey, Record> records = new HashMap<>();
-  private final Expiries<PaymentKey> expiries = new Expiries<>();
-  private final Map<ReceiptKey, Count> counts = new HashMap<>();
-  private final Expiries<ReceiptKey> countExpiries = new Expiries<>();
+  private final PackedEntries entries = new PackedEntries();
+
+  /** Transactions that are no hash of 32 bytes in its only spelling, by their entries. */
+  private final Map<Integer, String> otherTransactions = new HashMap<>();
 
   private InMemoryPaymentLedger(int capacity, Clock clock) {
     if (capacity < 1) {
@@ -73,231 +93,311 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   }
 
   @Override
-  public synchronized Claim claim(PaymentKey key, String binding, Instant keepUntil) {
-    forgetExpired();
-    Record record = records.get(key);
-    if (record == null) {
-      return grant(key, binding, keepUntil);
+  public Claim claim(PaymentKey key, String binding, Instant keepUntil) {
+    long[] hash = hash(key);
+    long[] bound = hash(binding);
+    synchronized (this) {
+      forgetExpired();
+      int entry = entries.find(hash);
+      if (entry == PackedEntries.NONE) {
+        return grant(hash, bound, keepUntil);
+      }
+      State state = state(entry);
+      if (state == State.DELIVERED || !Arrays.equals(words(entry, BINDING), bound)) {
+        return new Claim.Used();
+      }
+      if (state == State.HELD) {
+        return new Claim.InProgress(transaction(entry));
+      }
+      setState(entry, State.HELD);
+      return new Claim.Resumed(transaction(entry));
     }
-    if (record.state == State.DELIVERED || !record.binding.equals(binding)) {
-      return new Claim.Used();
-    }
-    if (record.state == State.HELD) {
-      return new Claim.InProgress(record.transaction);
-    }
-    record.state = State.HELD;
-    return new Claim.Resumed(record.transaction);
   }
 
-  private Claim grant(PaymentKey key, String binding, Instant keepUntil) {
+  private Claim grant(long[] hash, long[] bound, Instant keepUntil) {
     if (isFull()) {
       return new Claim.Full();
     }
-    records.put(key, new Record(binding, expiries.add(keepUntil, key)));
+    int entry = entries.add(hash, millis(keepUntil));
+    setWords(entry, BINDING, bound);
+    setState(entry, State.HELD);
     return new Claim.Granted();
   }
 
   @Override
-  public synchronized void settling(PaymentKey key, String transaction) {
-    held(key).transaction = Optional.of(transaction);
-  }
-
-  @Override
-  public synchronized void suspend(PaymentKey key) {
-    held(key).state = State.SUSPENDED;
-  }
-
-  @Override
-  public synchronized void delivered(PaymentKey key) {
-    Record record = held(key);
-    record.state = State.DELIVERED;
-    record.deliveries++;
-  }
-
-  @Override
-  public synchronized boolean takeBack(PaymentKey key) {
-    Record record = records.get(key);
-    if (record == null || record.state != State.DELIVERED || record.deliveries >= MAX_DELIVERIES) {
-      return false;
+  public void settling(PaymentKey key, String transaction) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      setTransaction(held(hash), transaction);
     }
-    record.state = State.SUSPENDED;
-    return true;
   }
 
   @Override
-  public synchronized void release(PaymentKey key) {
-    expiries.remove(held(key).expiry); // or a payment that never comes through would leave a trace
-    records.remove(key);
+  public void suspend(PaymentKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      setState(held(hash), State.SUSPENDED);
+    }
   }
 
   @Override
-  public synchronized Use use(ReceiptKey key, long uses, Instant keepUntil) {
+  public void delivered(PaymentKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      int entry = held(hash);
+      setState(entry, State.DELIVERED);
+      entries.set(entry, STATUS, entries.get(entry, STATUS) + ONE_DELIVERY);
+    }
+  }
+
+  @Override
+  public boolean takeBack(PaymentKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      int entry = entries.find(hash);
+      if (entry == PackedEntries.NONE
+          || state(entry) != State.DELIVERED
+          || entries.get(entry, STATUS) / ONE_DELIVERY >= MAX_DELIVERIES) {
+        return false;
+      }
+      setState(entry, State.SUSPENDED);
+      return true;
+    }
+  }
+
+  @Override
+  public void release(PaymentKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      forget(held(hash));
+    }
+  }
+
+  @Override
+  public Use use(ReceiptKey key, long uses, Instant keepUntil) {
     if (uses < 1) {
       throw new IllegalArgumentException("uses: expected at least 1, found " + uses);
     }
-    forgetExpired();
-    Count count = counts.get(key);
-    if (count == null) {
-      if (isFull()) {
-        return new Use.Full();
+    long[] hash = hash(key);
+    synchronized (this) {
+      forgetExpired();
+      int entry = entries.find(hash);
+      if (entry == PackedEntries.NONE) {
+        if (isFull()) {
+          return new Use.Full();
+        }
+        entry = entries.add(hash, millis(keepUntil));
+      } else if (millis(keepUntil) > entries.keepUntil(entry)) {
+        entries.keepUntil(entry, millis(keepUntil));
       }
-      count = new Count(countExpiries.add(keepUntil, key));
-      counts.put(key, count);
-    } else if (keepUntil.isAfter(count.expiry.at())) {
-      countExpiries.remove(count.expiry);
-      count.expiry = countExpiries.add(keepUntil, key);
+      return use(entry, uses);
     }
-    if (count.delivered >= uses) {
+  }
+
+  private Use use(int entry, long uses) {
+    long delivered = entries.get(entry, USES_DELIVERED);
+    long held = entries.get(entry, USES_HELD);
+    if (delivered >= uses) {
       return new Use.UsedUp();
     }
-    if (count.delivered + count.held >= uses) {
+    if (delivered + held >= uses) {
       return new Use.InProgress();
     }
-    count.held++;
-    return new Use.Granted(uses - count.delivered - count.held);
+    add(entry, USES_HELD, 1);
+    return new Use.Granted(uses - delivered - held - 1);
   }
 
   @Override
-  public synchronized void useDelivered(ReceiptKey key) {
-    Count count = heldUse(key);
-    count.held--;
-    count.delivered++;
-  }
-
-  @Override
-  public synchronized void useReleased(ReceiptKey key) {
-    Count count = heldUse(key);
-    count.held--;
-    if (count.held == 0 && count.delivered == 0 && count.takenBack == 0) {
-      countExpiries.remove(count.expiry); // it has bought nothing yet: no need to remember it
-      counts.remove(key);
+  public void useDelivered(ReceiptKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      int entry = heldUse(hash);
+      add(entry, USES_HELD, -1);
+      add(entry, USES_DELIVERED, 1);
     }
   }
 
   @Override
-  public synchronized boolean useTakenBack(ReceiptKey key) {
-    Count count = counts.get(key);
-    if (count == null || count.delivered == 0 || count.takenBack >= MAX_DELIVERIES - 1) {
-      return false;
+  public void useReleased(ReceiptKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      int entry = heldUse(hash);
+      add(entry, USES_HELD, -1);
+      if (entries.get(entry, USES_HELD) == 0
+          && entries.get(entry, USES_DELIVERED) == 0
+          && entries.get(entry, USES_TAKEN_BACK) == 0) {
+        forget(entry); // it has bought nothing yet: no need to remember it
+      }
     }
-    count.delivered--;
-    count.takenBack++;
-    return true;
-  }
-
-  private Count heldUse(ReceiptKey key) {
-    Count count = counts.get(key);
-    if (count == null || count.held == 0) {
-      throw new IllegalStateException("no use of the receipt is held by an exchange");
-    }
-    return count;
-  }
-
-  private boolean isFull() {
-    return records.size() + counts.size() >= capacity;
   }
 
   @Override
-  public synchronized Optional<Entry> find(PaymentKey key) {
-    return Optional.ofNullable(records.get(key))
-        .map(record -> new Entry(record.state, record.transaction));
+  public boolean useTakenBack(ReceiptKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      int entry = entries.find(hash);
+      if (entry == PackedEntries.NONE
+          || entries.get(entry, USES_DELIVERED) == 0
+          || entries.get(entry, USES_TAKEN_BACK) >= MAX_DELIVERIES - 1) {
+        return false;
+      }
+      add(entry, USES_DELIVERED, -1);
+      add(entry, USES_TAKEN_BACK, 1);
+      return true;
+    }
+  }
+
+  @Override
+  public Optional<Entry> find(PaymentKey key) {
+    long[] hash = hash(key);
+    synchronized (this) {
+      int entry = entries.find(hash);
+      return entry == PackedEntries.NONE
+          ? Optional.empty()
+          : Optional.of(new Entry(state(entry), transaction(entry)));
+    }
   }
 
   /** Returns how many authorizations and receipts are remembered now. */
   public synchronized int size() {
     forgetExpired();
-    return records.size() + counts.size();
+    return entries.size();
   }
 
-  private Record held(PaymentKey key) {
-    Record record = records.get(key);
-    if (record == null || record.state != State.HELD) {
+  // ---- entries
+
+  private boolean isFull() {
+    return entries.size() >= capacity;
+  }
+
+  private int held(long[] hash) {
+    int entry = entries.find(hash);
+    if (entry == PackedEntries.NONE || state(entry) != State.HELD) {
       throw new IllegalStateException("the payment is not held by an exchange");
     }
-    return record;
+    return entry;
+  }
+
+  private int heldUse(long[] hash) {
+    int entry = entries.find(hash);
+    if (entry == PackedEntries.NONE || entries.get(entry, USES_HELD) == 0) {
+      throw new IllegalStateException("no use of the receipt is held by an exchange");
+    }
+    return entry;
   }
 
   private void forgetExpired() {
     Instant now = clock.instant();
-    for (Expiries.@Nullable Expiry<PaymentKey> expired = expiries.poll(now);
-        expired != null;
-        expired = expiries.poll(now)) {
-      Record record = Objects.requireNonNull(records.get(expired.key()));
-      if (record.state == State.HELD) {
-        record.expiry = expiries.add(now.plus(GRACE_FOR_HOLDER), expired.key());
+    for (int first = entries.first();
+        first != PackedEntries.NONE && entries.keepUntil(first) <= now.toEpochMilli();
+        first = entries.first()) {
+      if (isHeld(first)) {
+        entries.keepUntil(first, millis(now.plus(GRACE_FOR_HOLDER)));
       } else {
-        records.remove(expired.key());
-      }
-    }
-    for (Expiries.@Nullable Expiry<ReceiptKey> expired = countExpiries.poll(now);
-        expired != null;
-        expired = countExpiries.poll(now)) {
-      Count count = Objects.requireNonNull(counts.get(expired.key()));
-      if (count.held > 0) {
-        count.expiry = countExpiries.add(now.plus(GRACE_FOR_HOLDER), expired.key());
-      } else {
-        counts.remove(expired.key());
+        forget(first);
       }
     }
   }
 
-  /** How often a receipt was used. */
-  private static final class Count {
-    private long held;
-    private long delivered;
-    private int takenBack;
-    private Expiries.Expiry<ReceiptKey> expiry;
+  private boolean isHeld(int entry) {
+    return entries.get(entry, STATUS) == 0
+        ? entries.get(entry, USES_HELD) > 0
+        : state(entry) == State.HELD;
+  }
 
-    Count(Expiries.Expiry<ReceiptKey> expiry) {
-      this.expiry = expiry;
+  private void forget(int entry) {
+    otherTransactions.remove(entry);
+    entries.remove(entry);
+  }
+
+  // ---- fields
+
+  private static final State[] STATES = State.values();
+
+  private State state(int entry) {
+    return STATES[(int) (entries.get(entry, STATUS) & STATE_BITS) - 1];
+  }
+
+  private void setState(int entry, State state) {
+    entries.set(entry, STATUS, entries.get(entry, STATUS) & ~STATE_BITS | (state.ordinal() + 1));
+  }
+
+  private Optional<String> transaction(int entry) {
+    if ((entries.get(entry, STATUS) & HAS_TRANSACTION) == 0) {
+      return Optional.empty();
+    }
+    String other = otherTransactions.get(entry);
+    return Optional.of(other != null ? other : text(words(entry, TRANSACTION)));
+  }
+
+  private void setTransaction(int entry, String transaction) {
+    entries.set(entry, STATUS, entries.get(entry, STATUS) | HAS_TRANSACTION);
+    if (Bytes32.isCanonical(transaction)) {
+      otherTransactions.remove(entry);
+      setWords(entry, TRANSACTION, words(transaction));
+    } else {
+      otherTransactions.put(entry, transaction);
     }
   }
 
-  /** How an authorization stands. */
-  private static final class Record {
-    private final String binding;
-    private State state = State.HELD;
-    private int deliveries;
-    private Optional<String> transaction = Optional.empty();
-    private Expiries.Expiry<PaymentKey> expiry;
+  private void add(int entry, int field, long number) {
+    entries.set(entry, field, entries.get(entry, field) + number);
+  }
 
-    Record(String binding, Expiries.Expiry<PaymentKey> expiry) {
-      this.binding = binding;
-      this.expiry = expiry;
+  private long[] words(int entry, int field) {
+    long[] words = new long[HASH_WORDS];
+    for (int i = 0; i < HASH_WORDS; i++) {
+      words[i] = entries.get(entry, field + i);
+    }
+    return words;
+  }
+
+  private void setWords(int entry, int field, long[] words) {
+    for (int i = 0; i < HASH_WORDS; i++) {
+      entries.set(entry, field + i, words[i]);
     }
   }
 
-  /** Keys in the order of the times at which they may be forgotten. */
-  static final class Expiries<K> {
-    /** When a key may be forgotten; the number tells equal times apart. */
-    record Expiry<K>(Instant at, long number, K key) implements Comparable<Expiry<K>> {
-      @Override
-      public int compareTo(Expiry<K> other) {
-        int byTime = at.compareTo(other.at);
-        return byTime != 0 ? byTime : Long.compare(number, other.number);
-      }
+  private static long[] words(String hex) {
+    long[] words = new long[HASH_WORDS];
+    for (int i = 0; i < HASH_WORDS; i++) {
+      words[i] = HexFormat.fromHexDigitsToLong(hex, 2 + 16 * i, 2 + 16 * (i + 1));
     }
+    return words;
+  }
 
-    private final TreeSet<Expiry<K>> inOrder = new TreeSet<>();
-    private long added;
-
-    Expiry<K> add(Instant at, K key) {
-      Expiry<K> expiry = new Expiry<>(at, added++, key);
-      inOrder.add(expiry);
-      return expiry;
+  private static String text(long[] words) {
+    StringBuilder text = new StringBuilder("0x");
+    for (long word : words) {
+      text.append(HexFormat.of().toHexDigits(word));
     }
+    return text.toString();
+  }
 
-    void remove(Expiry<K> expiry) {
-      inOrder.remove(expiry);
-    }
+  /** An entry is never forgotten too early, so what is left of a millisecond counts whole. */
+  private static long millis(Instant keepUntil) {
+    return keepUntil.plusNanos(999_999).toEpochMilli();
+  }
 
-    /** Removes and returns the first whose time has come, now included; null if there is none. */
-    @Nullable Expiry<K> poll(Instant now) {
-      return inOrder.isEmpty() || inOrder.first().at.isAfter(now) ? null : inOrder.pollFirst();
-    }
+  // ---- hashes: what they are of cannot be chosen to collide, as the id is secret
 
-    int size() {
-      return inOrder.size();
-    }
+  private long[] hash(PaymentKey key) {
+    return hash(
+        "payment "
+            + key.network().chainId()
+            + key.asset().text()
+            + key.payer().text()
+            + key.nonce());
+  }
+
+  private long[] hash(ReceiptKey key) {
+    return hash("receipt " + key.issuer().length() + " " + key.issuer() + key.id());
+  }
+
+  private long[] hash(String text) {
+    LongBuffer hash = ByteBuffer.wrap(Hashes.sha256(id + text)).asLongBuffer();
+    long[] words = new long[HASH_WORDS];
+    hash.get(words);
+    return words;
   }
 }

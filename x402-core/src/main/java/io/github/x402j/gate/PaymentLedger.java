@@ -6,7 +6,10 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.ReceiptKey;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Remembers which authorizations are in use or used, so that each buys one delivery, and counts the
@@ -54,6 +57,26 @@ public interface PaymentLedger {
    * @throws IllegalStateException if it is not held; the transaction must not be sent then
    */
   void settling(PaymentKey key, String transaction);
+
+  /**
+   * Records one transaction that is about to be broadcast for several payments. The caller holds
+   * their entries. A store that can does so in one write; each payment that it cannot record drops
+   * out, and the others are recorded. By default, each is recorded by itself.
+   *
+   * @return the payments that are not recorded, and why; the transaction must not be sent with them
+   * @throws LedgerException if none is recorded, because the store does not answer
+   */
+  default Map<PaymentKey, RuntimeException> settling(Set<PaymentKey> keys, String transaction) {
+    Map<PaymentKey, RuntimeException> failed = new LinkedHashMap<>();
+    for (PaymentKey key : keys) {
+      try {
+        settling(key, transaction);
+      } catch (IllegalStateException e) {
+        failed.put(key, e);
+      }
+    }
+    return failed;
+  }
 
   /**
    * Ends the hold of an entry whose outcome is unknown or whose delivery failed; the next claim

@@ -13,7 +13,9 @@ import io.github.x402j.Usdc;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,28 @@ public interface SalesBook {
       throw new LedgerException("the sales book has this sale as settled");
     }
     ledger.settling(key, entry.requireTransaction());
+  }
+
+  /**
+   * Writes entries that are {@code SENT}, and records their transactions in the ledger. A book that
+   * shares a database with the ledger does so in one transaction; each payment that it cannot
+   * record drops out, and the others are recorded. By default, each is recorded by itself.
+   *
+   * @param entries what is written for each payment, which the caller holds
+   * @return the payments that are not recorded, and why; their transactions must not be sent
+   */
+  default Map<PaymentKey, RuntimeException> settling(
+      Map<PaymentKey, Entry> entries, PaymentLedger ledger) {
+    Map<PaymentKey, RuntimeException> failed = new LinkedHashMap<>();
+    entries.forEach(
+        (key, entry) -> {
+          try {
+            settling(entry, ledger, key);
+          } catch (RuntimeException e) {
+            failed.put(key, e);
+          }
+        });
+    return failed;
   }
 
   /**

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +73,29 @@ final class SalesRecorder {
   void settling(VerifiedPayment sale, String transaction, PaymentLedger ledger) {
     book.settling(sent(sale, transaction), ledger, sale.signed().key());
     sale.markSent(transaction);
+  }
+
+  /**
+   * Records one transaction of several sales in the ledger and here, in one write where the book
+   * can.
+   *
+   * @return the sales that are not recorded, and why; the transaction must not be sent with them
+   */
+  Map<VerifiedPayment, RuntimeException> settling(
+      List<VerifiedPayment> sales, String transaction, PaymentLedger ledger) {
+    Map<PaymentKey, Entry> entries = new LinkedHashMap<>();
+    sales.forEach(sale -> entries.put(sale.signed().key(), sent(sale, transaction)));
+    Map<PaymentKey, RuntimeException> failed = book.settling(entries, ledger);
+    Map<VerifiedPayment, RuntimeException> failedSales = new IdentityHashMap<>();
+    for (VerifiedPayment sale : sales) {
+      @Nullable RuntimeException reason = failed.get(sale.signed().key());
+      if (reason == null) {
+        sale.markSent(transaction);
+      } else {
+        failedSales.put(sale, reason);
+      }
+    }
+    return failedSales;
   }
 
   /** Records that the money has not moved. */

@@ -14,7 +14,12 @@ import io.github.x402j.gate.PaymentLedger.Claim;
 import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is its own; {@code PaymentLedgerContract} runs on it in x402-testing. */
 class InMemoryPaymentLedgerTest {
@@ -82,9 +87,69 @@ class InMemoryPaymentLedgerTest {
     }
     assertThat(ledger.size()).isZero();
     assertThat(ledger)
-        .extracting("expiries")
+        .extracting("entries")
         .isInstanceOfSatisfying(
-            InMemoryPaymentLedger.Expiries.class, expiries -> assertThat(expiries.size()).isZero());
+            PackedEntries.class, entries -> assertThat(entries.capacity()).isLessThan(2_000));
+  }
+
+  @Test
+  void remembersASettledPaymentInAFewBytes() {
+    int payments = 50_000;
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.create();
+    Instant until = Instant.now().plusSeconds(3600);
+    long before = usedHeap();
+    for (int i = 0; i < payments; i++) {
+      PaymentKey key = key(i);
+      ledger.claim(key, String.format("%064x", i), until.plusMillis(i * 7919L % 1_000_000));
+      ledger.settling(key, String.format("0x%064x", i));
+      ledger.delivered(key);
+    }
+    long bytes = (usedHeap() - before) / payments;
+    System.out.println("bytes of heap for each settled payment in memory: " + bytes);
+    assertThat(bytes).isLessThan(250);
+    assertThat(ledger.size()).isEqualTo(payments);
+  }
+
+  private static long usedHeap() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  /** Two of the same random changes must leave the same: one kept as simply as can be. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void keepsWhatAPlainMapWouldKeep(long seed) {
+    Random random = new Random(seed);
+    InMemoryPaymentLedger ledger = InMemoryPaymentLedger.withCapacity(1_500, clock);
+    Map<Integer, Instant> expected = new HashMap<>();
+    for (int step = 0; step < 20_000; step++) {
+      int number = random.nextInt(6_000);
+      if (random.nextInt(10) == 0) {
+        clock.advance(Duration.ofMillis(random.nextInt(2_000)));
+        expected.values().removeIf(until -> !until.isAfter(clock.instant()));
+      }
+      Instant until = clock.instant().plusMillis(1 + random.nextInt(1_000_000));
+      Claim claim = ledger.claim(key(number), "GET /a", until);
+      if (expected.containsKey(number)) {
+        assertThat(claim).isInstanceOf(Claim.Resumed.class);
+        if (random.nextBoolean()) {
+          ledger.release(key(number));
+          expected.remove(number);
+        } else {
+          ledger.suspend(key(number));
+        }
+      } else if (expected.size() == 1_500) {
+        assertThat(claim).isEqualTo(new Claim.Full());
+      } else {
+        assertThat(claim).isEqualTo(new Claim.Granted());
+        ledger.suspend(key(number));
+        expected.put(number, until);
+      }
+    }
+    assertThat(ledger.size()).isEqualTo(expected.size());
+    for (int number = 0; number < 6_000; number++) {
+      assertThat(ledger.find(key(number)).isPresent()).isEqualTo(expected.containsKey(number));
+    }
   }
 
   @Test

@@ -24,7 +24,7 @@ import java.util.Optional;
  * <pre>{@code
  * FacilitatorServlet servlet =
  *     FacilitatorServlet.of(
- *         FacilitatorService.builder().ledger(InMemoryPaymentLedger.withCapacity(200_000))
+ *         FacilitatorService.builder().ledger(InMemoryPaymentLedger.create())
  *             .facilitator(facilitator)
  *             .token(Usdc.BASE)
  *             .build());

@@ -17,12 +17,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -228,6 +231,62 @@ public abstract class PaymentLedgerContract {
     assertThatThrownBy(() -> ledger.suspend(key(1))).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> ledger.release(key(1))).isInstanceOf(IllegalStateException.class);
     assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Used());
+  }
+
+  @Test
+  void recordsOneTransactionForManyPaymentsAndLeavesOutWhatIsNotHeld() {
+    PaymentLedger ledger = emptyLedger();
+    for (int i = 1; i <= 40; i++) {
+      ledger.claim(key(i), "GET /a", later());
+    }
+    ledger.delivered(key(7));
+    ledger.suspend(key(8));
+    ledger.release(key(9));
+    Set<PaymentKey> keys =
+        IntStream.rangeClosed(1, 41).mapToObj(i -> key(i)).collect(Collectors.toSet());
+
+    assertThat(ledger.settling(keys, TX)).containsOnlyKeys(key(7), key(8), key(9), key(41));
+    for (int i = 1; i <= 41; i++) {
+      boolean isRecorded = i != 41 && (i < 7 || i > 9);
+      assertThat(ledger.find(key(i)).flatMap(PaymentLedger.Entry::transaction))
+          .as("payment %d", i)
+          .isEqualTo(isRecorded ? Optional.of(TX) : Optional.empty());
+    }
+    ledger.suspend(key(1));
+    assertThat(ledger.claim(key(1), "GET /a", later()))
+        .isEqualTo(new Claim.Resumed(Optional.of(TX)));
+  }
+
+  @Test
+  void recordsTheTransactionThatTakesThePlaceOfAnother() {
+    PaymentLedger ledger = emptyLedger();
+    ledger.claim(key(1), "GET /a", later());
+    for (String transaction : List.of(TX, "0x" + "cd".repeat(32), "a name of another kind", TX)) {
+      ledger.settling(key(1), transaction);
+      assertThat(ledger.find(key(1)).orElseThrow().transaction()).contains(transaction);
+    }
+  }
+
+  @Test
+  void doesNotMixUpWhatManyThreadsDoAtOnce() throws Exception {
+    PaymentLedger ledger = emptyLedger();
+    AtomicInteger next = new AtomicInteger();
+    atOnce(
+        16,
+        () -> {
+          for (int i = 0; i < 20; i++) {
+            PaymentKey key = key(next.incrementAndGet());
+            String tx = key.nonce().replace("0x0", "0x7");
+            assertThat(ledger.claim(key, "GET /a", later())).isEqualTo(new Claim.Granted());
+            assertThat(ledger.claim(key, "GET /a", later())).isInstanceOf(Claim.InProgress.class);
+            assertThat(ledger.settling(Set.of(key), tx)).isEmpty();
+            assertThat(ledger.find(key))
+                .contains(new PaymentLedger.Entry(State.HELD, Optional.of(tx)));
+            ledger.delivered(key);
+            assertThat(ledger.find(key).orElseThrow().state()).isEqualTo(State.DELIVERED);
+          }
+          return new Claim.Used();
+        });
   }
 
   @Test
