@@ -7,14 +7,19 @@ import static java.util.stream.Collectors.joining;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Writes records for other programs: as lines of CSV and as lines of JSON. */
 public final class ExportLines {
   private static final ObjectMapper JSON =
       new ObjectMapper(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build());
+
+  private static final TypeReference<LinkedHashMap<String, String>> TEXTS =
+      new TypeReference<>() {};
 
   private ExportLines() {}
 
@@ -24,6 +29,19 @@ public final class ExportLines {
       return JSON.writeValueAsString(texts) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a map of texts is always JSON", e);
+    }
+  }
+
+  /**
+   * Returns the texts of a JSON object that {@link #json} wrote, in its order.
+   *
+   * @throws IllegalArgumentException if it is anything else
+   */
+  public static Map<String, String> texts(String json) {
+    try {
+      return JSON.readValue(json, TEXTS);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("expected a JSON object of texts", e);
     }
   }
 

@@ -2,19 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.jdbc;
 
+import io.github.x402j.client.wallet.BookedPayment;
 import io.github.x402j.client.wallet.JournalEntry;
-import io.github.x402j.client.wallet.JournalLines;
 import io.github.x402j.client.wallet.JournalStorage;
+import io.github.x402j.client.wallet.SpendFilter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The journal of wallets in a database, which any number of processes share.
@@ -23,33 +28,23 @@ import javax.sql.DataSource;
  * SpendJournal journal = SpendJournal.on(JdbcJournal.open(dataSource));
  * }</pre>
  *
- * <p>Entries are lines in the table {@code x402_journal}; the row of {@code x402_journal_lock} is
+ * <p>Entries are in the table {@code x402_journal_entry}. What follows from them is in {@code
+ * x402_journal_payment}, one row for each payment, in {@code x402_journal_sum} and in {@code
+ * x402_journal_note}. Times are nanoseconds since 1970. The row of {@code x402_journal_lock} is
  * what processes lock. Needs {@code x402-client} on the class path.
  */
 public final class JdbcJournal implements JournalStorage {
-  private static final int LONGEST_LINE = 16_000;
+  private static final String ENTRIES =
+      "SELECT seq, written_at, event, agent, request_id, details, checksum"
+          + " FROM x402_journal_entry WHERE seq > ? AND seq <= ? ORDER BY seq";
 
-  private static final String CREATE =
-      "CREATE TABLE x402_journal (seq BIGINT NOT NULL PRIMARY KEY, line VARCHAR(16000) NOT NULL)";
-  private static final String CREATE_LOCK =
-      "CREATE TABLE x402_journal_lock (id INTEGER NOT NULL PRIMARY KEY)";
-  private static final String FILL_LOCK = "INSERT INTO x402_journal_lock (id) VALUES (1)";
+  /** How many entries are read at a time: drivers keep all rows of a query in memory. */
+  private static final int ENTRIES_AT_A_TIME = 5000;
 
-  /** Not {@code SELECT ... FOR UPDATE}: Derby, and HSQLDB with row versions, let others by. */
-  private static final String LOCK = "UPDATE x402_journal_lock SET id = 1 WHERE id = 1";
+  private final JournalAccess access;
 
-  private static final String READ =
-      "SELECT seq, line FROM x402_journal WHERE seq > ? ORDER BY seq";
-  private static final String WRITE = "INSERT INTO x402_journal (seq, line) VALUES (?, ?)";
-  private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(10);
-
-  private final Database database;
-  private JournalLines lines = new JournalLines();
-  private volatile long last;
-  private volatile boolean broken;
-
-  private JdbcJournal(Database database) {
-    this.database = database;
+  JdbcJournal(JournalAccess access) {
+    this.access = access;
   }
 
   /**
@@ -61,161 +56,180 @@ public final class JdbcJournal implements JournalStorage {
    */
   public static JdbcJournal open(DataSource dataSource) throws IOException {
     try {
-      Database database = Database.at(dataSource, LOCK_TIMEOUT);
-      try (Database.Lent lent = database.lend(true)) {
-        Connection connection = lent.connection();
-        Database.createTable(connection, "x402_journal", "seq, line", List.of(CREATE));
-        Database.createTable(connection, "x402_journal_lock", "id", List.of(CREATE_LOCK));
-        fillLock(connection);
+      PooledAccess access = new PooledAccess(dataSource);
+      try (Connection connection = dataSource.getConnection()) {
+        boolean autoCommit = connection.getAutoCommit();
+        connection.setAutoCommit(true);
+        try {
+          JournalTables.create(connection);
+        } finally {
+          connection.setAutoCommit(autoCommit);
+        }
       }
-      return new JdbcJournal(database);
+      return new JdbcJournal(access);
     } catch (SQLException e) {
       throw new IOException("journal: the database cannot be used", e);
     }
   }
 
-  private static void fillLock(Connection connection) throws SQLException {
-    if (isFilled(connection)) {
-      return;
-    }
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(FILL_LOCK);
-    } catch (SQLException e) {
-      if (!isFilled(connection)) { // another process may have been faster
-        throw e;
-      }
-    }
-  }
-
-  private static boolean isFilled(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT id FROM x402_journal_lock WHERE id = 1")) {
-      return row.next();
-    }
-  }
-
   @Override
   public Turn begin() throws IOException {
-    if (broken) {
-      throw new IOException("journal: a line could not be read before; open it again");
-    }
     try {
-      Database.Lent lent = database.lend(false);
-      try {
-        lent.readCommitted();
-        if (database.update(lent.connection(), LOCK, none -> {}) != 1) {
-          throw new SQLException("x402_journal_lock: expected a row with id 1");
-        }
-        return new JdbcTurn(lent);
-      } catch (SQLException e) {
-        lent.close();
-        throw e;
-      }
+      return new JournalTurn(access.hold());
     } catch (SQLException e) {
       throw new IOException("journal: the database lock cannot be had", e);
     }
   }
 
   @Override
-  public void makeDurable() {
-    // A commit is.
+  public void makeDurable() throws IOException {
+    access.makeDurable();
   }
 
   @Override
-  public void forEach(Consumer<JournalEntry> reader) throws IOException {
-    long until = last;
-    JournalLines fromStart = new JournalLines();
-    try (Database.Lent lent = database.lend(true)) {
-      read(
-          lent.connection(),
-          0,
-          (seq, line) -> {
-            if (seq <= until) {
-              reader.accept(fromStart.read(line));
-            }
-          });
+  public void forEachEntry(long after, EntryReader reader) throws IOException {
+    try (Connection connection = access.reading();
+        PreparedStatement statement = connection.prepareStatement(ENTRIES)) {
+      long until = last(connection);
+      for (long from = after; from < until; from += ENTRIES_AT_A_TIME) {
+        statement.setLong(1, from);
+        statement.setLong(2, Math.min(until, from + ENTRIES_AT_A_TIME));
+        try (ResultSet rows = statement.executeQuery()) {
+          while (rows.next()) {
+            reader.read(entry(rows), rows.getString(7));
+          }
+        }
+      }
     } catch (SQLException e) {
       throw new IOException("journal: the database cannot be read", e);
     }
   }
 
+  private static JournalEntry entry(ResultSet row) throws SQLException, IOException {
+    try {
+      return JournalTables.entry(row);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("journal: entry " + row.getLong(1) + " is damaged", e);
+    }
+  }
+
+  private static long last(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement("SELECT MAX(seq) FROM x402_journal_entry");
+        ResultSet row = statement.executeQuery()) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  @Override
+  public void forEachPayment(SpendFilter filter, Consumer<BookedPayment> reader)
+      throws IOException {
+    Map<String, String> conditions = conditions(filter);
+    String where =
+        conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions.keySet());
+    String sql =
+        "SELECT "
+            + JournalTables.PAYMENT_COLUMNS
+            + " FROM x402_journal_payment"
+            + where
+            + (filter.last() > 0
+                ? " ORDER BY paid_on DESC, paid_at DESC"
+                : " ORDER BY paid_on, paid_at");
+    try (Connection connection = access.reading()) {
+      boolean autoCommit = connection.getAutoCommit();
+      connection.setAutoCommit(false); // else a driver reads all rows at once
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        statement.setFetchSize(ENTRIES_AT_A_TIME);
+        statement.setMaxRows(filter.last());
+        int parameter = 1;
+        for (String value : conditions.values()) {
+          statement.setString(parameter++, value);
+        }
+        try (ResultSet rows = statement.executeQuery()) {
+          read(rows, filter.last() > 0, reader);
+        }
+        connection.commit();
+      } finally {
+        connection.setAutoCommit(autoCommit);
+      }
+    } catch (SQLException e) {
+      throw new IOException("journal: the database cannot be read", e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void read(ResultSet rows, boolean newestFirst, Consumer<BookedPayment> reader)
+      throws SQLException {
+    if (!newestFirst) {
+      while (rows.next()) {
+        reader.accept(JournalTables.payment(rows));
+      }
+      return;
+    }
+    List<BookedPayment> found = new ArrayList<>();
+    while (rows.next()) {
+      found.add(0, JournalTables.payment(rows));
+    }
+    found.forEach(reader);
+  }
+
+  /** Returns the conditions of the filter with their values. */
+  private static Map<String, String> conditions(SpendFilter filter) {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    put(conditions, "agent = ?", filter.agent());
+    put(conditions, "host = ?", filter.host());
+    put(conditions, "paid_on >= ?", JournalTables.day(filter.from()));
+    put(conditions, "paid_on <= ?", JournalTables.day(filter.until()));
+    put(conditions, "task = ?", filter.task());
+    put(conditions, "state = ?", filter.state() == null ? null : filter.state().name());
+    return conditions;
+  }
+
+  private static void put(
+      Map<String, String> conditions, String condition, @Nullable String value) {
+    if (value != null) {
+      conditions.put(condition, value);
+    }
+  }
+
+  /** Gives the lines of the table {@code x402_journal}, which earlier versions wrote. */
+  @Override
+  public void forEachFormerLine(Consumer<String> reader) throws IOException {
+    try (Connection connection = access.reading()) {
+      if (!Database.hasTable(connection, "x402_journal", "seq, line")) {
+        return;
+      }
+      try (PreparedStatement statement =
+              connection.prepareStatement("SELECT line FROM x402_journal ORDER BY seq");
+          ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          reader.accept(rows.getString(1));
+        }
+      }
+    } catch (SQLException e) {
+      throw new IOException("journal: the database cannot be read", e);
+    }
+  }
+
+  @Override
+  public void check(Consumer<String> damage) throws IOException {
+    access.check(damage);
+  }
+
+  @Override
+  public void backup(Path file) throws IOException {
+    access.backup(file);
+  }
+
   /** Leaves the data source open, as it was given. */
   @Override
-  public void close() {}
+  public void close() throws IOException {
+    access.close();
+  }
 
   @Override
   public String toString() {
-    return "JDBC";
-  }
-
-  private interface Row {
-    void read(long seq, String line) throws IOException;
-  }
-
-  private static void read(Connection connection, long after, Row row)
-      throws SQLException, IOException {
-    try (PreparedStatement statement = connection.prepareStatement(READ)) {
-      statement.setLong(1, after);
-      try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          row.read(rows.getLong(1), rows.getString(2));
-        }
-      }
-    }
-  }
-
-  private final class JdbcTurn implements Turn {
-    private final Database.Lent lent;
-
-    JdbcTurn(Database.Lent lent) {
-      this.lent = lent;
-    }
-
-    @Override
-    public void readNew(Consumer<JournalEntry> reader) throws IOException {
-      try {
-        JdbcJournal.read(
-            lent.connection(),
-            last,
-            (seq, line) -> {
-              reader.accept(lines.read(line));
-              last = seq;
-            });
-      } catch (SQLException e) {
-        throw new IOException("journal: the database cannot be read", e);
-      } catch (IOException e) {
-        broken = true;
-        throw e;
-      }
-    }
-
-    @Override
-    public void append(List<JournalEntry> entries) throws IOException {
-      JournalLines next = lines.copy();
-      try (PreparedStatement statement = lent.connection().prepareStatement(WRITE)) {
-        for (JournalEntry entry : entries) {
-          String line = JournalLines.requireAtMost(LONGEST_LINE, next.write(entry));
-          statement.setLong(1, entry.sequence());
-          statement.setString(2, line);
-          statement.addBatch();
-        }
-        statement.executeBatch();
-        lent.commit();
-      } catch (SQLException e) {
-        // If they were written after all, the next turn reads them.
-        throw new IOException("journal: the database cannot be written", e);
-      }
-      lines = next;
-      last = entries.get(entries.size() - 1).sequence();
-    }
-
-    @Override
-    public void close() throws IOException {
-      try {
-        lent.close();
-      } catch (SQLException e) {
-        throw new IOException("journal: the database lock cannot be released", e);
-      }
-    }
+    return access.toString();
   }
 }

@@ -40,12 +40,12 @@ abstract class JdbcJournalContract extends SpendJournalContract.Lasting {
   }
 
   @Test
-  void refusesATableInWhichALineWasChanged() throws Exception {
+  void refusesATableInWhichAnEntryWasChanged() throws Exception {
     Spender.wallet(journal(), "a", "$1");
-    execute("UPDATE x402_journal SET line = 'x'");
+    execute("UPDATE x402_journal_entry SET request_id = 'x'");
     assertThatThrownBy(this::journal)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("line 1");
+        .hasMessageContaining("entry 1 is damaged");
   }
 
   @Test

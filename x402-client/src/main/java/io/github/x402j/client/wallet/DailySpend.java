@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
-import io.github.x402j.client.wallet.WalletState.Reservation;
 import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,55 +18,36 @@ import java.util.Map;
  * @param payments the number of those payments
  */
 public record DailySpend(String agent, String host, LocalDate day, Dollars spent, long payments) {
+  static final Comparator<DailySpend> ORDER =
+      Comparator.comparing(DailySpend::agent)
+          .thenComparing(DailySpend::host)
+          .thenComparing(DailySpend::day);
 
-  /** Adds up what entries say was spent. Not safe for use by several threads. */
+  /** Adds up single payments. Not safe for use by several threads. */
   static final class Totals {
     private record Key(String agent, String host, LocalDate day) {}
 
     private final Map<Key, DailySpend> spends = new HashMap<>();
-    private final Map<String, Reservation> open = new HashMap<>();
 
-    void add(JournalEntry entry) {
-      String nonce = entry.agent() + " " + entry.detail("nonce").orElse("");
-      switch (entry.event()) {
-        case ALLOWED -> {
-          Reservation reservation = new Reservation(entry);
-          open.put(nonce, reservation);
-          count(entry.agent(), reservation, 1);
-        }
-        case SETTLED -> open.remove(nonce);
-        case RETURNED -> {
-          Reservation reservation = open.remove(nonce);
-          if (reservation != null) {
-            count(entry.agent(), reservation, -1);
-          }
-        }
-        default -> {}
+    void add(BookedPayment payment) {
+      if (payment.state() == JournalEntry.Event.RETURNED) {
+        return;
       }
+      LocalDate day = BillingPeriod.DAY.firstDay(payment.time());
+      spends.merge(
+          new Key(payment.agent(), payment.host(), day),
+          new DailySpend(payment.agent(), payment.host(), day, payment.price(), 1),
+          (one, other) ->
+              new DailySpend(
+                  one.agent(),
+                  one.host(),
+                  day,
+                  one.spent().plus(other.spent()),
+                  one.payments() + 1));
     }
 
     List<DailySpend> list() {
-      return spends.values().stream()
-          .filter(spend -> spend.payments() > 0)
-          .sorted(
-              Comparator.comparing(DailySpend::agent)
-                  .thenComparing(DailySpend::host)
-                  .thenComparing(DailySpend::day))
-          .toList();
-    }
-
-    private void count(String agent, Reservation reservation, int payments) {
-      Key key = new Key(agent, reservation.host(), BillingPeriod.DAY.firstDay(reservation.time()));
-      DailySpend before =
-          spends.getOrDefault(
-              key, new DailySpend(key.agent(), key.host(), key.day(), Dollars.ZERO, 0));
-      Dollars spent =
-          payments > 0
-              ? before.spent().plus(reservation.dollars())
-              : before.spent().minus(reservation.dollars());
-      spends.put(
-          key,
-          new DailySpend(key.agent(), key.host(), key.day(), spent, before.payments() + payments));
+      return spends.values().stream().sorted(ORDER).toList();
     }
   }
 }

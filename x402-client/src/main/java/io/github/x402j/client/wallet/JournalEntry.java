@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /**
  * One entry of a {@link SpendJournal}: a decision, or an outcome that became known. Immutable.
  *
- * @param sequence 1 for the first line, without gaps
+ * @param sequence 1 for the first entry, without gaps
  * @param time when it was written, by the writer's clock
  * @param event what happened
  * @param agent the agent whose wallet it is about
@@ -20,9 +20,11 @@ import java.util.TreeMap;
  *     is paid for, if the path does not name it), {@code price}, {@code amount}, {@code token},
  *     {@code network}, {@code payTo}, {@code nonce}, {@code validBefore}, {@code rule}, {@code
  *     limit}, {@code asked}, {@code left}, {@code transaction}, {@code receipt} (a fingerprint),
- *     {@code reason}; for a wallet {@code address}, {@code limit}, {@code period}, {@code domains},
- *     {@code expires}, {@code onLimit}, {@code refusals}. Holds no signature, no query and no free
- *     text of a seller's
+ *     {@code reason}, {@code task}, {@code offers} (those that the seller made), {@code choice}
+ *     (why one of them was taken), {@code by} (who provisioned, revoked or reinstated); for a
+ *     wallet {@code address}, {@code limit}, {@code period}, {@code domains}, {@code expires},
+ *     {@code onLimit}, {@code refusals}. Holds no signature, no query and no free text of a
+ *     seller's
  */
 public record JournalEntry(
     long sequence,

@@ -7,12 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Writes entries as JSON and as CSV. */
+/** Writes entries and payments as JSON and as CSV. */
 final class JournalExport {
-  private static final String COLUMNS =
-      "sequence,time,event,agent,request,method,host,path,resource,price,amount,token,network,"
-          + "payTo,nonce,validBefore,rule,limit,asked,left,transaction,receipt,reason,address,"
-          + "period,domains,expires,onLimit,refusals";
+  private static final String ENTRY =
+      "sequence,time,event,agent,request,task,method,host,path,resource,price,amount,token,network,"
+          + "payTo,offers,choice,nonce,validBefore,rule,limit,asked,left,transaction,receipt,reason,"
+          + "by,address,period,domains,expires,onLimit,refusals";
+  private static final String PAYMENT =
+      "time,state,agent,request,task,method,host,path,resource,price,amount,token,network,payTo,"
+          + "offers,choice,nonce,validBefore,transaction,receipt,reason";
 
   private JournalExport() {}
 
@@ -21,14 +24,30 @@ final class JournalExport {
     return ExportLines.json(cells(entry));
   }
 
+  /** Returns the payment as a JSON object of texts, in ASCII, and a line break. */
+  static String jsonLine(BookedPayment payment) {
+    return ExportLines.json(cells(payment));
+  }
+
   static String csvHeader() {
-    return COLUMNS + "\r\n";
+    return ENTRY + "\r\n";
+  }
+
+  static String csvPaymentHeader() {
+    return PAYMENT + "\r\n";
   }
 
   static String csvLine(JournalEntry entry) {
-    Map<String, String> cells = cells(entry);
+    return csvLine(ENTRY, cells(entry));
+  }
+
+  static String csvLine(BookedPayment payment) {
+    return csvLine(PAYMENT, cells(payment));
+  }
+
+  private static String csvLine(String columns, Map<String, String> cells) {
     return ExportLines.csv(
-        Stream.of(COLUMNS.split(",")).map(name -> cells.getOrDefault(name, "")).toList());
+        Stream.of(columns.split(",")).map(name -> cells.getOrDefault(name, "")).toList());
   }
 
   private static Map<String, String> cells(JournalEntry entry) {
@@ -39,6 +58,17 @@ final class JournalExport {
     cells.put("agent", entry.agent());
     cells.put("request", entry.requestId());
     cells.putAll(entry.details());
+    return cells;
+  }
+
+  private static Map<String, String> cells(BookedPayment payment) {
+    Map<String, String> cells = new LinkedHashMap<>();
+    cells.put("time", payment.time().toString());
+    cells.put("state", payment.state().name());
+    cells.put("agent", payment.agent());
+    cells.put("request", payment.requestId());
+    cells.put("nonce", payment.nonce());
+    cells.putAll(payment.details());
     return cells;
   }
 }

@@ -2,38 +2,57 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.function.Function;
 
-/** What the journal says of all wallets. Guarded by the lock of the journal. */
+/** What the journal says of all wallets, during one turn. */
 final class JournalState {
-  private final Map<String, WalletState> wallets = new LinkedHashMap<>();
-
-  private long lastSequence;
+  private final JournalStorage.Turn turn;
+  private final Function<String, ReadWriteLock> leaving;
 
   /**
-   * Adds the entry that comes next.
-   *
-   * @throws IllegalArgumentException if it is another one, or lacks a detail
+   * @param leaving returns the lock of an agent, see {@link WalletState#leaving}
    */
-  void apply(JournalEntry entry) {
-    if (entry.sequence() != lastSequence + 1) {
-      throw new IllegalArgumentException(
-          "entry: expected number " + (lastSequence + 1) + ", found " + entry.sequence());
+  JournalState(JournalStorage.Turn turn, Function<String, ReadWriteLock> leaving) {
+    this.turn = turn;
+    this.leaving = leaving;
+  }
+
+  /**
+   * Writes the entry that comes next, and what follows from it.
+   *
+   * @throws IllegalArgumentException if it lacks a detail
+   */
+  void write(JournalEntry.Draft draft) throws IOException {
+    JournalStorage.Last last = turn.last();
+    JournalEntry entry = draft.at(last.sequence() + 1);
+    turn.append(entry, JournalCheck.checksum(last.checksum(), entry));
+    apply(entry);
+  }
+
+  /** Writes what follows from the entry, which is written. */
+  void apply(JournalEntry entry) throws IOException {
+    if (entry.event() == JournalEntry.Event.PROVISIONED || wallet(entry.agent()).isPresent()) {
+      walletOf(entry.agent()).apply(entry);
     }
-    WalletState wallet = wallets.get(entry.agent());
-    if (wallet != null) {
-      wallet.apply(entry);
-    } else if (entry.event() == JournalEntry.Event.PROVISIONED) {
-      wallets.put(entry.agent(), new WalletState(WalletTerms.of(entry)));
-    }
-    lastSequence = entry.sequence(); // last, so that an entry that fails is never passed over
   }
 
   Optional<WalletState> wallet(String agent) {
-    return Optional.ofNullable(wallets.get(agent));
+    try {
+      return turn.note(agent, WalletState.TERMS).isPresent()
+          ? Optional.of(walletOf(agent))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private WalletState walletOf(String agent) {
+    return new WalletState(agent, turn, leaving.apply(agent));
   }
 
   /**
@@ -46,13 +65,12 @@ final class JournalState {
         .orElseThrow(() -> new IllegalArgumentException("no wallet of agent " + agent));
   }
 
-  /** Returns the number of the last entry, 0 before the first. */
-  long lastSequence() {
-    return lastSequence;
-  }
-
   /** Returns the agents in the order in which they were provisioned. */
   Collection<String> agents() {
-    return wallets.keySet();
+    try {
+      return turn.agentsWith(WalletState.TERMS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

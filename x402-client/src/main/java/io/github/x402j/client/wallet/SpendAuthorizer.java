@@ -3,7 +3,6 @@
 package io.github.x402j.client.wallet;
 
 import io.github.x402j.client.wallet.PaymentDecision.Declined;
-import io.github.x402j.client.wallet.WalletState.Reservation;
 import io.github.x402j.evm.TransferAuthorization;
 import java.io.IOException;
 import java.net.URI;
@@ -159,7 +158,7 @@ final class SpendAuthorizer {
     journal.decide(
         (all, entries) -> {
           WalletState state = all.need(wallet.agent());
-          Optional<Reservation> open = state.openReservation(payment.nonce());
+          Optional<BookedPayment> open = state.openReservation(payment.nonce());
           open.ifPresent(
               reservation -> entries.addAll(outcome(payment, event, details, state, reservation)));
           return open.isPresent(); // not when it was settled before and is sent again
@@ -171,7 +170,7 @@ final class SpendAuthorizer {
       JournalEntry.Event event,
       Map<String, String> details,
       WalletState state,
-      Reservation reservation) {
+      BookedPayment reservation) {
     Instant now = wallet.clock().instant();
     List<JournalEntry.Draft> drafts = new ArrayList<>();
     Map<String, String> all = new TreeMap<>(details);

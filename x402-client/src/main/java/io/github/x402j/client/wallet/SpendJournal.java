@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -14,22 +15,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
  * An append-only list of every decision about any number of wallets. What a wallet may still spend
- * is computed from its journal. Processes that use the same file or table see the same amount.
+ * is computed from its journal. Processes that use the same file or tables see the same amount.
  *
  * <p>Each decision is made under a lock that threads and processes share. It is based on everything
  * that was written before, and is written before anything acts on it. If the journal cannot be read
  * or written, nothing is paid.
  *
- * <p>Safe for use by several threads. Several journals may use one file or table; one journal per
- * process is faster.
+ * <p>Safe for use by several threads. Several journals may use one file or one set of tables; one
+ * journal per process is faster.
  */
 public final class SpendJournal implements Closeable {
 
@@ -41,8 +45,11 @@ public final class SpendJournal implements Closeable {
   /** How long revoking waits for signatures and sendings that have begun; a signer may hang. */
   private static final Duration REVOKES_WITHIN = Duration.ofSeconds(3);
 
+  /** How many entries are verified when a journal is opened; {@link #check} verifies all. */
+  private static final int VERIFIED_AT_START = 1000;
+
   private final ReentrantLock lock = new ReentrantLock();
-  private final JournalState state = new JournalState();
+  private final Map<String, ReadWriteLock> leaving = new ConcurrentHashMap<>();
   private final JournalStorage storage;
 
   private SpendJournal(JournalStorage storage) {
@@ -57,20 +64,22 @@ public final class SpendJournal implements Closeable {
   }
 
   /**
-   * Returns the journal in a file, which is created if it is missing. A second file, with {@code
-   * .lock} added to the name, is what processes lock. Both must be on a file system whose locks
-   * work between the processes.
+   * Returns the journal in a file of SQLite, which is created if it is missing. It needs {@code
+   * io.github.x402j:x402-jdbc} and {@code org.xerial:sqlite-jdbc} on the class path. While it is
+   * open, two more files are beside it, with {@code -wal} and {@code -shm} added to the name. All
+   * must be on a file system of this machine. A file of lines, which earlier versions wrote, is
+   * imported once and kept with {@code .lines} added to the name.
    *
-   * @throws IOException if it cannot be read or written, or a line in it is damaged. An incomplete
-   *     last line, which a killed process leaves, is removed
+   * @throws IOException if it cannot be read or written, others may read it, one of the last 1,000
+   *     entries is damaged, or a library is missing; the message says which
    */
   public static SpendJournal file(Path file) throws IOException {
-    return on(FileJournal.open(file));
+    return FormerFile.open(file);
   }
 
   /**
-   * Returns the journal in a storage, after reading all of it. {@code JdbcJournal} of {@code
-   * x402-jdbc} is the storage in a database.
+   * Returns the journal in a storage, after verifying its last 1,000 entries. {@code JdbcJournal}
+   * of {@code x402-jdbc} is the storage in a database.
    *
    * @param storage is closed with the journal, and also if this fails
    * @throws IOException if the storage cannot be read, or an entry is damaged
@@ -78,11 +87,30 @@ public final class SpendJournal implements Closeable {
   public static SpendJournal on(JournalStorage storage) throws IOException {
     SpendJournal journal = new SpendJournal(requireNonNull(storage));
     try {
-      journal.readNew();
+      long last = journal.lastSequence();
+      if (last == 0) {
+        journal.importFormerLines();
+      } else {
+        JournalCheck.requireLast(VERIFIED_AT_START, storage, last);
+      }
       return journal;
     } catch (IOException e) {
       journal.close();
       throw e;
+    }
+  }
+
+  private void importFormerLines() throws IOException {
+    List<String> lines = new ArrayList<>();
+    storage.forEachFormerLine(lines::add);
+    if (!lines.isEmpty()) {
+      FormerFile.importInto(
+          this,
+          reader -> {
+            for (String line : lines) {
+              reader.read(line);
+            }
+          });
     }
   }
 
@@ -163,11 +191,32 @@ public final class SpendJournal implements Closeable {
   /**
    * Passes each entry that was written before this call to the reader, oldest first.
    *
-   * @throws IOException if the journal cannot be read, or a line is damaged
+   * @throws IOException if the journal cannot be read
    */
   public void forEach(Consumer<JournalEntry> reader) throws IOException {
-    readNew();
-    storage.forEach(reader);
+    storage.forEachEntry(0, (entry, checksum) -> reader.accept(entry));
+  }
+
+  /**
+   * Passes each payment that the filter selects to the reader, oldest first.
+   *
+   * @throws IOException if the journal cannot be read
+   */
+  public void forEachPayment(SpendFilter filter, Consumer<BookedPayment> reader)
+      throws IOException {
+    storage.forEachPayment(filter, reader);
+  }
+
+  /**
+   * Returns the payments that the filter selects, oldest first. {@link #forEachPayment} needs less
+   * memory for many.
+   *
+   * @throws IOException if the journal cannot be read
+   */
+  public List<BookedPayment> payments(SpendFilter filter) throws IOException {
+    List<BookedPayment> payments = new ArrayList<>();
+    forEachPayment(filter, payments::add);
+    return payments;
   }
 
   /**
@@ -187,9 +236,28 @@ public final class SpendJournal implements Closeable {
    * @throws IOException if the journal cannot be read, or a line is damaged
    */
   public List<DailySpend> spendByDay() throws IOException {
-    DailySpend.Totals spends = new DailySpend.Totals();
-    forEach(spends::add);
-    return spends.list();
+    return spendByDay(SpendFilter.all());
+  }
+
+  /**
+   * Returns the sum that each agent spent at each host on each day (UTC), in that order, over the
+   * payments that the filter selects.
+   *
+   * @throws IOException if the journal cannot be read
+   */
+  public List<DailySpend> spendByDay(SpendFilter filter) throws IOException {
+    if (filter.task() != null || filter.state() != null || filter.last() > 0) {
+      DailySpend.Totals totals = new DailySpend.Totals();
+      forEachPayment(filter, totals::add);
+      return totals.list();
+    }
+    return decide(
+        (all, entries) ->
+            all.agents().stream()
+                .filter(agent -> filter.agent() == null || filter.agent().equals(agent))
+                .flatMap(agent -> all.need(agent).daily(filter).stream())
+                .sorted(DailySpend.ORDER)
+                .toList());
   }
 
   /**
@@ -198,7 +266,7 @@ public final class SpendJournal implements Closeable {
    * @throws IOException if the journal cannot be read, or the text cannot be written
    */
   public void writeJsonLines(Appendable out) throws IOException {
-    export(JournalExport::jsonLine, out);
+    storage.forEachEntry(0, (entry, checksum) -> out.append(JournalExport.jsonLine(entry)));
   }
 
   /**
@@ -209,7 +277,53 @@ public final class SpendJournal implements Closeable {
    */
   public void writeCsv(Appendable out) throws IOException {
     out.append(JournalExport.csvHeader());
-    export(JournalExport::csvLine, out);
+    storage.forEachEntry(0, (entry, checksum) -> out.append(JournalExport.csvLine(entry)));
+  }
+
+  /**
+   * Writes each payment that the filter selects as a JSON object on a line of its own.
+   *
+   * @throws IOException if the journal cannot be read, or the text cannot be written
+   */
+  public void writeJsonLines(SpendFilter filter, Appendable out) throws IOException {
+    export(filter, JournalExport::jsonLine, out);
+  }
+
+  /**
+   * Writes the payments that the filter selects as CSV, as {@link #writeCsv(Appendable)} does.
+   *
+   * @throws IOException if the journal cannot be read, or the text cannot be written
+   */
+  public void writeCsv(SpendFilter filter, Appendable out) throws IOException {
+    out.append(JournalExport.csvPaymentHeader());
+    export(filter, JournalExport::csvLine, out);
+  }
+
+  /**
+   * Verifies the storage, the checksum of each entry, and that payments, sums and notes are what
+   * the entries say. Returns each damage that was found, the first 100; empty for a journal in
+   * order. Others may pay meanwhile.
+   *
+   * @throws IOException if the journal cannot be read
+   */
+  public List<String> check() throws IOException {
+    lock.lock();
+    try {
+      return new JournalCheck(storage).run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Writes a copy to a new file, while others go on paying.
+   *
+   * @throws UnsupportedOperationException if the journal is not in a file; a database has its own
+   *     tools
+   * @throws IOException if the file is there already, or cannot be written
+   */
+  public void backup(Path file) throws IOException {
+    storage.backup(file);
   }
 
   private static JournalEntry.Draft about(
@@ -220,22 +334,46 @@ public final class SpendJournal implements Closeable {
 
   /** Decides, writes the decision, and returns the result as soon as it cannot be lost. */
   <R> R decide(Decision<R> decision) throws IOException {
+    List<JournalEntry.Draft> drafts = new ArrayList<>();
     R result;
-    boolean durable;
     lock.lock();
     try (JournalStorage.Turn turn = storage.begin()) {
-      readNew(turn);
-      List<JournalEntry.Draft> drafts = new ArrayList<>();
+      JournalState state = new JournalState(turn, this::leaving);
       result = decision.on(state, drafts);
-      append(turn, drafts);
-      durable = drafts.stream().anyMatch(draft -> draft.event().mustBeDurable());
+      for (JournalEntry.Draft draft : drafts) {
+        state.write(draft);
+      }
+      if (!drafts.isEmpty()) {
+        turn.commit();
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     } finally {
       lock.unlock();
     }
-    if (durable) {
+    if (drafts.stream().anyMatch(draft -> draft.event().mustBeDurable())) {
       makeDurable();
     }
     return result;
+  }
+
+  private ReadWriteLock leaving(String agent) {
+    return leaving.computeIfAbsent(agent, any -> new ReentrantReadWriteLock());
+  }
+
+  /** Writes entries that were decided on before. */
+  void write(List<JournalEntry.Draft> drafts) throws IOException {
+    try (JournalStorage.Turn turn = storage.begin()) {
+      JournalState state = new JournalState(turn, this::leaving);
+      for (JournalEntry.Draft draft : drafts) {
+        state.write(draft);
+      }
+      turn.commit();
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new IOException("journal: an entry cannot be used: " + e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   /** Returns as soon as everything that was written before cannot be lost. */
@@ -243,29 +381,10 @@ public final class SpendJournal implements Closeable {
     storage.makeDurable();
   }
 
-  private void readNew() throws IOException {
-    decide((all, entries) -> all);
-  }
-
-  private void readNew(JournalStorage.Turn turn) throws IOException {
-    try {
-      turn.readNew(state::apply);
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new IOException("journal: an entry cannot be used: " + e.getMessage(), e);
+  private long lastSequence() throws IOException {
+    try (JournalStorage.Turn turn = storage.begin()) {
+      return turn.last().sequence();
     }
-  }
-
-  private void append(JournalStorage.Turn turn, List<JournalEntry.Draft> drafts)
-      throws IOException {
-    if (drafts.isEmpty()) {
-      return;
-    }
-    List<JournalEntry> entries = new ArrayList<>();
-    for (JournalEntry.Draft draft : drafts) {
-      entries.add(draft.at(state.lastSequence() + 1 + entries.size()));
-    }
-    turn.append(entries);
-    entries.forEach(state::apply);
   }
 
   /** Closes the storage. A data source stays open. */
@@ -274,20 +393,20 @@ public final class SpendJournal implements Closeable {
     storage.close();
   }
 
-  private void export(Function<JournalEntry, String> format, Appendable out) throws IOException {
-    List<IOException> failures = new ArrayList<>();
-    forEach(
-        entry -> {
-          try {
-            if (failures.isEmpty()) {
-              out.append(format.apply(entry));
+  private void export(SpendFilter filter, Function<BookedPayment, String> format, Appendable out)
+      throws IOException {
+    try {
+      forEachPayment(
+          filter,
+          payment -> {
+            try {
+              out.append(format.apply(payment));
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
             }
-          } catch (IOException e) {
-            failures.add(e);
-          }
-        });
-    if (!failures.isEmpty()) {
-      throw failures.get(0);
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

@@ -5,7 +5,6 @@ package io.github.x402j.client.wallet;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Network;
-import io.github.x402j.client.wallet.WalletState.Reservation;
 import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.OnChainToken;
 import java.io.IOException;
@@ -95,17 +94,17 @@ final class WalletJournal {
     // used.
     Instant now = chain.head().time();
     Dollars freed = Dollars.ZERO;
-    for (Reservation reservation : expired(network, now)) {
+    for (BookedPayment reservation : expired(network, now)) {
       boolean used =
           OnChainToken.authorizationUsed(chain, reservation.token(), payer, reservation.nonce());
       if (close(reservation, used) && !used) {
-        freed = freed.plus(reservation.dollars());
+        freed = freed.plus(reservation.price());
       }
     }
     return freed;
   }
 
-  private List<Reservation> expired(Network network, Instant now) {
+  private List<BookedPayment> expired(Network network, Instant now) {
     return read(
         state ->
             state.openReservations().stream()
@@ -115,7 +114,7 @@ final class WalletJournal {
   }
 
   /** Writes the outcome. Returns false if another writer was faster. */
-  private boolean close(Reservation reservation, boolean used) {
+  private boolean close(BookedPayment reservation, boolean used) {
     JournalEntry.Event outcome = used ? JournalEntry.Event.SETTLED : JournalEntry.Event.RETURNED;
     String reason = used ? "used on chain" : "expired unused on chain";
     Map<String, String> details = Map.of("nonce", reservation.nonce(), "reason", reason);

@@ -2,345 +2,292 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
-import io.github.x402j.Address;
-import io.github.x402j.Network;
+import io.github.x402j.ExportLines;
+import io.github.x402j.client.wallet.JournalStorage.SumOf;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.SortedMap;
 import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What the journal says of one wallet. Guarded by the lock of the journal. */
+/**
+ * What the journal says of one wallet, and the one home of what each entry means for it. It is read
+ * from the storage when it is asked for, so only {@link #leaving} can be used after the turn.
+ *
+ * <p>Throws {@link UncheckedIOException} if the storage cannot be read.
+ */
 final class WalletState {
-  /** How long single payments are remembered. */
+  /** The longest time that a rate can be within. */
   static final Duration REMEMBERED = Duration.ofHours(24);
 
-  /**
-   * How many days with payments are kept: more than the longest billing period has, and more again,
-   * as a clock that is ahead for some time adds days that have not come yet.
-   */
-  private static final int DAYS_KEPT = 400;
+  /** The note with the details of the last {@code PROVISIONED} entry. */
+  static final String TERMS = "terms";
 
-  /** Held for reading while a payment is signed or its sending begins; revoking waits for both. */
-  private final ReadWriteLock leaving = new ReentrantReadWriteLock();
+  /** The note with the details of the {@code REVOKED} entry; none if the wallet pays. */
+  static final String REVOKED = "revoked";
 
-  private final Map<String, Reservation> open = new LinkedHashMap<>();
-  private final SlidingSum lastHour = new SlidingSum(Duration.ofHours(1));
-  private final SlidingSum lastDay = new SlidingSum(REMEMBERED);
-  private final TreeMap<LocalDate, Dollars> spentByDay = new TreeMap<>();
-  private final TreeMap<LocalDate, Dollars> confirmedByDay = new TreeMap<>();
-  private final Map<String, Dollars> spentByHost = new HashMap<>();
-  private Dollars spentEver = Dollars.ZERO;
-  private Dollars confirmedEver = Dollars.ZERO;
-  private @Nullable String revokedFor;
-  private boolean revokedByLimit;
-  private WalletTerms terms;
+  private static final String EVERYTHING = "-";
+  private static final Duration HOUR = Duration.ofHours(1);
 
-  WalletState(WalletTerms terms) {
-    this.terms = terms;
+  private final String agent;
+  private final JournalStorage.Turn turn;
+  private final ReadWriteLock leaving;
+
+  WalletState(String agent, JournalStorage.Turn turn, ReadWriteLock leaving) {
+    this.agent = agent;
+    this.turn = turn;
+    this.leaving = leaving;
   }
 
-  void apply(JournalEntry entry) {
+  /** Writes what follows from the entry. */
+  void apply(JournalEntry entry) throws IOException {
     switch (entry.event()) {
-      case PROVISIONED -> provision(WalletTerms.of(entry));
-      case ALLOWED -> add(new Reservation(entry));
-      case SETTLED, UNCONFIRMED ->
-          find(entry).ifPresent(reservation -> confirm(reservation, entry));
-      case RETURNED -> find(entry).ifPresent(this::giveBack);
-      case REVOKED -> {
-        revokedFor = entry.detail("reason").orElse("");
-        revokedByLimit = entry.detail("rule").equals(Optional.of("limit"));
-      }
-      case REINSTATED -> revokedFor = null;
-      case ASKED, REFUSED, SIGNED, PENDING, REJECTED -> {}
+      case PROVISIONED -> provision(entry);
+      case ALLOWED -> add(BookedPayment.allowed(entry));
+      case SIGNED, PENDING, REJECTED, SETTLED, UNCONFIRMED, RETURNED -> change(entry);
+      case REVOKED -> turn.note(agent, REVOKED, json(entry.details()));
+      case REINSTATED -> turn.note(agent, REVOKED, null);
+      case ASKED, REFUSED -> {}
     }
   }
 
   /** Takes new terms. A higher limit reinstates a wallet that the old limit revoked. */
-  private void provision(WalletTerms newTerms) {
-    Dollars before = terms.limit();
-    Dollars limit = newTerms.limit();
-    if (revokedByLimit && before != null && limit != null && limit.isMoreThan(before)) {
-      revokedFor = null;
+  private void provision(JournalEntry entry) throws IOException {
+    WalletTerms newTerms = WalletTerms.of(entry);
+    if (turn.note(agent, TERMS).isPresent()) {
+      Dollars before = terms().limit();
+      Dollars limit = newTerms.limit();
+      boolean revokedByLimit = "limit".equals(revoked().map(why -> why.get("rule")).orElse(null));
+      if (revokedByLimit && before != null && limit != null && limit.isMoreThan(before)) {
+        turn.note(agent, REVOKED, null);
+      }
     }
-    terms = newTerms;
+    turn.note(agent, TERMS, json(entry.details()));
+  }
+
+  private void add(BookedPayment payment) throws IOException {
+    turn.payment(payment);
+    forEachSum(payment, sum -> sum.allowed(payment.price()));
+  }
+
+  /**
+   * Takes what became known of a payment. Does nothing if it is known to be settled or returned.
+   */
+  private void change(JournalEntry entry) throws IOException {
+    Optional<BookedPayment> open = openReservation(entry.need("nonce"));
+    if (open.isEmpty()) {
+      return;
+    }
+    BookedPayment before = open.get();
+    BookedPayment after = before.after(entry);
+    turn.payment(after);
+    Dollars price = before.price();
+    if (entry.event() == JournalEntry.Event.RETURNED) {
+      forEachSum(before, sum -> sum.returned(price, before.confirmed()));
+    } else {
+      boolean confirmed = after.confirmed() && !before.confirmed();
+      boolean settled = entry.event() == JournalEntry.Event.SETTLED;
+      if (confirmed || settled) {
+        forEachSum(
+            before,
+            sum -> {
+              SpendSum next = confirmed ? sum.confirmed(price) : sum;
+              return settled ? next.settled(price) : next;
+            });
+      }
+    }
+  }
+
+  private void forEachSum(BookedPayment payment, UnaryOperator<SpendSum> change)
+      throws IOException {
+    for (Map.Entry<SumOf, String> each : sumsWith(payment).entrySet()) {
+      SpendSum before = turn.sum(agent, each.getKey(), each.getValue());
+      turn.sum(agent, each.getKey(), each.getValue(), change.apply(before));
+    }
+  }
+
+  /** Returns the sums that the payment is in, by their names. */
+  private static Map<SumOf, String> sumsWith(BookedPayment payment) {
+    String day = BillingPeriod.DAY.firstDay(payment.time()).toString();
+    Map<SumOf, String> sums = new LinkedHashMap<>();
+    sums.put(SumOf.ALL, EVERYTHING);
+    sums.put(SumOf.DAY, day);
+    sums.put(SumOf.HOUR, hour(payment.time()));
+    sums.put(SumOf.HOST, payment.host());
+    sums.put(SumOf.DAY_AND_HOST, day + " " + payment.host());
+    return sums;
+  }
+
+  private static String hour(Instant time) {
+    return LocalDateTime.ofInstant(time, ZoneOffset.UTC).toString().substring(0, 13);
   }
 
   WalletTerms terms() {
-    return terms;
+    String json = reading(() -> turn.note(agent, TERMS)).orElseThrow();
+    return WalletTerms.of(
+        new JournalEntry(
+            0, Instant.EPOCH, JournalEntry.Event.PROVISIONED, agent, "-", ExportLines.texts(json)));
   }
 
+  /** Returns the lock that is held for reading while a payment is signed or its sending begins. */
   ReadWriteLock leaving() {
     return leaving;
   }
 
   boolean isRevoked() {
-    return revokedFor != null;
+    return revoked().isPresent();
   }
 
   /** Returns why the wallet was revoked, empty if it was not. */
   Optional<String> revokedFor() {
-    return Optional.ofNullable(revokedFor);
+    return revoked().map(why -> why.getOrDefault("reason", ""));
   }
 
-  Optional<Reservation> openReservation(String nonce) {
-    return Optional.ofNullable(open.get(nonce));
+  private Optional<Map<String, String>> revoked() {
+    return reading(() -> turn.note(agent, REVOKED)).map(ExportLines::texts);
   }
 
-  Collection<Reservation> openReservations() {
-    return List.copyOf(open.values());
+  Optional<BookedPayment> openReservation(String nonce) {
+    return reading(() -> turn.payment(agent, nonce)).filter(BookedPayment::isOpen);
+  }
+
+  Collection<BookedPayment> openReservations() {
+    return reading(() -> turn.openPayments(agent));
+  }
+
+  /** Returns the part of all that was spent whose outcome is not known. */
+  Dollars reserved() {
+    SpendSum all = sum(SumOf.ALL, EVERYTHING);
+    return all.spent().minus(all.settled());
   }
 
   Dollars spentEver() {
-    return spentEver;
+    return sum(SumOf.ALL, EVERYTHING).spent();
   }
 
   Dollars spentAt(String host) {
-    return spentByHost.getOrDefault(host, Dollars.ZERO);
+    return sum(SumOf.HOST, host).spent();
   }
 
   Dollars spentInLastHour(Instant now) {
-    return lastHour.at(now);
+    return spentWithin(HOUR, now);
   }
 
   Dollars spentInLastDay(Instant now) {
-    return lastDay.at(now);
+    return spentWithin(REMEMBERED, now);
+  }
+
+  /**
+   * Returns the sum of what was reserved within the time before now. What is exactly as old no
+   * longer counts; what lies after now, because a clock was ahead, does. The first hour is added up
+   * by payment, the others have sums.
+   */
+  private Dollars spentWithin(Duration length, Instant now) {
+    Instant after = now.minus(length);
+    Instant nextHour = after.truncatedTo(ChronoUnit.HOURS).plus(HOUR);
+    Dollars first =
+        reading(() -> turn.payments(agent, after, nextHour, Integer.MAX_VALUE)).stream()
+            .map(BookedPayment::price)
+            .reduce(Dollars.ZERO, Dollars::plus);
+    return first.plus(total(SumOf.HOUR, hour(nextHour)).spent());
   }
 
   /** Returns what was spent in the period that the time is in, reserved amounts included. */
   Dollars spent(BillingPeriod period, Instant now) {
-    return period == BillingPeriod.EVER ? spentEver : sum(spentByDay, period.firstDay(now));
+    return sum(period, now).spent();
   }
 
   /** Returns the part of that which is known to be gone. */
   Dollars confirmed(BillingPeriod period, Instant now) {
-    return period == BillingPeriod.EVER ? confirmedEver : sum(confirmedByDay, period.firstDay(now));
+    return sum(period, now).confirmed();
+  }
+
+  private SpendSum sum(BillingPeriod period, Instant now) {
+    return period == BillingPeriod.EVER
+        ? sum(SumOf.ALL, EVERYTHING)
+        : total(SumOf.DAY, period.firstDay(now).toString());
   }
 
   /** Returns what may still be spent in this period, empty if there is no limit. */
   Optional<Dollars> left(Instant now) {
-    return Optional.ofNullable(terms.limit()).map(limit -> limit.minus(spent(terms.period(), now)));
+    WalletTerms terms = terms();
+    Dollars limit = terms.limit();
+    return limit == null ? Optional.empty() : Optional.of(limit.minus(spent(terms.period(), now)));
   }
 
   /** Returns whether nothing is left of the limit once this reservation is gone, too. */
-  boolean isUsedUpBy(Reservation reservation, Instant now) {
+  boolean isUsedUpBy(BookedPayment reservation, Instant now) {
+    WalletTerms terms = terms();
     Dollars limit = terms.limit();
-    Dollars gone = confirmed(terms.period(), now);
+    if (limit == null || terms.renews() || isRevoked()) {
+      return false;
+    }
+    LocalDate firstDay = terms.period().firstDay(now);
     boolean counts =
-        !reservation.isConfirmed()
-            && !BillingPeriod.DAY
-                .firstDay(reservation.time())
-                .isBefore(terms.period().firstDay(now));
-    return revokesItself()
-        && limit != null
-        && !limit.isMoreThan(counts ? gone.plus(reservation.dollars()) : gone);
-  }
-
-  private boolean revokesItself() {
-    return !terms.renews() && !isRevoked();
+        !reservation.confirmed()
+            && !BillingPeriod.DAY.firstDay(reservation.time()).isBefore(firstDay);
+    Dollars gone = confirmed(terms.period(), now);
+    return !limit.isMoreThan(counts ? gone.plus(reservation.price()) : gone);
   }
 
   /** Returns whether at least this number of payments were made within the time before now. */
   boolean hasMade(int payments, Duration within, Instant now) {
-    return lastDay.hasAtLeast(payments, within, now);
+    return reading(() -> turn.payments(agent, now.minus(within), Instant.MAX, payments)).size()
+        >= payments;
   }
 
-  private void add(Reservation reservation) {
-    open.put(reservation.nonce(), reservation);
-    lastHour.add(reservation);
-    lastDay.add(reservation);
-    LocalDate day = BillingPeriod.DAY.firstDay(reservation.time());
-    addTo(spentByDay, day, reservation.dollars());
-    spentByHost.merge(reservation.host(), reservation.dollars(), Dollars::plus);
-    spentEver = spentEver.plus(reservation.dollars());
+  /** Returns what was spent at each host on each day that the filter selects. */
+  List<DailySpend> daily(SpendFilter filter) {
+    LocalDate from = filter.from();
+    return reading(() -> turn.sums(agent, SumOf.DAY_AND_HOST, from == null ? "" : from.toString()))
+        .entrySet()
+        .stream()
+        .filter(sum -> sum.getValue().payments() > 0)
+        .map(sum -> daily(sum.getKey(), sum.getValue()))
+        .filter(sum -> filter.isIn(sum.day()))
+        .filter(sum -> filter.host() == null || filter.host().equals(sum.host()))
+        .toList();
   }
 
-  private void confirm(Reservation reservation, JournalEntry entry) {
-    if (!reservation.isConfirmed()) {
-      reservation.confirm();
-      LocalDate day = BillingPeriod.DAY.firstDay(reservation.time());
-      addTo(confirmedByDay, day, reservation.dollars());
-      confirmedEver = confirmedEver.plus(reservation.dollars());
-    }
-    if (entry.event() == JournalEntry.Event.SETTLED) {
-      open.remove(reservation.nonce());
-    }
+  private DailySpend daily(String dayAndHost, SpendSum sum) {
+    String[] parts = dayAndHost.split(" ", 2);
+    return new DailySpend(agent, parts[1], LocalDate.parse(parts[0]), sum.spent(), sum.payments());
   }
 
-  private void giveBack(Reservation reservation) {
-    open.remove(reservation.nonce());
-    lastHour.giveBack(reservation);
-    lastDay.giveBack(reservation);
-    LocalDate day = BillingPeriod.DAY.firstDay(reservation.time());
-    spentByDay.computeIfPresent(day, (any, spent) -> spent.minus(reservation.dollars()));
-    spentByHost.computeIfPresent(
-        reservation.host(), (any, spent) -> spent.minus(reservation.dollars()));
-    spentEver = spentEver.minus(reservation.dollars());
-    if (reservation.isConfirmed()) {
-      confirmedByDay.computeIfPresent(day, (any, spent) -> spent.minus(reservation.dollars()));
-      confirmedEver = confirmedEver.minus(reservation.dollars());
-    }
+  private SpendSum sum(SumOf what, String name) {
+    return reading(() -> turn.sum(agent, what, name));
   }
 
-  private Optional<Reservation> find(JournalEntry entry) {
-    return openReservation(entry.need("nonce"));
+  private SpendSum total(SumOf what, String from) {
+    SortedMap<String, SpendSum> sums = reading(() -> turn.sums(agent, what, from));
+    return sums.values().stream().reduce(SpendSum.NONE, SpendSum::plus);
   }
 
-  private static void addTo(TreeMap<LocalDate, Dollars> byDay, LocalDate day, Dollars dollars) {
-    byDay.merge(day, dollars, Dollars::plus);
-    if (byDay.size() > DAYS_KEPT) {
-      byDay.pollFirstEntry();
-    }
+  private static String json(Map<String, String> details) {
+    return ExportLines.json(details).strip();
   }
 
-  private static Dollars sum(TreeMap<LocalDate, Dollars> byDay, LocalDate from) {
-    return byDay.tailMap(from).values().stream().reduce(Dollars.ZERO, Dollars::plus);
+  private interface Reading<R extends @Nullable Object> {
+    R read() throws IOException;
   }
 
-  /**
-   * The sum of what was reserved within the last hour or day. Clocks jump: what lies after now
-   * counts, and what has left the window comes back into it when the clock goes back.
-   */
-  private static final class SlidingSum {
-    /** How many reservations that have left the window are kept for a clock that goes back. */
-    private static final int PAST_KEPT = 10_000;
-
-    private record Place(Instant time, String nonce) implements Comparable<Place> {
-      private static final Comparator<Place> ORDER =
-          Comparator.comparing(Place::time).thenComparing(Place::nonce);
-
-      @Override
-      public int compareTo(Place other) {
-        return ORDER.compare(this, other);
-      }
-
-      static Place of(Reservation reservation) {
-        return new Place(reservation.time(), reservation.nonce());
-      }
-
-      /** Returns the place before everything that is later than the time. */
-      static Place after(Instant time) {
-        return new Place(time.plusNanos(1), "");
-      }
-    }
-
-    private final Duration length;
-    private final TreeMap<Place, Dollars> window = new TreeMap<>();
-    private final TreeMap<Place, Dollars> past = new TreeMap<>();
-    private Dollars sum = Dollars.ZERO;
-
-    SlidingSum(Duration length) {
-      this.length = length;
-    }
-
-    void add(Reservation reservation) {
-      window.put(Place.of(reservation), reservation.dollars());
-      sum = sum.plus(reservation.dollars());
-      moveTo(reservation.time());
-    }
-
-    void giveBack(Reservation reservation) {
-      Place place = Place.of(reservation);
-      past.remove(place);
-      if (window.remove(place) != null) {
-        sum = sum.minus(reservation.dollars());
-      }
-    }
-
-    /** Returns the sum. What is exactly as old as the window is long no longer counts. */
-    Dollars at(Instant now) {
-      moveTo(now);
-      return sum;
-    }
-
-    /** Returns whether this number of payments were made within the time, at most the window's. */
-    boolean hasAtLeast(int payments, Duration within, Instant now) {
-      moveTo(now);
-      return window.tailMap(Place.after(now.minus(within))).keySet().stream()
-              .limit(payments)
-              .count()
-          >= payments;
-    }
-
-    private void moveTo(Instant now) {
-      Place first = Place.after(now.minus(length));
-      Map<Place, Dollars> left = window.headMap(first);
-      sum = left.values().stream().reduce(sum, Dollars::minus);
-      past.putAll(left);
-      left.clear();
-      Map<Place, Dollars> back = past.tailMap(first);
-      sum = back.values().stream().reduce(sum, Dollars::plus);
-      window.putAll(back);
-      back.clear();
-      while (past.size() > PAST_KEPT) {
-        past.pollFirstEntry();
-      }
-    }
-  }
-
-  /** An amount that a wallet has reserved for one payment. Guarded by the lock of the journal. */
-  static final class Reservation {
-    private final JournalEntry allowed;
-    private final Dollars dollars;
-    private boolean confirmed;
-
-    /**
-     * @param allowed the entry that allowed the payment
-     */
-    Reservation(JournalEntry allowed) {
-      this.allowed = allowed;
-      this.dollars = Dollars.parse(allowed.need("price"));
-    }
-
-    String nonce() {
-      return allowed.need("nonce");
-    }
-
-    String requestId() {
-      return allowed.requestId();
-    }
-
-    Instant time() {
-      return allowed.time();
-    }
-
-    String host() {
-      return allowed.need("host");
-    }
-
-    Dollars dollars() {
-      return dollars;
-    }
-
-    Network network() {
-      return Network.parse(allowed.need("network"));
-    }
-
-    Address token() {
-      return Address.parse(allowed.need("token"));
-    }
-
-    /** Returns the time from which on the chain rejects the authorization. */
-    Instant validBefore() {
-      return Instant.parse(allowed.need("validBefore"));
-    }
-
-    /** Returns whether the money moved, or the seller delivered. */
-    boolean isConfirmed() {
-      return confirmed;
-    }
-
-    void confirm() {
-      confirmed = true;
+  private static <R> R reading(Reading<R> reading) {
+    try {
+      return reading.read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -3,7 +3,6 @@
 package io.github.x402j.client.wallet;
 
 import io.github.x402j.Address;
-import io.github.x402j.client.wallet.WalletState.Reservation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -39,10 +38,6 @@ public record WalletStatus(
     WalletTerms terms = state.terms();
     Instant expires = terms.expires();
     boolean pays = !state.isRevoked() && (expires == null || now.isBefore(expires));
-    Dollars reserved =
-        state.openReservations().stream()
-            .map(Reservation::dollars)
-            .reduce(Dollars.ZERO, Dollars::plus);
     return new WalletStatus(
         agent,
         terms.address(),
@@ -50,7 +45,7 @@ public record WalletStatus(
         terms.period(),
         state.spent(terms.period(), now),
         state.left(now).map(left -> pays ? left : Dollars.ZERO),
-        reserved,
+        state.reserved(),
         terms.domains().stream().map(HostPattern::text).toList(),
         Optional.ofNullable(expires),
         state.revokedFor());

@@ -61,9 +61,8 @@ record WalletTerms(
       details.put("limit", limit.toString());
     }
     details.put("period", period.name());
-    List<String> values = valuesOf(domains);
-    for (int i = 0; i < values.size(); i++) {
-      details.put(domainsName(i), values.get(i));
+    if (!domains.isEmpty()) {
+      details.put("domains", String.join(" ", texts()));
     }
     if (expires != null) {
       details.put("expires", expires.toString());
@@ -84,27 +83,10 @@ record WalletTerms(
   }
 
   /**
-   * Returns the name of one of the details that hold the domains: a value has a greatest length.
+   * Returns the name of one of the details that hold the domains: earlier versions wrote several.
    */
   private static String domainsName(int index) {
     return index == 0 ? "domains" : "domains" + (index + 1);
-  }
-
-  /** Returns the domains as few texts that a journal does not cut. */
-  private static List<String> valuesOf(List<HostPattern> domains) {
-    List<String> values = new ArrayList<>();
-    StringBuilder value = new StringBuilder();
-    for (HostPattern domain : domains) {
-      if (value.length() + 1 + domain.text().length() > JournalLines.MAX_VALUE) {
-        values.add(value.toString());
-        value.setLength(0);
-      }
-      value.append(value.isEmpty() ? "" : " ").append(domain.text());
-    }
-    if (!value.isEmpty()) {
-      values.add(value.toString());
-    }
-    return values;
   }
 
   /** Returns the limit as text, such as "$20 per month". */

@@ -388,47 +388,6 @@ class AgentWalletTest {
     }
   }
 
-  /** A list that was cut would allow {@code *.x.co} in place of {@code *.x.com}. */
-  @ParameterizedTest
-  @ValueSource(ints = {1, 33, 40, 200, 1_000})
-  void aListOfDomainsOfAnyLengthSurvivesTheJournalUnchanged(int count) throws Exception {
-    String[] domains = new String[count];
-    for (int i = 0; i < count; i++) {
-      domains[i] = "*.shop-number-" + i + ".example.com";
-    }
-    Path file = directory.resolve("journal");
-    try (SpendJournal written = SpendJournal.file(file)) {
-      AgentWallet.provision("agent", SIGNER, written)
-          .limit("$1", BillingPeriod.DAY)
-          .allowedDomains(domains)
-          .create();
-    }
-    try (SpendJournal read = SpendJournal.file(file)) {
-      assertThat(AgentWallet.open("agent", SIGNER, read).status().domains())
-          .containsExactly(domains);
-    }
-  }
-
-  @Test
-  void anEntryThatCouldNotBeReadAgainIsNotWritten() throws Exception {
-    String[] domains = new String[5_000];
-    for (int i = 0; i < domains.length; i++) {
-      domains[i] = "*.shop-number-" + i + ".example.com";
-    }
-    Path file = directory.resolve("journal");
-    try (SpendJournal written = SpendJournal.file(file)) {
-      AgentWallet.Builder wallet =
-          AgentWallet.provision("agent", SIGNER, written).limit("$1", BillingPeriod.DAY);
-      assertThatThrownBy(() -> wallet.allowedDomains(domains).create())
-          .hasMessageContaining("allow fewer domains");
-      wallet.allowedDomains("shop.example").create();
-    }
-    try (SpendJournal read = SpendJournal.file(file)) {
-      assertThat(AgentWallet.open("agent", SIGNER, read).status().domains())
-          .containsExactly("shop.example");
-    }
-  }
-
   private AgentWallet wallet(String limit, UnaryOperator<AgentWallet.Builder> terms) {
     return terms
         .apply(

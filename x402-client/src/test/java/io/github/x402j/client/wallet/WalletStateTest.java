@@ -5,28 +5,22 @@ package io.github.x402j.client.wallet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.junit.jupiter.api.Test;
 
 /** What a wallet has spent, by the entries of its journal alone. */
 class WalletStateTest {
   private static final Instant NOON = Instant.parse("2026-05-06T12:00:00Z"); // a Wednesday
 
-  private final WalletState state =
-      new WalletState(
-          new WalletTerms(
-              Address.parse("0x" + "11".repeat(20)),
-              Dollars.parse("$10"),
-              BillingPeriod.WEEK,
-              List.of(),
-              null,
-              false,
-              false));
-  private long sequence;
+  private final JournalState journal =
+      new JournalState(new MemoryJournal().begin(), agent -> new ReentrantReadWriteLock());
+  private final WalletState state = provisioned();
 
   @Test
   void aReservedAmountCountsInEachSumUntilItIsReturned() {
@@ -125,7 +119,25 @@ class WalletStateTest {
     apply(time, event, Map.of("nonce", nonce));
   }
 
+  private WalletState provisioned() {
+    WalletTerms terms =
+        new WalletTerms(
+            Address.parse("0x" + "11".repeat(20)),
+            Dollars.parse("$10"),
+            BillingPeriod.WEEK,
+            List.of(),
+            null,
+            false,
+            false);
+    apply(NOON, JournalEntry.Event.PROVISIONED, terms.details());
+    return journal.need("a");
+  }
+
   private void apply(Instant time, JournalEntry.Event event, Map<String, String> details) {
-    state.apply(new JournalEntry(++sequence, time, event, "a", "r", new TreeMap<>(details)));
+    try {
+      journal.write(new JournalEntry.Draft(time, event, "a", "r", details));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -24,6 +24,7 @@ import io.github.x402j.client.wallet.DailySpend;
 import io.github.x402j.client.wallet.Dollars;
 import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.JournalStorage;
+import io.github.x402j.client.wallet.SpendFilter;
 import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
@@ -287,6 +288,62 @@ public abstract class SpendJournalContract {
       assertThat(again.isRevoked()).isTrue();
       assertThatThrownBy(() -> new Spender(again).pay(1))
           .isInstanceOf(PaymentDeclinedException.class);
+    }
+
+    /** A list that was cut would allow {@code *.x.co} in place of {@code *.x.com}. */
+    @Test
+    void aListOfDomainsOfAnyLengthSurvivesUnchanged() throws Exception {
+      for (int count : new int[] {1, 33, 40, 1_000, 5_000}) {
+        String[] domains = new String[count];
+        for (int i = 0; i < count; i++) {
+          domains[i] = "*.shop-number-" + i + ".example.com";
+        }
+        AgentWallet.provision("a", Spender.SIGNER, journal())
+            .limit("$1", BillingPeriod.DAY)
+            .allowedDomains(domains)
+            .create();
+        assertThat(AgentWallet.open("a", Spender.SIGNER, journal()).status().domains())
+            .containsExactly(domains);
+      }
+    }
+
+    @Test
+    void theCheckFindsAJournalInOrder() throws Exception {
+      SpendJournal journal = journal();
+      Spender spender = new Spender(Spender.wallet(journal, "a", "$1"));
+      spender.delivered(spender.pay(3));
+      spender.neverSent(spender.pay(2));
+      spender.pay(1);
+      spender.wallet().revoke();
+      Spender.wallet(journal, "b", "$2");
+      assertThat(journal.check()).isEmpty();
+    }
+
+    @Test
+    void paymentsAreFoundByEachCondition() throws Exception {
+      SpendJournal journal = journal();
+      Spender a = new Spender(Spender.wallet(journal, "a", "$1"));
+      Spender b = new Spender(Spender.wallet(journal, "b", "$1"));
+      a.delivered(a.pay(3));
+      a.neverSent(a.pay(2));
+      b.pay(1);
+      LocalDate day = LocalDate.ofInstant(NOW, ZoneOffset.UTC);
+      SpendFilter all = SpendFilter.all();
+      assertThat(journal.payments(all)).hasSize(3);
+      assertThat(journal.payments(all.agent("a"))).hasSize(2);
+      assertThat(journal.payments(all.host("shop.example"))).hasSize(3);
+      assertThat(journal.payments(all.host("other.example"))).isEmpty();
+      assertThat(journal.payments(all.from(day).until(day))).hasSize(3);
+      assertThat(journal.payments(all.from(day.plusDays(1)))).isEmpty();
+      assertThat(journal.payments(all.until(day.minusDays(1)))).isEmpty();
+      assertThat(journal.payments(all.last(2))).hasSize(2);
+      assertThat(journal.payments(all.state(JournalEntry.Event.RETURNED)))
+          .singleElement()
+          .satisfies(returned -> assertThat(returned.price()).hasToString("$0.000002"));
+      assertThat(journal.spendByDay(all.agent("a")))
+          .isEqualTo(journal.spendByDay(all.agent("a").last(100)))
+          .singleElement()
+          .satisfies(spent -> assertThat(spent.spent()).hasToString("$0.000003"));
     }
 
     @Test

@@ -1,8 +1,12 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client.wallet;
+package io.github.x402j.jdbc;
 
 import io.github.x402j.client.PaymentDeclinedException;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.testing.contract.SpendJournalContract;
+import io.github.x402j.testing.contract.SpendJournalContract.Spender;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -77,7 +81,8 @@ final class SpendingProcess implements AutoCloseable {
 
   public static void main(String[] args) throws IOException {
     SpendJournal journal = SpendJournal.file(Path.of(args[0]));
-    AgentWallet wallet = AgentWallet.open(args[1], new Spender.CountingSigner(), journal);
+    AgentWallet wallet =
+        AgentWallet.open(args[1], new SpendJournalContract.CountingSigner(), journal);
     Spender spender = new Spender(wallet);
     while (true) {
       try {

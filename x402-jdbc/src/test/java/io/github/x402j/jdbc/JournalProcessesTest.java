@@ -1,13 +1,19 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
-package io.github.x402j.client.wallet;
+package io.github.x402j.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.TokenAmount;
-import io.github.x402j.client.Asking;
+import io.github.x402j.Usdc;
 import io.github.x402j.client.PaymentDeclinedException;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.Dollars;
+import io.github.x402j.client.wallet.JournalEntry;
+import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.testing.contract.SpendJournalContract.Spender;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Several processes share a journal, and some are killed. */
 @Timeout(120)
-class ProcessesTest {
+class JournalProcessesTest {
   @TempDir Path directory;
 
   @Test
@@ -94,6 +100,6 @@ class ProcessesTest {
   }
 
   private static Dollars units(long atomicUnits) {
-    return Dollars.of(TokenAmount.of(atomicUnits), Asking.USDC);
+    return Dollars.of(TokenAmount.of(atomicUnits), Usdc.BASE_SEPOLIA);
   }
 }
