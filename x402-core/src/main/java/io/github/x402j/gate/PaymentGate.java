@@ -7,6 +7,7 @@ import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentHeader;
+import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,6 +64,7 @@ public final class PaymentGate {
   private final @Nullable ReceiptAcceptor acceptor;
   private final @Nullable OfferReceipts statements;
   private final PaidHeaders paidHeaders;
+  private final SalesInProgress inProgress = new SalesInProgress();
   private final boolean olderHeader;
   private final @Nullable PaymentIdentifiers identifiers;
   private volatile boolean started;
@@ -96,14 +97,18 @@ public final class PaymentGate {
   }
 
   /**
-   * Checks that every offer can be verified and settled. Call it once, before the first request.
+   * Checks that every offer can be verified and settled. Call it once, before the first request,
+   * and after a {@link #stop} to sell again.
    *
    * @param offered every way to pay that will be offered
    * @throws IllegalStateException if there is one that could not be verified or settled
    */
   public void start(List<PaymentRequirements> offered) {
     shared.facilitators().start(offered);
-    reconciler.start();
+    inProgress.start();
+    if (!started) {
+      reconciler.start();
+    }
     started = true;
   }
 
@@ -169,104 +174,44 @@ public final class PaymentGate {
       transport.repeat(answered.answer());
     } else {
       VerifiedPayment payment = ((Admission.Admitted) admission).payment();
-      if (flow == PaymentFlow.UPFRONT) {
-        settleThenRun(challenge, payment, transport);
-      } else {
-        runThenSettle(challenge, payment, transport);
-      }
-    }
-  }
-
-  private <X extends Exception> void runThenSettle(
-      Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) throws X {
-    run(
-        payment,
-        transport,
-        () -> {
-          Settlement settlement = settleAndRecord(payment);
-          if (settlement instanceof Settlement.Settled) {
-            deliver(payment, transport);
-          } else {
-            transport.refuse(refuse(challenge, payment, settlement));
-          }
-        });
-  }
-
-  /** What follows when a handler has completed. */
-  private interface Completion<X extends Exception> {
-    void run() throws X;
-  }
-
-  /** Runs the handler. Only its first ending counts. A transport that throws has failed. */
-  private <X extends Exception> void run(
-      VerifiedPayment payment, SaleTransport<X> transport, Completion<X> completion) throws X {
-    AtomicBoolean ended = new AtomicBoolean();
-    SaleTransport.Ending<X> ending =
-        new SaleTransport.Ending<>() {
-          @Override
-          public void completed() throws X {
-            if (ended.compareAndSet(false, true)) {
-              completion.run();
-            }
-          }
-
-          @Override
-          public void failed() throws X {
-            if (ended.compareAndSet(false, true)) {
-              release(payment);
-              transport.fail(payment);
-            }
-          }
-
-          @Override
-          public void brokeOff() {
-            if (ended.compareAndSet(false, true)) {
-              brokeOffBeforeItsEnd(payment);
-            } else {
-              takeBack(payment);
-            }
-          }
-        };
-    boolean threw = true;
-    try {
-      transport.run(payment, ending);
-      threw = false;
-    } finally {
-      if (threw && ended.compareAndSet(false, true)) {
+      SaleInProgress<X> sale = new SaleInProgress<>(this, flow, challenge, payment, transport);
+      if (inProgress.add(sale)) {
+        sale.begin();
+      } else { // the gate was stopped in between
         release(payment);
+        transport.refuse(refuse(challenge, payment, new Settlement.Pending(null)));
       }
     }
   }
 
-  /** A delivery counts once the money has moved, and then it is taken back. */
-  private void brokeOffBeforeItsEnd(VerifiedPayment payment) {
-    if (payment.settlement().isEmpty()) {
-      release(payment);
-      return;
+  /**
+   * Stops selling: what is asked for from now on gets a 503, and costs nothing. Then waits for the
+   * sales that have begun. What is not certain to have gone out after that stays fetchable: the
+   * payer may send the same payment again, {@value PaymentLedger#MAX_DELIVERIES} times in all. A
+   * handler that has not ended by then costs nothing. {@link #start} lets the gate sell again.
+   *
+   * @param longestWait how long it waits at most; zero not to wait
+   */
+  public void stop(Duration longestWait) {
+    List<SaleInProgress<?>> left = inProgress.stop(longestWait);
+    if (!left.isEmpty()) {
+      log.warn("stopped with {} sales in progress; their payments can be sent again", left.size());
     }
-    try {
-      delivered(payment);
-      takeBack(payment);
-    } catch (LedgerException e) { // it can be fetched again once its lease has run out
-      listeners.unavailable(payment.required(), message(e));
-    }
+    left.forEach(SaleInProgress::abandon);
   }
 
-  private <X extends Exception> void deliver(VerifiedPayment payment, SaleTransport<X> transport)
-      throws X {
-    boolean sent = false;
-    try {
-      send(payment, transport);
-      sent = true;
-    } finally {
-      if (!sent) {
-        takeBack(payment);
-      }
-    }
+  /** Notes that a sale is over. */
+  void isOver(SaleInProgress<?> sale) {
+    inProgress.remove(sale);
   }
 
-  private <X extends Exception> void send(VerifiedPayment payment, SaleTransport<X> transport)
-      throws X {
+  /** Tells the listeners that the ledger did not answer. */
+  void reportUnavailable(VerifiedPayment payment, LedgerException e) {
+    listeners.unavailable(payment.required(), message(e));
+  }
+
+  /** Sends what was held, with the headers for the payer. */
+  <X extends Exception> void send(VerifiedPayment payment, SaleTransport<X> transport) throws X {
     transport.addHeaders(payment, receipt(payment));
     Optional<PaymentIdentifiers.Name> name = payment.name();
     if (identifiers != null && name.isPresent()) {
@@ -276,57 +221,6 @@ public final class PaymentGate {
       }
     }
     transport.deliver(payment);
-  }
-
-  private <X extends Exception> void settleThenRun(
-      Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) throws X {
-    Settlement settlement = settleSafely(payment);
-    if (!(settlement instanceof Settlement.Settled)) {
-      transport.refuse(refuse(challenge, payment, settlement));
-      return;
-    }
-    boolean ready = false;
-    try {
-      transport.addHeaders(payment, receipt(payment));
-      ready = true;
-    } finally {
-      if (!ready) { // the money has moved: the payer may fetch it with the same payment
-        release(payment);
-      }
-    }
-    run(
-        payment,
-        transport,
-        () -> {
-          try {
-            delivered(payment);
-          } catch (LedgerException e) { // all of it is on its way
-            log.error("{}: the delivery was not recorded; it may be fetched again", payment, e);
-          }
-        });
-  }
-
-  private Settlement settleAndRecord(VerifiedPayment payment) {
-    Settlement settlement = settleSafely(payment);
-    if (settlement instanceof Settlement.Settled) {
-      try {
-        delivered(payment);
-      } catch (RuntimeException e) {
-        log.error("{}: the delivery was not recorded, so nothing is delivered", payment, e);
-        return new Settlement.Pending(null);
-      }
-    }
-    return settlement;
-  }
-
-  /** Settles; an exception counts as pending, so nothing is delivered. */
-  private Settlement settleSafely(VerifiedPayment payment) {
-    try {
-      return settle(payment);
-    } catch (RuntimeException e) {
-      log.error("{}: the settlement broke off", payment, e);
-      return new Settlement.Pending(null);
-    }
   }
 
   /**
@@ -341,6 +235,9 @@ public final class PaymentGate {
       Challenge challenge, Purchase purchase, Function<String, List<String>> headers) {
     try {
       Optional<Credential> credential = PaymentHeader.read(headers);
+      if (inProgress.isStopping()) {
+        return new Admission.Refused(whileStopping(challenge, credential));
+      }
       if (credential.isPresent()) {
         return credential.get() instanceof Credential.Payment payment
             ? new PaymentAdmission(
@@ -359,6 +256,16 @@ public final class PaymentGate {
     }
     listeners.offered(challenge.unsigned());
     return new Admission.Refused(challenge.refusal());
+  }
+
+  /** A payer that has paid already must make no other payment. */
+  private Refusal whileStopping(Challenge challenge, Optional<Credential> credential) {
+    listeners.unavailable(challenge.unsigned(), "the server is stopping");
+    if (credential.isPresent() && credential.get() instanceof Credential.Payment payment) {
+      PaymentPayload payload = payment.payload();
+      return Refusals.unavailable(payload.x402Version(), payload.network(), null, Optional.empty());
+    }
+    return Refusals.outage();
   }
 
   /**

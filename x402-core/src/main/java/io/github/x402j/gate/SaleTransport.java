@@ -45,6 +45,15 @@ public interface SaleTransport<X extends Exception> {
   void deliver(VerifiedPayment payment) throws X;
 
   /**
+   * Returns whether {@link Ending#arrived} is called for each sale whose output goes out. Default:
+   * false, so that a sale is over when {@link #deliver} or, in {@link PaymentFlow#UPFRONT}, the
+   * handler has returned.
+   */
+  default boolean tellsArrival() {
+    return false;
+  }
+
+  /**
    * How a handler ended.
    *
    * @param <X> what sending can throw
@@ -58,6 +67,13 @@ public interface SaleTransport<X extends Exception> {
      * send the same payment again.
      */
     void failed() throws X;
+
+    /**
+     * The operating system has taken all of the output. Until then a {@link PaymentGate#stop} waits
+     * for the sale, and at its end takes the delivery back. Call it after {@link #completed}, or
+     * from within {@link #deliver}.
+     */
+    void arrived();
 
     /**
      * The output did not reach the client in full: the connection is broken, or the container has

@@ -19,6 +19,7 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
   public Map<String, String> headers = Map.of();
   public Ending<RuntimeException> later;
   public boolean connectionIsBroken;
+  public boolean tellsArrival;
 
   private final BooleanSupplier handler;
   private final StoredAnswer answer;
@@ -60,6 +61,11 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
     } else {
       ending.failed();
     }
+  }
+
+  @Override
+  public boolean tellsArrival() {
+    return tellsArrival;
   }
 
   @Override

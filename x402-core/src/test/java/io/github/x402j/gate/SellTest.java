@@ -11,8 +11,11 @@ import io.github.x402j.Offers;
 import io.github.x402j.Settlement;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The order that keeps the money safe: what {@link PaymentGate#sell} calls, and when. */
 class SellTest {
@@ -36,12 +39,7 @@ class SellTest {
     return transport;
   }
 
-  private int settlements() {
-    return facilitator.settlements.get();
-  }
-
-  @Test
-  void refusesWithoutAPaymentAndRunsNothing() {
+  private Refusal askWithoutPayment() {
     MemoryTransport transport = MemoryTransport.running(() -> true);
     gate.sell(
         PaymentFlow.AUTHORIZATION,
@@ -49,7 +47,17 @@ class SellTest {
         Sale.purchase("GET /premium"),
         Sale.headers(),
         transport);
-    assertThat(transport.calls).containsExactly("refuse 402");
+    assertThat(transport.calls).hasSize(1);
+    return transport.refusal;
+  }
+
+  private int settlements() {
+    return facilitator.settlements.get();
+  }
+
+  @Test
+  void refusesWithoutAPaymentAndRunsNothing() {
+    assertThat(askWithoutPayment().status()).isEqualTo(402);
   }
 
   @Test
@@ -253,6 +261,119 @@ class SellTest {
     facilitator.outcome = ScriptedFacilitator.settled();
     assertThat(sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(() -> true)).calls)
         .containsExactly("headers", "run");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  // ---- a stop of the server
+
+  private MemoryTransport sold(PaymentFlow flow) {
+    MemoryTransport transport = MemoryTransport.running(() -> true);
+    return sell(flow, 1, transport);
+  }
+
+  private void restart() {
+    facilitator.outcome = ScriptedFacilitator.settled();
+    gate.start(Offers.REQUIRED.accepts());
+  }
+
+  @Test
+  void sellsNothingAfterAStopUntilItIsStartedAgain() {
+    gate.stop(Duration.ZERO);
+    MemoryTransport refused = sold(PaymentFlow.AUTHORIZATION);
+    assertThat(refused.calls).containsExactly("refuse 503");
+    assertThat(refused.refusal.headers()).containsKeys("Retry-After", "PAYMENT-RESPONSE");
+    assertThat(refused.refusal.body()).contains("do not make another payment");
+    Refusal unpaid = askWithoutPayment();
+    assertThat(unpaid.status()).isEqualTo(503);
+    assertThat(unpaid.headers()).containsKey("Retry-After");
+    assertThat(settlements()).isZero();
+    restart();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls).containsExactly("run", "headers", "deliver");
+  }
+
+  @Test
+  void chargesNothingForAHandlerThatOutlastsTheStop() {
+    MemoryTransport slow = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));
+    MemoryTransport failing = sell(PaymentFlow.AUTHORIZATION, 2, MemoryTransport.running(null));
+    gate.stop(Duration.ZERO);
+    restart();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls)
+        .as("from the next process, which cannot wait for this one")
+        .containsExactly("run", "headers", "deliver");
+    slow.later.completed();
+    assertThat(slow.calls).containsExactly("run", "refuse 503");
+    failing.later.failed();
+    assertThat(failing.calls).containsExactly("run", "fail");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @Test
+  void letsAStreamThatOutlastsTheStopBeFetchedAgain() {
+    MemoryTransport slow = sell(PaymentFlow.UPFRONT, 1, MemoryTransport.running(null));
+    gate.stop(Duration.ZERO);
+    slow.later.completed();
+    restart();
+    assertThat(sold(PaymentFlow.UPFRONT).calls).containsExactly("headers", "run");
+    assertThat(sold(PaymentFlow.UPFRONT).calls).containsExactly("refuse 402");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void letsASaleBeFetchedAgainThatIsSettledAfterTheStop(PaymentFlow flow) {
+    facilitator.beforeSettle = () -> gate.stop(Duration.ZERO);
+    MemoryTransport late = sold(flow);
+    assertThat(late.calls).last().isEqualTo("refuse 503");
+    assertThat(late.calls).doesNotContain("headers", "deliver");
+    restart();
+    assertThat(sold(flow).calls).contains("headers", "run");
+    assertThat(sold(flow).calls).containsExactly("refuse 402");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void takesBackAtAStopWhatIsNotKnownToHaveArrived(PaymentFlow flow) {
+    for (boolean arrives : new boolean[] {false, true}) {
+      MemoryTransport transport = MemoryTransport.running(null);
+      transport.tellsArrival = true;
+      sell(flow, 1, transport);
+      transport.later.completed();
+      if (arrives) {
+        transport.later.arrived();
+      }
+      gate.stop(Duration.ZERO);
+      restart();
+    }
+    assertThat(sold(flow).calls).containsExactly("refuse 402");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @Test
+  void aStopWaitsForTheSalesInProgress() throws Exception {
+    MemoryTransport slow = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));
+    Thread stop = new Thread(() -> gate.stop(Duration.ofSeconds(20)));
+    stop.start();
+    while (askWithoutPayment().status() != 503) {
+      Thread.onSpinWait();
+    }
+    assertThat(stop.isAlive()).isTrue();
+    slow.later.completed();
+    stop.join(10_000);
+    assertThat(stop.isAlive()).isFalse();
+    assertThat(slow.calls).containsExactly("run", "headers", "deliver");
+  }
+
+  @Test
+  void deliversNothingWhereTheConnectionBreaksWhileItIsSettled() {
+    MemoryTransport sold = MemoryTransport.running(null);
+    sell(PaymentFlow.AUTHORIZATION, 1, sold);
+    facilitator.beforeSettle = sold.later::brokeOff;
+    sold.later.completed();
+    assertThat(sold.calls).containsExactly("run", "refuse 503");
+    facilitator.beforeSettle = () -> {};
+    facilitator.outcome = ScriptedFacilitator.settled();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls).containsExactly("run", "headers", "deliver");
     assertThat(settlements()).isEqualTo(1);
   }
 }

@@ -8,6 +8,10 @@ import java.io.IOException;
 
 /** Runs a handler and sends its output, in the order of {@code PaymentGate.sell}. */
 interface Delivery extends SaleTransport<IOException> {
+  @Override
+  default boolean tellsArrival() {
+    return true;
+  }
 
   /** Returns whether the request was answered, or its handler has run. */
   boolean hasBegun();

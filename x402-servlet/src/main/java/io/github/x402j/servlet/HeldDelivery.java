@@ -232,12 +232,14 @@ final class HeldDelivery implements Delivery {
   /** Sends what was held; if the container refuses that, an error with the payment response. */
   @Override
   public void deliver(VerifiedPayment payment) throws IOException {
-    boolean isNoticed = endsInDispatch && LastWrite.isNoticed(request.servletRequest());
+    Ending<IOException> sale = Objects.requireNonNull(ending);
     try {
       response.deliver(held(), false);
-      if (isNoticed) {
-        expectEnd();
-      } else if (!response.isIncluded()) {
+      if (endsInDispatch && LastWrite.isNoticed(request.servletRequest())) {
+        LastWrite.afterDispatch(request.servletRequest(), response.servletResponse(), sale);
+        return;
+      }
+      if (!response.isIncluded()) {
         LastWrite.send(response.servletResponse());
       }
     } catch (RuntimeException e) {
@@ -249,11 +251,7 @@ final class HeldDelivery implements Delivery {
           Answer.paidError(
               headers, "delivery_failed", "the payment was settled; its response is lost"));
     }
-  }
-
-  private void expectEnd() {
-    Ending<IOException> sold = Objects.requireNonNull(ending);
-    LastWrite.afterDispatch(request.servletRequest(), response.servletResponse(), sold::brokeOff);
+    sale.arrived();
   }
 
   private HeldResponse held() {

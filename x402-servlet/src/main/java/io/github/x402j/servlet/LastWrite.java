@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.gate.SaleTransport;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
@@ -26,7 +28,8 @@ final class LastWrite implements ServletRequestListener {
   /**
    * @param isWritten whether all of it was handed to the container already
    */
-  private record Pending(ServletResponse response, boolean isWritten, Runnable brokeOff) {}
+  private record Pending(
+      ServletResponse response, boolean isWritten, SaleTransport.Ending<?> sale) {}
 
   /** Listens in a webapp that is starting. */
   static void listenIn(ServletContext context) {
@@ -45,26 +48,53 @@ final class LastWrite implements ServletRequestListener {
   }
 
   /** Sends the rest when the dispatch that is under way has ended: all of it is written. */
-  static void afterDispatch(ServletRequest request, ServletResponse response, Runnable brokeOff) {
-    request.setAttribute(PENDING, new Pending(response, true, brokeOff));
+  static void afterDispatch(
+      ServletRequest request, ServletResponse response, SaleTransport.Ending<?> sale) {
+    expect(request, new Pending(response, true, sale));
   }
 
   /** Sends the rest when the dispatch has ended in which the handler has. */
-  static void afterHandler(ServletRequest request, ServletResponse response, Runnable brokeOff) {
-    request.setAttribute(PENDING, new Pending(response, false, brokeOff));
+  static void afterHandler(
+      ServletRequest request, ServletResponse response, SaleTransport.Ending<?> sale) {
+    expect(request, new Pending(response, false, sale));
+  }
+
+  private static void expect(ServletRequest request, Pending pending) {
+    if (request.getAttribute(PENDING) instanceof Pending before) {
+      before.sale().arrived(); // no more is found out about it
+    }
+    request.setAttribute(PENDING, pending);
   }
 
   @Override
   public void requestDestroyed(ServletRequestEvent event) {
-    ServletRequest request = event.getServletRequest();
+    sendRest(event.getServletRequest());
+  }
+
+  /**
+   * Sends the rest at the end of the filter: a container that is stopping calls no listener. A
+   * response that filters in front have wrapped is left to them.
+   */
+  static void whileStopping(ServletRequest request) {
+    if (request.getDispatcherType() != DispatcherType.FORWARD
+        && request.getDispatcherType() != DispatcherType.INCLUDE
+        && request.getAttribute(PENDING) instanceof Pending pending
+        && !(pending.response() instanceof ServletResponseWrapper)) {
+      sendRest(request);
+    }
+  }
+
+  private static void sendRest(ServletRequest request) {
     if (request.getAttribute(PENDING) instanceof Pending pending
         && (pending.isWritten() || !request.isAsyncStarted())) { // else a later dispatch ends it
       request.removeAttribute(PENDING);
       try {
         end(innermost(pending.response()));
       } catch (IOException | RuntimeException e) {
-        pending.brokeOff().run();
+        pending.sale().brokeOff();
+        return;
       }
+      pending.sale().arrived();
     }
   }
 

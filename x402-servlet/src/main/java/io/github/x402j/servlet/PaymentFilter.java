@@ -67,6 +67,9 @@ public final class PaymentFilter implements Filter {
   /** How long a payment may be valid unless {@link Builder#maxTimeout} is called: 60 s. */
   public static final Duration DEFAULT_MAX_TIMEOUT = Duration.ofSeconds(60);
 
+  /** How long a stop waits unless {@link Builder#stopTimeout} is called: 20 s. */
+  public static final Duration DEFAULT_STOP_TIMEOUT = Duration.ofSeconds(20);
+
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
   private final PaymentGate gate;
@@ -76,8 +79,10 @@ public final class PaymentFilter implements Filter {
   private final HeldLimits limits;
   private final ErrorDelivery errors;
   private final String publicPath;
+  private final Duration stopTimeout;
   private final Registration registration = new Registration();
   private volatile boolean started;
+  private volatile boolean stopped;
 
   private PaymentFilter(
       PaymentGate gate,
@@ -86,7 +91,8 @@ public final class PaymentFilter implements Filter {
       PriceList prices,
       HeldLimits limits,
       ErrorDelivery errors,
-      String publicPath) {
+      String publicPath,
+      Duration stopTimeout) {
     this.gate = gate;
     this.routes = routes;
     this.pathRules = pathRules;
@@ -94,6 +100,7 @@ public final class PaymentFilter implements Filter {
     this.limits = limits;
     this.errors = errors;
     this.publicPath = publicPath;
+    this.stopTimeout = stopTimeout;
   }
 
   /** Returns a builder. */
@@ -161,10 +168,22 @@ public final class PaymentFilter implements Filter {
   }
 
   private void startGate() {
-    if (!started) {
+    if (!started || stopped) {
       gate.start(prices.checkedAtStart());
       started = true;
+      stopped = false;
     }
+  }
+
+  /**
+   * Stops selling: priced routes answer 503 from now on. Waits for the sales in progress, for
+   * {@link Builder#stopTimeout} at most. What is not certain to have gone out by then can be
+   * fetched with the same payment from the next process that has the same ledger.
+   */
+  @Override
+  public void destroy() {
+    stopped = true;
+    gate.stop(stopTimeout);
   }
 
   /**
@@ -195,6 +214,9 @@ public final class PaymentFilter implements Filter {
       }
     }
     page.finish(request.servletRequest());
+    if (stopped) {
+      LastWrite.whileStopping(request.servletRequest());
+    }
   }
 
   private void requireStarted() throws ServletException {
@@ -343,6 +365,7 @@ public final class PaymentFilter implements Filter {
     private Routes routes = Routes.of(List.of());
     private PathRules pathRules = PathRules.strict();
     private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
+    private Duration stopTimeout = DEFAULT_STOP_TIMEOUT;
     private ErrorDelivery errors = ErrorDelivery.CLIENT_ERRORS;
     private long bufferLimit = HeldLimits.DEFAULT_MAX_BYTES;
     private @Nullable Integer spillAbove;
@@ -562,6 +585,22 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
+    /**
+     * Sets how long a stop of the webapp waits for the sales in progress. See {@link
+     * PaymentFilter#destroy}. Keep it below what your platform leaves a process to end. Default: 20
+     * s. Zero does not wait.
+     *
+     * @throws IllegalArgumentException if it is negative, or more than an hour
+     */
+    public Builder stopTimeout(Duration timeout) {
+      if (timeout.isNegative() || timeout.compareTo(Duration.ofHours(1)) > 0) {
+        throw new IllegalArgumentException(
+            "stopTimeout: expected zero to one hour, found " + timeout);
+      }
+      stopTimeout = timeout;
+      return this;
+    }
+
     /** Reads the time from a clock of a test. */
     Builder clock(Clock clock) {
       gate.clock(clock);
@@ -584,7 +623,7 @@ public final class PaymentFilter implements Filter {
       PaymentGate built = gate.build();
       PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrls, routes);
       return new PaymentFilter(
-          built, routes, pathRules, prices, limits(), errors, publicUrl.path());
+          built, routes, pathRules, prices, limits(), errors, publicUrl.path(), stopTimeout);
     }
 
     private void addReceipts(String origin) {

@@ -95,7 +95,7 @@ final class StreamedDelivery implements Delivery {
     StreamedResponse streamed = new StreamedResponse(response, headers);
     StreamedRequest handlers =
         new StreamedRequest(request.servletRequest(), streamed, new End(streamed, payment, ending));
-    LastWrite.afterHandler(request.servletRequest(), response, ending::brokeOff);
+    LastWrite.afterHandler(request.servletRequest(), response, ending);
     boolean failed = true;
     try {
       request.chain().doFilter(handlers, streamed);
@@ -111,6 +111,9 @@ final class StreamedDelivery implements Delivery {
     } finally {
       if (failed || !handlers.wentAsync) {
         end(failed || streamed.isBroken(), payment, ending);
+        if (!LastWrite.isNoticed(request.servletRequest())) {
+          ending.arrived();
+        }
       }
     }
   }
@@ -178,6 +181,7 @@ final class StreamedDelivery implements Delivery {
     @Override
     public void onComplete(AsyncEvent event) throws IOException {
       end(streamed.hasFailedToWrite(), payment, ending);
+      ending.arrived();
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** Starts Jetty 12.1, EE 10. */
@@ -46,7 +47,12 @@ final class JettyStack {
     builder.errorPages.forEach(errors::addErrorPage);
     context.setErrorHandler(errors);
     context.addServletContainerInitializer((classes, ctx) -> site.configure(ctx));
-    server.setHandler(context);
+    if (builder.gracefulStop.isZero()) {
+      server.setHandler(context);
+    } else {
+      server.setHandler(new GracefulHandler(context));
+      server.setStopTimeout(builder.gracefulStop.toMillis());
+    }
     server.start();
     return new TestContainer.Running(connector.getLocalPort(), server::stop);
   }

@@ -32,12 +32,13 @@ final class PaidWebapp implements AutoCloseable {
   };
 
   final Market market;
-  final TestWallet seller = TestWallet.random();
+  final TestWallet seller;
   private final Map<String, AtomicInteger> runs = new ConcurrentHashMap<>();
   private final TestContainer container;
 
   private PaidWebapp(Builder builder) {
     market = builder.market;
+    seller = builder.seller;
     PaymentFilter filter =
         builder
             .filter
@@ -112,6 +113,7 @@ final class PaidWebapp implements AutoCloseable {
   static final class Builder {
     private final Market market;
     final TestContainer.Builder container;
+    private TestWallet seller = TestWallet.random();
     private UnaryOperator<PaymentFilter.Builder> filter = b -> b;
     private Route[] routes = ROUTES;
     private Duration settleTimeout = Duration.ofSeconds(5);
@@ -128,6 +130,12 @@ final class PaidWebapp implements AutoCloseable {
 
     Builder container(Consumer<TestContainer.Builder> change) {
       change.accept(container);
+      return this;
+    }
+
+    /** Sells for this wallet, as another process of the same seller does. */
+    Builder seller(TestWallet wallet) {
+      seller = wallet;
       return this;
     }
 

@@ -54,7 +54,11 @@ class PassTest {
   @RegisterExtension
   static final Webapps RUNNING =
       Webapps.onEachContainer(
-          app -> app.routes(ROUTES).handlers(handlers()).filter(filter -> filter.receipts(ISSUER)));
+          app ->
+              app.container(c -> c.errorPage(418, "/cheap/errorpage"))
+                  .routes(ROUTES)
+                  .handlers(handlers())
+                  .filter(filter -> filter.receipts(ISSUER)));
 
   private static Map<String, Handlers.Handler> handlers() {
     Map<String, Handlers.Handler> handlers = new HashMap<>();
@@ -68,6 +72,8 @@ class PassTest {
           response.setHeader("Cache-Control", "public, max-age=60");
           response.getWriter().write(SECRET);
         });
+    handlers.put("teapot", (request, response) -> response.sendError(418));
+    handlers.put("errorpage", (request, response) -> response.getWriter().write(SECRET));
     handlers.put(
         "wide",
         (request, response) -> {
@@ -113,6 +119,22 @@ class PassTest {
     assertThat(app.request("HEAD", "/paid/it", pass).status()).isEqualTo(200);
     assertThat(RUNNING.market().chain.requests()).isEqualTo(asked);
     assertThat(payer.balance()).isEqualTo(balance);
+  }
+
+  /**
+   * An error gives the use back, so the page that the container answers it with is not paid for.
+   */
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void aPassWhoseUseWasGivenBackShowsNoPricedErrorPage(Stack stack) throws Exception {
+    PaidWebapp app = RUNNING.get(stack);
+    String pass = bought(app.pay(RUNNING.market().payer(), "/cheap/it"));
+    RawHttp.Response error = app.get("/cheap/teapot", pass);
+    assertThat(error.status()).isEqualTo(418);
+    assertThat(error.all()).doesNotContain(SECRET);
+    RawHttp.Response next = app.get("/cheap/it", pass);
+    assertThat(next.text()).isEqualTo(SECRET);
+    assertThat(next.header("X-Payment-Receipt-Remaining")).isEqualTo("" + (USES - 1));
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,6 +91,7 @@ final class TestContainer implements AutoCloseable {
     Path docroot = Path.of(System.getProperty("java.io.tmpdir"));
     List<String> welcomeFiles = List.of("index.html");
     int threads = 40;
+    Duration gracefulStop = Duration.ZERO;
     final Map<Integer, String> errorPages = new LinkedHashMap<>();
 
     private Builder(Stack stack) {
@@ -102,9 +104,18 @@ final class TestContainer implements AutoCloseable {
       return this;
     }
 
-    /** Sets how many threads Jetty has. */
+    /** Sets how many threads the container has. */
     Builder threads(int count) {
       this.threads = count;
+      return this;
+    }
+
+    /**
+     * Lets the container finish its requests for this long when it stops, by its own settings.
+     * Default: it stops as it does without any.
+     */
+    Builder gracefulStop(Duration longest) {
+      this.gracefulStop = longest;
       return this;
     }
 

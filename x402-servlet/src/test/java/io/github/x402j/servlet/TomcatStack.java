@@ -10,6 +10,8 @@ import java.util.logging.Logger;
 import org.apache.catalina.Context;
 import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
+import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.core.StandardService;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
@@ -30,7 +32,7 @@ final class TomcatStack {
     Connector connector = new Connector();
     connector.setPort(0);
     connector.setProperty("address", "127.0.0.1");
-    connector.setProperty("maxThreads", "40");
+    connector.setProperty("maxThreads", Integer.toString(builder.threads));
     connector.setProperty("maxKeepAliveRequests", "-1");
     connector.setThrowOnFailure(true);
     relax(builder.stack, connector);
@@ -45,6 +47,12 @@ final class TomcatStack {
     builder.welcomeFiles.forEach(context::addWelcomeFile);
     builder.errorPages.forEach((status, location) -> context.addErrorPage(page(status, location)));
     context.addServletContainerInitializer((classes, ctx) -> site.configure(ctx), Set.of());
+    if (!builder.gracefulStop.isZero()) {
+      connector.setProperty("bindOnInit", "false");
+      StandardService service = (StandardService) tomcat.getService();
+      service.setGracefulStopAwaitMillis(builder.gracefulStop.toMillis());
+      ((StandardContext) context).setUnloadDelay(builder.gracefulStop.toMillis());
+    }
     tomcat.start();
     return new TestContainer.Running(
         connector.getLocalPort(),

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpHandler;
+import io.undertow.server.handlers.GracefulShutdownHandler;
 import io.undertow.server.handlers.PathHandler;
 import io.undertow.server.handlers.resource.PathResourceManager;
 import io.undertow.servlet.Servlets;
@@ -66,20 +67,25 @@ final class UndertowStack {
         builder.contextPath.isEmpty()
             ? webapp
             : new PathHandler().addPrefixPath(builder.contextPath, webapp);
+    GracefulShutdownHandler graceful = new GracefulShutdownHandler(root);
     Undertow server =
         Undertow.builder()
             .addHttpListener(0, "127.0.0.1")
             .setIoThreads(2)
-            .setWorkerThreads(40)
+            .setWorkerThreads(builder.threads)
             .setServerOption(UndertowOptions.ALLOW_ENCODED_SLASH, relaxed)
             .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, relaxed)
-            .setHandler(root)
+            .setHandler(graceful)
             .build();
     server.start();
     int port = ((InetSocketAddress) server.getListenerInfo().get(0).getAddress()).getPort();
     return new TestContainer.Running(
         port,
         () -> {
+          if (!builder.gracefulStop.isZero()) {
+            graceful.shutdown();
+            graceful.awaitShutdown(builder.gracefulStop.toMillis());
+          }
           manager.stop();
           manager.undeploy();
           server.stop();

@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import io.github.x402j.Settlement;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One sale from its admission to its end, in the order that keeps the money safe: run, release on
+ * failure, settle, record, deliver. Only the first ending of the handler counts. Safe for use by
+ * several threads.
+ *
+ * @param <X> what sending can throw
+ */
+final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<X> {
+  private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
+
+  /** A server tells sooner than this whether its last bytes went out, or not at all. */
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(1);
+
+  private enum EndedBy {
+    HANDLER,
+    BREAK,
+    STOP
+  }
+
+  private final PaymentGate gate;
+  private final PaymentFlow flow;
+  private final Challenge challenge;
+  private final VerifiedPayment payment;
+  private final SaleTransport<X> transport;
+
+  /** What ended the sale's first part, the handler; null before. */
+  private final AtomicReference<@Nullable EndedBy> ended = new AtomicReference<>();
+
+  /** Whether nothing can go out any more: the connection is broken, or the server has stopped. */
+  private boolean abandoned;
+
+  /** When all was written, by {@link System#nanoTime}; null before. */
+  private volatile @Nullable Long writtenAt;
+
+  SaleInProgress(
+      PaymentGate gate,
+      PaymentFlow flow,
+      Challenge challenge,
+      VerifiedPayment payment,
+      SaleTransport<X> transport) {
+    this.gate = gate;
+    this.flow = flow;
+    this.challenge = challenge;
+    this.payment = payment;
+    this.transport = transport;
+  }
+
+  void begin() throws X {
+    if (flow == PaymentFlow.UPFRONT) {
+      settleThenRun();
+    } else {
+      run();
+    }
+  }
+
+  /** Runs the handler. A transport that throws has failed. */
+  private void run() throws X {
+    boolean threw = true;
+    try {
+      transport.run(payment, this);
+      threw = false;
+    } finally {
+      if (threw && endsNow(EndedBy.HANDLER)) {
+        gate.release(payment);
+        isOver();
+      }
+    }
+  }
+
+  private boolean endsNow(EndedBy what) {
+    return ended.compareAndSet(null, what);
+  }
+
+  private void isOver() {
+    gate.isOver(this);
+  }
+
+  /** Returns whether it may yet be found out how the sale ends. */
+  boolean mayEndByItself() {
+    Long at = writtenAt;
+    return at == null || System.nanoTime() - at < LONGEST_SILENCE.toNanos();
+  }
+
+  // ---- how the handler ends
+
+  @Override
+  public void completed() throws X {
+    if (!endsNow(EndedBy.HANDLER)) {
+      if (ended.get() == EndedBy.STOP) {
+        refuse(new Settlement.Pending(null));
+      }
+      return;
+    }
+    boolean goesOut = false;
+    try {
+      goesOut = flow == PaymentFlow.UPFRONT ? recordUpfront() : settleAndDeliver();
+    } finally {
+      writtenAt = System.nanoTime();
+      if (!goesOut || !transport.tellsArrival() || isAbandoned()) {
+        isOver();
+      }
+    }
+  }
+
+  @Override
+  public void failed() throws X {
+    if (endsNow(EndedBy.HANDLER)) {
+      try {
+        gate.release(payment);
+        transport.fail(payment);
+      } finally {
+        isOver();
+      }
+    } else if (ended.get() == EndedBy.STOP) {
+      transport.fail(payment);
+    }
+  }
+
+  @Override
+  public void arrived() {
+    isOver();
+  }
+
+  @Override
+  public void brokeOff() {
+    if (endsNow(EndedBy.BREAK)) {
+      brokeOffBeforeItsEnd();
+      isOver();
+    } else {
+      abandonDelivery();
+      if (writtenAt != null) {
+        isOver();
+      }
+    }
+  }
+
+  /**
+   * Leaves the sale to a later request with the same payment, because the server has stopped: its
+   * output is not certain to go out. A handler that still runs costs nothing.
+   */
+  void abandon() {
+    if (flow == PaymentFlow.UPFRONT && payment.settlement().isPresent()) {
+      brokeOff();
+    } else if (flow == PaymentFlow.AUTHORIZATION && endsNow(EndedBy.STOP)) {
+      gate.release(payment);
+    } else {
+      abandonDelivery();
+    }
+  }
+
+  /** What is recorded is taken back; what is settled from now on is not recorded. */
+  private synchronized void abandonDelivery() {
+    abandoned = true;
+    gate.takeBack(payment);
+  }
+
+  private synchronized boolean isAbandoned() {
+    return abandoned;
+  }
+
+  /** A delivery counts once the money has moved, and then it is taken back. */
+  private void brokeOffBeforeItsEnd() {
+    if (payment.settlement().isEmpty()) {
+      gate.release(payment);
+      return;
+    }
+    try {
+      gate.delivered(payment);
+      gate.takeBack(payment);
+    } catch (LedgerException e) { // it can be fetched again once its lease has run out
+      gate.reportUnavailable(payment, e);
+    }
+  }
+
+  // ---- the handler runs first
+
+  /** Returns whether the output goes out. */
+  private boolean settleAndDeliver() throws X {
+    Settlement settlement = settleSafely();
+    if (settlement instanceof Settlement.Settled settled) {
+      settlement = record(settled);
+    }
+    if (!(settlement instanceof Settlement.Settled)) {
+      refuse(settlement);
+      return false;
+    }
+    deliver();
+    return true;
+  }
+
+  /** Records the delivery; pending if that is not certain, or nothing can go out any more. */
+  private synchronized Settlement record(Settlement.Settled settled) {
+    if (abandoned) {
+      gate.release(payment);
+      return new Settlement.Pending(settled.transaction());
+    }
+    try {
+      gate.delivered(payment);
+      return settled;
+    } catch (RuntimeException e) {
+      log.error("{}: the delivery was not recorded, so nothing is delivered", payment, e);
+      return new Settlement.Pending(null);
+    }
+  }
+
+  private void deliver() throws X {
+    boolean sent = false;
+    try {
+      gate.send(payment, transport);
+      sent = true;
+    } finally {
+      if (!sent) {
+        gate.takeBack(payment);
+      }
+    }
+  }
+
+  // ---- the settlement comes first
+
+  private void settleThenRun() throws X {
+    Settlement settlement = settleSafely();
+    if (settlement instanceof Settlement.Settled settled && isAbandoned()) {
+      gate.release(payment);
+      settlement = new Settlement.Pending(settled.transaction());
+    }
+    boolean runs = false;
+    try {
+      if (settlement instanceof Settlement.Settled) {
+        addHeaders();
+        runs = true;
+      } else {
+        refuse(settlement);
+      }
+    } finally {
+      if (!runs) {
+        isOver();
+      }
+    }
+    if (runs) {
+      run();
+    }
+  }
+
+  private void addHeaders() throws X {
+    boolean added = false;
+    try {
+      transport.addHeaders(payment, gate.receipt(payment));
+      added = true;
+    } finally {
+      if (!added) { // the money has moved: the payer may fetch it with the same payment
+        gate.release(payment);
+      }
+    }
+  }
+
+  /** Returns whether the output goes out: all of it is on its way. */
+  private boolean recordUpfront() {
+    try {
+      gate.delivered(payment);
+    } catch (LedgerException e) {
+      log.error("{}: the delivery was not recorded; it may be fetched again", payment, e);
+    }
+    return true;
+  }
+
+  // ---- both
+
+  /** Settles; an exception counts as pending, so nothing is delivered. */
+  private Settlement settleSafely() {
+    try {
+      return gate.settle(payment);
+    } catch (RuntimeException e) {
+      log.error("{}: the settlement broke off", payment, e);
+      return new Settlement.Pending(null);
+    }
+  }
+
+  private void refuse(Settlement settlement) throws X {
+    transport.refuse(gate.refuse(challenge, payment, settlement));
+  }
+}
