@@ -6,6 +6,7 @@ import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import java.math.BigInteger;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +36,25 @@ public interface Chain {
   List<CallResult> call(List<Call> calls) throws FacilitatorException;
 
   /**
+   * Makes the calls, and finds out whether there is code at the accounts, in one round trip.
+   * Default: one account after the other.
+   */
+  default Inspections inspectAll(List<Address> accounts, List<Call> calls)
+      throws FacilitatorException {
+    List<Boolean> hasCode = new ArrayList<>();
+    for (Address account : accounts) {
+      hasCode.add(hasCode(account));
+    }
+    return new Inspections(hasCode, call(calls));
+  }
+
+  /**
    * Makes the calls, and finds out whether there is code at the account, in one round trip.
-   * Default: in two.
+   * Default: by {@link #inspectAll}.
    */
   default Inspection inspect(Address account, List<Call> calls) throws FacilitatorException {
-    return new Inspection(hasCode(account), call(calls));
+    Inspections found = inspectAll(List.of(account), calls);
+    return new Inspection(found.hasCode().get(0), found.results());
   }
 
   /** Returns what the call needs as a transaction now, in one round trip. */
@@ -79,8 +94,22 @@ public interface Chain {
     return Optional.empty();
   }
 
-  /** Returns the events that the filter describes since a block, oldest first. */
+  /**
+   * Returns the events that the filter describes since a block, oldest first. Where a node allows
+   * no search of so many blocks, and there are some, these may be those of the newest blocks only.
+   *
+   * @throws FacilitatorException also if there are none, and not all blocks could be searched
+   */
   List<Event> events(EventFilter filter, BigInteger fromBlock) throws FacilitatorException;
+
+  /**
+   * Returns the events in these blocks, both ends included; otherwise as {@link
+   * #events(EventFilter, BigInteger)}. Default: those of later blocks, too.
+   */
+  default List<Event> events(EventFilter filter, BigInteger fromBlock, BigInteger toBlock)
+      throws FacilitatorException {
+    return events(filter, fromBlock);
+  }
 
   /**
    * Which events are searched for.
@@ -171,6 +200,20 @@ public interface Chain {
   record Inspection(boolean hasCode, List<CallResult> results) {
     /** Copies the results. */
     public Inspection {
+      results = List.copyOf(results);
+    }
+  }
+
+  /**
+   * What {@link #inspectAll} found.
+   *
+   * @param hasCode whether there is code at each account, in their order
+   * @param results those of the calls, in their order
+   */
+  record Inspections(List<Boolean> hasCode, List<CallResult> results) {
+    /** Copies the lists. */
+    public Inspections {
+      hasCode = List.copyOf(hasCode);
       results = List.copyOf(results);
     }
   }

@@ -8,10 +8,10 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.UnreachableException;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
  */
 final class EventSearchWindow {
   static final long DEFAULT_BLOCKS = 5_000;
+
+  /** In these most uses are found. */
+  private static final long FIRST_BLOCKS = 100;
 
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
 
@@ -49,10 +52,22 @@ final class EventSearchWindow {
     return new EventSearchWindow(blocks, true);
   }
 
-  /** Returns how many blocks back to search, in steps: most uses are found in the first. */
-  LongStream steps() {
+  /**
+   * Returns the blocks to search, the newest first: most uses are found in the first few blocks,
+   * which every node allows to search in a few requests.
+   */
+  List<EventLogs.Range> ranges(BigInteger newest) {
+    List<EventLogs.Range> ranges = new ArrayList<>();
     long all = blocks;
-    return all > DEFAULT_BLOCKS ? LongStream.of(DEFAULT_BLOCKS, all) : LongStream.of(all);
+    long to = newest.longValueExact();
+    for (long back : new long[] {FIRST_BLOCKS, DEFAULT_BLOCKS, all}) {
+      long from = Math.max(0, newest.longValueExact() - Math.min(back, all));
+      if (from <= to) {
+        ranges.add(new EventLogs.Range(from, to));
+        to = from - 1;
+      }
+    }
+    return ranges;
   }
 
   /** Measures the chain's pace; a fixed number that is too small for it is a warning. */

@@ -91,9 +91,8 @@ final class PaymentOutcome {
   /** The authorization is used: find by which transaction, and whether it paid or cancelled. */
   private Settlement ofUser(Optional<String> transaction) throws FacilitatorException {
     BigInteger newest = chain.head().number();
-    for (long blocks : lookBack.steps().toArray()) {
-      BigInteger from = newest.subtract(BigInteger.valueOf(blocks)).max(BigInteger.ZERO);
-      Optional<Settlement> found = ofUserSince(from, transaction);
+    for (EventLogs.Range range : lookBack.ranges(newest)) {
+      Optional<Settlement> found = ofUserIn(range, transaction);
       if (found.isPresent()) {
         return found.get();
       }
@@ -107,9 +106,11 @@ final class PaymentOutcome {
         && failed.detail().equals(SETTLED_BY_OTHER);
   }
 
-  private Optional<Settlement> ofUserSince(BigInteger from, Optional<String> transaction)
+  private Optional<Settlement> ofUserIn(EventLogs.Range range, Optional<String> transaction)
       throws FacilitatorException {
-    for (Chain.Event event : chain.events(proof.uses(), from)) {
+    BigInteger from = BigInteger.valueOf(range.from());
+    BigInteger to = BigInteger.valueOf(range.to());
+    for (Chain.Event event : chain.events(proof.uses(), from, to)) {
       Optional<Chain.Receipt> receipt = chain.receipt(event.transaction());
       Optional<Settlement> found =
           receipt.isPresent() ? ofUse(receipt.get(), transaction) : Optional.empty();
@@ -117,7 +118,7 @@ final class PaymentOutcome {
         return found;
       }
     }
-    if (chain.events(proof.cancellations(), from).stream().anyMatch(proof::isCancelledBy)) {
+    if (chain.events(proof.cancellations(), from, to).stream().anyMatch(proof::isCancelledBy)) {
       return Optional.of(Settlement.CANCELLED_BY_PAYER);
     }
     return Optional.empty();

@@ -99,6 +99,11 @@ final class RpcAnswers {
         : null;
   }
 
+  /** Returns whether a call was executed, and failed: the error says something of the call. */
+  static boolean isOfExecution(Response.Error error) {
+    return isRevert(error) || isOutOfGas(error) || SendErrors.isWithoutFunds(error.getMessage());
+  }
+
   private static boolean isRevert(Response.Error error) {
     return error.getCode() == 3
         || String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT).contains("revert");

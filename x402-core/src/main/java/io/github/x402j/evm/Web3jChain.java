@@ -6,6 +6,7 @@ import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settings;
 import io.github.x402j.evm.RpcAnswers.TextResponse;
+import io.github.x402j.http.Ticker;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
@@ -39,9 +40,11 @@ public final class Web3jChain implements Chain {
   private static final String PENDING = "pending";
 
   private final JsonRpc rpc;
+  private final EventLogs logs;
 
-  private Web3jChain(JsonRpc rpc) {
+  private Web3jChain(JsonRpc rpc, Ticker ticker) {
     this.rpc = rpc;
+    this.logs = new EventLogs(this::logs, ticker);
   }
 
   /** Returns the chain behind the URL, with {@link #DEFAULT_TIMEOUT}; nothing is sent yet. */
@@ -73,14 +76,15 @@ public final class Web3jChain implements Chain {
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException("RPC timeout: expected more than zero");
     }
-    return new Web3jChain(new JsonRpc(rpcUrl, timeout));
+    return new Web3jChain(new JsonRpc(rpcUrl, timeout), Ticker.SYSTEM);
   }
 
   /**
-   * Returns the chain that is asked by this client, which follows no redirect; for a simulation.
+   * Returns the chain that is asked by this client, which follows no redirect, and pauses in this
+   * time; for a simulation.
    */
-  static Web3jChain simulated(URI rpcUrl, Duration timeout, HttpClient http) {
-    return new Web3jChain(new JsonRpc(rpcUrl, timeout, http));
+  static Web3jChain simulated(URI rpcUrl, Duration timeout, HttpClient http, Ticker ticker) {
+    return new Web3jChain(new JsonRpc(rpcUrl, timeout, http, ticker), ticker);
   }
 
   @Override
@@ -114,13 +118,19 @@ public final class Web3jChain implements Chain {
   }
 
   @Override
-  public Inspection inspect(Address account, List<Call> calls) throws FacilitatorException {
+  public Inspections inspectAll(List<Address> accounts, List<Call> calls)
+      throws FacilitatorException {
     List<Request<?, TextResponse>> requests = requests(calls);
-    requests.add(request("eth_getCode", List.of(account.lowerCase(), LATEST), TextResponse.class));
+    for (Address account : accounts) {
+      requests.add(
+          request("eth_getCode", List.of(account.lowerCase(), LATEST), TextResponse.class));
+    }
     List<? extends Response<?>> responses = batch(requests);
-    return new Inspection(
-        RpcAnswers.isCode(responses.get(calls.size())),
-        results(responses.subList(0, calls.size())));
+    List<Boolean> hasCode = new ArrayList<>();
+    for (Response<?> response : responses.subList(calls.size(), responses.size())) {
+      hasCode.add(RpcAnswers.isCode(response));
+    }
+    return new Inspections(hasCode, results(responses.subList(0, calls.size())));
   }
 
   private List<Request<?, TextResponse>> requests(List<Call> calls) {
@@ -190,8 +200,11 @@ public final class Web3jChain implements Chain {
   public Broadcast send(String rawTransaction) {
     Response<?> response;
     try {
-      response = send("eth_sendRawTransaction", List.of(rawTransaction), TextResponse.class);
-    } catch (FacilitatorException e) {
+      response =
+          rpc.send(
+              request("eth_sendRawTransaction", List.of(rawTransaction), TextResponse.class),
+              TextResponse.class);
+    } catch (IOException | RuntimeException e) {
       return new Broadcast.Unknown();
     }
     if (response.hasError()) {
@@ -231,12 +244,31 @@ public final class Web3jChain implements Chain {
 
   @Override
   public List<Event> events(EventFilter filter, BigInteger fromBlock) throws FacilitatorException {
-    Map<String, Object> params = new LinkedHashMap<>();
-    params.put("address", filter.contract().lowerCase());
-    params.put("topics", filter.topics());
-    params.put("fromBlock", Hex.quantity(fromBlock));
-    params.put("toBlock", LATEST);
-    return RpcAnswers.events(send("eth_getLogs", List.of(params), EthLog.class));
+    return events(filter, fromBlock, head().number());
+  }
+
+  @Override
+  public List<Event> events(EventFilter filter, BigInteger fromBlock, BigInteger toBlock)
+      throws FacilitatorException {
+    return logs.search(filter, fromBlock, toBlock);
+  }
+
+  private List<List<Event>> logs(EventFilter filter, List<EventLogs.Range> ranges)
+      throws FacilitatorException {
+    List<Request<?, EthLog>> requests = new ArrayList<>();
+    for (EventLogs.Range range : ranges) {
+      Map<String, Object> params = new LinkedHashMap<>();
+      params.put("address", filter.contract().lowerCase());
+      params.put("topics", filter.topics());
+      params.put("fromBlock", Hex.quantity(BigInteger.valueOf(range.from())));
+      params.put("toBlock", Hex.quantity(BigInteger.valueOf(range.to())));
+      requests.add(request("eth_getLogs", List.of(params), EthLog.class));
+    }
+    List<List<Event>> events = new ArrayList<>();
+    for (Response<?> response : batch(requests)) {
+      events.add(RpcAnswers.events(response));
+    }
+    return events;
   }
 
   @Override
@@ -281,27 +313,25 @@ public final class Web3jChain implements Chain {
     return new Request<>(method, new ArrayList<>(params), rpc, type);
   }
 
-  // web3j throws any exception of its parser for what it cannot read. So here, and only here, each
-  // of them means that the node did not answer.
   private Response<?> send(String method, List<?> params, Class<? extends Response<?>> type)
       throws FacilitatorException {
-    try {
-      Response<?> response = rpc.send(request(method, params, type), type);
-      if (response == null) {
-        throw RpcAnswers.invalid(method, null);
-      }
-      return response;
-    } catch (IOException | RuntimeException e) {
-      throw silent(method, e);
-    }
+    return answers(method, List.of(request(method, params, type))).get(0);
   }
 
   private List<? extends Response<?>> batch(
       List<? extends Request<?, ? extends Response<?>>> requests) throws FacilitatorException {
+    return answers(requests.size() == 1 ? requests.get(0).getMethod() : "a batch", requests);
+  }
+
+  // web3j throws any exception of its parser for what it cannot read. So here, and only here, each
+  // of them means that the node did not answer.
+  private List<? extends Response<?>> answers(
+      String what, List<? extends Request<?, ? extends Response<?>>> requests)
+      throws FacilitatorException {
     try {
       return rpc.sendAll(requests);
     } catch (IOException | RuntimeException e) {
-      throw silent("a batch", e);
+      throw silent(what, e);
     }
   }
 

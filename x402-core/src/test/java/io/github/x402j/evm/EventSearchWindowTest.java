@@ -12,6 +12,7 @@ import io.github.x402j.gate.Untouchable;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,27 @@ class EventSearchWindowTest {
     };
   }
 
+  /** Returns how far back the blocks reach that are searched, which follow each other. */
+  private static List<Long> reach(EventSearchWindow window) {
+    long newest = 1_000_000;
+    long next = newest;
+    List<Long> reach = new ArrayList<>();
+    for (EventLogs.Range range : window.ranges(BigInteger.valueOf(newest))) {
+      assertThat(range.to()).isEqualTo(next);
+      reach.add(newest - range.from());
+      next = range.from() - 1;
+    }
+    return reach;
+  }
+
+  @Test
+  void endsAtTheFirstBlockOfTheChain() {
+    assertThat(EventSearchWindow.byDefault().ranges(BigInteger.valueOf(40)))
+        .containsExactly(new EventLogs.Range(0, 40));
+    assertThat(EventSearchWindow.byDefault().ranges(BigInteger.ZERO))
+        .containsExactly(new EventLogs.Range(0, 0));
+  }
+
   private static List<PaymentRequirements> offering(Duration window) {
     return List.of(
         PaymentRequirements.exact(Usdc.BASE_SEPOLIA, TokenAmount.of(1), Sale.PAY_TO, window));
@@ -43,12 +65,12 @@ class EventSearchWindowTest {
   void isAsLongAsTheChainCanRunWhileAPaymentIsAskedFor() {
     EventSearchWindow fast = EventSearchWindow.byDefault();
     fast.measure(pace(250), offering(Duration.ofHours(1))); // four blocks a second
-    assertThat(fast.steps().toArray()).containsExactly(5_000, (3_600 + 30 + 600) * 4 * 2);
+    assertThat(reach(fast)).containsExactly(100L, 5_000L, (3_600L + 30 + 600) * 4 * 2);
     EventSearchWindow slow = EventSearchWindow.byDefault();
     slow.measure(pace(12_000), offering(Duration.ofHours(1)));
-    assertThat(slow.steps().toArray()).containsExactly(5_000);
+    assertThat(reach(slow)).containsExactly(100L, 5_000L);
     EventSearchWindow fixed = EventSearchWindow.of(70);
     fixed.measure(pace(250), offering(Duration.ofHours(1)));
-    assertThat(fixed.steps().toArray()).containsExactly(70);
+    assertThat(reach(fixed)).containsExactly(70L);
   }
 }

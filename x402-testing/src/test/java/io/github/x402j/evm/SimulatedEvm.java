@@ -11,9 +11,9 @@ import java.time.Duration;
 public final class SimulatedEvm {
   private SimulatedEvm() {}
 
-  /** Returns a chain whose node is asked by this client. */
-  public static Web3jChain chain(URI node, Duration timeout, HttpClient http) {
-    return Web3jChain.simulated(node, timeout, http);
+  /** Returns a chain whose node is asked by this client, with pauses in this time. */
+  public static Web3jChain chain(URI node, Duration timeout, HttpClient http, Ticker ticker) {
+    return Web3jChain.simulated(node, timeout, http, ticker);
   }
 
   /** Lets the facilitator pause in this time. */

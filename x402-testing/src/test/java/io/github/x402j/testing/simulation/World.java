@@ -147,7 +147,8 @@ final class World {
   }
 
   Web3jChain chain(int node) {
-    return SimulatedEvm.chain(URI.create("https://node" + node + ".example"), RPC_TIMEOUT, network);
+    URI url = URI.create("https://node" + node + ".example");
+    return SimulatedEvm.chain(url, RPC_TIMEOUT, network, baton);
   }
 
   EvmFacilitator evm(int node, EvmSigner gas, Clock clock) {
