@@ -193,6 +193,7 @@ public final class EvmFacilitator implements Facilitator {
       }
     }
     schemes.start(offered, chain);
+    verification.start(offered);
     try {
       gasPool.funds().ask();
     } catch (FacilitatorException e) {

@@ -5,6 +5,7 @@ package io.github.x402j.evm;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentKey;
+import io.github.x402j.PaymentRequirements;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.http.Backoff;
@@ -31,7 +32,8 @@ final class EvmVerification {
   private final GasPool gasPool;
   private final PaymentsInFlight inFlight;
   private final Ticker ticker;
-  private final boolean contractWallets;
+  private final PaymentInspector inspector;
+  private final SharedInspections shared;
 
   EvmVerification(
       Chain chain,
@@ -43,8 +45,16 @@ final class EvmVerification {
     this.gasPool = gasPool;
     this.inFlight = inFlight;
     this.ticker = ticker;
-    this.contractWallets = contractWallets;
+    this.inspector = new PaymentInspector(chain, ticker, contractWallets);
+    this.shared = new SharedInspections(inspector, ticker);
   }
+
+  /**
+   * What the chain is asked about.
+   *
+   * @param transfer the call that would move the money
+   */
+  record Asked(SignedPayment payment, Chain.Call transfer) {}
 
   /**
    * What the chain shows of a payment.
@@ -73,7 +83,7 @@ final class EvmVerification {
       return rests.get();
     }
     gasPool.funds().require(asked.sender(), ceiling);
-    Findings found = look(payment, transfer);
+    Findings found = shared.ask(new Asked(payment, transfer));
     Verification.Invalid refused = found.refused();
     if (refused != null) {
       return refused;
@@ -99,27 +109,22 @@ final class EvmVerification {
                     "a transaction of this payer was reverted; the next is sent after " + until));
   }
 
-  /** Makes one round trip. */
+  /** Asks about one payment alone, in one round trip; simulates exactly this transfer. */
   Findings look(SignedPayment payment, Chain.Call transfer) throws FacilitatorException {
-    EvmPayment asked = OfflineChecks.Checked.of(payment).payment();
-    List<Chain.Call> calls = new ArrayList<>(asked.questions());
-    calls.add(balance(payment));
-    calls.add(transfer);
-    Chain.Inspection inspection =
-        contractWallets
-            ? new Chain.Inspection(false, chain.call(calls)) // whether there is code is not asked
-            : chain.inspect(payment.payer(), calls);
-    List<Chain.CallResult> results = inspection.results();
-    int questions = asked.questions().size();
-    Optional<Verification.Invalid> refused = asked.answer(results.subList(0, questions));
-    BigInteger balance = OnChainToken.number(results.get(questions), "balanceOf");
-    if (refused.isEmpty() && inspection.hasCode()) {
-      refused = Optional.of(hasCode(payment));
-    }
-    if (refused.isEmpty() && balance.compareTo(payment.requirements().amount().atomicUnits()) < 0) {
-      refused = Optional.of(tooLittle(payment));
-    }
-    return new Findings(refused.orElse(null), balance, results.get(questions + 1));
+    return inspector.one(new Asked(payment, transfer));
+  }
+
+  /**
+   * Asks about many payments in one round trip, and about those that a shared simulation did not
+   * let through in a second one. The answers are in the order of the payments.
+   */
+  List<PaymentInspector.Answer> lookAll(List<Asked> asked) {
+    return inspector.all(asked);
+  }
+
+  /** From now on payments of these offers may be asked about together. */
+  void start(List<PaymentRequirements> offered) {
+    inspector.trust(offered);
   }
 
   /** Compares a balance with what is in flight: {@code covers} or {@code admit}. */
@@ -208,17 +213,6 @@ final class EvmVerification {
   /** Returns the question for the payer's balance. */
   static Chain.Call balance(SignedPayment payment) {
     return Chain.Call.latest(payment.requirements().asset(), Eip3009.balanceOf(payment.payer()));
-  }
-
-  /**
-   * The token would ask that code about the signature, and it may answer a simulation otherwise.
-   */
-  private static Verification.Invalid hasCode(SignedPayment payment) {
-    return new Verification.Invalid(
-        ErrorReason.INVALID_SIGNATURE,
-        "signature: the payer's account has code (a contract, or a delegation by EIP-7702), and"
-            + " contract wallets are not accepted here",
-        payment.payer());
   }
 
   static Verification.Invalid tooLittle(SignedPayment payment) {
