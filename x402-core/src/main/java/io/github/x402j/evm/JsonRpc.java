@@ -57,6 +57,7 @@ final class JsonRpc extends Service {
   private static final Duration LEARNED_FOR = Duration.ofMinutes(10);
 
   private static final Duration PAUSE = Duration.ofMillis(100);
+  private static final List<Duration> PAUSES = List.of(PAUSE, PAUSE.multipliedBy(2));
   private static final Duration LONG_PAUSE = Duration.ofSeconds(1);
 
   private static final int OK = 200;
@@ -115,16 +116,19 @@ final class JsonRpc extends Service {
    */
   List<Response<?>> sendAll(List<? extends Request<?, ? extends Response<?>>> requests)
       throws IOException {
-    List<Response<?>> responses = sendOnce(requests);
-    List<Request<?, ? extends Response<?>>> limited = new ArrayList<>();
-    for (int i = 0; i < requests.size(); i++) {
-      if (isLimited(responses.get(i))) {
-        limited.add(requests.get(i));
+    List<Response<?>> responses = sendOnce(requests, false);
+    for (Duration pause : PAUSES) {
+      List<Request<?, ? extends Response<?>>> limited = new ArrayList<>();
+      for (int i = 0; i < requests.size(); i++) {
+        if (isLimited(responses.get(i))) {
+          limited.add(requests.get(i));
+        }
       }
-    }
-    if (!limited.isEmpty()) {
-      sleep(PAUSE);
-      Iterator<Response<?>> again = sendOnce(limited).iterator();
+      if (limited.isEmpty()) {
+        break;
+      }
+      sleep(pause);
+      Iterator<Response<?>> again = sendOnce(limited, true).iterator();
       responses.replaceAll(response -> isLimited(response) ? again.next() : response);
     }
     return responses;
@@ -137,7 +141,12 @@ final class JsonRpc extends Service {
         && !RpcAnswers.isOfExecution(response.getError());
   }
 
-  private List<Response<?>> sendOnce(List<? extends Request<?, ? extends Response<?>>> requests)
+  /**
+   * @param isAgain whether the node has said before that it cannot answer now: perhaps it means the
+   *     batch
+   */
+  private List<Response<?>> sendOnce(
+      List<? extends Request<?, ? extends Response<?>>> requests, boolean isAgain)
       throws IOException {
     List<Response<?>> responses = new ArrayList<>();
     while (responses.size() < requests.size()) {
@@ -148,14 +157,15 @@ final class JsonRpc extends Service {
         int most = Math.min(SINGLES_AT_A_TIME, left.size());
         responses.addAll(singles(left.subList(0, most), true));
       } else {
-        responses.addAll(batch(left.subList(0, Math.min(length, left.size()))));
+        responses.addAll(batch(left.subList(0, Math.min(length, left.size())), isAgain));
       }
     }
     return responses;
   }
 
   /** Returns the responses to the first of the requests: one at least, or all of them. */
-  private List<Response<?>> batch(List<? extends Request<?, ? extends Response<?>>> requests)
+  private List<Response<?>> batch(
+      List<? extends Request<?, ? extends Response<?>>> requests, boolean isAgain)
       throws IOException {
     ArrayNode messages = objectMapper.createArrayNode();
     requests.forEach(request -> messages.add(message(request)));
@@ -165,8 +175,9 @@ final class JsonRpc extends Service {
       answer = again(messages.toString(), answer);
     }
     List<Response<?>> responses = responses(requests, answer);
-    if (!refusesAll(responses)) {
-      if (responses.size() < requests.size()) {
+    boolean isPassing = !isAgain && responses.stream().anyMatch(JsonRpc::isLimited);
+    if (isPassing || !refusesAll(responses)) {
+      if (!isPassing && responses.size() < requests.size()) {
         shorten(responses.size()); // it cuts longer ones
       }
       return responses;

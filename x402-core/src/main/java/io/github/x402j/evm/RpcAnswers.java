@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import java.math.BigInteger;
@@ -12,10 +13,6 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.web3j.protocol.core.Response;
-import org.web3j.protocol.core.methods.response.EthBlock;
-import org.web3j.protocol.core.methods.response.Log;
-import org.web3j.protocol.core.methods.response.Transaction;
-import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /**
  * Reads a node's answers and trusts none of them. An answer of another form than expected is a
@@ -29,6 +26,44 @@ final class RpcAnswers {
 
   /** An answer whose result is text. */
   static final class TextResponse extends Response<String> {}
+
+  /** An answer whose result is a block. */
+  static final class BlockResponse extends Response<BlockAnswer> {}
+
+  /** An answer whose result is the receipt of a transaction. */
+  static final class ReceiptResponse extends Response<ReceiptAnswer> {}
+
+  /** An answer whose result is a transaction. */
+  static final class TransactionResponse extends Response<TransactionAnswer> {}
+
+  /** An answer whose result are events. */
+  static final class LogsResponse extends Response<List<LogAnswer>> {}
+
+  // What is read of an answer, and no more: chains and nodes add members of their own, and kinds of
+  // transactions that nobody knew. What is missing is null.
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record BlockAnswer(
+      @Nullable String number, @Nullable String timestamp, @Nullable String baseFeePerGas) {}
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record TransactionAnswer(@Nullable String hash) {}
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record ReceiptAnswer(
+      @Nullable String transactionHash,
+      @Nullable String blockNumber,
+      @Nullable String from,
+      @Nullable String status,
+      @Nullable String gasUsed,
+      @Nullable List<LogAnswer> logs) {}
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record LogAnswer(
+      @Nullable String address,
+      @Nullable List<String> topics,
+      @Nullable String data,
+      @Nullable String transactionHash) {}
 
   static BigInteger quantity(String method, Response<?> response) throws FacilitatorException {
     return quantity(method, text(method, response));
@@ -86,7 +121,7 @@ final class RpcAnswers {
 
   /** Returns the base fee of a block, empty where the chain has none. */
   static Optional<BigInteger> baseFee(Response<?> newestBlock) throws FacilitatorException {
-    String baseFee = block(newestBlock).getBaseFeePerGasRaw();
+    String baseFee = block(newestBlock).baseFeePerGas();
     return baseFee == null
         ? Optional.empty()
         : Optional.of(quantity("eth_getBlockByNumber", baseFee));
@@ -121,25 +156,25 @@ final class RpcAnswers {
   static Optional<Chain.Receipt> receipt(String transaction, Response<?> response)
       throws FacilitatorException {
     String method = "eth_getTransactionReceipt";
-    if (!(resultOrNull(method, response) instanceof TransactionReceipt receipt)
-        || receipt.getBlockNumberRaw() == null) {
+    if (!(resultOrNull(method, response) instanceof ReceiptAnswer receipt)
+        || receipt.blockNumber() == null) {
       return Optional.empty();
     }
-    if (!transaction.equalsIgnoreCase(receipt.getTransactionHash())) {
+    if (!transaction.equalsIgnoreCase(receipt.transactionHash())) {
       throw invalid(method, null);
     }
-    List<Chain.Event> events = events(receipt.getLogs());
-    Optional<Boolean> succeeded = succeeded(receipt.getStatus(), events);
+    List<Chain.Event> events = events(receipt.logs());
+    Optional<Boolean> succeeded = succeeded(receipt.status(), events);
     if (succeeded.isEmpty()) {
       return Optional.empty();
     }
-    String gasUsed = receipt.getGasUsedRaw();
+    String gasUsed = receipt.gasUsed();
     return Optional.of(
         new Chain.Receipt(
             transaction,
             sender(method, receipt),
             succeeded.get(),
-            quantity(method, receipt.getBlockNumberRaw()),
+            quantity(method, receipt.blockNumber()),
             events,
             gasUsed == null ? null : quantity(method, gasUsed)));
   }
@@ -156,10 +191,9 @@ final class RpcAnswers {
     return events.isEmpty() ? Optional.empty() : Optional.of(true);
   }
 
-  private static Address sender(String method, TransactionReceipt receipt)
-      throws FacilitatorException {
+  private static Address sender(String method, ReceiptAnswer receipt) throws FacilitatorException {
     try {
-      return Address.parse(String.valueOf(receipt.getFrom()));
+      return Address.parse(String.valueOf(receipt.from()));
     } catch (IllegalArgumentException e) {
       throw invalid(method, e);
     }
@@ -167,23 +201,23 @@ final class RpcAnswers {
 
   /** Returns whether the node has shown the transaction. */
   static boolean shows(String transaction, Response<?> response) throws FacilitatorException {
-    return resultOrNull("eth_getTransactionByHash", response) instanceof Transaction found
-        && transaction.equalsIgnoreCase(found.getHash());
+    return resultOrNull("eth_getTransactionByHash", response) instanceof TransactionAnswer found
+        && transaction.equalsIgnoreCase(found.hash());
   }
 
   static Chain.Head head(Response<?> response) throws FacilitatorException {
-    EthBlock.Block block = block(response);
-    BigInteger seconds = quantity("eth_getBlockByNumber", block.getTimestampRaw());
+    BlockAnswer block = block(response);
+    BigInteger seconds = quantity("eth_getBlockByNumber", block.timestamp());
     if (seconds.bitLength() > MAX_TIME_BITS) {
       throw invalid("eth_getBlockByNumber", null);
     }
     return new Chain.Head(
-        quantity("eth_getBlockByNumber", block.getNumberRaw()),
+        quantity("eth_getBlockByNumber", block.number()),
         Instant.ofEpochSecond(seconds.longValue()));
   }
 
-  private static EthBlock.Block block(Response<?> response) throws FacilitatorException {
-    if (result("eth_getBlockByNumber", response) instanceof EthBlock.Block block) {
+  private static BlockAnswer block(Response<?> response) throws FacilitatorException {
+    if (result("eth_getBlockByNumber", response) instanceof BlockAnswer block) {
       return block;
     }
     throw invalid("eth_getBlockByNumber", null);
@@ -193,9 +227,9 @@ final class RpcAnswers {
     if (!(result("eth_getLogs", response) instanceof List<?> results)) {
       throw invalid("eth_getLogs", null);
     }
-    List<Log> logs = new ArrayList<>();
+    List<LogAnswer> logs = new ArrayList<>();
     for (Object result : results) {
-      if (!(result instanceof Log log)) {
+      if (!(result instanceof LogAnswer log)) {
         throw invalid("eth_getLogs", null);
       }
       logs.add(log);
@@ -203,25 +237,34 @@ final class RpcAnswers {
     return events(logs);
   }
 
-  private static List<Chain.Event> events(@Nullable List<? extends Log> logs)
+  private static List<Chain.Event> events(@Nullable List<LogAnswer> logs)
       throws FacilitatorException {
     if (logs == null) {
       throw invalid("logs", null);
     }
     List<Chain.Event> events = new ArrayList<>();
-    for (Log log : logs) {
-      try {
-        events.add(
-            new Chain.Event(
-                Address.parse(log.getAddress()),
-                log.getTopics().stream().map(topic -> topic.toLowerCase(Locale.ROOT)).toList(),
-                log.getData().toLowerCase(Locale.ROOT),
-                log.getTransactionHash().toLowerCase(Locale.ROOT)));
-      } catch (IllegalArgumentException | NullPointerException e) {
-        throw invalid("logs", e);
-      }
+    for (LogAnswer log : logs) {
+      events.add(event(log));
     }
     return events;
+  }
+
+  private static Chain.Event event(LogAnswer log) throws FacilitatorException {
+    List<String> topics = log.topics();
+    String data = log.data();
+    String transaction = log.transactionHash();
+    if (topics == null || data == null || transaction == null) {
+      throw invalid("logs", null);
+    }
+    try {
+      return new Chain.Event(
+          Address.parse(String.valueOf(log.address())),
+          topics.stream().map(topic -> topic.toLowerCase(Locale.ROOT)).toList(),
+          data.toLowerCase(Locale.ROOT),
+          transaction.toLowerCase(Locale.ROOT));
+    } catch (IllegalArgumentException | NullPointerException e) { // a topic may be null
+      throw invalid("logs", e);
+    }
   }
 
   private static BigInteger quantity(String method, @Nullable String text)

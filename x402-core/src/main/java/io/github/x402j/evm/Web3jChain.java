@@ -5,7 +5,11 @@ package io.github.x402j.evm;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settings;
+import io.github.x402j.evm.RpcAnswers.BlockResponse;
+import io.github.x402j.evm.RpcAnswers.LogsResponse;
+import io.github.x402j.evm.RpcAnswers.ReceiptResponse;
 import io.github.x402j.evm.RpcAnswers.TextResponse;
+import io.github.x402j.evm.RpcAnswers.TransactionResponse;
 import io.github.x402j.http.Ticker;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -21,10 +25,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
-import org.web3j.protocol.core.methods.response.EthBlock;
-import org.web3j.protocol.core.methods.response.EthGetTransactionReceipt;
-import org.web3j.protocol.core.methods.response.EthLog;
-import org.web3j.protocol.core.methods.response.EthTransaction;
 
 /**
  * A chain behind a JSON-RPC endpoint, spoken to with web3j's requests.
@@ -157,7 +157,7 @@ public final class Web3jChain implements Chain {
         batch(
             List.of(
                 request("eth_estimateGas", params, TextResponse.class),
-                request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class),
+                request("eth_getBlockByNumber", List.of(LATEST, false), BlockResponse.class),
                 request("eth_gasPrice", List.of(), TextResponse.class)));
     Quote fees = fees(responses.get(1), responses.get(2));
     return RpcAnswers.quote(responses.get(0), fees);
@@ -173,7 +173,7 @@ public final class Web3jChain implements Chain {
     List<? extends Response<?>> responses =
         batch(
             List.of(
-                request("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class),
+                request("eth_getBlockByNumber", List.of(LATEST, false), BlockResponse.class),
                 request("eth_gasPrice", List.of(), TextResponse.class)));
     Head head = RpcAnswers.head(responses.get(0));
     return new Newest(head, fees(responses.get(0), responses.get(1)));
@@ -219,24 +219,26 @@ public final class Web3jChain implements Chain {
   public Optional<Receipt> receipt(String transaction) throws FacilitatorException {
     return RpcAnswers.receipt(
         transaction,
-        send("eth_getTransactionReceipt", List.of(transaction), EthGetTransactionReceipt.class));
+        send("eth_getTransactionReceipt", List.of(transaction), ReceiptResponse.class));
   }
 
   @Override
   public boolean isKnown(String transaction) throws FacilitatorException {
     return RpcAnswers.shows(
-        transaction, send("eth_getTransactionByHash", List.of(transaction), EthTransaction.class));
+        transaction,
+        send("eth_getTransactionByHash", List.of(transaction), TransactionResponse.class));
   }
 
   @Override
   public Head head() throws FacilitatorException {
-    return RpcAnswers.head(send("eth_getBlockByNumber", List.of(LATEST, false), EthBlock.class));
+    return RpcAnswers.head(
+        send("eth_getBlockByNumber", List.of(LATEST, false), BlockResponse.class));
   }
 
   @Override
   public Optional<Head> block(BigInteger number) throws FacilitatorException {
     Response<?> response =
-        send("eth_getBlockByNumber", List.of(Hex.quantity(number), false), EthBlock.class);
+        send("eth_getBlockByNumber", List.of(Hex.quantity(number), false), BlockResponse.class);
     return response.hasError() || response.getResult() == null
         ? Optional.empty()
         : Optional.of(RpcAnswers.head(response));
@@ -255,14 +257,14 @@ public final class Web3jChain implements Chain {
 
   private List<List<Event>> logs(EventFilter filter, List<EventLogs.Range> ranges)
       throws FacilitatorException {
-    List<Request<?, EthLog>> requests = new ArrayList<>();
+    List<Request<?, LogsResponse>> requests = new ArrayList<>();
     for (EventLogs.Range range : ranges) {
       Map<String, Object> params = new LinkedHashMap<>();
       params.put("address", filter.contract().lowerCase());
       params.put("topics", filter.topics());
       params.put("fromBlock", Hex.quantity(BigInteger.valueOf(range.from())));
       params.put("toBlock", Hex.quantity(BigInteger.valueOf(range.to())));
-      requests.add(request("eth_getLogs", List.of(params), EthLog.class));
+      requests.add(request("eth_getLogs", List.of(params), LogsResponse.class));
     }
     List<List<Event>> events = new ArrayList<>();
     for (Response<?> response : batch(requests)) {
