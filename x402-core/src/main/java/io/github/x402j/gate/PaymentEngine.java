@@ -14,7 +14,6 @@ import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -199,11 +198,7 @@ final class PaymentEngine {
    */
   Settlement settle(SignedPayment payment, Consumer<String> sent) throws FacilitatorException {
     return settleRecording(
-        payment,
-        transaction -> {
-          ledger.settling(payment.key(), transaction);
-          sent.accept(transaction);
-        });
+        payment, new TransactionRecords(transactions, ledger, null).of(payment, sent));
   }
 
   /**
@@ -219,7 +214,7 @@ final class PaymentEngine {
     }
     try {
       Settlement settlement =
-          settleRecording(payment, transaction -> sales.settling(sale, transaction, ledger));
+          settleRecording(payment, new TransactionRecords(transactions, ledger, sales).of(sale));
       if (settlement instanceof Settlement.Failed failed) {
         sales.failed(sale, failed);
       }
@@ -242,23 +237,14 @@ final class PaymentEngine {
     }
   }
 
-  /** Records each transaction as the caller wants before it is sent. */
-  private Settlement settleRecording(SignedPayment payment, Consumer<String> record)
+  /** Records each transaction before it is sent. */
+  private Settlement settleRecording(SignedPayment payment, TransactionRecords.Member record)
       throws FacilitatorException {
     boolean concluded = false;
-    AtomicBoolean isPublic = new AtomicBoolean();
     try {
       Settlement settlement =
-          transactions.owned(
-              payment,
-              facilitators.settle(
-                  claimed(payment),
-                  transaction -> {
-                    transactions.note(payment, transaction);
-                    record.accept(transaction);
-                    isPublic.set(true);
-                  }));
-      conclude(payment, settlement, isPublic.get());
+          transactions.owned(payment, facilitators.settle(claimed(payment), record));
+      conclude(payment, settlement, record.isPublic());
       concluded = true;
       return settlement;
     } catch (FacilitatorException e) {

@@ -66,16 +66,6 @@ final class SalesRecorder {
   }
 
   /**
-   * Records a transaction in the ledger and here.
-   *
-   * @throws IllegalStateException if that is not possible; the transaction must not be sent then
-   */
-  void settling(VerifiedPayment sale, String transaction, PaymentLedger ledger) {
-    book.settling(sent(sale, transaction), ledger, sale.signed().key());
-    sale.markSent(transaction);
-  }
-
-  /**
    * Records one transaction of several sales in the ledger and here, in one write where the book
    * can.
    *
