@@ -4,8 +4,8 @@ package io.github.x402j;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.util.HexFormat;
 import java.util.Locale;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param text {@code 0x} and 40 hex digits with the EIP-55 checksum
  */
 public record Address(String text) {
-  private static final Pattern HEX = Pattern.compile("0x[0-9a-fA-F]{40}");
+  private static final int LENGTH = 2 + 40;
+  private static final String ZERO = "0x" + "0".repeat(40);
 
   /**
    * Checks and canonicalises the text.
@@ -27,11 +28,11 @@ public record Address(String text) {
    * @throws IllegalArgumentException if it is anything else
    */
   public Address {
-    if (!HEX.matcher(text).matches()) {
+    if (!isHex(text)) {
       throw new IllegalArgumentException("an address is 0x and 40 hex digits");
     }
     String checksummed = checksummed(text.substring(2).toLowerCase(Locale.ROOT));
-    if (isMixedCase(text.substring(2)) && !checksummed.equals(text)) {
+    if (!checksummed.equals(text) && isMixedCase(text.substring(2))) {
       throw new IllegalArgumentException(
           "the address checksum (EIP-55) is wrong: look for a mistyped digit");
     }
@@ -57,12 +58,20 @@ public record Address(String text) {
 
   /** Returns whether this is the zero address, which has no owner. */
   public boolean isZero() {
-    return lowerCase().equals("0x0000000000000000000000000000000000000000");
+    return text.equals(ZERO);
   }
 
   @Override
   public String toString() {
     return text;
+  }
+
+  private static boolean isHex(String text) {
+    boolean isHex = text.length() == LENGTH && text.startsWith("0x");
+    for (int i = 2; isHex && i < LENGTH; i++) {
+      isHex = HexFormat.isHexDigit(text.charAt(i));
+    }
+    return isHex;
   }
 
   private static boolean isMixedCase(String digits) {

@@ -4,7 +4,6 @@ package io.github.x402j;
 
 import java.util.HexFormat;
 import java.util.Locale;
-import java.util.regex.Pattern;
 
 /**
  * 32 bytes as they stand in messages: an authorization's nonce or digest, a transaction's hash.
@@ -12,8 +11,7 @@ import java.util.regex.Pattern;
  * @param text {@code 0x} and 64 lower-case hex digits
  */
 public record Bytes32(String text) {
-  private static final Pattern CANONICAL = Pattern.compile("0x[0-9a-f]{64}");
-  private static final Pattern ANY_CASE = Pattern.compile("0x[0-9a-fA-F]{64}");
+  private static final int LENGTH = 2 + 64;
 
   /** Checks the form. */
   public Bytes32 {
@@ -29,10 +27,11 @@ public record Bytes32(String text) {
    * @throws IllegalArgumentException if it is not 0x and 64 hex digits
    */
   public static Bytes32 parse(String what, String text) {
-    if (!ANY_CASE.matcher(text).matches()) {
+    String lowerCase = text.length() == LENGTH ? text.toLowerCase(Locale.ROOT) : text;
+    if (!text.startsWith("0x") || !isCanonical(lowerCase)) {
       throw new IllegalArgumentException(what + ": expected 0x and 64 hex digits");
     }
-    return new Bytes32(text.toLowerCase(Locale.ROOT));
+    return new Bytes32(lowerCase);
   }
 
   /**
@@ -46,7 +45,16 @@ public record Bytes32(String text) {
 
   /** Returns whether the text is {@code 0x} and 64 lower-case hex digits. */
   public static boolean isCanonical(String text) {
-    return CANONICAL.matcher(text).matches();
+    if (text.length() != LENGTH || !text.startsWith("0x")) {
+      return false;
+    }
+    for (int i = 2; i < LENGTH; i++) {
+      char c = text.charAt(i);
+      if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override

@@ -64,7 +64,9 @@ final class Eip712 {
   }
 
   private static byte[] word(Address address) {
-    return word(Hex.quantity(address.lowerCase()));
+    byte[] word = new byte[32];
+    System.arraycopy(Hex.bytes(address.text()), 0, word, 12, 20);
+    return word;
   }
 
   private static byte[] word(BigInteger unsigned) {

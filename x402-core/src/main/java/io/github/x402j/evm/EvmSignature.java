@@ -4,10 +4,8 @@ package io.github.x402j.evm;
 
 import io.github.x402j.Address;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Optional;
-import org.web3j.crypto.ECDSASignature;
-import org.web3j.crypto.Keys;
-import org.web3j.crypto.Sign;
 
 /**
  * A signature of secp256k1 in the only form that tokens accept: {@code r} and {@code s} in range,
@@ -21,7 +19,7 @@ import org.web3j.crypto.Sign;
 public record EvmSignature(BigInteger r, BigInteger s, int v) {
   private static final BigInteger ORDER =
       new BigInteger("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", 16);
-  private static final BigInteger HALF_ORDER = ORDER.shiftRight(1);
+  static final BigInteger HALF_ORDER = ORDER.shiftRight(1);
   private static final int LENGTH = 65;
 
   /** Checks the ranges, before any library computes with the numbers. */
@@ -63,7 +61,7 @@ public record EvmSignature(BigInteger r, BigInteger s, int v) {
     BigInteger low = s.compareTo(HALF_ORDER) > 0 ? ORDER.subtract(s) : s;
     for (int v = 27; v <= 28; v++) {
       EvmSignature signature = new EvmSignature(r, low, v);
-      if (signature.signerOf(digest).filter(account::equals).isPresent()) {
+      if (signature.isBy(account, digest)) {
         return signature;
       }
     }
@@ -100,14 +98,17 @@ public record EvmSignature(BigInteger r, BigInteger s, int v) {
 
   /** Returns who signed the digest, empty if the signature belongs to no key. */
   public Optional<Address> signerOf(byte[] digest) {
-    try {
-      BigInteger publicKey = Sign.recoverFromSignature(v - 27, new ECDSASignature(r, s), digest);
-      return publicKey == null
-          ? Optional.empty()
-          : Optional.of(Address.parse("0x" + Keys.getAddress(publicKey)));
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      return Optional.empty(); // r is not the abscissa of a point
-    }
+    return SignerRecovery.fastest()
+        .account(digest, this)
+        .map(account -> Address.parse(Hex.text(account)));
+  }
+
+  /** Returns whether the account signed the digest. */
+  boolean isBy(Address account, byte[] digest) {
+    return SignerRecovery.fastest()
+        .account(digest, this)
+        .filter(signer -> Arrays.equals(signer, Hex.bytes(account.text())))
+        .isPresent();
   }
 
   /** Returns {@code 0x} and the 65 bytes r, s, v in hex. */

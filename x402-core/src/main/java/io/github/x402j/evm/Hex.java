@@ -8,13 +8,16 @@ import java.util.regex.Pattern;
 
 /** Hex text, checked before it is read. */
 final class Hex {
-  private static final Pattern BYTES = Pattern.compile("0x(?:[0-9a-fA-F]{2})*");
   private static final Pattern QUANTITY = Pattern.compile("0x[0-9a-fA-F]{1,64}");
 
   private Hex() {}
 
   static boolean isBytes(String text) {
-    return BYTES.matcher(text).matches();
+    boolean isBytes = text.startsWith("0x") && text.length() % 2 == 0;
+    for (int i = 2; isBytes && i < text.length(); i++) {
+      isBytes = HexFormat.isHexDigit(text.charAt(i));
+    }
+    return isBytes;
   }
 
   static byte[] bytes(String text) {

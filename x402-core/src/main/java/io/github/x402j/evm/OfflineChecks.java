@@ -106,9 +106,7 @@ final class OfflineChecks {
 
   /** Returns the signature if it is the payer's own, rather than one for a contract to judge. */
   private static Optional<EvmSignature> ownersSignature(EvmPayment payment, byte[] digest) {
-    return parsed(payment.signature())
-        .filter(
-            signature -> signature.signerOf(digest).filter(payment.payer()::equals).isPresent());
+    return parsed(payment.signature()).filter(signature -> signature.isBy(payment.payer(), digest));
   }
 
   private static Optional<EvmSignature> parsed(String signature) {
