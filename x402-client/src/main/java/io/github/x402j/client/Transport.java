@@ -73,11 +73,14 @@ record Transport(
    * @param times how often after the first attempt, at least 0
    * @param within how long after the first attempt another may begin
    * @param firstPause the pause before the second attempt; it doubles each time
-   * @param maxPause the longest of these pauses
+   * @param maxPause the longest pause, whatever the seller asks for
    */
   record RetryPolicy(int times, Duration within, Duration firstPause, Duration maxPause) {
-    /** The longest pause that a seller may ask for: twice the lease of a seller with x402j. */
-    static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(60);
+    /** The longest pause by default: twice the lease of a seller with x402j. */
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(60);
+
+    /** The longest pause that no seller asks for. */
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(10);
 
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
 
@@ -92,17 +95,18 @@ record Transport(
     }
 
     static RetryPolicy of(int times, Duration within) {
-      return new RetryPolicy(times, within, Duration.ofMillis(500), Duration.ofSeconds(10));
+      return new RetryPolicy(times, within, Duration.ofMillis(500), MAX_PAUSE);
     }
 
     /** Returns the pauses that are due, before the first is taken. */
     Backoff backoff() {
-      return new Backoff(firstPause, 2, maxPause);
+      return new Backoff(
+          firstPause, 2, maxPause.compareTo(MAX_BACKOFF) <= 0 ? maxPause : MAX_BACKOFF);
     }
 
     /**
      * Returns the longer of the pause that is due and the one that the seller asks for ({@code
-     * Retry-After} in seconds), of which at most {@link #MAX_RETRY_AFTER} counts.
+     * Retry-After} in seconds), and at most the longest pause.
      */
     Duration pause(Duration due, Optional<HttpHeaders> answer) {
       Duration asked =
@@ -112,8 +116,8 @@ record Transport(
               .filter(text -> SECONDS.matcher(text).matches())
               .map(text -> Duration.ofSeconds(Long.parseLong(text)))
               .orElse(Duration.ZERO);
-      Duration believed = asked.compareTo(MAX_RETRY_AFTER) <= 0 ? asked : MAX_RETRY_AFTER;
-      return due.compareTo(believed) >= 0 ? due : believed;
+      Duration pause = due.compareTo(asked) >= 0 ? due : asked;
+      return pause.compareTo(maxPause) <= 0 ? pause : maxPause;
     }
   }
 
