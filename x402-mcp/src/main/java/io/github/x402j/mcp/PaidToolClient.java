@@ -18,6 +18,7 @@ import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PaidToolClient implements AutoCloseable {
   /** How often a payment is sent again while its outcome is not known. */
-  static final int RESEND_TIMES = 4;
+  static final int RESEND_TIMES = 12;
+
+  /** How much longer than the first pause the longest is: 10 s if the first is 500 ms. */
+  private static final int LONGEST_PAUSE = 20;
+
+  /**
+   * How much longer than the first pause a payment is sent again: 90 s if the first is 500 ms. A
+   * server that was killed delivers once its lease has run out, by default after 30 s.
+   */
+  private static final int RESEND_WITHIN = 180;
 
   private static final String REFUSED_LATER =
       "it was refused after a sending whose outcome is not known";
@@ -109,7 +119,12 @@ public final class PaidToolClient implements AutoCloseable {
     if (descriptor.isEmpty()) {
       return new ToolAnswer(first, Optional.empty());
     }
-    Payment payment = payer.pay(server, PricedTool.resourceOf(tool), descriptor.get());
+    Payment payment =
+        payer.pay(
+            server,
+            PricedTool.resourceOf(tool),
+            McpJson.text(new TreeMap<>(arguments)), // no second payment for the same call
+            descriptor.get());
     return send(request, payment, false);
   }
 
@@ -128,6 +143,7 @@ public final class PaidToolClient implements AutoCloseable {
     Object message = McpJson.object(payment.secretJson()).orElseThrow();
     CallToolRequest paid = PaymentMeta.with(message, payment.resumptionSecret(), request);
     boolean outcomeOpen = sentBefore;
+    long begun = System.nanoTime();
     for (int sending = 1; ; sending++) {
       String why;
       RuntimeException lost = null;
@@ -152,7 +168,8 @@ public final class PaidToolClient implements AutoCloseable {
         lost = e;
       }
       outcomeOpen = true;
-      if (sending > RESEND_TIMES || !pause(sending)) {
+      boolean late = System.nanoTime() - begun > firstPause.multipliedBy(RESEND_WITHIN).toNanos();
+      if (sending > RESEND_TIMES || late || !pause(sending)) {
         throw pending(request, payment, why, lost);
       }
     }
@@ -229,7 +246,7 @@ public final class PaidToolClient implements AutoCloseable {
   /** Waits twice as long each time; returns false if the thread is interrupted. */
   private boolean pause(int sending) {
     try {
-      Thread.sleep(firstPause.toMillis() << (sending - 1));
+      Thread.sleep(firstPause.toMillis() * Math.min(1L << (sending - 1), LONGEST_PAUSE));
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

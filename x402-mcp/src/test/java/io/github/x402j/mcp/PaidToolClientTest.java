@@ -23,6 +23,8 @@ import io.github.x402j.testing.TestWallet;
 import io.modelcontextprotocol.spec.McpError;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +84,9 @@ class PaidToolClientTest {
 
   @Test
   void anOutcomeThatStaysUnknownIsReportedAndTheSamePaymentCanBeResent() throws Exception {
-    server.answers(asking(), pending(), pending(), pending(), pending(), pending());
+    List<Map<String, Object>> answers = new ArrayList<>(List.of(asking()));
+    answers.addAll(Collections.nCopies(PaidToolClient.RESEND_TIMES + 1, pending()));
+    server.answers(answers.toArray(Map[]::new));
     ToolPaymentPendingException pending =
         catchThrowableOfType(
             ToolPaymentPendingException.class, () -> client.call("forecast", Map.of()));
@@ -93,7 +97,9 @@ class PaidToolClientTest {
 
     server.answers(delivery());
     assertThat(client.resend(pending).isError()).isFalse();
-    assertThat(server.payments()).hasSize(6).allMatch(server.payments().get(0)::equals);
+    assertThat(server.payments()) // the last of them after the time that is for sending again
+        .hasSizeBetween(6, PaidToolClient.RESEND_TIMES + 2)
+        .allMatch(server.payments().get(0)::equals);
     assertThat(events()).endsWith(JournalEntry.Event.SETTLED);
   }
 
@@ -111,10 +117,15 @@ class PaidToolClientTest {
   @Test
   void aRefusalAfterALostAnswerLeavesThePaymentPending() {
     for (Map<String, Object> refusal : List.of(asking(), McpStub.JSON_RPC_ERROR)) {
+      Map<String, Object> arguments = Map.of("refusal", refusal == McpStub.JSON_RPC_ERROR);
       server.answers(asking(), McpStub.DROPPED, McpStub.DROPPED, refusal);
-      assertThatThrownBy(() -> client.call("forecast", Map.of()))
+      assertThatThrownBy(() -> client.call("forecast", arguments))
           .isInstanceOf(ToolPaymentPendingException.class);
       assertThat(events()).endsWith(JournalEntry.Event.SIGNED, JournalEntry.Event.PENDING);
+      server.answers(asking());
+      assertThatThrownBy(() -> client.call("forecast", arguments)) // would pay a second time
+          .isInstanceOf(PaymentDeclinedException.class)
+          .hasMessageContaining("unresolved");
     }
   }
 
