@@ -84,6 +84,12 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     if (e instanceof ConnectException) {
       return "cannot connect: " + orElse(e.getMessage(), "refused, or there is no such host");
     }
+    if (e instanceof PaymentDeclinedException declined && declined.approval().isPresent()) {
+      return e.getMessage()
+          + ": 'x402 wallet approve "
+          + declined.approval().get()
+          + "' approves it";
+    }
     if (e instanceof PaymentPendingException pending) {
       return e.getMessage() + ": 'x402 resend " + pending.payment().nonce() + "' finishes it";
     }
@@ -102,6 +108,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
           .put("rule", declined.rule())
           .put("limit", declined.limit())
           .put("asked", declined.asked());
+      declined.approval().ifPresent(id -> error.put("approval", id));
     }
     if (e instanceof PaymentPendingException pending) {
       error

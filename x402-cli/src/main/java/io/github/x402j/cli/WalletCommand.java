@@ -9,11 +9,13 @@ import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.AgentWallet.Builder;
 import io.github.x402j.client.wallet.BillingPeriod;
 import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.client.wallet.WalletStatus;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,11 +26,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Makes, shows, revokes and reinstates the wallets of agents. */
+/** Makes, shows, limits and revokes the wallets of agents, and approves their payments. */
 @Command(
     name = "wallet",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Makes, shows, revokes and reinstates the wallets of agents.")
+    description = "Makes, shows and revokes wallets of agents; approves payments.")
 final class WalletCommand {
   /** What the command waits for: another process can have it open. */
   private static final String JOURNAL = "the journal";
@@ -72,6 +74,12 @@ final class WalletCommand {
               paramLabel = "DURATION",
               description = "When it expires, such as P30D or PT1H. Default: never.")
           @Nullable Duration expiresIn,
+      @Option(
+              names = "--policy",
+              paramLabel = "FILE",
+              description =
+                  "A YAML file with more rules. Default: the wallet's own, if it has any.")
+          @Nullable Path policy,
       @Mixin KeyOptions keys,
       @Option(
               names = "--import-env",
@@ -82,6 +90,8 @@ final class WalletCommand {
       throws IOException, FacilitatorException {
     try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
         SpendJournal book = journal.open()) {
+      Optional<SpendingPolicy> rules =
+          policy == null ? Optional.empty() : Optional.of(SpendingPolicy.fromFile(policy));
       EvmSigner signer = signer(agent, keys, importVariable, book);
       Builder wallet =
           AgentWallet.provision(agent, signer, book).limit(limit, period).allowedDomains(domains);
@@ -91,6 +101,7 @@ final class WalletCommand {
       if (expiresIn != null) {
         wallet.expiresAt(Instant.now().plus(expiresIn));
       }
+      rules.ifPresent(wallet::policy);
       new WalletTable(terminal.out(), null).print(wallet.create().status(), json);
     }
     return ExitCode.OK;
@@ -172,10 +183,18 @@ final class WalletCommand {
   @Command(
       name = "reinstate",
       mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
-      description = "Lets a revoked wallet pay again, within its terms. Needs no key.")
+      description = {
+        "Lets a revoked wallet pay again, within its terms. Needs no key.",
+        "With --host it lets the wallet pay a host again that was stopped."
+      })
   int reinstate(
       @Parameters(paramLabel = "AGENT", description = "The agent's id.") String agent,
       @Mixin JournalOption journal,
+      @Option(
+              names = "--host",
+              paramLabel = "HOST",
+              description = "A host that was stopped as it took payments without delivering.")
+          @Nullable String host,
       @Option(
               names = "--reason",
               paramLabel = "TEXT",
@@ -184,7 +203,97 @@ final class WalletCommand {
           String reason,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException, FacilitatorException {
-    return change(journal, agent, json, book -> book.reinstate(agent, reason, Instant.now()));
+    return change(
+        journal,
+        agent,
+        json,
+        book -> {
+          if (host == null) {
+            book.reinstate(agent, reason, Instant.now());
+          } else {
+            book.reinstate(agent, host, reason, Instant.now());
+          }
+        });
+  }
+
+  @Command(
+      name = "policy",
+      mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
+      description = "Shows the policy of a wallet, or replaces it. Needs no key.")
+  int policy(
+      @Parameters(paramLabel = "AGENT", description = "The agent's id.") String agent,
+      @Parameters(arity = "0..1", paramLabel = "FILE", description = "The new policy, in YAML.")
+          @Nullable Path file,
+      @Mixin JournalOption journal,
+      @Mixin OwnerOption owner,
+      @Option(names = "--json", description = "Print one JSON object.") boolean json)
+      throws IOException, FacilitatorException {
+    if (file != null) {
+      SpendingPolicy policy = SpendingPolicy.fromFile(file);
+      return change(
+          journal, agent, json, book -> book.setPolicy(agent, policy, owner.name, Instant.now()));
+    }
+    return change(journal, agent, json, book -> {});
+  }
+
+  @Command(
+      name = "approvals",
+      mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
+      description = "Lists the payments that wait for approval. Needs no key.")
+  int approvals(
+      @Mixin JournalOption journal,
+      @Option(names = "--json", description = "Print a JSON array.") boolean json)
+      throws IOException {
+    try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
+        SpendJournal book = journal.open()) {
+      new ApprovalTable(terminal.out()).print(book.approvals(Instant.now()), json);
+    }
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "approve",
+      mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
+      description = "Approves a payment: the agent's next try goes through, once.")
+  int approve(
+      @Parameters(paramLabel = "ID", description = "The approval's name.") String id,
+      @Mixin JournalOption journal,
+      @Mixin OwnerOption owner,
+      @Option(names = "--json", description = "Print a JSON array.") boolean json)
+      throws IOException {
+    return decide(journal, json, book -> book.approve(id, owner.name, Instant.now()));
+  }
+
+  @Command(
+      name = "deny",
+      mixinStandardHelpOptions = true, // at once: picocli counts it among the arguments
+      description = "Denies a payment that waits for approval.")
+  int deny(
+      @Parameters(paramLabel = "ID", description = "The approval's name.") String id,
+      @Mixin JournalOption journal,
+      @Mixin OwnerOption owner,
+      @Option(names = "--json", description = "Print a JSON array.") boolean json)
+      throws IOException {
+    return decide(journal, json, book -> book.deny(id, owner.name, Instant.now()));
+  }
+
+  private int decide(JournalOption journal, boolean json, Change change) throws IOException {
+    try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
+        SpendJournal book = journal.open()) {
+      change.in(book);
+      new ApprovalTable(terminal.out()).print(book.approvals(Instant.now()), json);
+    }
+    return ExitCode.OK;
+  }
+
+  /** Who decides, for the journal. */
+  static final class OwnerOption {
+    @Option(
+        names = "--by",
+        paramLabel = "NAME",
+        defaultValue = "${sys:user.name}",
+        description = "Who decides, for the journal. Default: your user name.")
+    String name = "";
   }
 
   /** Changes what a wallet may do. */

@@ -69,6 +69,14 @@ final class WalletTable {
               .revokedFor()
               .map(why -> "revoked: " + Display.harmless(why))
               .orElse("pays, per " + wallet.period()));
+      wallet
+          .policy()
+          .ifPresent(
+              rules ->
+                  rules
+                      .lines()
+                      .forEach(
+                          rule -> out.println("  policy " + wallet.policyVersion() + ": " + rule)));
     }
   }
 
@@ -93,7 +101,9 @@ final class WalletTable {
             .put("remaining", wallet.remaining().map(Object::toString).orElse(null))
             .put("expires", wallet.expires().map(Object::toString).orElse(null))
             .put("revoked", wallet.revoked())
-            .put("revokedFor", wallet.revokedFor().orElse(null));
+            .put("revokedFor", wallet.revokedFor().orElse(null))
+            .put("policyVersion", wallet.policyVersion())
+            .put("policy", wallet.policy().orElse(null));
     wallet.domains().forEach(json.withArray("domains")::add);
     if (balances != null) {
       for (Map.Entry<Token, TokenAmount> each : balances.of(wallet.address()).entrySet()) {

@@ -4,15 +4,18 @@ package io.github.x402j.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.Hashes;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Token;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.RequestToPay;
 import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -105,6 +108,21 @@ public final class Payer {
    * @throws IllegalArgumentException if the server's URL is not an HTTP URL with a host
    */
   public Payment pay(URI server, String resource, String descriptor) throws IOException {
+    return pay(server, resource, null, descriptor);
+  }
+
+  /**
+   * Returns a new payment for what a server asks, its amount reserved, and declines a second one
+   * for a request whose first has no known outcome; see {@link SpendingPolicy#unresolvedFor}.
+   *
+   * @param request what tells this request from others for the resource, such as its arguments as
+   *     text; the journal has only its hash. Null if the caller cannot tell
+   * @throws PaymentDeclinedException as the other method does
+   * @throws IOException if the journal cannot be read or written; nothing is to be sent
+   * @throws IllegalArgumentException if the server's URL is not an HTTP URL with a host
+   */
+  public Payment pay(URI server, String resource, @Nullable String request, String descriptor)
+      throws IOException {
     if (Origin.of(server).isEmpty()) {
       throw new IllegalArgumentException("server: expected an HTTP URL with a host");
     }
@@ -116,7 +134,13 @@ public final class Payer {
     } catch (PaymentDeclinedException e) {
       throw payments.declined(requestId, METHOD, server, e);
     }
-    return payments.pay(requestId, METHOD, server, offers, () -> false);
+    String fingerprint =
+        request == null
+            ? null
+            : HexFormat.of()
+                .formatHex(Hashes.sha256(METHOD + " " + server + " " + resource + " " + request));
+    return payments.pay(
+        new RequestToPay(requestId, METHOD, server, fingerprint), offers, () -> false);
   }
 
   /**

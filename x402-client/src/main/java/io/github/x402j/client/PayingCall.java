@@ -6,6 +6,7 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.client.wallet.Offer;
+import io.github.x402j.client.wallet.RequestToPay;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -133,7 +134,11 @@ final class PayingCall<T> {
   }
 
   /** The offers of a 402 that can be paid. */
-  private record Offers(String requestId, String method, URI url, List<Offer> inOrder) {}
+  private record Offers(String requestId, String method, URI url, List<Offer> inOrder) {
+    RequestToPay request(String fingerprint) {
+      return new RequestToPay(requestId, method, url, fingerprint);
+    }
+  }
 
   private record Paid(HttpRequest unpaid, Payment payment) {}
 
@@ -174,7 +179,7 @@ final class PayingCall<T> {
     try {
       Payment payment =
           payments.pay(
-              offers.requestId(), offers.method(), offers.url(), offers.inOrder(), call::isOver);
+              offers.request(RepeatableBody.fingerprint(unpaid)), offers.inOrder(), call::isOver);
       return new Paid(unpaid, payment);
     } catch (IOException e) {
       throw new CompletionException(e);

@@ -16,12 +16,13 @@ import org.jspecify.annotations.Nullable;
  * and no signature was given out.
  */
 public final class PaymentDeclinedException extends IOException {
-  private static final long serialVersionUID = 3L;
+  private static final long serialVersionUID = 4L;
 
   private final String rule;
   private final String limit;
   private final String asked;
   private final @Nullable String left;
+  private final @Nullable String approval;
 
   /**
    * @param requested the URL that a payment was asked for; the message shows it without its query
@@ -37,6 +38,7 @@ public final class PaymentDeclinedException extends IOException {
     this.limit = reason.limit();
     this.asked = reason.asked();
     this.left = reason.left();
+    this.approval = reason.approval();
   }
 
   static PaymentDeclinedException of(URI requested, String rule, String limit, String asked) {
@@ -54,18 +56,18 @@ public final class PaymentDeclinedException extends IOException {
 
   /** Returns the reason, for the journal. */
   PaymentDecision.Declined reason() {
-    return new PaymentDecision.Declined(rule, limit, asked, left);
+    return new PaymentDecision.Declined(rule, limit, asked, left, approval);
   }
 
   /**
    * Returns the name of the rule that the payment breaks. Rules of a {@link SpendingPolicy}: {@code
    * policy}, {@code maxPerPayment}, {@code maxPerHost}, {@code maxPerHour}, {@code maxPerDay},
    * {@code maxTotal}, {@code hosts}, {@code methods}, {@code recipients}, {@code networks}, {@code
-   * tokens}, {@code rate}, {@code approval}. Of an {@link AgentWallet}: {@code revoked}, {@code
-   * expiry}, {@code allowedDomains}, {@code limit}. Of the client: {@code tokens}, {@code scheme},
-   * {@code tokenDomain}, {@code transferMethod}, {@code amount}, {@code payTo}, {@code resource},
-   * {@code redirect}, {@code confidential}, {@code body}, {@code descriptor}. Later versions may
-   * have more.
+   * tokens}, {@code rate}, {@code approval}. Without any: {@code unresolved}, {@code undelivered}.
+   * Of an {@link AgentWallet}: {@code revoked}, {@code expiry}, {@code allowedDomains}, {@code
+   * limit}. Of the client: {@code tokens}, {@code scheme}, {@code tokenDomain}, {@code
+   * transferMethod}, {@code amount}, {@code payTo}, {@code resource}, {@code redirect}, {@code
+   * confidential}, {@code body}, {@code descriptor}. Later versions may have more.
    */
   public String rule() {
     return rule;
@@ -84,5 +86,14 @@ public final class PaymentDeclinedException extends IOException {
   /** Returns what was left of the limit, as text; empty if nothing uses the rule up. */
   public Optional<String> left() {
     return Optional.ofNullable(left);
+  }
+
+  /**
+   * Returns the name of the approval that the payment waits for. When its owner has approved it,
+   * with {@code x402 wallet approve} or {@link io.github.x402j.client.wallet.SpendJournal#approve},
+   * the next try for the same request goes through, once. Empty if the payment waits for none.
+   */
+  public Optional<String> approval() {
+    return Optional.ofNullable(approval);
   }
 }

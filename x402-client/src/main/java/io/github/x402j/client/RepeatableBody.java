@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
+import io.github.x402j.Hashes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -32,6 +33,7 @@ final class RepeatableBody implements BodyPublisher {
 
   private final BodyPublisher callers;
   private volatile @Nullable Passage lastSent;
+  private volatile @Nullable String hash;
 
   private RepeatableBody(BodyPublisher callers) {
     this.callers = callers;
@@ -94,7 +96,12 @@ final class RepeatableBody implements BodyPublisher {
     return second
         .same
         .orTimeout(MAX_TIME.toMillis(), TimeUnit.MILLISECONDS)
-        .thenApply(kept -> kept.map(this::kept).orElse(this));
+        .thenApply(
+            repeat -> {
+              hash = repeat.hash();
+              byte[] bytes = repeat.kept();
+              return bytes == null ? this : kept(bytes);
+            });
   }
 
   private BodyPublisher kept(byte[] bytes) {
@@ -109,6 +116,24 @@ final class RepeatableBody implements BodyPublisher {
       return Optional.of(new byte[0]);
     }
     return body.get() instanceof Kept kept ? Optional.of(kept.bytes.clone()) : Optional.empty();
+  }
+
+  /**
+   * Returns the SHA-256 of the method, the URL and the body of a {@linkplain #repeatable} request,
+   * in hex: requests with the same one ask for the same.
+   */
+  static String fingerprint(HttpRequest repeatable) {
+    String body =
+        repeatable
+            .bodyPublisher()
+            .map(
+                publisher ->
+                    publisher instanceof Kept kept
+                        ? HexFormat.of().formatHex(sha256().digest(kept.bytes))
+                        : publisher instanceof RepeatableBody longer ? "" + longer.hash : "")
+            .orElse("");
+    String request = repeatable.method() + " " + repeatable.uri() + " " + body;
+    return HexFormat.of().formatHex(Hashes.sha256(request));
   }
 
   /** A body in memory; its length is told to the server only if the caller told it. */
@@ -196,10 +221,15 @@ final class RepeatableBody implements BodyPublisher {
     }
   }
 
+  /** A body that was the same the second time: it, if it is not too long, and its hash. */
+  @SuppressWarnings("ArrayRecordComponent") // is not compared
+  private record Repeat(byte @Nullable [] kept, String hash) {}
+
   /** Takes the body a second time and compares it with what was sent the first time. */
   private static final class Second implements Subscriber<ByteBuffer> {
-    private final CompletableFuture<Optional<byte[]>> same = new CompletableFuture<>();
+    private final CompletableFuture<Repeat> same = new CompletableFuture<>();
     private final MessageDigest digest = sha256();
+    private final MessageDigest whole = sha256();
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
     private final SentPart before;
     private final long declared;
@@ -230,6 +260,7 @@ final class RepeatableBody implements BodyPublisher {
       } else if (untilThere > 0) {
         digest.update(chunk);
       }
+      whole.update(chunk);
       length += chunk.length;
       if (length <= MAX_KEPT) {
         kept.writeBytes(chunk);
@@ -249,7 +280,10 @@ final class RepeatableBody implements BodyPublisher {
               && (!before.complete() || length == before.length())
               && (declared < 0 || length == declared);
       if (isSame) {
-        same.complete(length <= MAX_KEPT ? Optional.of(kept.toByteArray()) : Optional.empty());
+        same.complete(
+            new Repeat(
+                length <= MAX_KEPT ? kept.toByteArray() : null,
+                HexFormat.of().formatHex(whole.digest())));
       } else {
         same.completeExceptionally(
             new IOException("the publisher gave another body the second time"));

@@ -8,6 +8,7 @@ import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentDecision;
 import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.RequestToPay;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
@@ -59,14 +60,13 @@ final class WalletPayments {
    *
    * @throws PaymentDeclinedException if none is allowed
    */
-  Payment pay(
-      String requestId, String method, URI url, List<Offer> offers, BooleanSupplier cancelled)
+  Payment pay(RequestToPay request, List<Offer> offers, BooleanSupplier cancelled)
       throws IOException {
-    PaymentDecision decision = signer.pay(requestId, method, url, offers, cancelled);
+    PaymentDecision decision = signer.pay(request, offers, cancelled);
     if (decision instanceof PaymentDecision.Signed signed) {
       return Payment.of(signed);
     }
-    throw new PaymentDeclinedException(url, (PaymentDecision.Declined) decision);
+    throw new PaymentDeclinedException(request.url(), (PaymentDecision.Declined) decision);
   }
 
   /** Records that the client does not pay this, whatever the wallet's rules say; returns why. */
@@ -135,6 +135,7 @@ final class WalletPayments {
    */
   void answered(Payment payment, boolean delivered, String answer, Map<String, String> details) {
     Map<String, String> all = new TreeMap<>(details);
+    all.put("delivered", delivered ? "yes" : "no");
     if (payment.settled()) {
       record(payment, JournalEntry.Event.SETTLED, all);
     } else if (delivered) {

@@ -66,6 +66,8 @@ class ArchitectureTest {
           .doNotHaveFullyQualifiedName(WALLET + ".JournalExport") // writes JSON with Jackson
           .and()
           .doNotHaveFullyQualifiedName(CLIENT + ".PendingPayments") // reads it, too
+          .and()
+          .doNotHaveFullyQualifiedName(WALLET + ".PolicyFile") // reads YAML
           .should()
           .dependOnClassesThat(not(jdkAndCore()));
 

@@ -17,6 +17,7 @@ import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.BillingPeriod;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentSigner;
+import io.github.x402j.client.wallet.RequestToPay;
 import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
@@ -63,7 +64,9 @@ public final class Purse {
 
   public Payment pay(String url, String method, Offer... offers) throws IOException {
     return payments.pay(
-        payments.newRequestId(), method, URI.create(url), List.of(offers), () -> false);
+        new RequestToPay(payments.newRequestId(), method, URI.create(url), null),
+        List.of(offers),
+        () -> false);
   }
 
   public void settled(Payment payment) {

@@ -61,20 +61,27 @@ public final class AgentWallet {
   private final EvmSigner signer;
   private final SpendJournal journal;
   private final WalletJournal own;
-  private final @Nullable SpendingPolicy policy;
+  private final @Nullable SpendingPolicy rules;
+  private final @Nullable SpendingPolicy asking;
   private final Clock clock;
 
+  /**
+   * @param rules apply beside those that the journal has; null for none
+   * @param asking the policy whose approvals are code of this process; null for none
+   */
   private AgentWallet(
       String agent,
       EvmSigner signer,
       SpendJournal journal,
-      @Nullable SpendingPolicy policy,
+      @Nullable SpendingPolicy rules,
+      @Nullable SpendingPolicy asking,
       Clock clock) {
     this.agent = agent;
     this.signer = signer;
     this.journal = journal;
     this.own = new WalletJournal(agent, journal, clock);
-    this.policy = policy;
+    this.rules = rules;
+    this.asking = asking;
     this.clock = clock;
   }
 
@@ -95,8 +102,8 @@ public final class AgentWallet {
   }
 
   /**
-   * Returns the wallet that was provisioned before, with its terms. A {@link SpendingPolicy} is not
-   * in the journal: set it on the client.
+   * Returns the wallet that was provisioned before, with its terms and its policy. Approvals by
+   * code are not in the journal: set them on the client.
    *
    * @throws IllegalArgumentException if there is none in the journal, or the signer is for another
    *     account
@@ -110,7 +117,7 @@ public final class AgentWallet {
       throw new IllegalArgumentException(
           "signer: expected one for " + address + ", found one for " + signer.address());
     }
-    return new AgentWallet(agent, signer, journal, null, Clock.systemUTC());
+    return new AgentWallet(agent, signer, journal, null, null, Clock.systemUTC());
   }
 
   /**
@@ -124,7 +131,8 @@ public final class AgentWallet {
       throws IOException {
     String agent = Settings.require("agent", "the name of the agent", name);
     Address address = journal.decide((all, entries) -> all.need(agent).terms().address());
-    return new AgentWallet(agent, new KeylessSigner(address), journal, null, Clock.systemUTC());
+    return new AgentWallet(
+        agent, new KeylessSigner(address), journal, null, null, Clock.systemUTC());
   }
 
   /**
@@ -148,7 +156,8 @@ public final class AgentWallet {
    * built with a signer.
    */
   public static AgentWallet ofPolicy(EvmSigner signer, SpendingPolicy policy, Clock clock) {
-    AgentWallet wallet = new AgentWallet(CLIENT, signer, SpendJournal.inMemory(), policy, clock);
+    AgentWallet wallet =
+        new AgentWallet(CLIENT, signer, SpendJournal.inMemory(), policy, policy, clock);
     wallet.own.provision(WalletTerms.unlimited(signer.address()));
     return wallet;
   }
@@ -248,8 +257,14 @@ public final class AgentWallet {
     return journal;
   }
 
-  Optional<SpendingPolicy> policy() {
-    return Optional.ofNullable(policy);
+  /** Returns the rules that the journal does not have: those of a client without a wallet. */
+  Optional<SpendingPolicy> rules() {
+    return Optional.ofNullable(rules);
+  }
+
+  /** Returns the policy whose approvals are code of this process. */
+  Optional<SpendingPolicy> asking() {
+    return Optional.ofNullable(asking);
   }
 
   Clock clock() {
@@ -315,8 +330,9 @@ public final class AgentWallet {
     }
 
     /**
-     * Sets more rules. They are not in the journal, because some ask people: each process sets its
-     * own. Default: none.
+     * Sets more rules. The journal keeps them with the wallet, so that every process applies them;
+     * approvals by code ({@link SpendingPolicy.Approval}) are for this process alone. Default:
+     * those that the journal has, none for a new wallet.
      */
     public Builder policy(SpendingPolicy policy) {
       this.policy = policy;
@@ -362,10 +378,18 @@ public final class AgentWallet {
         throw new IllegalStateException(
             "allowedDomains: missing; set the hosts that may be paid, such as api.example.com");
       }
-      AgentWallet wallet = new AgentWallet(agent, signer, journal, policy, clock);
+      AgentWallet wallet = new AgentWallet(agent, signer, journal, null, policy, clock);
       wallet.own.provision(
           new WalletTerms(
-              signer.address(), limit, period, domains, expires, renews, trustsRefusals));
+              signer.address(),
+              limit,
+              period,
+              domains,
+              expires,
+              renews,
+              trustsRefusals,
+              policy == null ? null : PolicyText.of(policy),
+              0));
       return wallet;
     }
   }

@@ -21,10 +21,12 @@ import java.util.TreeMap;
  *     {@code network}, {@code payTo}, {@code nonce}, {@code validBefore}, {@code rule}, {@code
  *     limit}, {@code asked}, {@code left}, {@code transaction}, {@code receipt} (a fingerprint),
  *     {@code reason}, {@code task}, {@code offers} (those that the seller made), {@code choice}
- *     (why one of them was taken), {@code by} (who provisioned, revoked or reinstated); for a
- *     wallet {@code address}, {@code limit}, {@code period}, {@code domains}, {@code expires},
- *     {@code onLimit}, {@code refusals}. Holds no signature, no query and no free text of a
- *     seller's
+ *     (why one of them was taken), {@code by} (who provisioned, revoked, reinstated, approved or
+ *     denied), {@code fingerprint} (a hash of the request), {@code delivered}, {@code approval},
+ *     {@code approvalOf}, {@code until}, {@code within}, {@code waitsFor}; for a wallet {@code
+ *     address}, {@code limit}, {@code period}, {@code domains}, {@code expires}, {@code onLimit},
+ *     {@code refusals}, {@code policy}, {@code policyVersion}. Holds no signature, no query and no
+ *     free text of a seller's
  */
 public record JournalEntry(
     long sequence,
@@ -58,8 +60,14 @@ public record JournalEntry(
     RETURNED,
     /** The wallet signs nothing from now on. */
     REVOKED,
-    /** The wallet signs again. */
-    REINSTATED;
+    /** The wallet signs again, or pays a host again. */
+    REINSTATED,
+    /** A payment waits for its owner's approval. */
+    WAITING,
+    /** The owner approved a payment. */
+    APPROVED,
+    /** The owner denied a payment. */
+    DENIED;
 
     /** Returns whether it must be on the disk before anything acts on it. */
     boolean mustBeDurable() {

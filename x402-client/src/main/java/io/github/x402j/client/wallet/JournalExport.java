@@ -12,10 +12,11 @@ final class JournalExport {
   private static final String ENTRY =
       "sequence,time,event,agent,request,task,method,host,path,resource,price,amount,token,network,"
           + "payTo,offers,choice,nonce,validBefore,rule,limit,asked,left,transaction,receipt,reason,"
-          + "by,address,period,domains,expires,onLimit,refusals";
+          + "by,address,period,domains,expires,onLimit,refusals,policy,policyVersion,fingerprint,"
+          + "delivered,approval,approvalOf,until,within,waitsFor";
   private static final String PAYMENT =
       "time,state,agent,request,task,method,host,path,resource,price,amount,token,network,payTo,"
-          + "offers,choice,nonce,validBefore,transaction,receipt,reason";
+          + "offers,choice,nonce,validBefore,transaction,receipt,reason,delivered,approval";
 
   private JournalExport() {}
 

@@ -40,9 +40,20 @@ public sealed interface PaymentDecision {
    * @param limit what the rule allows, as text
    * @param asked what the seller asked for, as text; it repeats no free text of the seller's
    * @param left what was left of the limit, as text; null if nothing uses the rule up
+   * @param approval the name of the approval that the payment waits for, null if it waits for none
    */
-  record Declined(String rule, String limit, String asked, @Nullable String left)
+  record Declined(
+      String rule, String limit, String asked, @Nullable String left, @Nullable String approval)
       implements PaymentDecision {
+
+    /** The reason of a payment that waits for no approval. */
+    public Declined(String rule, String limit, String asked, @Nullable String left) {
+      this(rule, limit, asked, left, null);
+    }
+
+    static Declined waiting(String limit, String asked, String approval) {
+      return new Declined("approval", limit, asked, null, approval);
+    }
 
     /** Returns the reason of a rule that nothing uses up. */
     public static Declined of(String rule, String limit, String asked) {
@@ -62,6 +73,10 @@ public sealed interface PaymentDecision {
     public String text() {
       if (limit.startsWith("nothing: ")) {
         return String.format("declined: %s (%s asked)", limit.substring(9), asked);
+      }
+      if (approval != null) {
+        return String.format(
+            "waits for its owner's approval %s: asked %s, allowed %s", approval, asked, limit);
       }
       String remaining = left == null ? "" : ", left " + left;
       return String.format(

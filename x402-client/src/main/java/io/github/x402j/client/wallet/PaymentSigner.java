@@ -99,21 +99,16 @@ public final class PaymentSigner {
    * Returns a new payment for the first of the offers that all rules allow, or why the first offer
    * is declined. What is signed is built from the caller's token, not from the seller's texts.
    *
-   * @param requestId what the journal calls the request
-   * @param method the method of the request, which rules see
-   * @param url the URL of the request; its host is what rules see
+   * @param request what is to be paid for
    * @param offers in the caller's order of preference, at least one
    * @param cancelled returns whether the caller no longer wants the payment
    * @throws CancellationException if the payment was cancelled; nothing is reserved
    * @throws IOException if the journal cannot be read or written; nothing is to be sent
    */
-  public PaymentDecision pay(
-      String requestId, String method, URI url, List<Offer> offers, BooleanSupplier cancelled)
+  public PaymentDecision pay(RequestToPay request, List<Offer> offers, BooleanSupplier cancelled)
       throws IOException {
     List<ProposedPayment> candidates =
-        offers.stream()
-            .map(offer -> new ProposedPayment(wallet.agent(), requestId, method, url, offer))
-            .toList();
+        offers.stream().map(offer -> new ProposedPayment(wallet.agent(), request, offer)).toList();
     SpendAuthorizer.Choice choice = authorizer.choose(candidates);
     if (choice.declined() != null) {
       return choice.declined();

@@ -12,12 +12,25 @@ import org.jspecify.annotations.Nullable;
  * A payment that is being decided on. Nothing is signed yet. Immutable.
  *
  * @param agent the agent whose wallet would pay
- * @param requestId the journal's name for the request
- * @param method the method of the request
- * @param url the URL of the request with its query, which may hold secrets of the caller
+ * @param request the request that is to be paid for
  * @param offer what the seller asks for
  */
-public record ProposedPayment(String agent, String requestId, String method, URI url, Offer offer) {
+public record ProposedPayment(String agent, RequestToPay request, Offer offer) {
+
+  /** Returns the journal's name for the request. */
+  public String requestId() {
+    return request.id();
+  }
+
+  /** Returns the method of the request. */
+  public String method() {
+    return request.method();
+  }
+
+  /** Returns the URL of the request with its query, which may hold secrets of the caller. */
+  public URI url() {
+    return request.url();
+  }
 
   /** Returns the price. One token counts as one dollar. */
   public Dollars price() {
@@ -30,7 +43,7 @@ public record ProposedPayment(String agent, String requestId, String method, URI
    * @throws IllegalArgumentException if the URL is not an absolute HTTP URL with a host
    */
   public String host() {
-    return hostOf(url)
+    return hostOf(url())
         .orElseThrow(() -> new IllegalArgumentException("url: expected an HTTP URL with a host"));
   }
 
@@ -64,13 +77,13 @@ public record ProposedPayment(String agent, String requestId, String method, URI
 
   /** Returns the URL's path without its query. */
   String path() {
-    String path = url.getRawPath();
+    String path = url().getRawPath();
     return path == null || path.isEmpty() ? "/" : path;
   }
 
   /** Does not show the query. */
   @Override
   public String toString() {
-    return String.format("%s for %s %s%s by %s", offer, method, host(), path(), agent);
+    return String.format("%s for %s %s%s by %s", offer, method(), host(), path(), agent);
   }
 }

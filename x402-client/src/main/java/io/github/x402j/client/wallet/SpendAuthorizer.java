@@ -31,6 +31,7 @@ final class SpendAuthorizer {
   private final AgentWallet wallet;
   private final SpendJournal journal;
   private final List<SpendingPolicy> policies;
+  private final List<SpendingPolicy> asking;
 
   /**
    * @param policies apply together with the wallet's own
@@ -38,7 +39,13 @@ final class SpendAuthorizer {
   SpendAuthorizer(AgentWallet wallet, List<SpendingPolicy> policies) {
     this.wallet = wallet;
     this.journal = wallet.journal();
-    this.policies = Stream.concat(wallet.policy().stream(), policies.stream()).toList();
+    this.policies = Stream.concat(wallet.rules().stream(), policies.stream()).toList();
+    this.asking = Stream.concat(wallet.asking().stream(), policies.stream()).toList();
+  }
+
+  /** Returns the policies of this process and the one that the journal has. */
+  private List<SpendingPolicy> policies(WalletState state) {
+    return Stream.concat(state.terms().policy().stream(), policies.stream()).toList();
   }
 
   /** Returns the first payment that the rules allow now, before any approval. */
@@ -61,7 +68,7 @@ final class SpendAuthorizer {
 
   /** Asks each person that a policy names; empty if all approve. Holds no lock meanwhile. */
   Optional<Declined> askForApproval(ProposedPayment payment) throws IOException {
-    for (SpendingPolicy policy : policies) {
+    for (SpendingPolicy policy : asking) {
       for (SpendingPolicy.Threshold threshold : policy.approvalsFor(payment)) {
         if (!threshold.approval().approves(payment)) {
           Declined reason =
@@ -107,7 +114,24 @@ final class SpendAuthorizer {
             return reason;
           }
           Map<String, String> details = details(payment);
+          ApprovalRules.Answer owner =
+              ApprovalRules.of(policies(state), payment, details, state.approvals(), now);
+          if (owner.waiting() != null) {
+            entries.add(
+                draft(now, JournalEntry.Event.WAITING, payment.requestId(), owner.waiting()));
+          }
+          if (owner.declined() != null) {
+            entries.addAll(refused(payment, owner.declined()));
+            return Optional.of(owner.declined());
+          }
           entries.add(draft(now, JournalEntry.Event.ASKED, payment.requestId(), details));
+          if (owner.used() != null) {
+            details.put(Approvals.APPROVAL, owner.used());
+          }
+          if (payment.request().fingerprint() != null) {
+            details.put(OutcomeNotes.FINGERPRINT, payment.request().fingerprint());
+          }
+          journal.underWay().add(authorization.nonce());
           details.put("nonce", authorization.nonce());
           details.put(
               "validBefore",
@@ -139,6 +163,7 @@ final class SpendAuthorizer {
     JournalEntry.Draft returned =
         draft(wallet.clock().instant(), JournalEntry.Event.RETURNED, payment.requestId(), details);
     journal.decide((all, entries) -> entries.add(returned));
+    journal.underWay().remove(nonce);
   }
 
   /** Records that the client itself does not pay this, whatever the rules say. */
@@ -163,6 +188,7 @@ final class SpendAuthorizer {
               reservation -> entries.addAll(outcome(payment, event, details, state, reservation)));
           return open.isPresent(); // not when it was settled before and is sent again
         });
+    journal.underWay().remove(payment.nonce());
   }
 
   private List<JournalEntry.Draft> outcome(
@@ -187,19 +213,26 @@ final class SpendAuthorizer {
     return drafts;
   }
 
-  private Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now) {
+  private Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now)
+      throws IOException {
     if (state.isRevoked()) {
       return Optional.of(Declined.revoked(payment.offer()));
     }
-    return state
-        .terms()
-        .objection(payment, now)
-        .or(
-            () ->
-                policies.stream()
-                    .flatMap(policy -> policy.objection(payment, state, now).stream())
-                    .findFirst())
-        .or(() -> overLimit(payment, state, now));
+    List<SpendingPolicy> all = policies(state);
+    Optional<Declined> declined =
+        state
+            .terms()
+            .objection(payment, now)
+            .or(
+                () ->
+                    all.stream()
+                        .flatMap(policy -> policy.objection(payment, state, now).stream())
+                        .findFirst());
+    if (declined.isEmpty()) {
+      declined =
+          OutcomeRules.objection(all, payment, state.outcomes(), now, journal.underWay()::contains);
+    }
+    return declined.or(() -> overLimit(payment, state, now));
   }
 
   /** Comes last: a payment that is declined for the limit breaks no other rule. */
@@ -229,6 +262,9 @@ final class SpendAuthorizer {
     why.put("asked", reason.asked());
     if (reason.left() != null) {
       why.put("left", reason.left());
+    }
+    if (reason.approval() != null) {
+      why.put("waitsFor", reason.approval());
     }
     return List.of(
         draft(now, JournalEntry.Event.ASKED, requestId, details),

@@ -13,8 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -50,6 +53,7 @@ public final class SpendJournal implements Closeable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, ReadWriteLock> leaving = new ConcurrentHashMap<>();
+  private final UnderWay underWay = new UnderWay();
   private final JournalStorage storage;
 
   private SpendJournal(JournalStorage storage) {
@@ -186,6 +190,122 @@ public final class SpendJournal implements Closeable {
           }
           return all;
         });
+  }
+
+  /**
+   * Lets a host be paid again that was stopped: what it took without delivering, and its payments
+   * whose outcome is not known, stop no further payment of the agent.
+   *
+   * @param reason text for the journal, cut to 200 characters
+   * @throws IllegalArgumentException if there is no such wallet
+   * @throws IOException if the journal cannot be written
+   */
+  public void reinstate(String agent, String host, String reason, Instant now) throws IOException {
+    Map<String, String> details =
+        Map.of("host", host.toLowerCase(Locale.ROOT), "reason", shortened(reason));
+    decide(
+        (all, entries) -> {
+          all.need(agent);
+          return entries.add(
+              new JournalEntry.Draft(now, JournalEntry.Event.REINSTATED, agent, "-", details));
+        });
+  }
+
+  /**
+   * Changes the policy that is kept with the agent's wallet, for all processes. Approvals by code
+   * are not kept.
+   *
+   * @param by who changes it, for the journal
+   * @throws IllegalArgumentException if there is no such wallet
+   * @throws IOException if the journal cannot be written; the old policy may then still apply
+   */
+  public void setPolicy(String agent, SpendingPolicy policy, String by, Instant now)
+      throws IOException {
+    decide(
+        (all, entries) -> {
+          Map<String, String> details =
+              new TreeMap<>(all.need(agent).terms().withPolicy(policy).details());
+          details.put("by", shortened(by));
+          return entries.add(
+              new JournalEntry.Draft(now, JournalEntry.Event.PROVISIONED, agent, "-", details));
+        });
+    makeDurable();
+  }
+
+  /**
+   * Returns the approvals that payments wait for or can use at the time, of all agents.
+   *
+   * @throws IOException if the journal cannot be read
+   */
+  public List<ApprovalRequest> approvals(Instant now) throws IOException {
+    return decide(
+        (all, entries) -> {
+          List<ApprovalRequest> found = new ArrayList<>();
+          for (String agent : all.agents()) {
+            found.addAll(all.need(agent).approvals().at(now));
+          }
+          return found;
+        });
+  }
+
+  /**
+   * Approves a payment that waits. The agent's next try for the same request goes through, once,
+   * within the time that its policy names.
+   *
+   * @param id the name of the approval
+   * @param by who approves, for the journal
+   * @throws IllegalArgumentException if there is none that waits at the time
+   * @throws IOException if the journal cannot be written
+   */
+  public void approve(String id, String by, Instant now) throws IOException {
+    decide(
+        (all, entries) ->
+            entries.add(
+                Approvals.decision(all, id, JournalEntry.Event.APPROVED, shortened(by), now)));
+  }
+
+  /**
+   * Denies a payment that waits. The agent's tries for the same request are declined, within the
+   * time that its policy names.
+   *
+   * @param id the name of the approval
+   * @param by who denies, for the journal
+   * @throws IllegalArgumentException if there is none that waits at the time
+   * @throws IOException if the journal cannot be written
+   */
+  public void deny(String id, String by, Instant now) throws IOException {
+    decide(
+        (all, entries) ->
+            entries.add(
+                Approvals.decision(all, id, JournalEntry.Event.DENIED, shortened(by), now)));
+  }
+
+  /** Returns the nonces of the payments that this process is sending; safe for several threads. */
+  UnderWay underWay() {
+    return underWay;
+  }
+
+  /** The payments that a process is sending. Their outcome is not known, and not lost either. */
+  static final class UnderWay {
+    /** So many are not under way: their callers did not report an outcome. */
+    private static final int MOST = 10_000;
+
+    private final Set<String> nonces = ConcurrentHashMap.newKeySet();
+
+    void add(String nonce) {
+      if (nonces.size() >= MOST) {
+        nonces.clear();
+      }
+      nonces.add(nonce);
+    }
+
+    void remove(String nonce) {
+      nonces.remove(nonce);
+    }
+
+    boolean contains(String nonce) {
+      return nonces.contains(nonce);
+    }
   }
 
   /**
@@ -328,8 +448,11 @@ public final class SpendJournal implements Closeable {
 
   private static JournalEntry.Draft about(
       String agent, JournalEntry.Event event, String reason, Instant now) {
-    String shortened = reason.length() <= 200 ? reason : reason.substring(0, 200);
-    return new JournalEntry.Draft(now, event, agent, "-", Map.of("reason", shortened));
+    return new JournalEntry.Draft(now, event, agent, "-", Map.of("reason", shortened(reason)));
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 200 ? text : text.substring(0, 200);
   }
 
   /** Decides, writes the decision, and returns the result as soon as it cannot be lost. */

@@ -10,6 +10,8 @@ import io.github.x402j.Price;
 import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import io.github.x402j.client.wallet.PaymentDecision.Declined;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,8 +46,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable, and safe for use by several threads.
  */
 public final class SpendingPolicy {
+  /** How many payments in a row a host may take by default without delivering: 5. */
+  public static final int DEFAULT_MAX_UNDELIVERED = 5;
+
+  /** How long a request with an unknown outcome is not paid for again by default: 24 hours. */
+  public static final Duration DEFAULT_UNRESOLVED_FOR = Duration.ofHours(24);
+
   private static final Pattern METHOD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
-  private static final SpendingPolicy EMPTY = new SpendingPolicy(List.of(), List.of(), false);
+  private static final Duration LONGEST_APPROVAL = Duration.ofDays(30);
+  private static final SpendingPolicy EMPTY = new SpendingPolicy(List.of(), List.of());
 
   /**
    * Asks a person whether a payment may be made. Meant to be implemented.
@@ -60,17 +69,6 @@ public final class SpendingPolicy {
     boolean approves(ProposedPayment payment);
   }
 
-  /** Decides from what is asked and what was spent before. */
-  private interface Rule {
-    /** Returns why the payment is declined, empty if it is allowed. */
-    Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now);
-  }
-
-  /** How much of a limit is used up. */
-  private interface Used {
-    Dollars by(ProposedPayment payment, WalletState state, Instant now);
-  }
-
   /**
    * Asks a person above an amount.
    *
@@ -78,19 +76,33 @@ public final class SpendingPolicy {
    */
   record Threshold(Dollars above, Approval approval) {}
 
-  private final List<Rule> rules;
+  private final List<PolicyRule> rules;
   private final List<Threshold> thresholds;
-  private final boolean limited;
 
-  private SpendingPolicy(List<Rule> rules, List<Threshold> thresholds, boolean limited) {
+  private SpendingPolicy(List<PolicyRule> rules, List<Threshold> thresholds) {
     this.rules = List.copyOf(rules);
     this.thresholds = List.copyOf(thresholds);
-    this.limited = limited;
   }
 
   /** Returns the policy that pays nothing. */
   public static SpendingPolicy empty() {
     return EMPTY;
+  }
+
+  /**
+   * Returns the policy in a YAML file, of which {@code docs/schema} has a JSON schema. Needs {@code
+   * org.snakeyaml:snakeyaml-engine} on the class path.
+   *
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if it is no policy; the message names file, line and key
+   */
+  public static SpendingPolicy fromFile(Path file) throws IOException {
+    try {
+      return PolicyFile.read(file);
+    } catch (NoClassDefFoundError e) {
+      throw new IllegalStateException(
+          "policy file: add org.snakeyaml:snakeyaml-engine to the class path", e);
+    }
   }
 
   /** Allows at most this price for one request. */
@@ -108,7 +120,9 @@ public final class SpendingPolicy {
 
   /** Allows at most this price for one request. */
   public SpendingPolicy maxPerPayment(Price price) {
-    return atMost("maxPerPayment", price, (payment, state, now) -> Dollars.ZERO);
+    return with(
+        PolicyRule.atMost(
+            "maxPerPayment", Dollars.of(price), (payment, state, now) -> Dollars.ZERO));
   }
 
   /** Allows at most this sum for all payments to one host, ever. */
@@ -118,7 +132,11 @@ public final class SpendingPolicy {
 
   /** Allows at most this sum for all payments to one host, ever. */
   public SpendingPolicy maxPerHost(Price price) {
-    return atMost("maxPerHost", price, (payment, state, now) -> state.spentAt(payment.host()));
+    return with(
+        PolicyRule.atMost(
+            "maxPerHost",
+            Dollars.of(price),
+            (payment, state, now) -> state.spentAt(payment.host())));
   }
 
   /** Allows at most this sum within any 60 minutes. */
@@ -128,7 +146,9 @@ public final class SpendingPolicy {
 
   /** Allows at most this sum within any 60 minutes. */
   public SpendingPolicy maxPerHour(Price price) {
-    return atMost("maxPerHour", price, (payment, state, now) -> state.spentInLastHour(now));
+    return with(
+        PolicyRule.atMost(
+            "maxPerHour", Dollars.of(price), (payment, state, now) -> state.spentInLastHour(now)));
   }
 
   /** Allows at most this sum within any 24 hours. */
@@ -138,7 +158,9 @@ public final class SpendingPolicy {
 
   /** Allows at most this sum within any 24 hours. */
   public SpendingPolicy maxPerDay(Price price) {
-    return atMost("maxPerDay", price, (payment, state, now) -> state.spentInLastDay(now));
+    return with(
+        PolicyRule.atMost(
+            "maxPerDay", Dollars.of(price), (payment, state, now) -> state.spentInLastDay(now)));
   }
 
   /** Allows at most this sum, ever. */
@@ -148,7 +170,9 @@ public final class SpendingPolicy {
 
   /** Allows at most this sum, ever. */
   public SpendingPolicy maxTotal(Price price) {
-    return atMost("maxTotal", price, (payment, state, now) -> state.spentEver());
+    return with(
+        PolicyRule.atMost(
+            "maxTotal", Dollars.of(price), (payment, state, now) -> state.spentEver()));
   }
 
   /**
@@ -162,10 +186,13 @@ public final class SpendingPolicy {
     List<HostPattern> allowed = HostPattern.parse("hosts", hosts);
     String limit = text(allowed);
     return with(
-        (payment, state, now) ->
-            allowed.stream().anyMatch(pattern -> pattern.matches(payment.host()))
-                ? Optional.empty()
-                : Optional.of(Declined.of("hosts", limit, payment.host())));
+        PolicyRule.of(
+            "hosts",
+            allowed.stream().map(HostPattern::text).toList(),
+            (payment, state, now) ->
+                allowed.stream().anyMatch(pattern -> pattern.matches(payment.host()))
+                    ? Optional.empty()
+                    : Optional.of(Declined.of("hosts", limit, payment.host()))));
   }
 
   /**
@@ -205,10 +232,22 @@ public final class SpendingPolicy {
    * @throws IllegalArgumentException if there is none
    */
   public SpendingPolicy tokens(Token... tokens) {
+    return tokensNamed(
+        Stream.of(tokens)
+            .map(token -> PolicyText.token(token.network(), token.contract()))
+            .toList());
+  }
+
+  /**
+   * @param names as {@link PolicyText#token} forms them
+   */
+  SpendingPolicy tokensNamed(List<String> names) {
     return withOneOf(
         "tokens",
-        Stream.of(tokens).map(SpendingPolicy::text).toList(),
-        payment -> text(payment.offer().token()));
+        names,
+        payment ->
+            PolicyText.token(
+                payment.offer().token().network(), payment.offer().token().contract()));
   }
 
   /**
@@ -228,10 +267,13 @@ public final class SpendingPolicy {
     }
     String limit = payments + " payments within " + within;
     return with(
-        (payment, state, now) ->
-            state.hasMade(payments, within, now)
-                ? Optional.of(new Declined("rate", limit, "one more", "0"))
-                : Optional.empty());
+        PolicyRule.of(
+            "rate",
+            List.of(String.valueOf(payments), within.toString()),
+            (payment, state, now) ->
+                state.hasMade(payments, within, now)
+                    ? Optional.of(new Declined("rate", limit, "one more", "0"))
+                    : Optional.empty()));
   }
 
   /** Asks before a payment above this price; exactly this price is paid without asking. */
@@ -249,21 +291,98 @@ public final class SpendingPolicy {
     return with(new Threshold(Dollars.ZERO, approval));
   }
 
+  /**
+   * Lets a payment above this price wait until the owner approves it: the caller gets a {@code
+   * PaymentDeclinedException} that names the approval, the owner decides with {@code
+   * SpendJournal.approve} or {@code x402 wallet approve}, and the next try for the same request
+   * goes through, once. Unlike {@link #approvalAbove(Price, Approval)} it works for all processes,
+   * and is kept with the wallet.
+   *
+   * @param within how long the owner has to decide, and then the caller to try again; more than
+   *     zero, at most 30 days
+   * @throws IllegalArgumentException if the time is out of its range
+   */
+  public SpendingPolicy approvalAbove(Price price, Duration within) {
+    return waiting(Dollars.of(price), within);
+  }
+
+  /** Does what {@link #approvalAbove(Price, Duration)} does for every payment. */
+  public SpendingPolicy approvalAlways(Duration within) {
+    return waiting(Dollars.ZERO, within);
+  }
+
+  private SpendingPolicy waiting(Dollars above, Duration within) {
+    requirePositive("approval", within, LONGEST_APPROVAL);
+    return with(PolicyRule.setting("approval", above.toString(), within.toString()));
+  }
+
+  /**
+   * Stops paying a host that took this number of payments in a row without delivering: it refused
+   * what was signed, left the outcome open, or settled and answered with an error. A delivery, or
+   * {@code SpendJournal.reinstate} with its name, begins anew. Default: {@value
+   * #DEFAULT_MAX_UNDELIVERED}; of several the smallest counts.
+   *
+   * @throws IllegalArgumentException if it is less than 1
+   */
+  public SpendingPolicy maxUndelivered(int payments) {
+    if (payments < 1) {
+      throw new IllegalArgumentException("maxUndelivered: expected at least 1, found " + payments);
+    }
+    return with(PolicyRule.setting("maxUndelivered", String.valueOf(payments)));
+  }
+
+  /** Pays a host however many payments it took without delivering, unless another rule does not. */
+  public SpendingPolicy allowUndelivered() {
+    return with(PolicyRule.setting("maxUndelivered", PolicyText.OFF));
+  }
+
+  /**
+   * Declines a second payment for a request whose first has no known outcome, for this time after
+   * the first. The request is the same if method, URL and body are. Default: 24 hours; of several
+   * the longest counts.
+   *
+   * @param time more than zero, at most 30 days
+   * @throws IllegalArgumentException if it is out of its range
+   */
+  public SpendingPolicy unresolvedFor(Duration time) {
+    requirePositive("unresolvedFor", time, LONGEST_APPROVAL);
+    return with(PolicyRule.setting("unresolvedFor", time.toString()));
+  }
+
+  /** Pays again for a request whose payment has no known outcome, unless another rule does not. */
+  public SpendingPolicy allowUnresolved() {
+    return with(PolicyRule.setting("unresolvedFor", PolicyText.OFF));
+  }
+
+  private static void requirePositive(String name, Duration time, Duration longest) {
+    if (time.isNegative() || time.isZero() || time.compareTo(longest) > 0) {
+      throw new IllegalArgumentException(
+          name + ": expected more than zero and at most " + longest + ", found " + time);
+    }
+  }
+
   /** Returns the policy with the rules of both. */
   public SpendingPolicy and(SpendingPolicy other) {
-    List<Rule> allRules = new ArrayList<>(rules);
+    List<PolicyRule> allRules = new ArrayList<>(rules);
     allRules.addAll(other.rules);
     List<Threshold> allThresholds = new ArrayList<>(thresholds);
     allThresholds.addAll(other.thresholds);
-    return new SpendingPolicy(allRules, allThresholds, limited || other.limited);
+    return new SpendingPolicy(allRules, allThresholds);
   }
 
   /** Returns why the rules decline the payment, before any approval; empty if they allow it. */
   Optional<Declined> objection(ProposedPayment payment, WalletState state, Instant now) {
-    if (!limited) {
+    if (rules.stream().noneMatch(PolicyRule::limitsAmount)) {
       return Optional.of(Declined.noAmountLimit(payment.offer()));
     }
-    return rules.stream().flatMap(rule -> rule.objection(payment, state, now).stream()).findFirst();
+    return rules.stream()
+        .flatMap(rule -> rule.check().objection(payment, state, now).stream())
+        .findFirst();
+  }
+
+  /** Returns the rules that can be kept in a file and in a journal. */
+  List<PolicyRule> rules() {
+    return rules;
   }
 
   /** Returns the approvals that the payment needs. */
@@ -273,21 +392,6 @@ public final class SpendingPolicy {
         .toList();
   }
 
-  /** Adds a limit on the amount: exactly what is left of it is still paid. */
-  private SpendingPolicy atMost(String name, Price price, Used used) {
-    Dollars limit = Dollars.of(price);
-    SpendingPolicy more =
-        with(
-            (payment, state, now) -> {
-              Dollars left = limit.minus(used.by(payment, state, now));
-              String asked = payment.offer().priceText();
-              return payment.price().isMoreThan(left)
-                  ? Optional.of(new Declined(name, limit.toString(), asked, left.toString()))
-                  : Optional.empty();
-            });
-    return new SpendingPolicy(more.rules, thresholds, true);
-  }
-
   private <V> SpendingPolicy withOneOf(
       String name, List<V> allowed, Function<ProposedPayment, V> what) {
     if (allowed.isEmpty()) {
@@ -295,31 +399,30 @@ public final class SpendingPolicy {
     }
     String limit = text(allowed);
     return with(
-        (payment, state, now) -> {
-          V asked = what.apply(payment);
-          return allowed.contains(asked)
-              ? Optional.empty()
-              : Optional.of(Declined.of(name, limit, asked.toString()));
-        });
+        PolicyRule.of(
+            name,
+            allowed.stream().map(Object::toString).toList(),
+            (payment, state, now) -> {
+              V asked = what.apply(payment);
+              return allowed.contains(asked)
+                  ? Optional.empty()
+                  : Optional.of(Declined.of(name, limit, asked.toString()));
+            }));
   }
 
-  private SpendingPolicy with(Rule rule) {
-    List<Rule> more = new ArrayList<>(rules);
+  private SpendingPolicy with(PolicyRule rule) {
+    List<PolicyRule> more = new ArrayList<>(rules);
     more.add(rule);
-    return new SpendingPolicy(more, thresholds, limited);
+    return new SpendingPolicy(more, thresholds);
   }
 
   private SpendingPolicy with(Threshold threshold) {
     List<Threshold> more = new ArrayList<>(thresholds);
     more.add(threshold);
-    return new SpendingPolicy(rules, more, limited);
+    return new SpendingPolicy(rules, more);
   }
 
   private static String text(List<?> values) {
     return values.stream().map(Object::toString).collect(joining(", "));
-  }
-
-  private static String text(Token token) {
-    return token.contract() + " on " + token.network();
   }
 }

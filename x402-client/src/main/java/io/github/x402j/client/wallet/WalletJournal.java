@@ -48,8 +48,9 @@ final class WalletJournal {
     }
   }
 
-  private boolean provision(WalletTerms terms, JournalState all, List<JournalEntry.Draft> entries) {
+  private boolean provision(WalletTerms given, JournalState all, List<JournalEntry.Draft> entries) {
     Optional<WalletTerms> known = all.wallet(agent).map(WalletState::terms);
+    WalletTerms terms = given.withPolicyAfter(known.orElse(null));
     if (known.isPresent() && !known.get().address().equals(terms.address())) {
       throw new IllegalStateException(
           "agent " + agent + ": its wallet is for another account, " + known.get().address());

@@ -55,10 +55,11 @@ final class WalletState {
   void apply(JournalEntry entry) throws IOException {
     switch (entry.event()) {
       case PROVISIONED -> provision(entry);
-      case ALLOWED -> add(BookedPayment.allowed(entry));
+      case ALLOWED -> add(entry);
       case SIGNED, PENDING, REJECTED, SETTLED, UNCONFIRMED, RETURNED -> change(entry);
       case REVOKED -> turn.note(agent, REVOKED, json(entry.details()));
-      case REINSTATED -> turn.note(agent, REVOKED, null);
+      case REINSTATED -> reinstate(entry);
+      case WAITING, APPROVED, DENIED -> approvals().apply(entry);
       case ASKED, REFUSED -> {}
     }
   }
@@ -77,8 +78,22 @@ final class WalletState {
     turn.note(agent, TERMS, json(entry.details()));
   }
 
-  private void add(BookedPayment payment) throws IOException {
+  private void reinstate(JournalEntry entry) throws IOException {
+    Optional<String> host = entry.detail("host");
+    if (host.isPresent()) {
+      outcomes().forget(host.get());
+    } else {
+      turn.note(agent, REVOKED, null);
+    }
+  }
+
+  private void add(JournalEntry entry) throws IOException {
+    BookedPayment payment = BookedPayment.allowed(entry);
     turn.payment(payment);
+    outcomes().allowed(payment);
+    if (entry.detail(Approvals.APPROVAL).isPresent()) {
+      approvals().apply(entry);
+    }
     forEachSum(payment, sum -> sum.allowed(payment.price()));
   }
 
@@ -93,6 +108,7 @@ final class WalletState {
     BookedPayment before = open.get();
     BookedPayment after = before.after(entry);
     turn.payment(after);
+    outcomes().changed(before, after);
     Dollars price = before.price();
     if (entry.event() == JournalEntry.Event.RETURNED) {
       forEachSum(before, sum -> sum.returned(price, before.confirmed()));
@@ -139,6 +155,16 @@ final class WalletState {
     return WalletTerms.of(
         new JournalEntry(
             0, Instant.EPOCH, JournalEntry.Event.PROVISIONED, agent, "-", ExportLines.texts(json)));
+  }
+
+  /** Returns which requests wait for an outcome, and what hosts have delivered. */
+  OutcomeNotes outcomes() {
+    return new OutcomeNotes(agent, turn);
+  }
+
+  /** Returns the approvals that payments wait for or have. */
+  Approvals approvals() {
+    return new Approvals(agent, turn);
   }
 
   /** Returns the lock that is held for reading while a payment is signed or its sending begins. */

@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param domains the hosts that may be paid, empty for any
  * @param expires the time from which on nothing is paid, empty for never
  * @param revokedFor why the wallet was revoked, empty if it was not
+ * @param policy the rules that are kept with the wallet, one a line; empty if there are none
+ * @param policyVersion how often they were changed, 0 if there never were any
  */
 public record WalletStatus(
     String agent,
@@ -32,7 +34,9 @@ public record WalletStatus(
     Dollars reserved,
     List<String> domains,
     Optional<Instant> expires,
-    Optional<String> revokedFor) {
+    Optional<String> revokedFor,
+    Optional<String> policy,
+    int policyVersion) {
 
   static WalletStatus of(String agent, WalletState state, Instant now) {
     WalletTerms terms = state.terms();
@@ -48,7 +52,9 @@ public record WalletStatus(
         state.reserved(),
         terms.domains().stream().map(HostPattern::text).toList(),
         Optional.ofNullable(expires),
-        state.revokedFor());
+        state.revokedFor(),
+        Optional.ofNullable(terms.policyText()),
+        terms.policyVersion());
   }
 
   /** Returns whether the wallet was revoked. */

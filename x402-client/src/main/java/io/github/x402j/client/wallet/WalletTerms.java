@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param expires the time from which on nothing is paid; null for never
  * @param renews whether a wallet that hit its limit waits for the next period and is not revoked
  * @param trustsRefusals whether an amount is free again when the seller says it was not taken
+ * @param policyText the rules that are kept with the wallet, see {@link PolicyText}; null for none
+ * @param policyVersion how often they were changed, 0 if there never were any
  */
 record WalletTerms(
     Address address,
@@ -30,7 +32,9 @@ record WalletTerms(
     List<HostPattern> domains,
     @Nullable Instant expires,
     boolean renews,
-    boolean trustsRefusals) {
+    boolean trustsRefusals,
+    @Nullable String policyText,
+    int policyVersion) {
 
   WalletTerms {
     domains = List.copyOf(domains);
@@ -38,7 +42,8 @@ record WalletTerms(
 
   /** Returns the terms of a client that has a policy and no provisioned wallet. */
   static WalletTerms unlimited(Address address) {
-    return new WalletTerms(address, null, BillingPeriod.EVER, List.of(), null, true, false);
+    return new WalletTerms(
+        address, null, BillingPeriod.EVER, List.of(), null, true, false, null, 0);
   }
 
   /** Returns the terms that the entry holds. */
@@ -50,7 +55,46 @@ record WalletTerms(
         domains(provisioned),
         provisioned.detail("expires").map(Instant::parse).orElse(null),
         provisioned.need("onLimit").equals("renew"),
-        provisioned.need("refusals").equals("trusted"));
+        provisioned.need("refusals").equals("trusted"),
+        provisioned.detail("policy").orElse(null),
+        provisioned.detail("policyVersion").map(Integer::parseInt).orElse(0));
+  }
+
+  /** Returns the policy that is kept with the wallet, empty if there is none. */
+  Optional<SpendingPolicy> policy() {
+    return Optional.ofNullable(policyText).map(PolicyText::parse);
+  }
+
+  /** Returns these terms with a policy that follows that of the terms before, or the same. */
+  WalletTerms withPolicyAfter(@Nullable WalletTerms before) {
+    String former = before == null ? null : before.policyText;
+    int version = before == null ? 0 : before.policyVersion;
+    boolean keeps = policyText == null || policyText.equals(former);
+    return new WalletTerms(
+        address,
+        limit,
+        period,
+        domains,
+        expires,
+        renews,
+        trustsRefusals,
+        keeps ? former : policyText,
+        keeps ? version : version + 1);
+  }
+
+  /** Returns these terms with another policy, which is the next version. */
+  WalletTerms withPolicy(SpendingPolicy policy) {
+    return new WalletTerms(
+            address,
+            limit,
+            period,
+            domains,
+            expires,
+            renews,
+            trustsRefusals,
+            PolicyText.of(policy),
+            0)
+        .withPolicyAfter(this);
   }
 
   /** Returns the terms as the details of an entry. */
@@ -69,6 +113,10 @@ record WalletTerms(
     }
     details.put("onLimit", renews ? "renew" : "revoke");
     details.put("refusals", trustsRefusals ? "trusted" : "kept");
+    if (policyText != null) {
+      details.put("policy", policyText);
+      details.put("policyVersion", String.valueOf(policyVersion));
+    }
     return details;
   }
 

@@ -49,6 +49,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a provisioned wallet spends at real sellers, and which amounts are free again. */
 @Timeout(30)
 class AgentWalletTest {
+  /** Without the rules for what has no outcome, so that the limit alone stops a payment. */
+  private static final SpendingPolicy OF_THE_LIMIT_ALONE =
+      SpendingPolicy.empty().maxPerPayment("$1").allowUndelivered().allowUnresolved();
+
   private final MutableClock clock = new MutableClock(NOW);
   private final SpendJournal journal = SpendJournal.inMemory();
   private HttpClient wrapped = HttpClient.newHttpClient();
@@ -234,7 +238,7 @@ class AgentWalletTest {
 
   @Test
   void anAmountWithoutAnOutcomeStaysReservedUntilThereIsOne() throws Exception {
-    AgentWallet wallet = wallet("$0.05", terms -> terms);
+    AgentWallet wallet = wallet("$0.05", terms -> terms.policy(OF_THE_LIMIT_ALONE));
     seller.does(
         call ->
             call.isPaid() ? Seller.Answer.lost() : v2(forUrl(seller.url("/a"), option("$0.05"))));
@@ -290,7 +294,7 @@ class AgentWalletTest {
 
   @Test
   void noSellerGetsMoreThanTheLimitByDenyingThatItWasPaid() {
-    AgentWallet wallet = wallet("$0.10", terms -> terms);
+    AgentWallet wallet = wallet("$0.10", terms -> terms.policy(OF_THE_LIMIT_ALONE));
     seller.does(call -> v2(forUrl(seller.url("/a"), option("$0.01"))));
     int declined = 0;
     for (int i = 0; i < 20; i++) {

@@ -78,7 +78,8 @@ class PaymentSignerTest {
   void reservesNothingForACallerWhoHasCancelled() throws Exception {
     PaymentSigner signer = PaymentSigner.of(wallet, List.of());
     Offer offer = Purse.offer(USDC, SELLER, 1);
-    assertThatThrownBy(() -> signer.pay("r", "GET", SHOP, List.of(offer), () -> true))
+    assertThatThrownBy(
+            () -> signer.pay(new RequestToPay("r", "GET", SHOP, null), List.of(offer), () -> true))
         .isInstanceOf(CancellationException.class);
     assertThat(keys.signatures()).isZero();
     assertThat(events()).containsExactly(JournalEntry.Event.PROVISIONED);
@@ -106,9 +107,7 @@ class PaymentSignerTest {
 
   private PaymentDecision pay(PaymentSigner signer, long atomicUnits) throws IOException {
     return signer.pay(
-        signer.newRequestId(),
-        "GET",
-        SHOP,
+        new RequestToPay(signer.newRequestId(), "GET", SHOP, null),
         List.of(Purse.offer(USDC, SELLER, atomicUnits)),
         () -> false);
   }

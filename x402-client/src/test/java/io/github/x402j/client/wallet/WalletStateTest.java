@@ -128,7 +128,9 @@ class WalletStateTest {
             List.of(),
             null,
             false,
-            false);
+            false,
+            null,
+            0);
     apply(NOON, JournalEntry.Event.PROVISIONED, terms.details());
     return journal.need("a");
   }

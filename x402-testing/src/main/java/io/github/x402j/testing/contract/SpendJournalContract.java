@@ -26,6 +26,7 @@ import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.JournalStorage;
 import io.github.x402j.client.wallet.SpendFilter;
 import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSignature;
 import io.github.x402j.evm.EvmSigner;
 import java.io.IOException;
@@ -207,7 +208,7 @@ public abstract class SpendJournalContract {
       spender.pay(1);
       return true;
     } catch (PaymentDeclinedException e) {
-      assertThat(e.rule()).isIn("limit", "revoked");
+      assertThat(e.rule()).isIn("limit", "revoked", "approval");
       return false;
     }
   }
@@ -237,6 +238,28 @@ public abstract class SpendJournalContract {
       assertThat(paid(100, new Spender(one), new Spender(other))).isEqualTo(100);
       assertThat(paid(10, new Spender(one), new Spender(other))).isZero();
       assertThat(one.remaining()).isEqualTo(other.remaining()).isEqualTo(Dollars.ZERO);
+    }
+
+    @Test
+    void anApprovalIsGoodForOnePaymentHoweverManyTry() throws Exception {
+      AgentWallet one =
+          AgentWallet.provision("a", Spender.SIGNER, journal())
+              .limit("$1", BillingPeriod.EVER)
+              .allowedDomains("shop.example")
+              .policy(
+                  SpendingPolicy.empty().maxPerPayment("$1").approvalAlways(Duration.ofHours(1)))
+              .clock(Spender.CLOCK)
+              .create();
+      AgentWallet other = Spender.wallet(journal(), "a", "$1"); // keeps the policy
+      for (int round = 0; round < 3; round++) {
+        assertThat(paid(4, new Spender(one), new Spender(other))).isZero();
+        String id = journal().approvals(NOW).get(0).id();
+        assertThat(journal().approvals(NOW)).hasSize(1);
+        journal().approve(id, "owner", NOW);
+        assertThat(paid(10, new Spender(one), new Spender(other))).isEqualTo(1);
+      }
+      assertThat(one.spent(BillingPeriod.EVER)).isEqualTo(Dollars.parse("$0.000003"));
+      assertThat(journal().check()).isEmpty();
     }
 
     @Test
