@@ -14,6 +14,7 @@ import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.BillingPeriod;
 import io.github.x402j.client.wallet.Dollars;
 import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
@@ -39,6 +40,10 @@ final class Payers {
   static final int TWIN_SIGNER = 4;
   static final int WITH_A_CENT = 5;
   private static final Duration BACKDATING = Duration.ofSeconds(60);
+
+  /** Pays again whatever became of the payments before, so that the search sees more of them. */
+  private static final SpendingPolicy PAYS_ON =
+      SpendingPolicy.empty().maxPerPayment("$100000").allowUndelivered().allowUnresolved();
 
   private final World world;
   private final Baton.Process process = new Baton.Process("payers");
@@ -67,6 +72,7 @@ final class Payers {
                 "payer" + number, world.stage.payers.get(number), SpendJournal.inMemory())
             .limit("$100000", BillingPeriod.EVER)
             .allowedDomains("shop0.example", "shop1.example")
+            .policy(PAYS_ON)
             .clock(clock)
             .create();
     PayingHttpClient client =
