@@ -181,7 +181,7 @@ public final class PendingPayments {
                 text(json, "method"),
                 body == null || body.length == 0
                     ? BodyPublishers.noBody()
-                    : BodyPublishers.ofByteArray(body));
+                    : RepeatableBody.kept(body, body.length));
     json.path("headers")
         .forEach(header -> request.header(header.path(0).textValue(), header.path(1).textValue()));
     long timeout = json.path("timeoutMillis").longValue();

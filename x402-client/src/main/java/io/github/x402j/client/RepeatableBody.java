@@ -108,6 +108,11 @@ final class RepeatableBody implements BodyPublisher {
     return new Kept(bytes, callers.contentLength());
   }
 
+  /** Returns a body that was kept. */
+  static BodyPublisher kept(byte[] bytes, long contentLength) {
+    return new Kept(bytes, contentLength);
+  }
+
   /** Returns the body of a {@linkplain #repeatable} request, empty if it is too long to be kept. */
   static Optional<byte[]> bytesOf(HttpRequest repeatable) {
     Optional<BodyPublisher> body =

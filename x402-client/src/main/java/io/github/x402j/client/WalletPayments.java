@@ -4,6 +4,7 @@ package io.github.x402j.client;
 
 import io.github.x402j.Hashes;
 import io.github.x402j.PaymentHeader;
+import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentDecision;
@@ -18,7 +19,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,9 @@ final class WalletPayments {
 
   private final PaymentSigner signer;
   private final @Nullable PendingPayments pending;
+
+  /** The nonces of kept payments that this client is sending. */
+  private final Set<String> sending = ConcurrentHashMap.newKeySet();
 
   WalletPayments(PaymentSigner signer) {
     this(signer, null);
@@ -62,11 +68,37 @@ final class WalletPayments {
    */
   Payment pay(RequestToPay request, List<Offer> offers, BooleanSupplier cancelled)
       throws IOException {
+    Optional<PendingPayment> first = unresolved(request);
+    if (first.isPresent()) {
+      String nonce = first.get().payment().nonce();
+      throw declined(
+          request.id(),
+          request.method(),
+          request.url(),
+          new PaymentDeclinedException(request.url(), signer.unresolved(nonce)));
+    }
     PaymentDecision decision = signer.pay(request, offers, cancelled);
     if (decision instanceof PaymentDecision.Signed signed) {
       return Payment.of(signed);
     }
     throw new PaymentDeclinedException(request.url(), (PaymentDecision.Declined) decision);
+  }
+
+  /**
+   * Returns the payment for the same request whose outcome is not known. A client without a wallet
+   * has no journal that outlasts it, but the payments that it kept do.
+   */
+  private Optional<PendingPayment> unresolved(RequestToPay request) throws IOException {
+    String fingerprint = request.fingerprint();
+    if (pending == null || fingerprint == null || !agent().equals(AgentWallet.CLIENT)) {
+      return Optional.empty();
+    }
+    Instant since = signer.unresolvedSince();
+    return pending.all().stream()
+        .filter(each -> each.agent().equals(AgentWallet.CLIENT) && each.keptAt().isAfter(since))
+        .filter(each -> !sending.contains(each.payment().nonce()))
+        .filter(each -> RepeatableBody.fingerprint(each.request()).equals(fingerprint))
+        .findFirst();
   }
 
   /** Records that the client does not pay this, whatever the wallet's rules say; returns why. */
@@ -90,6 +122,7 @@ final class WalletPayments {
       return;
     }
     try {
+      sending.add(payment.nonce());
       pending.keep(new PendingPayment(signer.agent(), now, unpaid, payment));
     } catch (IOException e) {
       neverSent(payment, "it could not be kept for sending it again");
@@ -99,6 +132,7 @@ final class WalletPayments {
 
   /** Removes a payment whose outcome is known. */
   private void forget(Payment payment) {
+    sending.remove(payment.nonce());
     try {
       if (pending != null) {
         pending.forget(payment.nonce());
@@ -150,6 +184,7 @@ final class WalletPayments {
   /** Records that no final answer came. */
   void pending(Payment payment, String why) {
     record(payment, JournalEntry.Event.PENDING, Map.of("reason", why));
+    sending.remove(payment.nonce());
   }
 
   /** Records that the payment never left this process. It must not be sent after that. */

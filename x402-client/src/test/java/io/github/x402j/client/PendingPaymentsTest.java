@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.BillingPeriod;
 import io.github.x402j.client.wallet.SpendJournal;
+import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -219,6 +220,33 @@ class PendingPaymentsTest {
     assertThatThrownBy(() -> keyless.resend(kept, BodyHandlers.ofString()))
         .isInstanceOf(PaymentPendingException.class)
         .hasMessageContaining("revoked");
+  }
+
+  /** Each command of a shell is a process of its own, and has no journal without a wallet. */
+  @ParameterizedTest
+  @MethodSource("requests")
+  void anotherProcessWithoutAWalletDoesNotPayForTheRequestAgain(HttpRequest.Builder request)
+      throws Exception {
+    whenPaid(2, call -> pending(call, "0"));
+    HttpRequest same = request.copy().uri(seller.url("/a?q=1")).build();
+    assertThatThrownBy(() -> send(same)).isInstanceOf(PaymentPendingException.class);
+    whenPaid(2, call -> delivery(call, "ok"));
+    assertThatThrownBy(() -> send(same))
+        .isInstanceOfSatisfying(
+            PaymentDeclinedException.class,
+            declined -> assertThat(declined.rule()).isEqualTo("unresolved"));
+    assertThat(payments(seller)).hasSize(1);
+    assertThat(send(request.copy().uri(seller.url("/a?q=2")).build()).body()).isEqualTo("ok");
+    assertThat(
+            impatient(buyer(wrapped))
+                .pending(store)
+                .policy(SpendingPolicy.empty().maxPerPayment("$0.05").allowUnresolved())
+                .build()
+                .send(same, BodyHandlers.ofString())
+                .body())
+        .isEqualTo("ok");
+    store.forget(store.all().get(0).payment().nonce());
+    assertThat(send(same).body()).isEqualTo("ok");
   }
 
   @Test

@@ -54,12 +54,15 @@ final class OutcomeRules {
     return outcomes
         .open(fingerprint)
         .filter(open -> !underWay.test(open.nonce()) && now.isBefore(open.time().plus(time)))
-        .map(
-            open ->
-                Declined.of(
-                    "unresolved",
-                    "one payment for a request until its outcome is known",
-                    "another, and that of " + open.nonce() + " is not known"));
+        .map(open -> unresolved(open.nonce()));
+  }
+
+  /** Returns the reason to decline a payment beside the one with this nonce. */
+  static Declined unresolved(String nonce) {
+    return Declined.of(
+        "unresolved",
+        "one payment for a request until its outcome is known",
+        "another, and that of " + nonce + " is not known");
   }
 
   private static Optional<Declined> undelivered(
@@ -85,7 +88,7 @@ final class OutcomeRules {
             .orElse(Integer.MAX_VALUE);
   }
 
-  private static Duration unresolvedFor(List<SpendingPolicy> policies) {
+  static Duration unresolvedFor(List<SpendingPolicy> policies) {
     List<String> values = values(policies, UNRESOLVED_FOR);
     return values.isEmpty()
         ? SpendingPolicy.DEFAULT_UNRESOLVED_FOR

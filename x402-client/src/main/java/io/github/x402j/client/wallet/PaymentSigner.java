@@ -90,6 +90,23 @@ public final class PaymentSigner {
     return wallet.agent();
   }
 
+  /**
+   * Returns the time after which a payment with an unknown outcome declines a second one for its
+   * request, by the policies of this process.
+   */
+  public Instant unresolvedSince() {
+    return clock.instant().minus(authorizer.unresolvedFor());
+  }
+
+  /**
+   * Returns the reason to decline a second payment for a request.
+   *
+   * @param nonce of the first payment, whose outcome is not known
+   */
+  public PaymentDecision.Declined unresolved(String nonce) {
+    return OutcomeRules.unresolved(nonce);
+  }
+
   /** Returns a new name for a request, for the journal. */
   public String newRequestId() {
     return UUID.randomUUID().toString();

@@ -6,6 +6,7 @@ import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import io.github.x402j.evm.TransferAuthorization;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,11 @@ final class SpendAuthorizer {
   /** Returns the policies of this process and the one that the journal has. */
   private List<SpendingPolicy> policies(WalletState state) {
     return Stream.concat(state.terms().policy().stream(), policies.stream()).toList();
+  }
+
+  /** Returns how long a request with an unknown outcome is not paid for again. */
+  Duration unresolvedFor() {
+    return OutcomeRules.unresolvedFor(policies);
   }
 
   /** Returns the first payment that the rules allow now, before any approval. */
