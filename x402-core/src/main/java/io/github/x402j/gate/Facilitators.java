@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,9 +71,22 @@ public final class Facilitators {
     throw failure == null ? new FacilitatorException("no facilitator") : failure;
   }
 
-  Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
-      throws FacilitatorException {
-    return settlerOf(payment).settle(payment, beforeBroadcast);
+  /**
+   * Moves the money.
+   *
+   * @param later whether the caller can wait without this thread
+   * @return the outcome; known by now unless {@code later}
+   */
+  CompletableFuture<Settlement> settle(
+      SignedPayment payment, BeforeBroadcast beforeBroadcast, boolean later) {
+    Facilitator settler = settlerOf(payment);
+    try {
+      return later
+          ? settler.settleLater(payment, beforeBroadcast).toCompletableFuture()
+          : CompletableFuture.completedFuture(settler.settle(payment, beforeBroadcast));
+    } catch (FacilitatorException | RuntimeException | Error e) { // thrown when it is concluded
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /** Returns whether who settles the payment tells its transaction before it is sent. */

@@ -22,7 +22,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Keeps a slow or failing chain from blocking the server. A bulkhead bounds the questions at a time
@@ -47,6 +50,9 @@ final class GuardedFacilitator implements Facilitator {
   private static final int WAITING_TO_SETTLE_SHARE = 3;
   private static final int MAX_REMEMBERED = 10_000;
 
+  /** Each of them keeps a held response in memory. */
+  static final int MAX_ON_THEIR_WAY = 4_096;
+
   /**
    * How many calls run at a time. Together with those that wait they keep a thread each: by default
    * 64 and 64, and 48 and 16, which is less than the 200 threads of a container.
@@ -66,6 +72,7 @@ final class GuardedFacilitator implements Facilitator {
   private final FairBulkhead questions;
   private final FairBulkhead settlements;
   private final CircuitBreaker circuit;
+  private final AtomicInteger onTheirWay = new AtomicInteger();
 
   /** Payers whose money has moved. A fresh key costs nothing, and to become one of these does. */
   private final Recent<Address, Boolean> known = new Recent<>(MAX_REMEMBERED);
@@ -164,12 +171,37 @@ final class GuardedFacilitator implements Facilitator {
             () -> facilitator.settle(payment, beforeBroadcast)));
   }
 
-  /** What was begun goes first: it was verified then. */
+  /** A payment has its place while the call runs; what is on its way then keeps no thread. */
+  @Override
+  public CompletionStage<Settlement> settleLater(
+      SignedPayment payment, BeforeBroadcast beforeBroadcast) {
+    if (onTheirWay.incrementAndGet() > MAX_ON_THEIR_WAY) {
+      onTheirWay.decrementAndGet();
+      return CompletableFuture.failedFuture(
+          new FacilitatorException("too many payments are on their way; try again"));
+    }
+    CompletionStage<Settlement> outcome;
+    try {
+      outcome =
+          settlements.call(
+              payment.payer(),
+              payment.key(),
+              false,
+              () -> facilitator.settleLater(payment, beforeBroadcast));
+    } catch (FacilitatorException | RuntimeException | Error e) {
+      outcome = CompletableFuture.failedFuture(e);
+    }
+    return outcome
+        .whenComplete((settlement, failure) -> onTheirWay.decrementAndGet())
+        .thenApply(this::noted);
+  }
+
   @Override
   public boolean tellsBeforeBroadcast() {
     return facilitator.tellsBeforeBroadcast();
   }
 
+  /** What was begun goes first: it was verified then. */
   @Override
   public Settlement outcome(SignedPayment payment, Optional<String> transaction)
       throws FacilitatorException {

@@ -14,6 +14,7 @@ import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,24 +198,33 @@ final class PaymentEngine {
    * @throws FacilitatorException if nothing was sent; the payment has been released
    */
   Settlement settle(SignedPayment payment, Consumer<String> sent) throws FacilitatorException {
-    return settleRecording(
-        payment, new TransactionRecords(transactions, ledger, null).of(payment, sent));
+    TransactionRecords.Member record =
+        new TransactionRecords(transactions, ledger, null).of(payment, sent);
+    return settle(payment, record, false).conclude();
   }
 
   /**
    * Moves the money of a sale, and writes that into the sales book.
    *
-   * @return the outcome; the payment stays held only if it is {@code Settled}
-   * @throws FacilitatorException if nothing was sent; the payment has been released
+   * @param later whether the caller can wait for the outcome without this thread
+   * @return the settlement; when it is concluded, the payment stays held only if the outcome is
+   *     {@code Settled}
    */
-  Settlement settle(VerifiedPayment sale, SalesRecorder sales) throws FacilitatorException {
+  SettlementInProgress settle(VerifiedPayment sale, SalesRecorder sales, boolean later) {
     SignedPayment payment = sale.signed();
     if (!facilitators.tellsBeforeBroadcast(payment)) {
       recordAsking(sale, sales);
     }
+    TransactionRecords.Member record = new TransactionRecords(transactions, ledger, sales).of(sale);
+    SettlementInProgress begun = settle(payment, record, later);
+    return begun.then(() -> conclude(sale, sales, begun));
+  }
+
+  private static Settlement conclude(
+      VerifiedPayment sale, SalesRecorder sales, SettlementInProgress begun)
+      throws FacilitatorException {
     try {
-      Settlement settlement =
-          settleRecording(payment, new TransactionRecords(transactions, ledger, sales).of(sale));
+      Settlement settlement = begun.conclude();
       if (settlement instanceof Settlement.Failed failed) {
         sales.failed(sale, failed);
       }
@@ -238,12 +248,20 @@ final class PaymentEngine {
   }
 
   /** Records each transaction before it is sent. */
-  private Settlement settleRecording(SignedPayment payment, TransactionRecords.Member record)
+  private SettlementInProgress settle(
+      SignedPayment payment, TransactionRecords.Member record, boolean later) {
+    CompletableFuture<Settlement> outcome = facilitators.settle(claimed(payment), record, later);
+    return new SettlementInProgress(outcome, () -> conclude(payment, outcome, record));
+  }
+
+  private Settlement conclude(
+      SignedPayment payment,
+      CompletableFuture<Settlement> outcome,
+      TransactionRecords.Member record)
       throws FacilitatorException {
     boolean concluded = false;
     try {
-      Settlement settlement =
-          transactions.owned(payment, facilitators.settle(claimed(payment), record));
+      Settlement settlement = transactions.owned(payment, SettlementInProgress.of(outcome));
       conclude(payment, settlement, record.isPublic());
       concluded = true;
       return settlement;

@@ -276,13 +276,36 @@ public final class PaymentGate {
    *     the ledger could not be reached
    */
   public Settlement settle(VerifiedPayment payment) {
+    try {
+      return settle(payment, false).conclude();
+    } catch (FacilitatorException e) {
+      throw new AssertionError("counts as pending", e);
+    }
+  }
+
+  /**
+   * Begins to move the money. The end is as with {@link #settle(VerifiedPayment)}.
+   *
+   * @param later whether the caller can wait for the outcome without this thread
+   */
+  SettlementInProgress settle(VerifiedPayment payment, boolean later) {
     Optional<Settlement.Settled> earlier = payment.settlement();
     if (earlier.isPresent()) {
-      return earlier.get();
+      return SettlementInProgress.known(earlier.get());
     }
+    try {
+      SettlementInProgress begun = engine.settle(payment, sales, later);
+      return begun.then(() -> conclude(payment, begun));
+    } catch (LedgerException e) {
+      reportUnavailable(payment, e);
+      return SettlementInProgress.known(new Settlement.Pending(null));
+    }
+  }
+
+  private Settlement conclude(VerifiedPayment payment, SettlementInProgress begun) {
     Settlement settlement;
     try {
-      settlement = engine.settle(payment, sales);
+      settlement = begun.conclude();
     } catch (FacilitatorException | LedgerException e) {
       listeners.unavailable(payment.required(), message(e));
       return new Settlement.Pending(null);

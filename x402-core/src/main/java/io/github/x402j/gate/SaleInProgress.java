@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -102,14 +103,27 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
       }
       return;
     }
-    boolean goesOut = false;
-    try {
-      goesOut = flow == PaymentFlow.UPFRONT ? recordUpfront() : settleAndDeliver();
-    } finally {
-      writtenAt = System.nanoTime();
-      if (!goesOut || !transport.tellsArrival() || isAbandoned()) {
-        isOver();
+    if (flow == PaymentFlow.UPFRONT) {
+      try {
+        recordUpfront();
+      } finally {
+        goesOut(true);
       }
+      return;
+    }
+    SettlementInProgress settlement = settle(transport.canAnswerLater());
+    if (settlement.isKnown()) {
+      answer(settlement);
+    } else {
+      transport.answerWhen(settlement.known(), () -> answer(settlement));
+    }
+  }
+
+  /** Notes that nothing more will be written. */
+  private void goesOut(boolean isDelivered) {
+    writtenAt = System.nanoTime();
+    if (!isDelivered || !transport.tellsArrival() || isAbandoned()) {
+      isOver();
     }
   }
 
@@ -185,18 +199,23 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
 
   // ---- the handler runs first
 
-  /** Returns whether the output goes out. */
-  private boolean settleAndDeliver() throws X {
-    Settlement settlement = settleSafely();
-    if (settlement instanceof Settlement.Settled settled) {
-      settlement = record(settled);
+  /** The outcome is known, or the transport waits no longer. */
+  private void answer(SettlementInProgress begun) throws X {
+    boolean delivered = false;
+    try {
+      Settlement settlement = conclude(begun);
+      if (settlement instanceof Settlement.Settled settled) {
+        settlement = record(settled);
+      }
+      if (settlement instanceof Settlement.Settled) {
+        deliver();
+        delivered = true;
+      } else {
+        refuse(settlement);
+      }
+    } finally {
+      goesOut(delivered);
     }
-    if (!(settlement instanceof Settlement.Settled)) {
-      refuse(settlement);
-      return false;
-    }
-    deliver();
-    return true;
   }
 
   /** Records the delivery; pending if that is not certain, or nothing can go out any more. */
@@ -229,7 +248,7 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
   // ---- the settlement comes first
 
   private void settleThenRun() throws X {
-    Settlement settlement = settleSafely();
+    Settlement settlement = conclude(settle(false));
     if (settlement instanceof Settlement.Settled settled && isAbandoned()) {
       gate.release(payment);
       settlement = new Settlement.Pending(settled.transaction());
@@ -264,26 +283,36 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
     }
   }
 
-  /** Returns whether the output goes out: all of it is on its way. */
-  private boolean recordUpfront() {
+  private void recordUpfront() {
     try {
       gate.delivered(payment);
-    } catch (LedgerException e) {
+    } catch (LedgerException e) { // all of it is on its way
       log.error("{}: the delivery was not recorded; it may be fetched again", payment, e);
     }
-    return true;
   }
 
   // ---- both
 
-  /** Settles; an exception counts as pending, so nothing is delivered. */
-  private Settlement settleSafely() {
+  private SettlementInProgress settle(boolean later) {
     try {
-      return gate.settle(payment);
+      return gate.settle(payment, later);
     } catch (RuntimeException e) {
-      log.error("{}: the settlement broke off", payment, e);
-      return new Settlement.Pending(null);
+      return SettlementInProgress.known(pendingAfter(e));
     }
+  }
+
+  /** An exception counts as pending, so nothing is delivered. */
+  private Settlement conclude(SettlementInProgress settlement) {
+    try {
+      return settlement.conclude();
+    } catch (FacilitatorException | RuntimeException e) {
+      return pendingAfter(e);
+    }
+  }
+
+  private Settlement pendingAfter(Exception e) {
+    log.error("{}: the settlement broke off", payment, e);
+    return new Settlement.Pending(null);
   }
 
   private void refuse(Settlement settlement) throws X {

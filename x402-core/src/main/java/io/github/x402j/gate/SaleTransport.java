@@ -5,6 +5,7 @@ package io.github.x402j.gate;
 import io.github.x402j.extension.StoredAnswer;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /**
  * What a transport supplies for one sale: what runs, and how an answer is sent. {@link
@@ -43,6 +44,38 @@ public interface SaleTransport<X extends Exception> {
    * later, such as by an asynchronous write, is reported by {@link Ending#brokeOff}.
    */
   void deliver(VerifiedPayment payment) throws X;
+
+  /**
+   * Returns whether the transport can answer after {@link Ending#completed} has returned, from
+   * another thread. Then a settlement keeps no thread, where the facilitator can settle so. Called
+   * from within {@code completed}, in {@link PaymentFlow#AUTHORIZATION}. Default: false.
+   */
+  default boolean canAnswerLater() {
+    return false;
+  }
+
+  /**
+   * Runs the rest of the sale, once: in a thread of the transport when the outcome is known, or
+   * earlier if the client cannot be kept waiting. In the latter case the payment is pending. Called
+   * only if {@link #canAnswerLater}. Default: now.
+   *
+   * @param known completes when the outcome is known, never by an exception; the thread that
+   *     completes it must not be used for more than to start another
+   */
+  default void answerWhen(CompletionStage<?> known, Rest<X> rest) throws X {
+    rest.run();
+  }
+
+  /**
+   * What is left to do for a sale whose handler has completed: record the outcome, and deliver or
+   * refuse.
+   *
+   * @param <X> what sending can throw
+   */
+  interface Rest<X extends Exception> {
+    /** Does it; takes the time that a ledger takes, and calls the transport. */
+    void run() throws X;
+  }
 
   /**
    * Returns whether {@link Ending#arrived} is called for each sale whose output goes out. Default:

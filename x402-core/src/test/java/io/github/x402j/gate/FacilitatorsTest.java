@@ -65,7 +65,8 @@ class FacilitatorsTest {
     facilitators.start(List.of(Sale.OFFER, Offers.BASE));
     SignedPayment payment = payment(facilitators, 1);
     assertThat(facilitators.verify(payment)).isInstanceOf(Verification.Valid.class);
-    assertThat(facilitators.settle(payment, hash -> {})).isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitators.settle(payment, hash -> {}, false).join())
+        .isInstanceOf(Settlement.Settled.class);
     assertThat(one.asked("/verify") + one.asked("/settle")).isZero();
   }
 
@@ -77,7 +78,8 @@ class FacilitatorsTest {
     facilitators.start(List.of(Sale.OFFER));
     SignedPayment payment = payment(facilitators, 1);
     assertThat(facilitators.verify(payment)).isInstanceOf(Verification.Valid.class);
-    assertThat(facilitators.settle(payment, hash -> {})).isInstanceOf(Settlement.Pending.class);
+    assertThat(facilitators.settle(payment, hash -> {}, false).join())
+        .isInstanceOf(Settlement.Pending.class);
     other.on("/settle", json(200, success(TX)));
     assertThat(facilitators.outcome(payment, Optional.empty()))
         .isInstanceOf(Settlement.Settled.class);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 
 /** A transport without a network: keeps the order of what {@link PaymentGate#sell} called. */
@@ -20,6 +21,12 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
   public Ending<RuntimeException> later;
   public boolean connectionIsBroken;
   public boolean tellsArrival;
+
+  /** Whether it can answer later; then what it is to do later, once that is known. */
+  public boolean canAnswerLater;
+
+  public Rest<RuntimeException> rest;
+  public CompletionStage<?> known;
 
   private final BooleanSupplier handler;
   private final StoredAnswer answer;
@@ -61,6 +68,17 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
     } else {
       ending.failed();
     }
+  }
+
+  @Override
+  public boolean canAnswerLater() {
+    return canAnswerLater;
+  }
+
+  @Override
+  public void answerWhen(CompletionStage<?> newKnown, Rest<RuntimeException> newRest) {
+    known = newKnown;
+    rest = newRest;
   }
 
   @Override

@@ -19,6 +19,8 @@ import io.github.x402j.Verification;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A facilitator that answers what a test wants; the signature of a payment is its nonce. */
@@ -38,6 +40,10 @@ public final class ScriptedFacilitator implements Facilitator {
   public volatile Settlement settlement;
   public volatile Settlement outcome;
   volatile boolean failsToSettle;
+
+  /** What {@link #settleLater} returns; null to settle at once. */
+  volatile CompletableFuture<Settlement> later;
+
   volatile boolean tellsFirst = true;
   volatile boolean breaksBeforeItTells;
   volatile Runnable beforeSettle = () -> {};
@@ -133,6 +139,18 @@ public final class ScriptedFacilitator implements Facilitator {
       throw new IllegalStateException("a bug");
     }
     return settlement;
+  }
+
+  @Override
+  public CompletionStage<Settlement> settleLater(
+      SignedPayment payment, BeforeBroadcast beforeBroadcast) {
+    CompletableFuture<Settlement> outcome = later;
+    if (outcome == null) {
+      return Facilitator.super.settleLater(payment, beforeBroadcast);
+    }
+    settlements.incrementAndGet();
+    beforeBroadcast.sending(TX);
+    return outcome;
   }
 
   @Override

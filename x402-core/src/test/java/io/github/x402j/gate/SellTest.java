@@ -7,15 +7,22 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorException;
 import io.github.x402j.Offers;
 import io.github.x402j.Settlement;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The order that keeps the money safe: what {@link PaymentGate#sell} calls, and when. */
 class SellTest {
@@ -375,5 +382,100 @@ class SellTest {
     facilitator.outcome = ScriptedFacilitator.settled();
     assertThat(sold(PaymentFlow.AUTHORIZATION).calls).containsExactly("run", "headers", "deliver");
     assertThat(settlements()).isEqualTo(1);
+  }
+
+  // ---- a settlement that keeps no thread
+
+  private final CompletableFuture<Settlement> outcome = new CompletableFuture<>();
+
+  private MemoryTransport sellLater() {
+    facilitator.later = outcome;
+    MemoryTransport transport = MemoryTransport.running(() -> true);
+    transport.canAnswerLater = true;
+    sell(PaymentFlow.AUTHORIZATION, 1, transport);
+    assertThat(transport.calls).containsExactly("run");
+    assertThat(transport.known).isNotCompleted();
+    facilitator.later = null;
+    return transport;
+  }
+
+  static Stream<Arguments> outcomes() {
+    Settlement failed = new Settlement.Failed(ErrorReason.INSUFFICIENT_FUNDS, "");
+    FacilitatorException notSent = new FacilitatorException("the queue is full");
+    return Stream.of(
+        Arguments.of(ScriptedFacilitator.settled(), null, "deliver"),
+        Arguments.of(failed, null, "refuse 402"),
+        Arguments.of(new Settlement.Pending(null), null, "refuse 503"),
+        Arguments.of(null, notSent, "refuse 503"),
+        Arguments.of(null, new CompletionException(notSent), "refuse 503"),
+        Arguments.of(null, new IllegalStateException("a bug"), "refuse 503"),
+        Arguments.of(null, new StackOverflowError("a bug"), "refuse 503"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("outcomes")
+  void answersWhenTheOutcomeIsKnown(Settlement known, Throwable failure, String answer) {
+    MemoryTransport waiting = sellLater();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls).containsExactly("refuse 503");
+    if (failure == null) {
+      outcome.complete(known);
+    } else {
+      outcome.completeExceptionally(failure);
+    }
+    assertThat(waiting.known).isCompleted();
+    assertThat(waiting.calls).as("nothing in the thread that knows").containsExactly("run");
+    if (failure instanceof Error) {
+      assertThatThrownBy(waiting.rest::run).isSameAs(failure);
+    } else {
+      waiting.rest.run();
+      assertThat(waiting.calls).last().isEqualTo(answer);
+    }
+    facilitator.outcome = ScriptedFacilitator.settled();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls)
+        .last()
+        .isEqualTo(answer.equals("deliver") ? "refuse 402" : "deliver");
+  }
+
+  @Test
+  void answersThatAPaymentIsPendingWhereTheClientCannotWait() {
+    MemoryTransport waiting = sellLater();
+    waiting.rest.run();
+    assertThat(waiting.calls).containsExactly("run", "refuse 503");
+    outcome.complete(ScriptedFacilitator.settled());
+    facilitator.outcome = ScriptedFacilitator.settled();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls).containsExactly("run", "headers", "deliver");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void leavesToALaterRequestWhatIsSettledWhenTheClientOrTheServerIsGone(boolean isServer) {
+    MemoryTransport waiting = MemoryTransport.running(null);
+    waiting.canAnswerLater = true;
+    facilitator.later = outcome;
+    sell(PaymentFlow.AUTHORIZATION, 1, waiting);
+    waiting.later.completed();
+    facilitator.later = null;
+    if (isServer) {
+      gate.stop(Duration.ZERO);
+    } else {
+      waiting.later.brokeOff();
+    }
+    outcome.complete(ScriptedFacilitator.settled());
+    waiting.rest.run();
+    assertThat(waiting.calls).containsExactly("run", "refuse 503");
+    restart();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls).containsExactly("run", "headers", "deliver");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  @Test
+  void answersAtOnceWhatIsKnownAtOnce() {
+    outcome.complete(ScriptedFacilitator.settled());
+    facilitator.later = outcome;
+    MemoryTransport transport = MemoryTransport.running(() -> true);
+    transport.canAnswerLater = true;
+    sell(PaymentFlow.AUTHORIZATION, 1, transport);
+    assertThat(transport.calls).containsExactly("run", "headers", "deliver");
   }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class HeldDelivery implements Delivery {
   private final GatedRequest request;
   private final Map<String, String> more;
   private final HeldLimits limits;
+  private final boolean waitsWithoutThread;
   private volatile GatedResponse response;
   private volatile boolean begun;
   private @Nullable PaidRequest paid;
@@ -46,11 +48,14 @@ final class HeldDelivery implements Delivery {
   private boolean leavesFailure;
   private boolean endsInDispatch;
   private @Nullable Ending<IOException> ending;
+  private @Nullable HeldRun run;
+  private volatile boolean gone;
   private PaidResponseHeaders headers = PaidResponseHeaders.NONE;
 
   /**
    * @param errors which errors go out as the handler made them
    * @param more headers for the payer, besides the gate's
+   * @param waitsWithoutThread whether it waits for the settlement asynchronously where it can
    */
   HeldDelivery(
       Route route,
@@ -58,13 +63,15 @@ final class HeldDelivery implements Delivery {
       GatedRequest request,
       GatedResponse response,
       Map<String, String> more,
-      HeldLimits limits) {
+      HeldLimits limits,
+      boolean waitsWithoutThread) {
     this.route = route;
     this.errors = errors;
     this.request = request;
     this.response = response;
     this.more = more;
     this.limits = limits;
+    this.waitsWithoutThread = waitsWithoutThread;
   }
 
   @Override
@@ -80,6 +87,9 @@ final class HeldDelivery implements Delivery {
   @Override
   public void refuse(Refusal refusal) throws IOException {
     begun = true;
+    if (gone) {
+      return;
+    }
     if (held != null) {
       held.discard();
     }
@@ -106,6 +116,7 @@ final class HeldDelivery implements Delivery {
             isHandshake() ? (req, res) -> refuseHandshake() : request.chain(),
             limits,
             end -> {
+              run = end.run();
               held = end.held();
               failure = end.failure();
               response = response.in(end.response());
@@ -148,6 +159,31 @@ final class HeldDelivery implements Delivery {
   private static boolean isUncharged(int status) {
     return status >= HttpServletResponse.SC_BAD_REQUEST
         || status == HttpServletResponse.SC_NOT_MODIFIED;
+  }
+
+  @Override
+  public boolean canAnswerLater() {
+    HeldRun ended = run;
+    return waitsWithoutThread && ended != null && !response.isIncluded() && ended.canAnswerLater();
+  }
+
+  @Override
+  public void answerWhen(CompletionStage<?> known, Rest<IOException> rest) throws IOException {
+    Runnable broken =
+        () -> {
+          gone = true;
+          Objects.requireNonNull(ending).brokeOff();
+        };
+    boolean inDispatch = endsInDispatch;
+    try {
+      endsInDispatch = false;
+      Objects.requireNonNull(run).answerWhen(known, rest::run, broken);
+    } catch (IllegalStateException e) {
+      log.debug("route {}: waits in its thread", route, e);
+      endsInDispatch = inDispatch;
+      known.toCompletableFuture().join();
+      rest.run();
+    }
   }
 
   @Override

@@ -80,6 +80,7 @@ public final class PaymentFilter implements Filter {
   private final ErrorDelivery errors;
   private final String publicPath;
   private final Duration stopTimeout;
+  private final boolean waitsWithoutThread;
   private final Registration registration = new Registration();
   private volatile boolean started;
   private volatile boolean stopped;
@@ -92,7 +93,8 @@ public final class PaymentFilter implements Filter {
       HeldLimits limits,
       ErrorDelivery errors,
       String publicPath,
-      Duration stopTimeout) {
+      Duration stopTimeout,
+      boolean waitsWithoutThread) {
     this.gate = gate;
     this.routes = routes;
     this.pathRules = pathRules;
@@ -101,6 +103,7 @@ public final class PaymentFilter implements Filter {
     this.errors = errors;
     this.publicPath = publicPath;
     this.stopTimeout = stopTimeout;
+    this.waitsWithoutThread = waitsWithoutThread;
   }
 
   /** Returns a builder. */
@@ -337,7 +340,8 @@ public final class PaymentFilter implements Filter {
             request,
             response,
             more,
-            ownLimit == null ? limits : limits.withMaxBytes(ownLimit));
+            ownLimit == null ? limits : limits.withMaxBytes(ownLimit),
+            waitsWithoutThread);
   }
 
   /** The filter of one annotated servlet, which knows its price whatever the URL. */
@@ -366,6 +370,7 @@ public final class PaymentFilter implements Filter {
     private PathRules pathRules = PathRules.strict();
     private Duration maxTimeout = DEFAULT_MAX_TIMEOUT;
     private Duration stopTimeout = DEFAULT_STOP_TIMEOUT;
+    private boolean waitsInThread;
     private ErrorDelivery errors = ErrorDelivery.CLIENT_ERRORS;
     private long bufferLimit = HeldLimits.DEFAULT_MAX_BYTES;
     private @Nullable Integer spillAbove;
@@ -601,6 +606,16 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
+    /**
+     * Keeps the thread of each held request until its payment is settled. Default: off, so that a
+     * request waits asynchronously where its servlet and all filters support that, no filter in
+     * front has wrapped the response, and the facilitator settles without the caller's thread.
+     */
+    public Builder waitInThread() {
+      waitsInThread = true;
+      return this;
+    }
+
     /** Reads the time from a clock of a test. */
     Builder clock(Clock clock) {
       gate.clock(clock);
@@ -623,7 +638,15 @@ public final class PaymentFilter implements Filter {
       PaymentGate built = gate.build();
       PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrls, routes);
       return new PaymentFilter(
-          built, routes, pathRules, prices, limits(), errors, publicUrl.path(), stopTimeout);
+          built,
+          routes,
+          pathRules,
+          prices,
+          limits(),
+          errors,
+          publicUrl.path(),
+          stopTimeout,
+          !waitsInThread);
     }
 
     private void addReceipts(String origin) {

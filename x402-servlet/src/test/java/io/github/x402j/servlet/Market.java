@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Address;
+import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.evm.EvmFacilitator;
@@ -27,6 +28,9 @@ final class Market implements AutoCloseable, AfterAllCallback {
   final LocalChain chain;
   final TestUsdc usdc;
   final Token token;
+
+  /** How the webapps of this market settle. */
+  final LaterFacilitator settlements = new LaterFacilitator();
 
   /** Makes a market on a chain that version 1 has no name for. */
   Market() {
@@ -59,10 +63,14 @@ final class Market implements AutoCloseable, AfterAllCallback {
 
   /** Returns a builder with all that is needed but the routes. */
   PaymentFilter.Builder filter(TestWallet seller, Duration settleTimeout) {
+    return filter(seller, settlements.over(facilitator(settleTimeout)));
+  }
+
+  PaymentFilter.Builder filter(TestWallet seller, Facilitator facilitator) {
     return PaymentFilter.builder()
         .publicUrl(PUBLIC_URL)
         .accept(token, seller.address())
-        .facilitator(facilitator(settleTimeout));
+        .facilitator(facilitator);
   }
 
   /** Returns a payer with a dollar. */

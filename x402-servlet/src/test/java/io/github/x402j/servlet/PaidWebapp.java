@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.Facilitator;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.time.Duration;
@@ -39,11 +40,11 @@ final class PaidWebapp implements AutoCloseable {
   private PaidWebapp(Builder builder) {
     market = builder.market;
     seller = builder.seller;
-    PaymentFilter filter =
-        builder
-            .filter
-            .apply(market.filter(seller, builder.settleTimeout).routes(builder.routes))
-            .build();
+    PaymentFilter.Builder settings =
+        builder.facilitator == null
+            ? market.filter(seller, builder.settleTimeout)
+            : market.filter(seller, builder.facilitator);
+    PaymentFilter filter = builder.filter.apply(settings.routes(builder.routes)).build();
     container =
         builder.container.start(
             context -> {
@@ -115,6 +116,7 @@ final class PaidWebapp implements AutoCloseable {
     final TestContainer.Builder container;
     private TestWallet seller = TestWallet.random();
     private UnaryOperator<PaymentFilter.Builder> filter = b -> b;
+    private Facilitator facilitator;
     private Route[] routes = ROUTES;
     private Duration settleTimeout = Duration.ofSeconds(5);
     private Map<String, Handlers.Handler> handlers = Map.of();
@@ -141,6 +143,12 @@ final class PaidWebapp implements AutoCloseable {
 
     Builder filter(UnaryOperator<PaymentFilter.Builder> change) {
       filter = change;
+      return this;
+    }
+
+    /** Verifies and settles by it. Default: by one of the market's. */
+    Builder facilitator(Facilitator other) {
+      facilitator = other;
       return this;
     }
 

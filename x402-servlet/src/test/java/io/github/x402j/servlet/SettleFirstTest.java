@@ -212,9 +212,9 @@ class SettleFirstTest {
     TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/stream/500");
     int runs = app.runs("500");
-    RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
+    RUNNING.market().settlements.beforeNext(payer::goBroke);
     assertThat(app.get("/stream/500", header).status()).isEqualTo(402);
-    RUNNING.market().chain.faults().drop("eth_estimateGas");
+    RUNNING.market().settlements.beforeNext(() -> RUNNING.market().chain.faults().drop("*"));
     TestPayer other = RUNNING.market().payer();
     RawHttp.Response pending = app.pay(other, "/stream/500");
     assertThat(pending.status()).isEqualTo(503);

@@ -162,7 +162,7 @@ class UnsettledTest {
     TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/" + name);
     int before = app.runs(name);
-    RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
+    RUNNING.market().settlements.beforeNext(payer::goBroke);
     RawHttp.Response response = app.get("/paid/" + name, header);
     assertThat(app.runs(name)).as("the handler ran").isEqualTo(before + 1);
     assertThat(response.status()).as(response.head()).isEqualTo(402);
@@ -191,7 +191,7 @@ class UnsettledTest {
     TestPayer payer = RUNNING.market().payer();
     String header = payer.header(app.port(), "/paid/" + name);
     int before = app.runs(name);
-    RUNNING.market().chain.faults().drop("eth_estimateGas");
+    RUNNING.market().settlements.beforeNext(() -> RUNNING.market().chain.faults().drop("*"));
     RawHttp.Response response = app.get("/paid/" + name, header);
     assertThat(app.runs(name)).as("the handler ran").isEqualTo(before + 1);
     assertThat(response.status()).isEqualTo(503);
@@ -242,7 +242,7 @@ class UnsettledTest {
     TestPayer payer = RUNNING.market().payer();
     String target = "/free/include?to=/paid/write100";
     String header = payer.header(app.port(), target);
-    RUNNING.market().chain.faults().beforeNext("eth_estimateGas", payer::goBroke);
+    RUNNING.market().settlements.beforeNext(payer::goBroke);
     RawHttp.Response response = app.get(target, header);
     assertThat(response.status()).isEqualTo(402);
     assertThat(response.all()).doesNotContain(SECRET).doesNotContain(" page");

@@ -3,6 +3,8 @@
 package io.github.x402j.servlet.hold;
 
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
@@ -27,6 +29,15 @@ final class ContainerResponse extends HttpServletResponseWrapper {
 
   ContainerResponse(HttpServletResponse real) {
     super(real);
+  }
+
+  /** Returns whether a filter in front of the run has wrapped the response. */
+  static boolean isWrapped(ServletResponse response) {
+    ServletResponse inner = response;
+    while (inner instanceof ContainerResponse ours) {
+      inner = ours.getResponse();
+    }
+    return inner instanceof ServletResponseWrapper;
   }
 
   /** Lets everything through from here on, first what was kept. */

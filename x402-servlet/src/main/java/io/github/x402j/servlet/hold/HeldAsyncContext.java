@@ -126,6 +126,12 @@ final class HeldAsyncContext implements AsyncContext {
       log.error("the completion of a paid request failed", e);
       run.failClosed();
     }
+    if (run.isAnsweredLater()) {
+      if (!inDispatch) {
+        run.letAnswer();
+      }
+      return null;
+    }
     containerResponse.open();
     if (left == null) {
       tellContainer(false);
@@ -135,6 +141,16 @@ final class HeldAsyncContext implements AsyncContext {
       }
     }
     return left;
+  }
+
+  /** Completes the container's context after an answer that was sent later. */
+  void endLater() {
+    containerResponse.open();
+    tellContainer(false);
+  }
+
+  AsyncContext container() {
+    return container;
   }
 
   /** Calls the handler's listeners while they can still write, as containers do. */

@@ -3,6 +3,7 @@
 package io.github.x402j.servlet.hold;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
@@ -12,8 +13,11 @@ import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One run of a handler whose output is held back, from the first dispatch to the end of the last
@@ -28,16 +32,25 @@ import org.jspecify.annotations.Nullable;
  * the container.
  */
 public final class HeldRun {
+  private static final Logger log = LoggerFactory.getLogger(HeldRun.class);
+
   /** Decides what happens when the handler is done. */
   public interface Completion {
     /**
      * Sends an answer: {@code end.held().commitTo(end.response())}, or something else to that
-     * response. If the held response was not delivered when this returns, it is discarded.
+     * response. If the held response was not delivered when this returns, it is discarded, unless
+     * {@link HeldRun#answerWhen} was called.
      *
-     * @return whether the run is answered; false leaves {@code end.failure()} to the container, as
-     *     if the handler had met it directly
+     * @return whether the run is answered, or will be; false leaves {@code end.failure()} to the
+     *     container, as if the handler had met it directly
      */
     boolean completed(End end) throws IOException;
+  }
+
+  /** Sends an answer, as {@link Completion#completed} does. */
+  public interface Answer {
+    /** Sends it. */
+    void send() throws IOException;
   }
 
   /**
@@ -49,13 +62,15 @@ public final class HeldRun {
    * @param failure why the handler failed: what it threw, a timeout, or too much output; null if it
    *     ended well. An error status is not a failure here
    * @param inDispatch whether a dispatch of the container has yet to return
+   * @param run the run that has ended
    */
   public record End(
       HttpServletRequest request,
       HttpServletResponse response,
       HeldResponse held,
       @Nullable Throwable failure,
-      boolean inDispatch) {}
+      boolean inDispatch,
+      HeldRun run) {}
 
   private enum Phase {
     HANDLING,
@@ -83,6 +98,7 @@ public final class HeldRun {
   private @Nullable HeldAsyncContext async;
   private @Nullable HeldAsyncContext dispatchedBy;
   private @Nullable Throwable noted;
+  private volatile @Nullable LaterAnswer later;
 
   private HeldRun(
       HttpServletRequest outerRequest,
@@ -205,10 +221,22 @@ public final class HeldRun {
       writing.callListener(started);
     }
     boolean isDue = dispatchEnded(started);
+    Throwable left = null;
     if (started == null) {
-      return endSynchronously(failure);
+      left = endSynchronously(failure);
+    } else if (failure != null || isDue) {
+      left = started.end(failure, true);
     }
-    return failure != null || isDue ? started.end(failure, true) : null;
+    letAnswer();
+    return left;
+  }
+
+  /** Lets what is to be answered later be answered: nothing here looks at the response any more. */
+  void letAnswer() {
+    LaterAnswer waiting = later;
+    if (waiting != null) {
+      waiting.letGo();
+    }
   }
 
   /** Returns whether the handler called {@code complete()} within the dispatch. */
@@ -260,20 +288,30 @@ public final class HeldRun {
       if (reason == null) {
         reason = unsendable();
       }
-      End end = new End(outerRequest, real, response, reason, inDispatch);
+      End end = new End(outerRequest, real, response, reason, inDispatch, this);
       leftToContainer = !completion.completed(end);
       return leftToContainer ? reason : null;
     } catch (RuntimeException | Error e) {
       failClosed(); // a container may end an asynchronous request without a look at this
       throw e;
     } finally {
-      synchronized (this) {
-        phase = Phase.DONE;
-        completing = null;
-        notifyAll();
+      if (later == null) {
+        isAnswered();
+      } else {
+        synchronized (this) {
+          completing = null;
+        }
       }
-      response.release();
     }
+  }
+
+  private void isAnswered() throws IOException {
+    synchronized (this) {
+      phase = Phase.DONE;
+      completing = null;
+      notifyAll();
+    }
+    response.release();
   }
 
   /** Returns whether the container answers; the request must not be ended here then. */
@@ -326,6 +364,77 @@ public final class HeldRun {
 
   HeldResponse response() {
     return response;
+  }
+
+  // ---- answering later
+
+  /**
+   * Returns whether the completion may call {@link #answerWhen}: the request is asynchronous, or
+   * can become so without a filter in front having to know. One that has wrapped the response may
+   * count on having all of it when the filters return.
+   */
+  public boolean canAnswerLater() {
+    if (async() != null) {
+      return true;
+    }
+    DispatcherType type = outerRequest.getDispatcherType();
+    return (type == DispatcherType.REQUEST || type == DispatcherType.ASYNC)
+        && outerRequest.isAsyncSupported()
+        && !outerRequest.isAsyncStarted()
+        && !ContainerResponse.isWrapped(real);
+  }
+
+  /**
+   * Sends the answer in a thread of the container when {@code known} is complete, and keeps no
+   * thread until then. Call it within {@link Completion#completed}, if {@link #canAnswerLater}.
+   *
+   * @param gone what to do if the client is gone, or the container ends the request before
+   * @throws IllegalStateException if the container does not make the request asynchronous now
+   */
+  public void answerWhen(CompletionStage<?> known, Answer answer, Runnable gone) {
+    HeldAsyncContext handlers = async();
+    LaterAnswer waiting =
+        handlers != null
+            ? new LaterAnswer(this, handlers.container(), answer, gone, handlers::endLater)
+            : LaterAnswer.starting(this, request.getRequest(), real, answer, gone);
+    later = waiting;
+    waiting.await(known);
+  }
+
+  /**
+   * Sends what was to be answered later.
+   *
+   * @param isGone whether the container uses the response for something else by now
+   */
+  void answer(Answer answer, boolean isGone) {
+    synchronized (this) {
+      completing = Thread.currentThread();
+    }
+    try {
+      answer.send();
+    } catch (IOException e) {
+      log.debug("the client of a paid request is gone", e);
+      failUnless(isGone);
+    } catch (RuntimeException | Error e) {
+      log.error("the completion of a paid request failed", e);
+      failUnless(isGone);
+    } finally {
+      try {
+        isAnswered();
+      } catch (IOException e) {
+        log.warn("a held response was not released", e);
+      }
+    }
+  }
+
+  private void failUnless(boolean isGone) {
+    if (!isGone) {
+      failClosed();
+    }
+  }
+
+  boolean isAnsweredLater() {
+    return later != null;
   }
 
   // ---- asynchronous processing
