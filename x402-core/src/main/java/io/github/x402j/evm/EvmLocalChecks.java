@@ -114,6 +114,7 @@ public final class EvmLocalChecks implements LocalChecks {
     Settlement now =
         new PaymentOutcome(
                 chain,
+                BlockReads.once(chain),
                 OfflineChecks.Checked.of(payment).payment().proof(),
                 others,
                 confirmations,

@@ -349,6 +349,7 @@ final class EvmSettlement {
   private PaymentOutcome outcomeOf(SignedPayment payment) {
     return new PaymentOutcome(
         chain,
+        BlockReads.patient(chain, ticker),
         OfflineChecks.Checked.of(payment).payment().proof(),
         gasPool.addresses(),
         terms.confirmations(),

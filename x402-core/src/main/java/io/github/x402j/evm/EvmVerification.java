@@ -8,10 +8,8 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
-import io.github.x402j.http.Backoff;
 import io.github.x402j.http.Ticker;
 import java.math.BigInteger;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,12 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class EvmVerification {
   private static final int READINGS = 3;
-  private static final Duration WAITS_FOR_NODE = Duration.ofSeconds(2);
 
   private final Chain chain;
   private final GasPool gasPool;
   private final PaymentsInFlight inFlight;
-  private final Ticker ticker;
+  private final BlockReads reads;
   private final PaymentInspector inspector;
   private final SharedInspections shared;
 
@@ -44,7 +41,7 @@ final class EvmVerification {
     this.chain = chain;
     this.gasPool = gasPool;
     this.inFlight = inFlight;
-    this.ticker = ticker;
+    this.reads = BlockReads.patient(chain, ticker);
     this.inspector = new PaymentInspector(chain, ticker, contractWallets);
     this.shared = new SharedInspections(inspector, ticker);
   }
@@ -170,10 +167,10 @@ final class EvmVerification {
     List<SignedPayment> others = inFlight.others(payment);
     List<Chain.Call> calls = new ArrayList<>();
     for (SignedPayment other : others) {
-      calls.add(OfflineChecks.Checked.of(other).payment().proof().usedQuestion().at(block));
+      calls.add(OfflineChecks.Checked.of(other).payment().proof().usedQuestion());
     }
-    calls.add(balance(payment).at(block));
-    List<Chain.CallResult> results = callWhenThere(calls);
+    calls.add(balance(payment));
+    List<Chain.CallResult> results = reads.call(calls, block);
     Set<PaymentKey> used = new HashSet<>();
     for (int i = 0; i < others.size(); i++) {
       if (OfflineChecks.Checked.of(others.get(i)).payment().proof().isUsed(results.get(i))) {
@@ -182,32 +179,6 @@ final class EvmVerification {
     }
     return new PaymentsInFlight.Reading(
         OnChainToken.number(results.get(others.size()), "balanceOf"), block, used);
-  }
-
-  /** A node that is behind does not have the block yet: it is asked for a moment. */
-  private List<Chain.CallResult> callWhenThere(List<Chain.Call> calls) throws FacilitatorException {
-    Backoff pauses = new Backoff(Duration.ofMillis(100), 1.5, Duration.ofMillis(500));
-    long deadline = ticker.nanos() + WAITS_FOR_NODE.toNanos();
-    while (true) {
-      try {
-        return chain.call(calls);
-      } catch (FacilitatorException e) {
-        Duration pause = pauses.next();
-        if (ticker.nanos() + pause.toNanos() - deadline > 0) {
-          throw e;
-        }
-        sleep(pause);
-      }
-    }
-  }
-
-  private void sleep(Duration pause) throws FacilitatorException {
-    try {
-      ticker.sleep(pause);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FacilitatorException("interrupted while waiting for the node", e);
-    }
   }
 
   /** Returns the question for the payer's balance. */

@@ -72,6 +72,7 @@ public sealed interface OnChainPayment {
     PaymentOutcome outcome =
         new PaymentOutcome(
             chain,
+            BlockReads.once(chain),
             new Eip3009Payment.Proof(asset, authorization),
             Set.of(),
             1,

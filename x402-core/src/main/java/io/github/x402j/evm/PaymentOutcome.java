@@ -21,18 +21,24 @@ final class PaymentOutcome {
   private static final String SETTLED_BY_OTHER = "another server of this gas account settled it";
 
   private final Chain chain;
+  private final BlockReads reads;
   private final EvmPayment.Proof proof;
   private final Set<Address> gasAccounts;
   private final int confirmations;
   private final EventSearchWindow lookBack;
 
+  /**
+   * @param reads of the same chain
+   */
   PaymentOutcome(
       Chain chain,
+      BlockReads reads,
       EvmPayment.Proof proof,
       Set<Address> gasAccounts,
       int confirmations,
       EventSearchWindow lookBack) {
     this.chain = chain;
+    this.reads = reads;
     this.proof = proof;
     this.gasAccounts = gasAccounts;
     this.confirmations = confirmations;
@@ -59,7 +65,8 @@ final class PaymentOutcome {
     if (isUsed()) {
       return ofUser(Optional.of(receipt.transaction()));
     }
-    if (!isConfirmed(receipt)) {
+    BigInteger newest = chain.head().number();
+    if (!isConfirmed(receipt) || !isUnusedAt(newest.max(receipt.block()))) {
       return new Settlement.Pending(receipt.transaction());
     }
     return new Settlement.Failed(
@@ -147,12 +154,36 @@ final class PaymentOutcome {
 
   /** Not used: it can still be, until the chain's own clock has passed the window. */
   private Settlement unused(Optional<String> transaction) throws FacilitatorException {
-    BigInteger chainTime = BigInteger.valueOf(chain.head().time().getEpochSecond());
-    if (chainTime.compareTo(proof.validBefore()) >= 0 && !isUsed()) {
+    Chain.Head newest = chain.head();
+    if (hasPassed(newest) && isUnusedAt(newest.number())) {
       return new Settlement.Failed(
           ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was mined");
     }
     return pending(transaction);
+  }
+
+  /** Blocks that can still be replaced do not count: others may have an earlier time. */
+  private boolean hasPassed(Chain.Head newest) throws FacilitatorException {
+    Optional<Chain.Head> last =
+        confirmations == 1
+            ? Optional.of(newest)
+            : chain.block(
+                newest
+                    .number()
+                    .subtract(BigInteger.valueOf(confirmations - 1L))
+                    .max(BigInteger.ZERO));
+    return last.isPresent()
+        && BigInteger.valueOf(last.get().time().getEpochSecond()).compareTo(proof.validBefore())
+            >= 0;
+  }
+
+  /** Returns whether the chain shows at this block that the authorization is not used. */
+  private boolean isUnusedAt(BigInteger block) {
+    try {
+      return !proof.isUsed(reads.call(List.of(proof.usedQuestion()), block).get(0));
+    } catch (FacilitatorException e) {
+      return false; // no node shows that block: nothing is known
+    }
   }
 
   private static Settlement pending(Optional<String> transaction) {

@@ -54,6 +54,7 @@ class PaymentOutcomeTest {
         };
     return new PaymentOutcome(
         chain,
+        BlockReads.once(chain),
         new Eip3009Payment.Proof(ASSET, PAYMENT),
         Set.of(STRANGER),
         1,

@@ -64,6 +64,11 @@ class ReorganisationTest {
         .isInstanceOf(Settlement.Pending.class);
     chain.advanceTime(Duration.ofSeconds(61));
     chain.mine();
+    chain.mine();
+    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+        .as("a block of before the end of the window could still take the place of the newest two")
+        .isInstanceOf(Settlement.Pending.class);
+    chain.mine();
     assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
         .isInstanceOfSatisfying(
             Settlement.Failed.class,
