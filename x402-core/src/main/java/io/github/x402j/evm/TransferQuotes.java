@@ -79,6 +79,7 @@ final class TransferQuotes {
 
   /** A transfer of the payment's token alone was mined, and used what its receipt says. */
   void used(SignedPayment payment, Chain.Receipt receipt) {
+    pulse.seen(receipt.block());
     BigInteger gas = receipt.gasUsed();
     if (receipt.succeeded() && gas != null) {
       measure(payment, gas.add(ALLOWANCE));
