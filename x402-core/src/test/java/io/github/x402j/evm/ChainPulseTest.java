@@ -130,8 +130,13 @@ class ChainPulseTest {
     number();
     assertThat(readings).as("nothing newer").hasValue(before);
     pulse.seen(BigInteger.valueOf(shown + 1));
+    number();
+    number();
+    assertThat(readings).as("until the node shows it").hasValue(before + 2);
     time.pass(blockTime);
     assertThat(number()).isEqualTo(shown + 1);
+    number();
+    assertThat(readings).hasValue(before + 3);
   }
 
   @Test
