@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
  */
 class RpcCostTest {
   private static final int AT_ONCE = 64;
-  private static final int ROUNDS = 4;
+  private static final int ROUNDS = 2;
 
   private final LocalChain chain = LocalChain.start();
   private final Shop shop = Shop.on(chain);
