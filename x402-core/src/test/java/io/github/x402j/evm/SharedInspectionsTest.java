@@ -197,7 +197,7 @@ class SharedInspectionsTest {
             .isEqualTo(
                 !List.of("used", "too little", "endless code", "paused").contains(each.getKey()));
       }
-      for (int seed = 0; seed < 8; seed++) {
+      for (int seed = 0; seed < 3; seed++) {
         PaymentInspector inspector = new PaymentInspector(port, Ticker.SYSTEM, false);
         inspector.trust(offers);
         List<Asked> order = new ArrayList<>(all.values());
