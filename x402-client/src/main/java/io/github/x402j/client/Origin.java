@@ -51,6 +51,24 @@ record Origin(String scheme, String host, int port) {
   }
 
   /**
+   * Requires that an answer comes from the origin that was asked.
+   *
+   * @param answering the URL that it came from, after redirects
+   * @throws PaymentDeclinedException if it is of another origin
+   */
+  static void requireAsked(URI requested, URI answering) throws PaymentDeclinedException {
+    Optional<Origin> origin = of(answering);
+    if (origin.isEmpty() || !origin.equals(of(requested))) {
+      throw PaymentDeclinedException.of(
+          requested,
+          "redirect",
+          "the origin that was asked",
+          "payment after a redirect by way of "
+              + origin.map(Origin::toString).orElse("an unknown origin"));
+    }
+  }
+
+  /**
    * Returns whether the URL of the resource has this origin.
    *
    * @param base resolves a relative URL

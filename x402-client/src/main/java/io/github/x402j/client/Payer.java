@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.x402j.Hashes;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Token;
+import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentSigner;
@@ -14,6 +15,10 @@ import io.github.x402j.client.wallet.RequestToPay;
 import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,9 +27,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pays out of a wallet over another transport than HTTP 402, such as MCP. The caller owns the
- * transport: it takes the descriptor from a server's answer, sends the payment, and reports the
- * outcome here.
+ * Pays out of a wallet over a transport that the caller owns: an HTTP client of any make ({@link
+ * #buy}), or something else than HTTP 402, such as MCP ({@link #pay}). The adapters for Spring and
+ * OkHttp are built on the first.
+ *
+ * <p>With {@code pay}, the caller takes the descriptor from a server's answer, sends the payment,
+ * and reports the outcome here.
  *
  * <pre>{@code
  * Payer payer = Payer.of(wallet, Usdc.BASE);
@@ -53,16 +61,28 @@ public final class Payer {
   /** The method that rules and the journal see. */
   public static final String METHOD = "POST";
 
+  /** The longest body that can be a descriptor: 64 KiB. */
+  public static final int MAX_DESCRIPTOR_BYTES = PeekedBody.MAX_BYTES;
+
   private final AgentWallet wallet;
   private final List<Token> tokens;
   private final List<SpendingPolicy> policies;
+  private final RetryPolicy retries;
+  private final boolean clientRepeats;
   private final WalletPayments payments;
   private final OfferSelection selection;
 
-  private Payer(AgentWallet wallet, List<Token> tokens, List<SpendingPolicy> policies) {
+  private Payer(
+      AgentWallet wallet,
+      List<Token> tokens,
+      List<SpendingPolicy> policies,
+      RetryPolicy retries,
+      boolean clientRepeats) {
     this.wallet = wallet;
     this.tokens = List.copyOf(tokens);
     this.policies = List.copyOf(policies);
+    this.retries = retries;
+    this.clientRepeats = clientRepeats;
     this.payments = new WalletPayments(PaymentSigner.of(wallet, policies));
     this.selection = new OfferSelection(tokens, false);
   }
@@ -82,14 +102,102 @@ public final class Payer {
     for (Token token : tokens) {
       all = OfferSelection.withToken(all, token);
     }
-    return new Payer(wallet, all, List.of());
+    return new Payer(
+        wallet,
+        all,
+        List.of(),
+        RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN),
+        false);
   }
 
   /** Returns this payer with more rules, which apply together with the wallet's own. */
   public Payer with(SpendingPolicy policy) {
     List<SpendingPolicy> more = new ArrayList<>(policies);
     more.add(policy);
-    return new Payer(wallet, tokens, more);
+    return new Payer(wallet, tokens, more, retries, clientRepeats);
+  }
+
+  /**
+   * Returns this payer with another limit for a {@link Purchase}: how often and how long its
+   * payment is sent again while the outcome is unknown. Default: as for {@link PayingHttpClient}.
+   *
+   * @param times at least 0, not counting the first sending
+   * @param within how long after the first sending the last may begin, at least zero
+   * @throws IllegalArgumentException if one is negative
+   */
+  public Payer resend(int times, Duration within) {
+    return retries(RetryPolicy.of(times, within));
+  }
+
+  Payer retries(RetryPolicy policy) {
+    return new Payer(wallet, tokens, policies, policy, clientRepeats);
+  }
+
+  /**
+   * Returns this payer for an HTTP client that repeats a request by itself when a connection
+   * breaks, without telling. A 402 that answers a payment is then no refusal: it may be the echo of
+   * a settlement. The purchase ends with {@link PaymentPendingException}.
+   */
+  public Payer overClientThatRepeats() {
+    return new Payer(wallet, tokens, policies, retries, true);
+  }
+
+  /**
+   * Returns the purchase that an HTTP answer with status 402 asks for, its payment signed and its
+   * amount reserved. Empty if the answer has no descriptor: it is then the caller's, like any
+   * other. The rules are those of {@link PayingHttpClient}.
+   *
+   * @throws PaymentDeclinedException if the payment is not allowed; nothing was signed
+   * @throws IOException if the body, or the journal, cannot be read or written; nothing is to be
+   *     sent
+   * @throws IllegalArgumentException if the URL is not an HTTP URL with a host
+   */
+  public Optional<Purchase> buy(Answer402 answer) throws IOException {
+    URI requested = answer.requested();
+    HttpRequest unpaid =
+        HttpRequest.newBuilder(requested).method(answer.method(), BodyPublishers.noBody()).build();
+    String requestId = payments.newRequestId();
+    List<Offer> offers;
+    try {
+      Optional<PaymentDemand> demand = answer.demand();
+      if (demand.isEmpty()) {
+        return Optional.empty();
+      }
+      answer.requireSafe();
+      offers = selection.inOrder(requested, demand.get());
+    } catch (PaymentDeclinedException e) {
+      throw payments.declined(requestId, answer.method(), requested, e);
+    } catch (MalformedPaymentException e) {
+      throw payments.declined(
+          requestId, answer.method(), requested, PaymentDeclinedException.unreadable(requested, e));
+    }
+    // What a request with a body asks for is in the body, which is the client's.
+    boolean tells = answer.method().equals("GET") || answer.method().equals("HEAD");
+    String fingerprint = tells ? RepeatableBody.fingerprint(unpaid) : null;
+    Payment payment =
+        payments.pay(
+            new RequestToPay(requestId, answer.method(), requested, fingerprint),
+            offers,
+            () -> false);
+    return Optional.of(purchase(unpaid, payment, false));
+  }
+
+  /**
+   * Returns the purchase of a payment whose outcome is not known, to be sent again with the same
+   * request. No other payment is made.
+   *
+   * @throws IllegalArgumentException if the exception was serialised and has lost its payment
+   */
+  public Purchase resume(PaymentPendingException pending) {
+    if (pending.request() == null || pending.payment() == null) {
+      throw new IllegalArgumentException("pending: its payment was lost when it was serialised");
+    }
+    return purchase(pending.request(), pending.payment(), true);
+  }
+
+  private Purchase purchase(HttpRequest unpaid, Payment payment, boolean sentBefore) {
+    return new Purchase(
+        payments, retries, Clock.systemUTC(), unpaid, payment, sentBefore, clientRepeats);
   }
 
   /**

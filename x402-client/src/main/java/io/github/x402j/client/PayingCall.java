@@ -165,11 +165,7 @@ final class PayingCall<T> {
         .exceptionallyCompose(
             failure -> {
               PaymentDeclinedException declined =
-                  PaymentDeclinedException.of(
-                      offers.url(),
-                      "body",
-                      "a request body that can be sent again",
-                      "payment for one that cannot");
+                  PaymentDeclinedException.unrepeatable(offers.url());
               declined.initCause(CancellableCall.unwrapped(failure));
               return CompletableFuture.failedFuture(declined(offers.requestId(), declined));
             });
@@ -223,18 +219,9 @@ final class PayingCall<T> {
    * and that the payment cannot be read on its way.
    */
   private void requireSafe(HttpResponse<T> response) throws PaymentDeclinedException {
-    Optional<Origin> asked = Origin.of(request.uri());
     Optional<HttpResponse<T>> step = Optional.of(response);
     while (step.isPresent()) {
-      Optional<Origin> answering = Origin.of(step.get().uri());
-      if (answering.isEmpty() || !answering.equals(asked)) {
-        throw PaymentDeclinedException.of(
-            request.uri(),
-            "redirect",
-            "the origin that was asked",
-            "payment after a redirect by way of "
-                + answering.map(Origin::toString).orElse("an unknown origin"));
-      }
+      Origin.requireAsked(request.uri(), step.get().uri());
       step = step.get().previousResponse();
     }
     Origin.requireConfidential(request.uri());

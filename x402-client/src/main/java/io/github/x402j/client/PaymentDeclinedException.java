@@ -54,6 +54,11 @@ public final class PaymentDeclinedException extends IOException {
     return of(requested, "descriptor", "one that can be read", String.valueOf(e.getMessage()));
   }
 
+  static PaymentDeclinedException unrepeatable(URI requested) {
+    return of(
+        requested, "body", "a request body that can be sent again", "payment for one that cannot");
+  }
+
   /** Returns the reason, for the journal. */
   PaymentDecision.Declined reason() {
     return new PaymentDecision.Declined(rule, limit, asked, left, approval);

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Flow.Subscriber;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The body of a request that knows whether the request's headers may have been written to a
@@ -23,7 +24,7 @@ public final class SendingWatch implements BodyPublisher {
   private static final String JDK_PACKAGE = "jdk.internal.net.http.";
 
   private final BodyPublisher body;
-  private volatile boolean lengthAsked;
+  private final AtomicInteger lengthAsked = new AtomicInteger();
 
   private SendingWatch(BodyPublisher body) {
     this.body = body;
@@ -46,12 +47,20 @@ public final class SendingWatch implements BodyPublisher {
 
   /** Returns whether a request with this body may have left over the JDK's client. */
   public boolean mayHaveLeft() {
-    return lengthAsked;
+    return timesSent() > 0;
+  }
+
+  /**
+   * Returns how often a request with this body may have left over the JDK's client, which asks for
+   * the length once each time.
+   */
+  public int timesSent() {
+    return lengthAsked.get();
   }
 
   @Override
   public long contentLength() {
-    lengthAsked = true;
+    lengthAsked.incrementAndGet();
     return body.contentLength();
   }
 
