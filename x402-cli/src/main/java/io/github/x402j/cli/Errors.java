@@ -77,7 +77,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     throw e;
   }
 
-  private static String message(Exception e) {
+  static String message(Exception e) {
     if (e instanceof HttpTimeoutException) {
       return "no answer in time";
     }
@@ -102,7 +102,13 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
   private static String json(Exception e, int code) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    ObjectNode error = json.putObject("error").put("code", name(code)).put("message", message(e));
+    details(json, e).put("code", name(code)).put("message", message(e));
+    return json.toString();
+  }
+
+  /** Adds the error to the object with what programs need to know, and returns it. */
+  static ObjectNode details(ObjectNode json, Exception e) {
+    ObjectNode error = json.putObject("error").put("code", "").put("message", "");
     if (e instanceof PaymentDeclinedException declined) {
       error
           .put("rule", declined.rule())
@@ -117,7 +123,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
           .put("nonce", pending.payment().nonce())
           .put("validBefore", pending.payment().validBefore().getEpochSecond());
     }
-    return json.toString();
+    return error;
   }
 
   private static String name(int code) {

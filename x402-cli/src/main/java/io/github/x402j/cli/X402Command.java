@@ -62,6 +62,7 @@ public final class X402Command implements Runnable {
         .addSubcommand(new InspectCommand(terminal))
         .addSubcommand(new WalletCommand(terminal))
         .addSubcommand(new SpendCommand(terminal))
+        .addSubcommand(new ProxyCommand(terminal))
         .addSubcommand(new SalesCommand(terminal))
         .addSubcommand(new ReceiptCommand(terminal));
     x402.setExpandAtFiles(false); // @FILE is a value of --data here
