@@ -14,14 +14,21 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A turn in a database: each method is one or two statements. */
+/**
+ * A turn in a database. What was read is read once; sums and payments are written at the end, or
+ * before a query over several of them.
+ */
 final class JournalTurn implements JournalStorage.Turn {
   private static final String LAST =
       "SELECT seq, checksum FROM x402_journal_entry"
@@ -69,7 +76,19 @@ final class JournalTurn implements JournalStorage.Turn {
           + " WHERE agent = ? AND sum_of = ? AND name = ?";
 
   private final JournalAccess.Held held;
+  private final Map<NoteKey, Optional<String>> notes = new HashMap<>();
+  private final Map<PaymentKey, Optional<BookedPayment>> payments = new HashMap<>();
+  private final Map<SumKey, SpendSum> sums = new HashMap<>();
+  private final Set<PaymentKey> changedPayments = new LinkedHashSet<>();
+  private final Set<SumKey> changedSums = new LinkedHashSet<>();
+  private final Set<SumKey> storedSums = new HashSet<>();
   private JournalStorage.@Nullable Last last;
+
+  private record NoteKey(String agent, String name) {}
+
+  private record PaymentKey(String agent, String nonce) {}
+
+  private record SumKey(String agent, JournalStorage.SumOf what, String name) {}
 
   JournalTurn(JournalAccess.Held held) {
     this.held = held;
@@ -166,20 +185,27 @@ final class JournalTurn implements JournalStorage.Turn {
 
   @Override
   public Optional<String> note(String agent, String name) throws IOException {
-    return query(NOTE, row -> row.getString(1), agent, name).stream().findFirst();
+    NoteKey key = new NoteKey(agent, name);
+    Optional<String> known = notes.get(key);
+    if (known == null) {
+      known = query(NOTE, row -> row.getString(1), agent, name).stream().findFirst();
+      notes.put(key, known);
+    }
+    return known;
   }
 
   @Override
   public SortedMap<String, String> notes(String agent, String prefix) throws IOException {
-    SortedMap<String, String> notes = new TreeMap<>();
+    SortedMap<String, String> found = new TreeMap<>();
     query(NOTES, row -> new String[] {row.getString(1), row.getString(2)}, agent).stream()
         .filter(note -> note[0].startsWith(prefix))
-        .forEach(note -> notes.put(note[0], note[1]));
-    return notes;
+        .forEach(note -> found.put(note[0], note[1]));
+    return found;
   }
 
   @Override
   public void note(String agent, String name, @Nullable String value) throws IOException {
+    notes.put(new NoteKey(agent, name), Optional.ofNullable(value));
     if (value == null) {
       update(REMOVE_NOTE, agent, name);
     } else if (update(CHANGE_NOTE, value, agent, name) == 0) {
@@ -189,17 +215,25 @@ final class JournalTurn implements JournalStorage.Turn {
 
   @Override
   public Optional<BookedPayment> payment(String agent, String nonce) throws IOException {
-    return query(PAYMENT, JournalTables::payment, agent, nonce).stream().findFirst();
+    PaymentKey key = new PaymentKey(agent, nonce);
+    Optional<BookedPayment> known = payments.get(key);
+    if (known == null) {
+      known = query(PAYMENT, JournalTables::payment, agent, nonce).stream().findFirst();
+      payments.put(key, known);
+    }
+    return known;
   }
 
   @Override
   public List<BookedPayment> openPayments(String agent) throws IOException {
+    flush();
     return query(OPEN, JournalTables::payment, agent);
   }
 
   @Override
   public List<BookedPayment> payments(String agent, Instant after, Instant before, int most)
       throws IOException {
+    flush();
     return query(
         most,
         BETWEEN,
@@ -210,7 +244,75 @@ final class JournalTurn implements JournalStorage.Turn {
   }
 
   @Override
-  public void payment(BookedPayment payment) throws IOException {
+  public void payment(BookedPayment payment) {
+    PaymentKey key = new PaymentKey(payment.agent(), payment.nonce());
+    payments.put(key, Optional.of(payment));
+    changedPayments.add(key);
+  }
+
+  @Override
+  public SpendSum sum(String agent, JournalStorage.SumOf what, String name) throws IOException {
+    SumKey key = new SumKey(agent, what, name);
+    SpendSum known = sums.get(key);
+    if (known == null) {
+      List<SpendSum> stored = query(SUM, JournalTurn::sum, agent, what.name(), name);
+      known = stored.isEmpty() ? SpendSum.NONE : stored.get(0);
+      sums.put(key, known);
+      if (!stored.isEmpty()) {
+        storedSums.add(key);
+      }
+    }
+    return known;
+  }
+
+  @Override
+  public SortedMap<String, SpendSum> sums(String agent, JournalStorage.SumOf what, String from)
+      throws IOException {
+    flush();
+    SortedMap<String, SpendSum> found = new TreeMap<>();
+    query(SUMS, row -> found.put(row.getString(5), sum(row)), agent, what.name(), from);
+    return found;
+  }
+
+  private static SpendSum sum(ResultSet row) throws SQLException {
+    return new SpendSum(
+        Dollars.parse(row.getString(1)),
+        Dollars.parse(row.getString(2)),
+        Dollars.parse(row.getString(3)),
+        row.getLong(4));
+  }
+
+  @Override
+  public void sum(String agent, JournalStorage.SumOf what, String name, SpendSum sum)
+      throws IOException {
+    sum(agent, what, name); // so that it is known whether there is a row
+    SumKey key = new SumKey(agent, what, name);
+    sums.put(key, sum);
+    changedSums.add(key);
+  }
+
+  /** Writes what has changed. */
+  private void flush() throws IOException {
+    for (PaymentKey key : changedPayments) {
+      write(payments.get(key).orElseThrow());
+    }
+    changedPayments.clear();
+    for (SumKey key : changedSums) {
+      SpendSum sum = sums.get(key);
+      update(
+          storedSums.add(key) ? ADD_SUM : CHANGE_SUM,
+          sum.spent(),
+          sum.confirmed(),
+          sum.settled(),
+          sum.payments(),
+          key.agent(),
+          key.what().name(),
+          key.name());
+    }
+    changedSums.clear();
+  }
+
+  private void write(BookedPayment payment) throws IOException {
     try {
       PreparedStatement change = held.statement(CHANGE_PAYMENT);
       change.setString(1, payment.state().name());
@@ -231,48 +333,8 @@ final class JournalTurn implements JournalStorage.Turn {
   }
 
   @Override
-  public SpendSum sum(String agent, JournalStorage.SumOf what, String name) throws IOException {
-    return query(SUM, JournalTurn::sum, agent, what.name(), name).stream()
-        .findFirst()
-        .orElse(SpendSum.NONE);
-  }
-
-  @Override
-  public SortedMap<String, SpendSum> sums(String agent, JournalStorage.SumOf what, String from)
-      throws IOException {
-    SortedMap<String, SpendSum> sums = new TreeMap<>();
-    query(SUMS, row -> sums.put(row.getString(5), sum(row)), agent, what.name(), from);
-    return sums;
-  }
-
-  private static SpendSum sum(ResultSet row) throws SQLException {
-    return new SpendSum(
-        Dollars.parse(row.getString(1)),
-        Dollars.parse(row.getString(2)),
-        Dollars.parse(row.getString(3)),
-        row.getLong(4));
-  }
-
-  @Override
-  public void sum(String agent, JournalStorage.SumOf what, String name, SpendSum sum)
-      throws IOException {
-    Object[] values =
-        Stream.of(
-                sum.spent(),
-                sum.confirmed(),
-                sum.settled(),
-                sum.payments(),
-                agent,
-                what.name(),
-                name)
-            .toArray();
-    if (update(CHANGE_SUM, values) == 0) {
-      update(ADD_SUM, values);
-    }
-  }
-
-  @Override
   public void commit() throws IOException {
+    flush();
     try {
       held.commit();
     } catch (SQLException e) { // if it took effect after all, the next turn sees it

@@ -91,6 +91,8 @@ final class SqliteAccess implements JournalAccess {
     execute(writer, "PRAGMA busy_timeout = 0");
     patiently(writer, "PRAGMA journal_mode = WAL");
     execute(writer, "PRAGMA synchronous = NORMAL");
+    execute(writer, "PRAGMA wal_autocheckpoint = 4000"); // 16 MB
+    execute(writer, "PRAGMA cache_size = -16000"); // 16 MB
     patiently(writer, "BEGIN IMMEDIATE");
     try {
       int version = number(writer, "PRAGMA user_version");

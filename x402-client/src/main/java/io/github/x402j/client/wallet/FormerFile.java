@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class FormerFile {
   private static final Duration LOCKED_WITHIN = Duration.ofSeconds(10);
-  private static final int ENTRIES_AT_A_TIME = 1000;
+  private static final int ENTRIES_AT_A_TIME = 4000;
   private static final String SQLITE = "SQLite format 3";
 
   private FormerFile() {}

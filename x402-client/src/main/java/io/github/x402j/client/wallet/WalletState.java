@@ -44,6 +44,7 @@ final class WalletState {
   private final String agent;
   private final JournalStorage.Turn turn;
   private final ReadWriteLock leaving;
+  private @Nullable WalletTerms terms;
 
   WalletState(String agent, JournalStorage.Turn turn, ReadWriteLock leaving) {
     this.agent = agent;
@@ -76,6 +77,7 @@ final class WalletState {
       }
     }
     turn.note(agent, TERMS, json(entry.details()));
+    terms = newTerms;
   }
 
   private void reinstate(JournalEntry entry) throws IOException {
@@ -151,10 +153,15 @@ final class WalletState {
   }
 
   WalletTerms terms() {
-    String json = reading(() -> turn.note(agent, TERMS)).orElseThrow();
-    return WalletTerms.of(
-        new JournalEntry(
-            0, Instant.EPOCH, JournalEntry.Event.PROVISIONED, agent, "-", ExportLines.texts(json)));
+    WalletTerms known = terms;
+    if (known == null) {
+      Map<String, String> details =
+          ExportLines.texts(reading(() -> turn.note(agent, TERMS)).orElseThrow());
+      JournalEntry.Event event = JournalEntry.Event.PROVISIONED;
+      known = WalletTerms.of(new JournalEntry(0, Instant.EPOCH, event, agent, "-", details));
+      terms = known;
+    }
+    return known;
   }
 
   /** Returns which requests wait for an outcome, and what hosts have delivered. */
