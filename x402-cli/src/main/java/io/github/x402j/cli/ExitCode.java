@@ -22,7 +22,7 @@ final class ExitCode {
   /** With {@code --fail}: the server answered with a status of 400 or above. */
   static final int ERROR_STATUS = 5;
 
-  /** A receipt, a signed offer or a settlement was not verified. */
+  /** A receipt, a signed offer, a settlement or a journal was not verified. */
   static final int NOT_VERIFIED = 6;
 
   private ExitCode() {}

@@ -63,6 +63,12 @@ final class PayCommand implements Callable<Integer> {
   @Nullable Path journal;
 
   @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description = "What it is for; the journal names it with the payment. Default: none.")
+  @Nullable String task;
+
+  @Option(
       names = "--check-on-chain",
       description =
           "Check on the chain of --rpc-url that the payment was made. Exits with 6 if the server"
@@ -109,10 +115,11 @@ final class PayCommand implements Callable<Integer> {
   }
 
   private int buy(Builder client, HttpRequest request) throws IOException, InterruptedException {
+    PayingHttpClient paying = task == null ? client.build() : client.build().forTask(task);
     if (header) {
-      return sign(client.build(), request);
+      return sign(paying, request);
     }
-    HttpResponse<InputStream> response = send(client.build(), request);
+    HttpResponse<InputStream> response = send(paying, request);
     byte[] body = answer.body(response);
     Optional<OnChainCheck> check = check(response);
     answer.print(terminal.out(), response, body, check);

@@ -86,6 +86,7 @@ final class WalletCommand {
               paramLabel = "NAME",
               description = "Put the private key in this variable into the agent's keystore.")
           @Nullable String importVariable,
+      @Mixin OwnerOption owner,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException, FacilitatorException {
     try (Progress waiting = Progress.waitingFor(terminal, JOURNAL);
@@ -94,7 +95,10 @@ final class WalletCommand {
           policy == null ? Optional.empty() : Optional.of(SpendingPolicy.fromFile(policy));
       EvmSigner signer = signer(agent, keys, importVariable, book);
       Builder wallet =
-          AgentWallet.provision(agent, signer, book).limit(limit, period).allowedDomains(domains);
+          AgentWallet.provision(agent, signer, book)
+              .limit(limit, period)
+              .allowedDomains(domains)
+              .by(owner.name);
       if (period != BillingPeriod.EVER) {
         wallet.renewEachPeriod();
       }
@@ -175,9 +179,10 @@ final class WalletCommand {
               defaultValue = "revoked by its owner",
               description = "The reason, for the journal.")
           String reason,
+      @Mixin OwnerOption owner,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException, FacilitatorException {
-    return change(journal, agent, json, book -> book.revoke(agent, reason, Instant.now()));
+    return change(journal, agent, json, book -> book.revoke(agent, reason, Instant.now(), owner.name));
   }
 
   @Command(
@@ -201,6 +206,7 @@ final class WalletCommand {
               defaultValue = "reinstated by its owner",
               description = "The reason, for the journal.")
           String reason,
+      @Mixin OwnerOption owner,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException, FacilitatorException {
     return change(
@@ -209,9 +215,9 @@ final class WalletCommand {
         json,
         book -> {
           if (host == null) {
-            book.reinstate(agent, reason, Instant.now());
+            book.reinstate(agent, reason, Instant.now(), owner.name);
           } else {
-            book.reinstate(agent, host, reason, Instant.now());
+            book.reinstate(agent, host, reason, Instant.now(), owner.name);
           }
         });
   }

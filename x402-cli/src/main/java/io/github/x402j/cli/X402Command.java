@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
       "  3  the payment is not allowed; nothing was signed",
       "  4  a payment was sent and its outcome is not known; x402 resend finishes it",
       "  5  with --fail: the server answered with a status of 400 or above",
-      "  6  a receipt, a signed offer or a settlement was not verified"
+      "  6  a receipt, a signed offer, a settlement or a journal was not verified"
     })
 public final class X402Command implements Runnable {
   /** Set by picocli. */
@@ -63,6 +63,7 @@ public final class X402Command implements Runnable {
         .addSubcommand(new WalletCommand(terminal))
         .addSubcommand(new SpendCommand(terminal))
         .addSubcommand(new ProxyCommand(terminal))
+        .addSubcommand(new JournalCommand(terminal))
         .addSubcommand(new SalesCommand(terminal))
         .addSubcommand(new ReceiptCommand(terminal));
     x402.setExpandAtFiles(false); // @FILE is a value of --data here

@@ -69,6 +69,7 @@ public final class Payer {
   private final List<SpendingPolicy> policies;
   private final RetryPolicy retries;
   private final boolean clientRepeats;
+  private final @Nullable String task;
   private final WalletPayments payments;
   private final OfferSelection selection;
 
@@ -77,13 +78,16 @@ public final class Payer {
       List<Token> tokens,
       List<SpendingPolicy> policies,
       RetryPolicy retries,
-      boolean clientRepeats) {
+      boolean clientRepeats,
+      @Nullable String task) {
     this.wallet = wallet;
     this.tokens = List.copyOf(tokens);
     this.policies = List.copyOf(policies);
     this.retries = retries;
     this.clientRepeats = clientRepeats;
-    this.payments = new WalletPayments(PaymentSigner.of(wallet, policies));
+    this.task = task;
+    WalletPayments untagged = new WalletPayments(PaymentSigner.of(wallet, policies));
+    this.payments = task == null ? untagged : untagged.forTask(task);
     this.selection = new OfferSelection(tokens, false);
   }
 
@@ -107,14 +111,25 @@ public final class Payer {
         all,
         List.of(),
         RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN),
-        false);
+        false,
+        null);
+  }
+
+  /**
+   * Returns this payer for the requests of a task, as {@link PayingHttpClient#forTask} does.
+   *
+   * @throws IllegalArgumentException if the task is not 1 to 200 characters without control
+   *     characters
+   */
+  public Payer forTask(String task) {
+    return new Payer(wallet, tokens, policies, retries, clientRepeats, task);
   }
 
   /** Returns this payer with more rules, which apply together with the wallet's own. */
   public Payer with(SpendingPolicy policy) {
     List<SpendingPolicy> more = new ArrayList<>(policies);
     more.add(policy);
-    return new Payer(wallet, tokens, more, retries, clientRepeats);
+    return new Payer(wallet, tokens, more, retries, clientRepeats, task);
   }
 
   /**
@@ -130,7 +145,7 @@ public final class Payer {
   }
 
   Payer retries(RetryPolicy policy) {
-    return new Payer(wallet, tokens, policies, policy, clientRepeats);
+    return new Payer(wallet, tokens, policies, policy, clientRepeats, task);
   }
 
   /**
@@ -139,7 +154,7 @@ public final class Payer {
    * a settlement. The purchase ends with {@link PaymentPendingException}.
    */
   public Payer overClientThatRepeats() {
-    return new Payer(wallet, tokens, policies, retries, true);
+    return new Payer(wallet, tokens, policies, retries, true, task);
   }
 
   /**

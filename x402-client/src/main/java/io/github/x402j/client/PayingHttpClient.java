@@ -101,6 +101,19 @@ public final class PayingHttpClient extends ForwardingHttpClient {
   }
 
   /**
+   * Returns this client for the requests of a task. The journal names the task with each payment,
+   * so that {@code x402 spend --task} finds them. The two clients share everything: connections,
+   * wallet, receipts.
+   *
+   * @param task 1 to 200 characters, none of them a control character: the name of what the agent
+   *     is at, or tags in a form of the caller's
+   * @throws IllegalArgumentException if it is anything else
+   */
+  public PayingHttpClient forTask(String task) {
+    return new PayingHttpClient(transport, selection, payments.forTask(task));
+  }
+
+  /**
    * Begins a client that sends its requests over another.
    *
    * @throws IllegalArgumentException if the other one pays, too

@@ -53,6 +53,11 @@ final class WalletPayments {
     this.pending = pending;
   }
 
+  /** Returns the same for requests of a task. */
+  WalletPayments forTask(String task) {
+    return new WalletPayments(signer.forTask(task), pending);
+  }
+
   String agent() {
     return signer.agent();
   }

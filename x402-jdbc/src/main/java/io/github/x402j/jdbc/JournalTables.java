@@ -90,10 +90,9 @@ final class JournalTables {
         PAYMENT_COLUMNS,
         PAYMENT,
         index("agent", "agent, paid_at"),
-        index("open", "agent, state"),
         index("host", "host, paid_at"),
         index("day", "paid_on, paid_at"),
-        index("state", "state, paid_at"),
+        index("state", "state, agent, paid_at"),
         index("task", "task"));
     create(connection, "x402_journal_sum", "agent, sum_of, name", SUM);
     create(connection, "x402_journal_note", "agent, name, since, content", NOTE);

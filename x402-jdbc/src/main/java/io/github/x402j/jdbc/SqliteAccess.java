@@ -4,9 +4,12 @@ package io.github.x402j.jdbc;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -37,7 +40,7 @@ final class SqliteAccess implements JournalAccess {
   private final Path file;
   private final OwnersFiles files;
   private final Connection writer;
-  private final RandomAccessFile log;
+  private FileChannel log;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
   private final Object durability = new Object();
   private volatile long committed;
@@ -49,7 +52,7 @@ final class SqliteAccess implements JournalAccess {
     this.file = file;
     this.files = files;
     this.writer = writer;
-    this.log = new RandomAccessFile(files.log().toFile(), "rw");
+    this.log = FileChannel.open(files.log(), StandardOpenOption.WRITE);
   }
 
   static SqliteAccess open(Path file) throws IOException {
@@ -91,7 +94,7 @@ final class SqliteAccess implements JournalAccess {
     execute(writer, "PRAGMA busy_timeout = 0");
     patiently(writer, "PRAGMA journal_mode = WAL");
     execute(writer, "PRAGMA synchronous = NORMAL");
-    execute(writer, "PRAGMA wal_autocheckpoint = 4000"); // 16 MB
+    execute(writer, "PRAGMA wal_autocheckpoint = 2000"); // 8 MB
     execute(writer, "PRAGMA cache_size = -16000"); // 16 MB
     patiently(writer, "BEGIN IMMEDIATE");
     try {
@@ -194,12 +197,32 @@ final class SqliteAccess implements JournalAccess {
       }
       long reached = committed;
       try {
-        log.getFD().sync();
+        force();
       } catch (IOException e) {
         broken = true; // what is on the disk is unknown now
         throw e;
       }
       durable = reached;
+    }
+  }
+
+  /** Forces the content alone: the log keeps its size once it has been filled. */
+  private void force() throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          log.force(false);
+          return;
+        } catch (ClosedByInterruptException e) {
+          interrupted |= Thread.interrupted();
+          log = FileChannel.open(files.log(), StandardOpenOption.WRITE);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -252,7 +275,7 @@ final class SqliteAccess implements JournalAccess {
     }
     closed = true;
     broken = true;
-    try (log) {
+    try (FileChannel last = log) {
       closeStatements();
       writer.close();
     } catch (SQLException e) {

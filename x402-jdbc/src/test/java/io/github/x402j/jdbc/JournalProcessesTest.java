@@ -12,12 +12,15 @@ import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.BillingPeriod;
 import io.github.x402j.client.wallet.Dollars;
 import io.github.x402j.client.wallet.JournalEntry;
+import io.github.x402j.client.wallet.SpendFilter;
 import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.testing.contract.SpendJournalContract.Spender;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -70,6 +73,65 @@ class JournalProcessesTest {
       assertThat(wallet.remaining()).isEqualTo(Dollars.ZERO);
       // What a process was signing when it was killed is spent: at most one payment a process.
       assertThat(released.size()).isBetween(397, 400);
+    }
+  }
+
+  /**
+   * Two processes pay from one wallet, and one after the other is killed in the midst of it. What
+   * has left them, by their own word, is in the journal, and no more than the limit has left.
+   */
+  @Test
+  @Timeout(1200)
+  void twoProcessesThatAreKilledAgainAndAgainLoseAndOverspendNothing() throws Exception {
+    int rounds = Integer.getInteger("x402.kills", 5);
+    Path file = directory.resolve("journal");
+    Random random = new Random(1);
+    Set<String> released = new HashSet<>();
+    try (SpendJournal journal = SpendJournal.file(file)) {
+      wallet(journal, "$1000");
+    }
+    for (int round = 0; round < rounds; round++) {
+      try (SpendingProcess one = SpendingProcess.on(file, "a");
+          SpendingProcess other = SpendingProcess.on(file, "a")) {
+        released.addAll(one.payments(1 + random.nextInt(20)));
+        released.addAll(other.payments(1 + random.nextInt(20)));
+        assertThat(one.kill()).isEqualTo(137);
+        assertThat(other.kill()).isEqualTo(137);
+        for (SpendingProcess each : List.of(one, other)) {
+          each.rest().stream().filter(line -> line.startsWith("0x")).forEach(released::add);
+        }
+      }
+      try (SpendJournal journal = SpendJournal.file(file)) {
+        Set<String> booked = new HashSet<>();
+        journal.forEachPayment(SpendFilter.all(), payment -> booked.add(payment.nonce()));
+        assertThat(booked).as("round %d: sent, and in the journal", round).containsAll(released);
+        assertThat(journal.wallet("a", Instant.now()).orElseThrow().spent())
+            .isEqualTo(units(booked.size()));
+        // What was signed when a process was killed may be booked and not sent: one each.
+        assertThat(booked.size() - released.size()).isBetween(0, 2 * (round + 1));
+        if (round % 10 == 0 || round == rounds - 1) {
+          assertThat(journal.check()).isEmpty();
+        }
+      }
+    }
+    overspendsNothing(file);
+    System.out.println(rounds + " rounds: " + released.size() + " payments sent, none missing");
+  }
+
+  /** Leaves room for 50 payments, for which both processes and this one compete. */
+  private static void overspendsNothing(Path file) throws Exception {
+    try (SpendJournal journal = SpendJournal.file(file)) {
+      long booked = journal.payments(SpendFilter.all()).size();
+      AgentWallet wallet = wallet(journal, units(booked + 50).toString());
+      try (SpendingProcess one = SpendingProcess.on(file, "a");
+          SpendingProcess other = SpendingProcess.on(file, "a")) {
+        List<String> all = new ArrayList<>(one.rest());
+        all.addAll(other.rest());
+        assertThat(all.stream().filter(line -> line.startsWith("0x"))).hasSize(50);
+      }
+      assertThat(wallet.remaining()).isEqualTo(Dollars.ZERO);
+      assertThat(journal.payments(SpendFilter.all())).hasSize((int) booked + 50);
+      assertThat(journal.check()).isEmpty();
     }
   }
 

@@ -158,7 +158,7 @@ public final class AgentWallet {
   public static AgentWallet ofPolicy(EvmSigner signer, SpendingPolicy policy, Clock clock) {
     AgentWallet wallet =
         new AgentWallet(CLIENT, signer, SpendJournal.inMemory(), policy, policy, clock);
-    wallet.own.provision(WalletTerms.unlimited(signer.address()));
+    wallet.own.provision(WalletTerms.unlimited(signer.address()), null);
     return wallet;
   }
 
@@ -190,7 +190,7 @@ public final class AgentWallet {
    * if the wallet is revoked, has expired or has no limit.
    */
   public Dollars remaining() {
-    return status().remaining().orElse(Dollars.ZERO);
+    return own.read(state -> WalletStatus.remaining(state, clock.instant())).orElse(Dollars.ZERO);
   }
 
   /** Returns the amount spent in the current period, reserved amounts included. */
@@ -210,7 +210,16 @@ public final class AgentWallet {
 
   /** Lets a revoked wallet sign again. Does nothing if it is not revoked. */
   public void reinstate() {
-    own.reinstate("reinstated by its owner");
+    own.reinstate("reinstated by its owner", null);
+  }
+
+  /**
+   * Lets a revoked wallet sign again, as {@link #reinstate()} does.
+   *
+   * @param by the name of the person or program that reinstates, for the journal
+   */
+  public void reinstate(String reason, String by) {
+    own.reinstate(reason, by);
   }
 
   /** Revokes the wallet. {@link #reinstate()} undoes it. */
@@ -225,7 +234,16 @@ public final class AgentWallet {
    * @param reason text for the journal, cut to 200 characters
    */
   public void revoke(String reason) {
-    own.revoke(reason);
+    own.revoke(reason, null);
+  }
+
+  /**
+   * Revokes the wallet, as {@link #revoke(String)} does.
+   *
+   * @param by the name of the person or program that revokes, for the journal
+   */
+  public void revoke(String reason, String by) {
+    own.revoke(reason, by);
   }
 
   /**
@@ -290,6 +308,7 @@ public final class AgentWallet {
     private @Nullable SpendingPolicy policy;
     private boolean renews;
     private boolean trustsRefusals;
+    private @Nullable String by;
     private Clock clock = Clock.systemUTC();
 
     Builder(String agent, EvmSigner signer, SpendJournal journal) {
@@ -356,6 +375,21 @@ public final class AgentWallet {
       return this;
     }
 
+    /**
+     * Sets the name of the person or program that provisions the wallet or changes its terms, for
+     * the journal. Default: none.
+     *
+     * @param name 1 to 200 characters
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Builder by(String name) {
+      if (name.isBlank() || name.length() > 200) {
+        throw new IllegalArgumentException("by: expected a name of 1 to 200 characters");
+      }
+      this.by = name;
+      return this;
+    }
+
     /** Sets the clock. Default: the system's. */
     public Builder clock(Clock clock) {
       this.clock = clock;
@@ -389,7 +423,8 @@ public final class AgentWallet {
               renews,
               trustsRefusals,
               policy == null ? null : PolicyText.of(policy),
-              0));
+              0),
+          by);
       return wallet;
     }
   }

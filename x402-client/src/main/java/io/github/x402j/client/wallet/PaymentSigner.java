@@ -85,6 +85,20 @@ public final class PaymentSigner {
     return new PaymentSigner(wallet, new SpendAuthorizer(wallet, policies), clock, random);
   }
 
+  /**
+   * Returns this signer for requests of a task, which the journal names with each payment.
+   *
+   * @param task 1 to 200 characters, none of them a control character
+   * @throws IllegalArgumentException if it is anything else
+   */
+  public PaymentSigner forTask(String task) {
+    if (task.isBlank() || task.length() > 200 || task.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          "task: expected 1 to 200 characters without control characters");
+    }
+    return new PaymentSigner(wallet, authorizer.forTask(task), clock, random);
+  }
+
   /** Returns the agent whose wallet pays. */
   public String agent() {
     return wallet.agent();
@@ -142,7 +156,7 @@ public final class PaymentSigner {
     leaving.lock();
     try {
       TransferAuthorization authorization = authorization(chosen.offer());
-      declined = authorizer.reserve(chosen, authorization);
+      declined = authorizer.reserve(chosen, choice.why(), authorization);
       return declined.isPresent() ? declined.get() : sign(chosen, authorization);
     } finally {
       leaving.unlock();

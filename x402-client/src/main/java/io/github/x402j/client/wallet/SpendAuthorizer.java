@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
+import static java.util.stream.Collectors.joining;
+
+import io.github.x402j.PaymentRequirements;
 import io.github.x402j.client.wallet.PaymentDecision.Declined;
 import io.github.x402j.evm.TransferAuthorization;
 import java.io.IOException;
@@ -9,6 +12,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,23 +29,46 @@ final class SpendAuthorizer {
   /**
    * The payment that the rules allow, or the first one and why it is declined.
    *
+   * @param why why this one was taken, for the journal
    * @param declined null if the payment is allowed
    */
-  record Choice(ProposedPayment payment, @Nullable Declined declined) {}
+  record Choice(ProposedPayment payment, String why, @Nullable Declined declined) {}
+
+  /** The number of offers that an entry names; a seller may make hundreds. */
+  private static final int NAMED = 20;
 
   private final AgentWallet wallet;
   private final SpendJournal journal;
   private final List<SpendingPolicy> policies;
   private final List<SpendingPolicy> asking;
+  private final @Nullable String task;
 
   /**
    * @param policies apply together with the wallet's own
    */
   SpendAuthorizer(AgentWallet wallet, List<SpendingPolicy> policies) {
+    this(
+        wallet,
+        Stream.concat(wallet.rules().stream(), policies.stream()).toList(),
+        Stream.concat(wallet.asking().stream(), policies.stream()).toList(),
+        null);
+  }
+
+  private SpendAuthorizer(
+      AgentWallet wallet,
+      List<SpendingPolicy> policies,
+      List<SpendingPolicy> asking,
+      @Nullable String task) {
     this.wallet = wallet;
     this.journal = wallet.journal();
-    this.policies = Stream.concat(wallet.rules().stream(), policies.stream()).toList();
-    this.asking = Stream.concat(wallet.asking().stream(), policies.stream()).toList();
+    this.policies = policies;
+    this.asking = asking;
+    this.task = task;
+  }
+
+  /** Returns the same for requests of a task. */
+  SpendAuthorizer forTask(String name) {
+    return new SpendAuthorizer(wallet, policies, asking, name);
   }
 
   /** Returns the policies of this process and the one that the journal has. */
@@ -60,16 +87,39 @@ final class SpendAuthorizer {
         (all, entries) -> {
           WalletState state = all.need(wallet.agent());
           Instant now = wallet.clock().instant();
+          List<String> broken = new ArrayList<>();
           for (ProposedPayment candidate : candidates) {
-            if (objection(candidate, state, now).isEmpty()) {
-              return new Choice(candidate, null);
+            Optional<Declined> reason = objection(candidate, state, now);
+            if (reason.isEmpty()) {
+              return new Choice(candidate, why(candidates.size(), broken), null);
             }
+            broken.add(reason.get().rule());
           }
           ProposedPayment first = candidates.get(0);
           Declined reason = objection(first, state, now).orElseThrow();
           entries.addAll(refused(first, reason));
-          return new Choice(first, reason);
+          return new Choice(first, "", reason);
         });
+  }
+
+  /**
+   * Returns why an offer was taken.
+   *
+   * @param offers how many there were in the caller's tokens
+   * @param broken the rules that those before it break
+   */
+  private static String why(int offers, List<String> broken) {
+    if (offers == 1) {
+      return "the only offer in the client's tokens";
+    }
+    String first =
+        "the cheapest in the first token, of " + offers + " offers in the client's tokens";
+    return broken.isEmpty()
+        ? first
+        : "the first that the rules allow, of "
+            + offers
+            + " offers in the client's tokens; those before it break "
+            + String.join(", ", new LinkedHashSet<>(broken));
   }
 
   /** Asks each person that a policy names; empty if all approve. Holds no lock meanwhile. */
@@ -108,7 +158,8 @@ final class SpendAuthorizer {
   }
 
   /** Reserves the amount if all rules still allow the payment; returns why not otherwise. */
-  Optional<Declined> reserve(ProposedPayment payment, TransferAuthorization authorization)
+  Optional<Declined> reserve(
+      ProposedPayment payment, String why, TransferAuthorization authorization)
       throws IOException {
     return journal.decide(
         (all, entries) -> {
@@ -131,6 +182,7 @@ final class SpendAuthorizer {
             return Optional.of(owner.declined());
           }
           entries.add(draft(now, JournalEntry.Event.ASKED, payment.requestId(), details));
+          details.put("choice", why);
           if (owner.used() != null) {
             details.put(Approvals.APPROVAL, owner.used());
           }
@@ -176,6 +228,9 @@ final class SpendAuthorizer {
   void recordDeclined(String requestId, String method, URI url, Declined reason)
       throws IOException {
     Map<String, String> details = new TreeMap<>();
+    if (task != null) {
+      details.put("task", task);
+    }
     details.put("method", method);
     details.put("host", ProposedPayment.hostOf(url).orElse("-"));
     details.put("path", url.getRawPath() == null ? "/" : url.getRawPath());
@@ -277,9 +332,12 @@ final class SpendAuthorizer {
         draft(now, JournalEntry.Event.REFUSED, requestId, why));
   }
 
-  private static Map<String, String> details(ProposedPayment payment) {
+  private Map<String, String> details(ProposedPayment payment) {
     Offer offer = payment.offer();
     Map<String, String> details = new TreeMap<>();
+    if (task != null) {
+      details.put("task", task);
+    }
     details.put("method", payment.method());
     details.put("host", payment.host());
     details.put("path", payment.path());
@@ -289,7 +347,21 @@ final class SpendAuthorizer {
     details.put("token", offer.token().contract().toString());
     details.put("network", offer.network().toString());
     details.put("payTo", offer.payTo().toString());
+    details.put("offers", offers(offer.descriptor().accepts()));
     return details;
+  }
+
+  /** Returns the offers without any text of the seller's. */
+  private static String offers(List<PaymentRequirements> accepts) {
+    String named =
+        accepts.stream()
+            .limit(NAMED)
+            .map(
+                option -> option.amount() + " of " + option.asset() + " on " + option.network())
+            .collect(joining("; "));
+    return accepts.size() <= NAMED
+        ? named
+        : named + "; and " + (accepts.size() - NAMED) + " more";
   }
 
   private JournalEntry.Draft limitHit(WalletState state, Instant now) {

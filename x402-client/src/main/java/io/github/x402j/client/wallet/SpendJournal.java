@@ -26,6 +26,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An append-only list of every decision about any number of wallets. What a wallet may still spend
@@ -151,12 +152,22 @@ public final class SpendJournal implements Closeable {
    * @throws IOException if the journal cannot be written; the wallet may then not be revoked
    */
   public void revoke(String agent, String reason, Instant now) throws IOException {
+    revoke(agent, reason, now, null);
+  }
+
+  /**
+   * Revokes the agent's wallet, as {@link #revoke(String, String, Instant)} does.
+   *
+   * @param by the name of the person or program that revokes, for the journal; null for none
+   */
+  public void revoke(String agent, String reason, Instant now, @Nullable String by)
+      throws IOException {
     WalletState wallet =
         decide(
             (all, entries) -> {
               WalletState found = all.need(agent);
               if (!found.isRevoked()) {
-                entries.add(about(agent, JournalEntry.Event.REVOKED, reason, now));
+                entries.add(about(agent, JournalEntry.Event.REVOKED, reason, by, now));
               }
               return found;
             });
@@ -183,10 +194,20 @@ public final class SpendJournal implements Closeable {
    * @throws IOException if the journal cannot be written; the wallet then stays revoked
    */
   public void reinstate(String agent, String reason, Instant now) throws IOException {
+    reinstate(agent, reason, now, null);
+  }
+
+  /**
+   * Lets a revoked wallet sign again, as {@link #reinstate(String, String, Instant)} does.
+   *
+   * @param by the name of the person or program that reinstates, for the journal; null for none
+   */
+  public void reinstate(String agent, String reason, Instant now, @Nullable String by)
+      throws IOException {
     decide(
         (all, entries) -> {
           if (all.need(agent).isRevoked()) {
-            entries.add(about(agent, JournalEntry.Event.REINSTATED, reason, now));
+            entries.add(about(agent, JournalEntry.Event.REINSTATED, reason, by, now));
           }
           return all;
         });
@@ -201,13 +222,25 @@ public final class SpendJournal implements Closeable {
    * @throws IOException if the journal cannot be written
    */
   public void reinstate(String agent, String host, String reason, Instant now) throws IOException {
-    Map<String, String> details =
-        Map.of("host", host.toLowerCase(Locale.ROOT), "reason", shortened(reason));
+    reinstate(agent, host, reason, now, null);
+  }
+
+  /**
+   * Lets a host be paid again, as {@link #reinstate(String, String, String, Instant)} does.
+   *
+   * @param by the name of the person or program that reinstates, for the journal; null for none
+   */
+  public void reinstate(
+      String agent, String host, String reason, Instant now, @Nullable String by)
+      throws IOException {
+    JournalEntry.Draft about = about(agent, JournalEntry.Event.REINSTATED, reason, by, now);
+    Map<String, String> details = new TreeMap<>(about.details());
+    details.put("host", host.toLowerCase(Locale.ROOT));
     decide(
         (all, entries) -> {
           all.need(agent);
           return entries.add(
-              new JournalEntry.Draft(now, JournalEntry.Event.REINSTATED, agent, "-", details));
+              new JournalEntry.Draft(now, about.event(), agent, "-", details));
         });
   }
 
@@ -447,8 +480,17 @@ public final class SpendJournal implements Closeable {
   }
 
   private static JournalEntry.Draft about(
-      String agent, JournalEntry.Event event, String reason, Instant now) {
-    return new JournalEntry.Draft(now, event, agent, "-", Map.of("reason", shortened(reason)));
+      String agent,
+      JournalEntry.Event event,
+      String reason,
+      @Nullable String by,
+      Instant now) {
+    Map<String, String> details = new TreeMap<>();
+    details.put("reason", shortened(reason));
+    if (by != null) {
+      details.put("by", shortened(by));
+    }
+    return new JournalEntry.Draft(now, event, agent, "-", details);
   }
 
   private static String shortened(String text) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One wallet's part of the journal: its terms, its state, and what the chain shows of its payments.
@@ -35,10 +36,11 @@ final class WalletJournal {
   /**
    * Writes the terms, unless the wallet has them already.
    *
+   * @param by who provisions, for the journal; null for no name
    * @throws IllegalStateException if the wallet is for another account
    */
-  void provision(WalletTerms terms) {
-    boolean changed = decide((all, entries) -> provision(terms, all, entries));
+  void provision(WalletTerms terms, @Nullable String by) {
+    boolean changed = decide((all, entries) -> provision(terms, by, all, entries));
     if (changed) { // a new wallet need not be on the disk before its first payment is
       try {
         journal.makeDurable();
@@ -48,7 +50,8 @@ final class WalletJournal {
     }
   }
 
-  private boolean provision(WalletTerms given, JournalState all, List<JournalEntry.Draft> entries) {
+  private boolean provision(
+      WalletTerms given, @Nullable String by, JournalState all, List<JournalEntry.Draft> entries) {
     Optional<WalletTerms> known = all.wallet(agent).map(WalletState::terms);
     WalletTerms terms = given.withPolicyAfter(known.orElse(null));
     if (known.isPresent() && !known.get().address().equals(terms.address())) {
@@ -58,7 +61,11 @@ final class WalletJournal {
     if (known.isPresent() && known.get().equals(terms)) {
       return false;
     }
-    entries.add(draft(JournalEntry.Event.PROVISIONED, "-", terms.details()));
+    Map<String, String> details = terms.details();
+    if (by != null) {
+      details.put("by", by);
+    }
+    entries.add(draft(JournalEntry.Event.PROVISIONED, "-", details));
     return known.isPresent();
   }
 
@@ -68,18 +75,18 @@ final class WalletJournal {
   }
 
   /** Revokes the wallet. */
-  void revoke(String reason) {
+  void revoke(String reason, @Nullable String by) {
     try {
-      journal.revoke(agent, reason, clock.instant());
+      journal.revoke(agent, reason, clock.instant(), by);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   /** Lets a revoked wallet sign again. */
-  void reinstate(String reason) {
+  void reinstate(String reason, @Nullable String by) {
     try {
-      journal.reinstate(agent, reason, clock.instant());
+      journal.reinstate(agent, reason, clock.instant(), by);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -40,21 +40,25 @@ public record WalletStatus(
 
   static WalletStatus of(String agent, WalletState state, Instant now) {
     WalletTerms terms = state.terms();
-    Instant expires = terms.expires();
-    boolean pays = !state.isRevoked() && (expires == null || now.isBefore(expires));
     return new WalletStatus(
         agent,
         terms.address(),
         Optional.ofNullable(terms.limit()),
         terms.period(),
         state.spent(terms.period(), now),
-        state.left(now).map(left -> pays ? left : Dollars.ZERO),
+        remaining(state, now),
         state.reserved(),
         terms.domains().stream().map(HostPattern::text).toList(),
-        Optional.ofNullable(expires),
+        Optional.ofNullable(terms.expires()),
         state.revokedFor(),
         Optional.ofNullable(terms.policyText()),
         terms.policyVersion());
+  }
+
+  static Optional<Dollars> remaining(WalletState state, Instant now) {
+    Instant expires = state.terms().expires();
+    boolean pays = !state.isRevoked() && (expires == null || now.isBefore(expires));
+    return state.left(now).map(left -> pays ? left : Dollars.ZERO);
   }
 
   /** Returns whether the wallet was revoked. */

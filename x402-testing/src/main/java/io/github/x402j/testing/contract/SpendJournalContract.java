@@ -343,6 +343,41 @@ public abstract class SpendJournalContract {
     }
 
     @Test
+    void everyEntryNamesWhoAndWhy() throws Exception {
+      SpendJournal journal = journal();
+      AgentWallet wallet = Spender.wallet(journal, "a", "$1");
+      AgentWallet.provision("a", Spender.SIGNER, journal)
+          .limit("$2", BillingPeriod.EVER)
+          .allowedDomains("shop.example")
+          .by("alice")
+          .clock(Spender.CLOCK)
+          .create();
+      Spender spender = new Spender(wallet).forTask("report-42");
+      spender.delivered(spender.pay(3));
+      new Spender(wallet).pay(1);
+      wallet.revoke("leaks", "bob");
+      wallet.reinstate("mended", "carol");
+      List<JournalEntry> entries = journal().entries();
+      assertThat(entries)
+          .filteredOn(entry -> entry.requestId().equals("-"))
+          .extracting(entry -> entry.event() + " by " + entry.detail("by").orElse("-"))
+          .containsExactly(
+              "PROVISIONED by -", "PROVISIONED by alice", "REVOKED by bob", "REINSTATED by carol");
+      assertThat(journal.payments(SpendFilter.all().task("report-42")))
+          .singleElement()
+          .satisfies(
+              payment -> {
+                assertThat(payment.details())
+                    .containsEntry("offers", "3 of " + Spender.USDC.contract() + " on eip155:84532")
+                    .containsEntry("choice", "the only offer in the client's tokens")
+                    .containsEntry("path", "/a")
+                    .containsEntry("price", "$0.000003");
+                assertThat(payment.state()).isEqualTo(JournalEntry.Event.SETTLED);
+              });
+      assertThat(journal.payments(SpendFilter.all())).hasSize(2);
+    }
+
+    @Test
     void paymentsAreFoundByEachCondition() throws Exception {
       SpendJournal journal = journal();
       Spender a = new Spender(Spender.wallet(journal, "a", "$1"));
@@ -404,8 +439,17 @@ public abstract class SpendJournalContract {
 
     /** Pays out of the wallet. */
     public Spender(AgentWallet wallet) {
+      this(wallet, Payer.of(wallet, USDC));
+    }
+
+    private Spender(AgentWallet wallet, Payer payer) {
       this.wallet = wallet;
-      this.payer = Payer.of(wallet, USDC);
+      this.payer = payer;
+    }
+
+    /** Returns the same for requests of a task. */
+    public Spender forTask(String task) {
+      return new Spender(wallet, payer.forTask(task));
     }
 
     /** Returns a new wallet with this limit for anything on shop.example. */
