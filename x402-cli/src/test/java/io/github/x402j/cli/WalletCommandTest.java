@@ -97,7 +97,8 @@ class WalletCommandTest {
     assertThat(spent.path("spent").textValue()).isEqualTo("$0.01");
     assertThat(spent.path("payments").intValue()).isEqualTo(1);
     assertThat(x402("spend").out()).contains("bot-1", "127.0.0.1", "$0.01");
-    assertThat(x402("spend", "--csv").out()).contains("SETTLED", "REFUSED");
+    assertThat(x402("journal", "export").out()).contains("SETTLED", "REFUSED");
+    assertThat(x402("spend", "--csv").out()).contains("SETTLED").doesNotContain("REFUSED");
     assertThat(x402("spend", "--jsonl").out())
         .contains("SETTLED")
         .doesNotContain(shop.payer.privateKey().substring(2));
