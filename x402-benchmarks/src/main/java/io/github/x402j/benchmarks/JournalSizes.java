@@ -99,10 +99,7 @@ public final class JournalSizes {
     for (int i = 0; i < times; i++) {
       PaymentRequirements option =
           PaymentRequirements.exact(
-              Usdc.BASE_SEPOLIA,
-              TokenAmount.of(1),
-              Address.parse(ADDRESS),
-              Duration.ofSeconds(60));
+              Usdc.BASE_SEPOLIA, TokenAmount.of(1), Address.parse(ADDRESS), Duration.ofSeconds(60));
       PaymentRequired required = PaymentRequired.of(ResourceInfo.of(TOOL), List.of(option));
       Payment payment = payer.pay(SHOP, TOOL, json(PaymentCodec.encodeRequired(required)));
       SettlementResponse settled =
@@ -178,7 +175,9 @@ public final class JournalSizes {
             "PROVISIONED",
             agent,
             "-",
-            " address=" + ADDRESS + " domains=*.example limit=%24100000000 onLimit=renew"
+            " address="
+                + ADDRESS
+                + " domains=*.example limit=%24100000000 onLimit=renew"
                 + " period=MONTH refusals=kept");
       }
       Duration step = Duration.ofDays(365).dividedBy(payments);
@@ -189,7 +188,9 @@ public final class JournalSizes {
         String what =
             " amount=1000 host=host-" + i % HOSTS + ".example method=GET network=eip155%3A84532";
         String more =
-            " path=%2Fpremium%2Fforecast payTo=" + ADDRESS + " price=%240.001 token="
+            " path=%2Fpremium%2Fforecast payTo="
+                + ADDRESS
+                + " price=%240.001 token="
                 + Usdc.BASE_SEPOLIA.contract();
         String nonce = " nonce=0x" + String.format("%064x", i);
         lines.add(now, "ASKED", agent, request, what + more);

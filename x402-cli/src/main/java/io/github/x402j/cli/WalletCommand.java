@@ -182,7 +182,8 @@ final class WalletCommand {
       @Mixin OwnerOption owner,
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException, FacilitatorException {
-    return change(journal, agent, json, book -> book.revoke(agent, reason, Instant.now(), owner.name));
+    return change(
+        journal, agent, json, book -> book.revoke(agent, reason, Instant.now(), owner.name));
   }
 
   @Command(

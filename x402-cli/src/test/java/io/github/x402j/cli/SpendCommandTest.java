@@ -118,11 +118,13 @@ class SpendCommandTest {
   void aPaymentSaysForWhatItWasAndWhyItWasTaken() throws Exception {
     JsonNode payment =
         new JsonMapper()
-            .readTree(spend(new String[] {"--agent", "clerk"}, "--jsonl").out().lines().toList().get(0));
+            .readTree(
+                spend(new String[] {"--agent", "clerk"}, "--jsonl").out().lines().toList().get(0));
     assertThat(payment.path("task").textValue()).isEqualTo("report-42");
     assertThat(payment.path("path").textValue()).isEqualTo("/premium");
     assertThat(payment.path("price").textValue()).isEqualTo("$0.01");
-    assertThat(payment.path("offers").textValue()).contains(shop.usdc.address().toLowerCase(Locale.ROOT));
+    assertThat(payment.path("offers").textValue())
+        .contains(shop.usdc.address().toLowerCase(Locale.ROOT));
     assertThat(payment.path("choice").textValue()).isNotEmpty();
     assertThat(payment.path("transaction").textValue()).startsWith("0x");
     assertThat(x402("journal", "export", "--jsonl").out()).contains("\"by\":\"alice\"");

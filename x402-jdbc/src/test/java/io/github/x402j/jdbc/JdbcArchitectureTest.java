@@ -39,7 +39,8 @@ class JdbcArchitectureTest {
   static final ArchRule onlyTheJournalSeesTheClient =
       noClasses()
           .that()
-          .haveNameNotMatching("io\\.github\\.x402j\\.jdbc\\.(Jdbc|Sqlite)?Journal[A-Za-z]*(\\$.*)?")
+          .haveNameNotMatching(
+              "io\\.github\\.x402j\\.jdbc\\.(Jdbc|Sqlite)?Journal[A-Za-z]*(\\$.*)?")
           .should()
           .dependOnClassesThat(resideInAPackage("io.github.x402j.client.."));
 

@@ -159,8 +159,7 @@ final class SpendAuthorizer {
 
   /** Reserves the amount if all rules still allow the payment; returns why not otherwise. */
   Optional<Declined> reserve(
-      ProposedPayment payment, String why, TransferAuthorization authorization)
-      throws IOException {
+      ProposedPayment payment, String why, TransferAuthorization authorization) throws IOException {
     return journal.decide(
         (all, entries) -> {
           WalletState state = all.need(wallet.agent());
@@ -356,12 +355,9 @@ final class SpendAuthorizer {
     String named =
         accepts.stream()
             .limit(NAMED)
-            .map(
-                option -> option.amount() + " of " + option.asset() + " on " + option.network())
+            .map(option -> option.amount() + " of " + option.asset() + " on " + option.network())
             .collect(joining("; "));
-    return accepts.size() <= NAMED
-        ? named
-        : named + "; and " + (accepts.size() - NAMED) + " more";
+    return accepts.size() <= NAMED ? named : named + "; and " + (accepts.size() - NAMED) + " more";
   }
 
   private JournalEntry.Draft limitHit(WalletState state, Instant now) {

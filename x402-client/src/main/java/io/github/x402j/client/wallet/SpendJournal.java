@@ -230,8 +230,7 @@ public final class SpendJournal implements Closeable {
    *
    * @param by the name of the person or program that reinstates, for the journal; null for none
    */
-  public void reinstate(
-      String agent, String host, String reason, Instant now, @Nullable String by)
+  public void reinstate(String agent, String host, String reason, Instant now, @Nullable String by)
       throws IOException {
     JournalEntry.Draft about = about(agent, JournalEntry.Event.REINSTATED, reason, by, now);
     Map<String, String> details = new TreeMap<>(about.details());
@@ -239,8 +238,7 @@ public final class SpendJournal implements Closeable {
     decide(
         (all, entries) -> {
           all.need(agent);
-          return entries.add(
-              new JournalEntry.Draft(now, about.event(), agent, "-", details));
+          return entries.add(new JournalEntry.Draft(now, about.event(), agent, "-", details));
         });
   }
 
@@ -480,11 +478,7 @@ public final class SpendJournal implements Closeable {
   }
 
   private static JournalEntry.Draft about(
-      String agent,
-      JournalEntry.Event event,
-      String reason,
-      @Nullable String by,
-      Instant now) {
+      String agent, JournalEntry.Event event, String reason, @Nullable String by, Instant now) {
     Map<String, String> details = new TreeMap<>();
     details.put("reason", shortened(reason));
     if (by != null) {
