@@ -75,7 +75,7 @@ class PolicyCommandTest {
     assertThat(pay("/report/7").err()).contains("which its owner denied");
     Invocation unknown = x402("wallet", "approve", "nothing");
     assertThat(unknown.status()).isEqualTo(ExitCode.USAGE);
-    assertThat(x402("spend", "--csv").out()).contains("alice");
+    assertThat(x402("journal", "export").out()).contains("alice");
   }
 
   @Test

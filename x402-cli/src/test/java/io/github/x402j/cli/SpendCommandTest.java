@@ -14,7 +14,6 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SpendCommandTest {
   private static final String TODAY = LocalDate.now(ZoneOffset.UTC).toString();
 
-  @TempDir Path files;
+  @TempDir static Path files;
 
   private SampleShop shop;
 
@@ -40,7 +39,8 @@ class SpendCommandTest {
       String[] terms = {"--limit", "$1", "--domains", "127.0.0.1", "--key-env", "X402_KEY"};
       List<String> args = new ArrayList<>(List.of("wallet", "new", agent, "--by", "alice"));
       args.addAll(List.of(terms));
-      assertThat(x402(args.toArray(String[]::new)).err()).isEmpty();
+      Invocation made = x402(args.toArray(String[]::new));
+      assertThat(made.status()).as(made.err()).isZero();
     }
     buy("scout", "report-42");
     buy("scout", "=cmd, \"weekly\"");
@@ -75,8 +75,14 @@ class SpendCommandTest {
   }
 
   private Invocation x402(String... args) {
+    return on(journal(), args);
+  }
+
+  private Invocation on(Path journal, String... args) {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--journal", journal.toString()));
     return Invocation.of(
-        Map.of("X402_KEY", shop.payer.privateKey(), "X402_JOURNAL", journal().toString()), args);
+        Map.of("X402_KEY", shop.payer.privateKey()), all.toArray(String[]::new));
   }
 
   @ParameterizedTest
@@ -124,7 +130,7 @@ class SpendCommandTest {
     assertThat(payment.path("path").textValue()).isEqualTo("/premium");
     assertThat(payment.path("price").textValue()).isEqualTo("$0.01");
     assertThat(payment.path("offers").textValue())
-        .contains(shop.usdc.address().toLowerCase(Locale.ROOT));
+        .containsIgnoringCase(shop.usdc.address());
     assertThat(payment.path("choice").textValue()).isNotEmpty();
     assertThat(payment.path("transaction").textValue()).startsWith("0x");
     assertThat(x402("journal", "export", "--jsonl").out()).contains("\"by\":\"alice\"");
@@ -155,6 +161,6 @@ class SpendCommandTest {
   }
 
   private Invocation check(Path file) {
-    return x402("journal", "check", "--journal", file.toString());
+    return on(file, "journal", "check");
   }
 }

@@ -11,7 +11,8 @@
  * x402-sales.sql}.
  *
  * <p>{@link io.github.x402j.jdbc.JdbcJournal} keeps the journal of an agent's wallets; it needs
- * {@code x402-client}, which is an optional dependency here.
+ * {@code x402-client}, which is an optional dependency here. {@link
+ * io.github.x402j.jdbc.SqliteJournal} keeps it in a file, for {@code SpendJournal.file}.
  *
  * <p>All are tested on PostgreSQL, H2, HSQLDB and Derby, and bring no driver.
  */
