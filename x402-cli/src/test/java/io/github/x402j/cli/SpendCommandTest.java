@@ -81,8 +81,7 @@ class SpendCommandTest {
   private Invocation on(Path journal, String... args) {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(List.of("--journal", journal.toString()));
-    return Invocation.of(
-        Map.of("X402_KEY", shop.payer.privateKey()), all.toArray(String[]::new));
+    return Invocation.of(Map.of("X402_KEY", shop.payer.privateKey()), all.toArray(String[]::new));
   }
 
   @ParameterizedTest
@@ -129,8 +128,7 @@ class SpendCommandTest {
     assertThat(payment.path("task").textValue()).isEqualTo("report-42");
     assertThat(payment.path("path").textValue()).isEqualTo("/premium");
     assertThat(payment.path("price").textValue()).isEqualTo("$0.01");
-    assertThat(payment.path("offers").textValue())
-        .containsIgnoringCase(shop.usdc.address());
+    assertThat(payment.path("offers").textValue()).containsIgnoringCase(shop.usdc.address());
     assertThat(payment.path("choice").textValue()).isNotEmpty();
     assertThat(payment.path("transaction").textValue()).startsWith("0x");
     assertThat(x402("journal", "export", "--jsonl").out()).contains("\"by\":\"alice\"");

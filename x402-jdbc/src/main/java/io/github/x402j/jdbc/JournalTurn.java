@@ -16,7 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,8 +79,8 @@ final class JournalTurn implements JournalStorage.Turn {
   private final Map<NoteKey, Optional<String>> notes = new HashMap<>();
   private final Map<PaymentKey, Optional<BookedPayment>> payments = new HashMap<>();
   private final Map<SumKey, SpendSum> sums = new HashMap<>();
-  private final Set<PaymentKey> changedPayments = new LinkedHashSet<>();
-  private final Set<SumKey> changedSums = new LinkedHashSet<>();
+  private final Map<PaymentKey, BookedPayment> changedPayments = new LinkedHashMap<>();
+  private final Map<SumKey, SpendSum> changedSums = new LinkedHashMap<>();
   private final Set<SumKey> storedSums = new HashSet<>();
   private JournalStorage.@Nullable Last last;
 
@@ -247,7 +247,7 @@ final class JournalTurn implements JournalStorage.Turn {
   public void payment(BookedPayment payment) {
     PaymentKey key = new PaymentKey(payment.agent(), payment.nonce());
     payments.put(key, Optional.of(payment));
-    changedPayments.add(key);
+    changedPayments.put(key, payment);
   }
 
   @Override
@@ -288,17 +288,18 @@ final class JournalTurn implements JournalStorage.Turn {
     sum(agent, what, name); // so that it is known whether there is a row
     SumKey key = new SumKey(agent, what, name);
     sums.put(key, sum);
-    changedSums.add(key);
+    changedSums.put(key, sum);
   }
 
   /** Writes what has changed. */
   private void flush() throws IOException {
-    for (PaymentKey key : changedPayments) {
-      write(payments.get(key).orElseThrow());
+    for (BookedPayment payment : changedPayments.values()) {
+      write(payment);
     }
     changedPayments.clear();
-    for (SumKey key : changedSums) {
-      SpendSum sum = sums.get(key);
+    for (Map.Entry<SumKey, SpendSum> each : changedSums.entrySet()) {
+      SumKey key = each.getKey();
+      SpendSum sum = each.getValue();
       update(
           storedSums.add(key) ? ADD_SUM : CHANGE_SUM,
           sum.spent(),
