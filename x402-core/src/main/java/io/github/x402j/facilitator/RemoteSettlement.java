@@ -99,8 +99,8 @@ final class RemoteSettlement {
     if (earlier != null) {
       return earlier;
     }
-    Optional<Settlement> onChain = local.outcome(payment, transaction, Set.of());
-    if (onChain.isPresent() && !(onChain.get() instanceof Settlement.Pending)) {
+    Optional<Settlement> onChain = local.outcome(payment, transaction, others());
+    if (onChain.isPresent() && isKnown(onChain.get())) {
       return remember(payment, onChain.get());
     }
     if (onChain.isPresent() && transaction.isPresent() && !idempotent) {
@@ -234,10 +234,31 @@ final class RemoteSettlement {
   private Settlement read(SignedPayment payment, Optional<String> transaction) {
     Settlement pending = new Settlement.Pending(transaction.orElse(null));
     try {
-      return remember(payment, local.outcome(payment, transaction, Set.of()).orElse(pending));
+      return local
+          .outcome(payment, transaction, others())
+          .filter(this::isKnown)
+          .map(found -> remember(payment, found))
+          .orElse(pending);
     } catch (FacilitatorException e) {
       return pending;
     }
+  }
+
+  /**
+   * Returns whose transactions the chain shows without the one for whom they were sent: those of a
+   * facilitator that can be asked for whom.
+   */
+  private Set<Address> others() {
+    return idempotent ? kinds.current().signers() : Set.of();
+  }
+
+  /** Another seller may have had the same payment settled: the facilitator says whose it is. */
+  private boolean isKnown(Settlement found) {
+    boolean isSomebodys =
+        idempotent
+            && found instanceof Settlement.Failed failed
+            && failed.reason() == ErrorReason.NONCE_ALREADY_USED;
+    return !isSomebodys && !(found instanceof Settlement.Pending);
   }
 
   private Settlement remember(SignedPayment payment, Settlement found) {

@@ -115,6 +115,9 @@ class SimulationTest {
         "remote: twins 0 1 4",
         "separate_ledgers: buy 1 1 0, step 4 3 0, step 0 3 0, step 1 4 0, copy 1 1 0",
         "separate_ledgers_and_chain: buy 2 0 0, step 3 1 0, copy 3 3 0",
+        "separate_ledgers_and_chain: buy 3 0 1, step 3 7 0, copy 1 2 0, step 3 60 0, step 2 12 0,"
+            + " copy 2 0 0, step 0 3 0, step 2 4 0, step 5 5 0, step 1 12 0, step 1 60 0,"
+            + " step 4 17 0, step 4 3 0, step 3 13 0, link 0 3 1, step 4 18 0, link 0 0 1",
         "own_key: break 2 0 0, buy 2 0 0, step 1 2 0, step 2 3 0, price 2 1 0",
         "shared_ledger: cent 2 3 0, cent 3 3 0",
       })
