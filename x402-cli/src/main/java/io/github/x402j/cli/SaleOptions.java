@@ -4,24 +4,14 @@ package io.github.x402j.cli;
 
 import io.github.x402j.Address;
 import io.github.x402j.gate.SalesBook.Filter;
-import java.time.LocalDate;
 import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that select sales. */
 final class SaleOptions {
-  @Option(
-      names = "--from",
-      paramLabel = "DATE",
-      description = "The first day, in UTC, such as 2026-11-01. Default: the beginning.")
-  @Nullable LocalDate from;
-
-  @Option(
-      names = "--until",
-      paramLabel = "DATE",
-      description = "The last day, in UTC. Default: today.")
-  @Nullable LocalDate until;
+  @Mixin final DayOptions days = new DayOptions();
 
   @Option(
       names = "--route",
@@ -34,11 +24,11 @@ final class SaleOptions {
 
   Filter filter() {
     Filter filter = Filter.all();
-    if (from != null) {
-      filter = filter.from(from.atStartOfDay(ZoneOffset.UTC).toInstant());
+    if (days.from != null) {
+      filter = filter.from(days.from.atStartOfDay(ZoneOffset.UTC).toInstant());
     }
-    if (until != null) {
-      filter = filter.until(until.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant());
+    if (days.until != null) {
+      filter = filter.until(days.until.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant());
     }
     if (route != null) {
       filter = filter.route(route);

@@ -4,9 +4,9 @@ package io.github.x402j.cli;
 
 import io.github.x402j.client.wallet.JournalEntry;
 import io.github.x402j.client.wallet.SpendFilter;
-import java.time.LocalDate;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that select payments of a journal. */
@@ -17,17 +17,7 @@ final class SpendOptions {
   @Option(names = "--host", paramLabel = "HOST", description = "One host. Default: all.")
   @Nullable String host;
 
-  @Option(
-      names = "--from",
-      paramLabel = "DATE",
-      description = "The first day, in UTC, such as 2026-11-01. Default: the beginning.")
-  @Nullable LocalDate from;
-
-  @Option(
-      names = "--until",
-      paramLabel = "DATE",
-      description = "The last day, in UTC. Default: today.")
-  @Nullable LocalDate until;
+  @Mixin final DayOptions days = new DayOptions();
 
   @Option(names = "--task", paramLabel = "TASK", description = "One task. Default: all.")
   @Nullable String task;
@@ -44,8 +34,8 @@ final class SpendOptions {
     return new SpendFilter(
         agent,
         host == null ? null : host.toLowerCase(Locale.ROOT),
-        from,
-        until,
+        days.from,
+        days.until,
         task,
         state(),
         last == null ? 0 : last);
