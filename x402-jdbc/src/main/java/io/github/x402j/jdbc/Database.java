@@ -28,12 +28,20 @@ final class Database {
   private final Duration queryTimeout;
   private final boolean hasNetworkTimeout;
 
+  /** PostgreSQL ends a transaction at the first error, and takes many rows in one round trip. */
+  private final boolean isPostgres;
+
   private Database(
-      String owner, DataSource dataSource, Duration queryTimeout, boolean hasNetworkTimeout) {
+      String owner,
+      DataSource dataSource,
+      Duration queryTimeout,
+      boolean hasNetworkTimeout,
+      boolean isPostgres) {
     this.owner = owner;
     this.dataSource = dataSource;
     this.queryTimeout = queryTimeout;
     this.hasNetworkTimeout = hasNetworkTimeout;
+    this.isPostgres = isPostgres;
   }
 
   /**
@@ -54,7 +62,12 @@ final class Database {
   static Database at(String owner, DataSource dataSource, Duration queryTimeout)
       throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
-      return new Database(owner, dataSource, queryTimeout, hasNetworkTimeout(connection));
+      return new Database(
+          owner,
+          dataSource,
+          queryTimeout,
+          hasNetworkTimeout(connection),
+          "PostgreSQL".equals(connection.getMetaData().getDatabaseProductName()));
     }
   }
 
@@ -160,6 +173,47 @@ final class Database {
     }
   }
 
+  /**
+   * Returns the statement so that it inserts nothing where there is a row with this key, as far as
+   * the database knows how to say that; others refuse it.
+   */
+  String insertingIfAbsent(String insert) {
+    return isPostgres ? insert + " ON CONFLICT DO NOTHING" : insert;
+  }
+
+  /** Inserts or changes a row; returns false if there is one with its key, or none to change. */
+  boolean insertOrUpdate(Connection connection, String sql, Parameters parameters)
+      throws SQLException {
+    try {
+      return update(connection, sql, parameters) > 0;
+    } catch (SQLException e) {
+      if (!isPostgres && isDuplicate(e)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Executes one statement for several rows; returns how many each has changed. */
+  int[] updateAll(Connection connection, String sql, List<? extends Parameters> each)
+      throws SQLException {
+    if (!isPostgres || each.size() == 1) {
+      int[] changed = new int[each.size()];
+      for (int i = 0; i < changed.length; i++) {
+        changed[i] = insertOrUpdate(connection, sql, each.get(i)) ? 1 : 0;
+      }
+      return changed;
+    }
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setQueryTimeout((int) queryTimeout.toSeconds());
+      for (Parameters parameters : each) {
+        parameters.set(statement);
+        statement.addBatch();
+      }
+      return statement.executeBatch();
+    }
+  }
+
   /** Reads rows. */
   <T> T query(Connection connection, String sql, Parameters parameters, Rows<T> reader)
       throws SQLException {
@@ -200,8 +254,17 @@ final class Database {
     return hasClass(e, "40") && !"40003".equals(e.getSQLState()); // 40003: it does not know
   }
 
+  /** Returns whether the database refused what was written, and is sound. */
+  static boolean isAboutOneRow(SQLException e) {
+    return wasTakenBack(e) || hasClass(e, "22") || hasClass(e, "23") || hasClass(e, "42");
+  }
+
   private static boolean hasClass(SQLException e, String sqlStateClass) {
     return e.getSQLState() != null && e.getSQLState().startsWith(sqlStateClass);
+  }
+
+  LedgerException failed(String what, SQLException e) {
+    return failure(owner, what, e);
   }
 
   static LedgerException failure(String what, SQLException e) {

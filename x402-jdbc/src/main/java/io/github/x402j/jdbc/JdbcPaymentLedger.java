@@ -7,12 +7,19 @@ import io.github.x402j.ReceiptKey;
 import io.github.x402j.Recent;
 import io.github.x402j.gate.LedgerException;
 import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.jdbc.GroupWrites.Statement;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
@@ -29,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The database needs the tables of {@code x402-ledger.sql}, which is beside this class in the
  * jar. Every claim is an insert under a unique key or an update of exactly what was read, so it
- * needs no more than read committed.
+ * needs no more than read committed. Writes that come while another is under way share the next
+ * transaction.
  *
  * <p>What a process holds depends on its lease, which it renews while it lives. When a process has
  * died, its payments are resumed by the next request that brings them, once its lease has run out:
@@ -58,6 +66,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   private final String id;
   private final Lease lease;
   private final PaymentRows payments;
+  private final GroupWrites writes;
   private final ReceiptUses receipts;
   private final PendingWrites pending = new PendingWrites();
   private final LedgerMaintenance maintenance;
@@ -79,6 +88,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     id = StoreId.of(database);
     lease = new Lease(database, clock, builder.lease);
     payments = new PaymentRows(database);
+    writes = new GroupWrites(database);
     receipts = new ReceiptUses(database, lease, pending, clock);
     lease.ensure();
     maintenance = LedgerMaintenance.start(builder.lease, lease, pending, database, clock);
@@ -146,7 +156,11 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   private boolean insert(PaymentKey key, String bindingHash, Instant keepUntil) {
     String hold = lease.newHold();
     try {
-      boolean isNew = payments.insert(key, hold, bindingHash, lease.id(), keepUntil);
+      boolean isNew =
+          make(
+              "claiming a payment",
+              key,
+              payments.claiming(key, hold, bindingHash, lease.id(), keepUntil));
       if (isNew) {
         held.put(key, hold);
       }
@@ -191,31 +205,102 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
 
   @Override
   public void settling(PaymentKey key, String transaction) {
-    String hold = requireHeld(held.get(key));
-    if (!payments.settling(key, hold, transaction)) {
-      throw takenOver();
+    thrown(settling(Set.of(key), transaction).get(key));
+  }
+
+  @Override
+  public Map<PaymentKey, RuntimeException> settling(Set<PaymentKey> keys, String transaction) {
+    return settling(
+        keys,
+        (key, hold) -> {
+          Statement change = payments.settling(key, hold, transaction);
+          return write("recording a transaction", key, change);
+        });
+  }
+
+  /** A row that is written beside that of a payment, in one transaction. */
+  interface Beside {
+    /** Returns two statements: where the first changes nothing, the second has to. */
+    List<Statement> statements();
+
+    /** Does the same; throws {@link LedgerException} if neither changes anything. */
+    boolean write(Connection connection) throws SQLException;
+  }
+
+  /** Records transactions, each together with something else in this database. */
+  Map<PaymentKey, RuntimeException> settling(
+      Map<PaymentKey, String> transactions, Map<PaymentKey, ? extends Beside> beside) {
+    return settling(
+        transactions.keySet(),
+        (key, hold) -> {
+          String transaction = Objects.requireNonNull(transactions.get(key));
+          Beside row = Objects.requireNonNull(beside.get(key));
+          return new GroupWrites.Write(
+              key,
+              payments.settling(key, hold, transaction),
+              row.statements(),
+              () -> payments.settling(key, hold, transaction, row::write));
+        });
+  }
+
+  private interface WriteOfHold {
+    GroupWrites.Write of(PaymentKey key, String hold);
+  }
+
+  private Map<PaymentKey, RuntimeException> settling(Set<PaymentKey> keys, WriteOfHold write) {
+    Map<PaymentKey, RuntimeException> failed = new LinkedHashMap<>();
+    List<GroupWrites.Write> made = new ArrayList<>();
+    for (PaymentKey key : keys) {
+      String hold = held.get(key);
+      if (hold == null) {
+        failed.put(key, notHeld());
+      } else {
+        made.add(write.of(key, hold));
+      }
+    }
+    List<GroupWrites.Result> results = writes.make(made);
+    for (int i = 0; i < results.size(); i++) {
+      RuntimeException failure = results.get(i).failure();
+      if (failure != null || !results.get(i).isMade()) {
+        failed.put(made.get(i).key(), failure != null ? failure : takenOver());
+      }
+    }
+    return failed;
+  }
+
+  static void thrown(@Nullable RuntimeException failure) {
+    if (failure != null) {
+      throw failure;
     }
   }
 
-  /** Records the transaction together with something else in this database, in one transaction. */
-  void settling(PaymentKey key, String transaction, Database.Work<?> beside) {
-    String hold = requireHeld(held.get(key));
-    if (!payments.settling(key, hold, transaction, beside)) {
-      throw takenOver();
-    }
+  private GroupWrites.Write write(String what, PaymentKey key, Statement change) {
+    return new GroupWrites.Write(key, change, List.of(), () -> payments.make(what, change));
+  }
+
+  private boolean make(String what, PaymentKey key, Statement change) {
+    return writes.make(write(what, key, change));
   }
 
   @Override
   public void suspend(PaymentKey key) {
     String hold = requireHeld(held.remove(key));
-    end(() -> payments.suspend(key, hold), () -> payments.takeBack(key, hold));
+    end(
+        () -> make("suspending a payment", key, payments.suspending(key, hold)),
+        () -> payments.takeBack(key, hold));
   }
 
   @Override
   public void delivered(PaymentKey key) {
     String hold = requireHeld(held.remove(key));
-    end(() -> payments.delivered(key, hold), () -> payments.takeBack(key, hold));
+    delivered(key, hold);
     deliveredAs.put(key, hold);
+  }
+
+  private void delivered(PaymentKey key, String hold) {
+    end(
+        () -> make("recording a delivery", key, payments.delivering(key, hold)),
+        () -> payments.takeBack(key, hold));
   }
 
   @Override
@@ -239,15 +324,20 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
    *
    * @return whether the other was done
    */
-  boolean delivered(PaymentKey key, Database.Work<?> beside) {
+  boolean delivered(PaymentKey key, Beside beside) {
     String hold = requireHeld(held.remove(key));
-    Runnable correction = () -> payments.takeBack(key, hold);
+    GroupWrites.Write write =
+        new GroupWrites.Write(
+            key,
+            payments.delivering(key, hold),
+            beside.statements(),
+            () -> payments.delivered(key, hold, beside::write));
     boolean both = true;
     try {
-      end(() -> payments.delivered(key, hold, beside), correction);
+      end(() -> writes.make(write), () -> payments.takeBack(key, hold));
     } catch (PaymentRows.BesideException e) {
       both = false;
-      end(() -> payments.delivered(key, hold), correction);
+      delivered(key, hold);
     }
     deliveredAs.put(key, hold);
     return both;
@@ -261,7 +351,9 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   @Override
   public void release(PaymentKey key) {
     String hold = requireHeld(held.remove(key));
-    end(() -> payments.release(key, hold), () -> payments.release(key, hold));
+    end(
+        () -> make("releasing a payment", key, payments.releasing(key, hold)),
+        () -> payments.release(key, hold));
   }
 
   private interface Change {
@@ -283,9 +375,13 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
 
   private static String requireHeld(@Nullable String hold) {
     if (hold == null) {
-      throw new IllegalStateException("the payment is not held by an exchange");
+      throw notHeld();
     }
     return hold;
+  }
+
+  private static IllegalStateException notHeld() {
+    return new IllegalStateException("the payment is not held by an exchange");
   }
 
   private static LedgerException takenOver() {

@@ -6,12 +6,14 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.gate.LedgerException;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.SalesBook;
+import io.github.x402j.jdbc.GroupWrites.Statement;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -125,52 +127,60 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
         "writing a sale",
         connection ->
             entry.state() == State.SENT // which mostly is new
-                ? insert(connection, entry) || rows.update(connection, entry)
-                : rows.update(connection, entry) || insert(connection, entry));
+                ? rows.insert(connection, entry) || rows.update(connection, entry)
+                : rows.update(connection, entry) || rows.insert(connection, entry));
   }
 
-  /** Returns whether the row is new. */
-  private boolean insert(Connection connection, Entry entry) throws SQLException {
-    try {
-      rows.insert(connection, entry);
-      return true;
-    } catch (SQLException e) {
-      if (Database.isDuplicate(e)) {
-        return false;
+  /** A sale's row beside its payment's. It mostly is new while it is {@code SENT}. */
+  private final class Sale implements JdbcPaymentLedger.Beside {
+    private final List<Statement> statements;
+
+    Sale(Entry entry) {
+      Statement insert = rows.inserting(entry);
+      Statement update = rows.updating(entry);
+      statements = entry.state() == State.SENT ? List.of(insert, update) : List.of(update, insert);
+    }
+
+    @Override
+    public List<Statement> statements() {
+      return statements;
+    }
+
+    @Override
+    public boolean write(Connection connection) throws SQLException {
+      for (Statement each : statements) {
+        if (rows.make(connection, each)) {
+          return true;
+        }
       }
-      throw e;
+      throw new LedgerException("the sales book has this sale as settled");
     }
   }
 
   @Override
   public void settling(Entry entry, PaymentLedger ledger, PaymentKey key) {
-    JdbcPaymentLedger beside = beside(ledger);
-    if (beside == null) {
+    if (beside(ledger) == null) {
       SalesBook.super.settling(entry, ledger, key);
-      return;
-    }
-    String transaction = Objects.requireNonNull(entry.transaction(), "transaction");
-    try {
-      beside.settling(
-          key,
-          transaction,
-          connection -> {
-            rows.insert(connection, entry);
-            return true;
-          });
-    } catch (LedgerException e) {
-      if (!(e.getCause() instanceof SQLException cause) || !Database.isDuplicate(cause)) {
-        throw e;
-      }
-      beside.settling(key, transaction, connection -> settlingAgain(connection, entry));
+    } else {
+      JdbcPaymentLedger.thrown(settling(Map.of(key, entry), ledger).get(key));
     }
   }
 
-  private boolean settlingAgain(Connection connection, Entry entry) throws SQLException {
-    if (!rows.update(connection, entry)) {
-      throw new LedgerException("the sales book has this sale as settled");
+  @Override
+  public Map<PaymentKey, RuntimeException> settling(
+      Map<PaymentKey, Entry> entries, PaymentLedger ledger) {
+    JdbcPaymentLedger beside = beside(ledger);
+    if (beside == null) {
+      return SalesBook.super.settling(entries, ledger);
     }
-    return true;
+    Map<PaymentKey, String> transactions = new LinkedHashMap<>();
+    Map<PaymentKey, Sale> sales = new LinkedHashMap<>();
+    entries.forEach(
+        (key, entry) -> {
+          transactions.put(key, Objects.requireNonNull(entry.transaction(), "transaction"));
+          sales.put(key, new Sale(entry));
+        });
+    return beside.settling(transactions, sales);
   }
 
   @Override
@@ -178,14 +188,7 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
     JdbcPaymentLedger beside = beside(ledger);
     return beside == null
         ? SalesBook.super.delivered(entry, ledger, key)
-        : beside.delivered(
-            key,
-            connection -> {
-              if (!rows.update(connection, entry)) {
-                rows.insert(connection, entry);
-              }
-              return true;
-            });
+        : beside.delivered(key, new Sale(entry));
   }
 
   /** Returns the ledger if it is in the database of this book, otherwise null. */

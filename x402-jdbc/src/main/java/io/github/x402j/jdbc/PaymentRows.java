@@ -5,6 +5,7 @@ package io.github.x402j.jdbc;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentLedger.State;
+import io.github.x402j.jdbc.GroupWrites.Statement;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -70,31 +71,31 @@ final class PaymentRows {
     }
   }
 
+  /** Makes a row that is held, unless there is one with this key. */
+  Statement claiming(
+      PaymentKey key, String hold, String bindingHash, String instance, Instant keepUntil) {
+    return new Statement(
+        database.insertingIfAbsent(INSERT),
+        row -> {
+          setKey(row, 1, key);
+          row.setString(5, hold);
+          row.setString(6, bindingHash);
+          row.setString(7, instance);
+          row.setLong(8, keepUntil.toEpochMilli());
+        });
+  }
+
   /** Returns whether the row is new and now held; false if there is one with this key. */
   boolean insert(
       PaymentKey key, String hold, String bindingHash, String instance, Instant keepUntil) {
+    return make("claiming a payment", claiming(key, hold, bindingHash, instance, keepUntil));
+  }
+
+  /** Executes a statement by itself; returns whether it has changed a row. */
+  boolean make(String what, Statement statement) {
     return database.run(
-        "claiming a payment",
-        connection -> {
-          try {
-            database.update(
-                connection,
-                INSERT,
-                row -> {
-                  setKey(row, 1, key);
-                  row.setString(5, hold);
-                  row.setString(6, bindingHash);
-                  row.setString(7, instance);
-                  row.setLong(8, keepUntil.toEpochMilli());
-                });
-            return true;
-          } catch (SQLException e) {
-            if (Database.isDuplicate(e)) {
-              return false;
-            }
-            throw e;
-          }
-        });
+        what,
+        connection -> database.insertOrUpdate(connection, statement.sql(), statement.parameters()));
   }
 
   Optional<Row> find(PaymentKey key) {
@@ -146,19 +147,14 @@ final class PaymentRows {
         });
   }
 
-  boolean settling(PaymentKey key, String hold, String transaction) {
-    return database.run(
-            "recording a transaction",
-            connection ->
-                database.update(
-                    connection,
-                    SETTLING,
-                    row -> {
-                      row.setString(1, transaction);
-                      setKey(row, 2, key);
-                      row.setString(6, hold);
-                    }))
-        > 0;
+  Statement settling(PaymentKey key, String hold, String transaction) {
+    return new Statement(
+        SETTLING,
+        row -> {
+          row.setString(1, transaction);
+          setKey(row, 2, key);
+          row.setString(6, hold);
+        });
   }
 
   /**
@@ -167,19 +163,11 @@ final class PaymentRows {
    * @param beside done if the payment is held
    */
   boolean settling(PaymentKey key, String hold, String transaction, Database.Work<?> beside) {
+    Statement settling = settling(key, hold, transaction);
     return database.transaction(
         "recording a transaction",
         connection -> {
-          boolean isHeld =
-              database.update(
-                      connection,
-                      SETTLING,
-                      row -> {
-                        row.setString(1, transaction);
-                        setKey(row, 2, key);
-                        row.setString(6, hold);
-                      })
-                  > 0;
+          boolean isHeld = database.update(connection, SETTLING, settling.parameters()) > 0;
           if (isHeld) {
             beside.with(connection);
           }
@@ -206,7 +194,8 @@ final class PaymentRows {
     return database.transaction(
         "recording a delivery",
         connection -> {
-          boolean isHeld = change(connection, DELIVERED, key, hold) > 0;
+          boolean isHeld =
+              database.update(connection, DELIVERED, delivering(key, hold).parameters()) > 0;
           if (isHeld) {
             try {
               beside.with(connection);
@@ -221,16 +210,20 @@ final class PaymentRows {
         });
   }
 
-  boolean suspend(PaymentKey key, String hold) {
-    return change("suspending a payment", SUSPEND, key, hold);
+  Statement suspending(PaymentKey key, String hold) {
+    return changing(SUSPEND, key, hold);
   }
 
-  boolean delivered(PaymentKey key, String hold) {
-    return change("recording a delivery", DELIVERED, key, hold);
+  Statement delivering(PaymentKey key, String hold) {
+    return changing(DELIVERED, key, hold);
+  }
+
+  Statement releasing(PaymentKey key, String hold) {
+    return changing(RELEASE, key, hold);
   }
 
   boolean release(PaymentKey key, String hold) {
-    return change("releasing a payment", RELEASE, key, hold);
+    return make("releasing a payment", releasing(key, hold));
   }
 
   /** Suspends what the hold has delivered, unless that was the last delivery. */
@@ -244,13 +237,11 @@ final class PaymentRows {
   }
 
   private boolean change(String what, String sql, PaymentKey key, String hold) {
-    return database.run(what, connection -> change(connection, sql, key, hold)) > 0;
+    return make(what, changing(sql, key, hold));
   }
 
-  private int change(Connection connection, String sql, PaymentKey key, String hold)
-      throws SQLException {
-    return database.update(
-        connection,
+  private static Statement changing(String sql, PaymentKey key, String hold) {
+    return new Statement(
         sql,
         row -> {
           setKey(row, 1, key);

@@ -17,6 +17,7 @@ import io.github.x402j.gate.SalesBook.Question;
 import io.github.x402j.gate.SalesBook.State;
 import io.github.x402j.gate.SalesBook.Total;
 import io.github.x402j.gate.SalesTotals;
+import io.github.x402j.jdbc.GroupWrites.Statement;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -69,8 +70,24 @@ final class SaleRows {
     this.database = database;
   }
 
-  void insert(Connection connection, Entry entry) throws SQLException {
-    database.update(connection, INSERT, row -> setAll(row, entry));
+  /** Inserts a row, unless there is one with this id. */
+  Statement inserting(Entry entry) {
+    return new Statement(database.insertingIfAbsent(INSERT), row -> setAll(row, entry));
+  }
+
+  /** Changes the row that the entry may take the place of. */
+  Statement updating(Entry entry) {
+    return new Statement(entry.isPaid() ? UPDATE : UPDATE_UNPAID, row -> set(row, entry));
+  }
+
+  /** Returns whether the row is new. */
+  boolean insert(Connection connection, Entry entry) throws SQLException {
+    return make(connection, inserting(entry));
+  }
+
+  /** Executes the statement; returns whether it has inserted or changed a row. */
+  boolean make(Connection connection, Statement statement) throws SQLException {
+    return database.insertOrUpdate(connection, statement.sql(), statement.parameters());
   }
 
   void insertAll(Connection connection, List<Entry> entries) throws SQLException {
@@ -85,8 +102,7 @@ final class SaleRows {
 
   /** Changes a row; returns false if there is none that the entry may take the place of. */
   boolean update(Connection connection, Entry entry) throws SQLException {
-    String sql = entry.isPaid() ? UPDATE : UPDATE_UNPAID;
-    return database.update(connection, sql, row -> set(row, entry)) > 0;
+    return make(connection, updating(entry));
   }
 
   /** Returns whether the row was open. */
