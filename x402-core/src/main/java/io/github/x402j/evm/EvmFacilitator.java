@@ -81,10 +81,7 @@ public final class EvmFacilitator implements Facilitator {
                 .map(key -> new GasAccount(key, builder.chain, () -> network().chainId()))
                 .toList(),
             new GasFunds(
-                chain,
-                pulse,
-                builder.gasKeys.stream().map(EvmSigner::address).toList(),
-                builder.clock));
+                chain, builder.gasKeys.stream().map(EvmSigner::address).toList(), builder.clock));
     schemes = builder.schemes;
     checks =
         new OfflineChecks(

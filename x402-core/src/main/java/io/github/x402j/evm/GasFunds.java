@@ -34,7 +34,6 @@ final class GasFunds {
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
 
   private final Chain chain;
-  private final ChainPulse pulse;
   private final List<Address> accounts;
   private final Clock clock;
   private final AtomicBoolean asking = new AtomicBoolean();
@@ -43,9 +42,8 @@ final class GasFunds {
   /** Guards {@link #known} against changes that overtake each other. */
   private final Object lock = new Object();
 
-  GasFunds(Chain chain, ChainPulse pulse, List<Address> accounts, Clock clock) {
+  GasFunds(Chain chain, List<Address> accounts, Clock clock) {
     this.chain = chain;
-    this.pulse = pulse;
     this.accounts = List.copyOf(accounts);
     this.clock = clock;
   }
@@ -171,7 +169,7 @@ final class GasFunds {
    * @throws FacilitatorException if it does not answer
    */
   void ask() throws FacilitatorException {
-    Chain.Quote quote = pulse.fees();
+    Chain.Quote quote = chain.fees(); // of now: what an outage ends with
     BigInteger needed = USUAL_GAS.multiply(GasAccount.Fees.unlimited(quote).price().most());
     Set<Address> empty = new HashSet<>();
     for (Address account : accounts) {
