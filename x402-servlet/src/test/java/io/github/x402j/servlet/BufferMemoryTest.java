@@ -57,6 +57,7 @@ class BufferMemoryTest {
                     b ->
                         settings
                             .apply(b)
+                            .waitInThread() // so that no more than 16 settle at a time
                             .maxTimeout(Duration.ofMinutes(5))
                             .failuresPerMinute(10_000))
                 .handlers(Map.of("large", (request, response) -> write(request.startAsync())))
