@@ -317,7 +317,7 @@ class PaidToolsTest {
   void aSettlementThatFailsLetsNothingOutAndAsksAgain() throws Exception {
     McpMarket.Agent agent = market.agent("$1");
     Object message = message(pay(agent, "secret", TO_ME));
-    market.chain.faults().beforeNext("eth_estimateGas", () -> agent.goBroke());
+    market.chain.faults().beforeNext("eth_sendRawTransaction", () -> agent.goBroke());
     CallToolResult failed = plain.callTool(paid("secret", TO_ME, message));
     assertThat(failed.isError()).isTrue();
     JsonNode asked = json(failed.structuredContent());
