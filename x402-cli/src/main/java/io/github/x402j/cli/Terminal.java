@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param out the results alone, so that programs can read them
  * @param err progress and errors
  * @param environment returns the value of an environment variable, null if it is not set
- * @param passwords asks a person, with this prompt, for what is not shown; null if there is nobody
- *     to ask
+ * @param passwords asks a person, with this prompt, for what is not shown; null without a terminal
  */
 record Terminal(
     PrintStream out,
@@ -40,7 +39,7 @@ record Terminal(
         });
   }
 
-  /** Returns what a person types, null if there is nobody to ask. */
+  /** Returns what a person types, null without a terminal. */
   char @Nullable [] password(String prompt) {
     return passwords.apply(prompt);
   }

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code x402 proxy}: programs in any language pay at a real seller, and nobody else does. */
+/** {@code x402 proxy}: programs in any language pay at a real seller; others are refused. */
 @Timeout(90)
 class ProxyTest {
   private static final String TOKEN = "0123456789abcdef-scout";

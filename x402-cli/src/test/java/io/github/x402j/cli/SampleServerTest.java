@@ -108,7 +108,7 @@ class SampleServerTest {
 
   @Test
   void makesAHeaderForAnotherTool() throws Exception {
-    // Nobody tells this client what became of its payment, so it pays for no second one.
+    // This client does not learn what became of its payment, so it makes no second one.
     Payment payment = Payment.of(client().build().sign(request("/premium"))).orElseThrow();
     HttpRequest paying =
         HttpRequest.newBuilder(URI.create(shop.url("/premium")))

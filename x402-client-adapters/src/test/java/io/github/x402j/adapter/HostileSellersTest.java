@@ -159,7 +159,7 @@ class HostileSellersTest {
 
   @ParameterizedTest
   @EnumSource
-  void nobodyElseIsPaidAfterARedirect(Shopper shopper) throws Exception {
+  void aRedirectLeadsToNoOtherPayment(Shopper shopper) throws Exception {
     try (FakeSeller other = FakeSeller.start((self, head) -> asks(self.url("/b")));
         FakeSeller seller =
             FakeSeller.start(

@@ -39,7 +39,7 @@ import java.util.stream.Stream;
  * <p>A file holds the request with its headers and its body, the payment with its signature, and
  * the secret that fetches what was paid for. All of that is secret, so only the owner of the
  * directory may read it, and a file that others can read is refused. What is in it is not
- * encrypted: whoever can read it can fetch one delivery, and can pay nobody but the seller.
+ * encrypted: whoever can read it can fetch one delivery, and can pay the seller, for this only.
  *
  * <p>A request with a body of more than 1 MiB is not kept. Immutable, and safe for use by several
  * threads and processes.
