@@ -30,6 +30,7 @@ final class JettyStack {
     }
     ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
     connector.setHost("127.0.0.1");
+    connector.setAcceptQueueSize(TestContainer.BACKLOG);
     server.addConnector(connector);
 
     ServletContextHandler context =

@@ -300,7 +300,8 @@ class SpringDispatchTest {
   }
 
   private static TestContainer.Builder container(Stack stack, Spring spring, List<String> targets) {
-    TestContainer.Builder container = TestContainer.on(stack).contextPath(spring.context);
+    TestContainer.Builder container =
+        TestContainer.on(stack).contextPath(spring.context).stopsAtOnce();
     for (int i = 0; i < Math.min(targets.size(), LAST_STATUS - FIRST_STATUS); i++) {
       container.errorPage(FIRST_STATUS + i, targets.get(i));
     }

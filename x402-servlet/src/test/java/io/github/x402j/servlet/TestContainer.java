@@ -7,6 +7,9 @@ import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -39,6 +42,9 @@ final class TestContainer implements AutoCloseable {
   }
 
   record Running(int port, Stop stop) {}
+
+  /** How many connections wait to be accepted before clients have to ask for theirs again. */
+  static final int BACKLOG = 4_096;
 
   private final Running running;
 
@@ -86,12 +92,16 @@ final class TestContainer implements AutoCloseable {
 
   /** The settings that all containers have. */
   static final class Builder {
+    /** Undertow watches every directory below its document root. */
+    private static final Path EMPTY = emptyDirectory();
+
     final Stack stack;
     String contextPath = "";
-    Path docroot = Path.of(System.getProperty("java.io.tmpdir"));
+    Path docroot = EMPTY;
     List<String> welcomeFiles = List.of("index.html");
     int threads = 40;
     Duration gracefulStop = Duration.ZERO;
+    boolean stopsAtOnce;
     final Map<Integer, String> errorPages = new LinkedHashMap<>();
 
     private Builder(Stack stack) {
@@ -117,6 +127,25 @@ final class TestContainer implements AutoCloseable {
     Builder gracefulStop(Duration longest) {
       this.gracefulStop = longest;
       return this;
+    }
+
+    /**
+     * Lets Tomcat wait for nothing when it stops. An async dispatch that failed counts as running
+     * for ever, and the stop waits two seconds for it.
+     */
+    Builder stopsAtOnce() {
+      this.stopsAtOnce = true;
+      return this;
+    }
+
+    private static Path emptyDirectory() {
+      try {
+        Path directory = Files.createTempDirectory("x402j-docroot-");
+        directory.toFile().deleteOnExit();
+        return directory;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     Builder docroot(Path directory) {

@@ -34,6 +34,7 @@ final class TomcatStack {
     connector.setProperty("address", "127.0.0.1");
     connector.setProperty("maxThreads", Integer.toString(builder.threads));
     connector.setProperty("maxKeepAliveRequests", "-1");
+    connector.setProperty("acceptCount", Integer.toString(TestContainer.BACKLOG));
     connector.setThrowOnFailure(true);
     relax(builder.stack, connector);
     tomcat.setConnector(connector);
@@ -52,6 +53,9 @@ final class TomcatStack {
       StandardService service = (StandardService) tomcat.getService();
       service.setGracefulStopAwaitMillis(builder.gracefulStop.toMillis());
       ((StandardContext) context).setUnloadDelay(builder.gracefulStop.toMillis());
+    }
+    if (builder.stopsAtOnce) {
+      ((StandardContext) context).setUnloadDelay(0);
     }
     tomcat.start();
     return new TestContainer.Running(
