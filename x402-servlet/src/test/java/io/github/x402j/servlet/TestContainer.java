@@ -130,8 +130,8 @@ final class TestContainer implements AutoCloseable {
     }
 
     /**
-     * Lets Tomcat wait for nothing when it stops. An async dispatch that failed counts as running
-     * for ever, and the stop waits two seconds for it.
+     * Lets Tomcat wait for next to nothing when it stops. An async dispatch that failed counts as
+     * running for ever, and the stop waits two seconds for it.
      */
     Builder stopsAtOnce() {
       this.stopsAtOnce = true;
