@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
-import java.util.Locale;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
@@ -39,12 +41,23 @@ final class ConstantServer implements AutoCloseable {
    * @param bytes the length of the body
    */
   static ConstantServer start(@Nullable PaymentFilter filter, int bytes) throws Exception {
+    byte[] body = "x".repeat(bytes).getBytes(US_ASCII);
+    return start(filter, new Answer(200, Map.of("Content-Type", "application/json"), body));
+  }
+
+  /** Starts a server without a filter that gives this answer. */
+  static ConstantServer repeating(Answer answer) throws Exception {
+    return start(null, answer);
+  }
+
+  private static ConstantServer start(@Nullable PaymentFilter filter, Answer answer)
+      throws Exception {
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
     ServletContextHandler webapp = new ServletContextHandler("/");
-    webapp.addServlet(new ServletHolder("constant", new Constant(bytes)), "/*");
+    webapp.addServlet(new ServletHolder("constant", new Constant(answer)), "/*");
     if (filter != null) {
       webapp.addEventListener(
           new ServletContextListener() {
@@ -57,6 +70,10 @@ final class ConstantServer implements AutoCloseable {
     server.setHandler(webapp);
     server.start();
     return new ConstantServer(server, connector);
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + connector.getLocalPort();
   }
 
   /** Opens a connection that stays open between requests. */
@@ -72,19 +89,25 @@ final class ConstantServer implements AutoCloseable {
   record Connection(Socket socket, InputStream in, OutputStream out) implements AutoCloseable {
     /** Sends a GET and returns the length of the answer's body. */
     int get(String path, String... headers) throws IOException {
+      return answer(path, headers).body.length;
+    }
+
+    /** Sends a GET and returns the answer. */
+    Answer answer(String path, String... headers) throws IOException {
       String head = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
       for (String header : headers) {
         head += header + "\r\n";
       }
       out.write((head + "\r\n").getBytes(US_ASCII));
-      int length = 0;
+      int status =
+          Integer.parseInt(line().substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length()));
+      Map<String, String> found = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
       for (String line = line(); !line.isEmpty(); line = line()) {
-        if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
-          length = Integer.parseInt(line.substring("content-length:".length()).trim());
-        }
+        int colon = line.indexOf(':');
+        found.put(line.substring(0, colon), line.substring(colon + 1).trim());
       }
-      in.skipNBytes(length);
-      return length;
+      int length = Integer.parseInt(found.getOrDefault("Content-Length", "0"));
+      return new Answer(status, found, in.readNBytes(length));
     }
 
     private String line() throws IOException {
@@ -111,20 +134,30 @@ final class ConstantServer implements AutoCloseable {
     server.stop();
   }
 
-  /** Answers every request with the same bytes. */
-  static final class Constant extends HttpServlet {
-    private final byte[] body;
+  /** What a server says. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Answer(int status, Map<String, String> headers, byte[] body) {}
 
-    Constant(int bytes) {
-      body = "x".repeat(bytes).getBytes(US_ASCII);
+  /** Gives every request the same answer. */
+  static final class Constant extends HttpServlet {
+    private final transient Answer answer;
+    private final transient Map<String, String> headers;
+
+    Constant(Answer answer) {
+      this.answer = answer;
+      headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      headers.putAll(answer.headers);
+      List.of("Server", "Date", "Content-Length", "Content-Type").forEach(headers::remove);
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
         throws IOException {
-      response.setContentType("application/json");
-      response.setContentLength(body.length);
-      response.getOutputStream().write(body);
+      response.setStatus(answer.status);
+      headers.forEach(response::setHeader);
+      response.setContentType(answer.headers.get("Content-Type"));
+      response.setContentLength(answer.body.length);
+      response.getOutputStream().write(answer.body);
     }
   }
 }

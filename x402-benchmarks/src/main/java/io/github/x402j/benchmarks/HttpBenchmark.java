@@ -2,24 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.benchmarks;
 
-import io.github.x402j.Address;
-import io.github.x402j.Network;
-import io.github.x402j.Token;
-import io.github.x402j.evm.EvmFacilitator;
-import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.Web3jChain;
-import io.github.x402j.receipt.Receipt;
-import io.github.x402j.receipt.ReceiptAlgorithm;
-import io.github.x402j.receipt.ReceiptIssuer;
-import io.github.x402j.receipt.SigningKey;
-import io.github.x402j.servlet.PaymentFilter;
-import io.github.x402j.servlet.Route;
-import io.github.x402j.testing.LocalChain;
-import io.github.x402j.testing.TestUsdc;
-import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
-import java.math.BigInteger;
-import java.time.Duration;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
@@ -36,65 +19,24 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
 public class HttpBenchmark {
-  private static final int SMALL = 100;
-
-  private LocalChain chain;
-  private ConstantServer gated;
-  private ConstantServer plain;
-  private ConstantServer plainLarge;
+  private GatedServers servers;
   private ConstantServer.Connection toGated;
   private ConstantServer.Connection toPlain;
-  private ConstantServer.Connection toPlainLarge;
-  private String pass = "";
+  private ConstantServer.Connection toConstant402;
 
   /** Starts a chain and three servers. */
   @Setup
   public void start() throws Exception {
-    chain = LocalChain.start();
-    TestUsdc usdc = chain.deployUsdc();
-    Token token =
-        new Token(
-            new Network(chain.chainId()),
-            Address.parse(usdc.address()),
-            usdc.decimals(),
-            usdc.name(),
-            usdc.version());
-    ReceiptIssuer issuer =
-        ReceiptIssuer.builder(SampleReceipt.ORIGIN, SampleReceipt.ORIGIN)
-            .key(SigningKey.generated(ReceiptAlgorithm.ES256))
-            .build();
-    Receipt receipt = SampleReceipt.of(token, true);
-    pass = "X-Payment-Receipt: " + issuer.sign(receipt);
-    gated = ConstantServer.start(filter(token, receipt.payTo().text(), issuer), SMALL);
-    plain = ConstantServer.start(null, SMALL);
-    toGated = gated.connect();
-    toPlain = plain.connect();
-    plainLarge = ConstantServer.start(null, toGated.get("/paid"));
-    toPlainLarge = plainLarge.connect();
-  }
-
-  private PaymentFilter filter(Token token, String payTo, ReceiptIssuer issuer) {
-    EvmSigner gas = EvmSigner.ofPrivateKey(TestWallet.random().privateKey());
-    chain.fund(gas.address().text(), BigInteger.TEN.pow(18));
-    return PaymentFilter.builder()
-        .publicUrl(SampleReceipt.ORIGIN)
-        .accept(token, payTo)
-        .receipts(issuer)
-        .facilitator(
-            EvmFacilitator.builder(token.network(), Web3jChain.at(chain.rpcUrl()), gas).build())
-        .routes(
-            Route.get("/paid").price("$0.01"),
-            Route.get("/report/{id}").price("$0.01"),
-            Route.get("/pass").price("$0.01").pass(Duration.ofHours(1)),
-            Route.get("/free").free())
-        .build();
+    servers = GatedServers.start();
+    toGated = servers.gated().connect();
+    toPlain = servers.plain().connect();
+    toConstant402 = servers.constant402().connect();
   }
 
   /** Stops them. */
   @TearDown
   public void stop() throws Exception {
-    for (AutoCloseable each :
-        new AutoCloseable[] {toGated, toPlain, toPlainLarge, gated, plain, plainLarge, chain}) {
+    for (AutoCloseable each : new AutoCloseable[] {toGated, toPlain, toConstant402, servers}) {
       each.close();
     }
   }
@@ -111,10 +53,10 @@ public class HttpBenchmark {
     return toGated.get("/report/7");
   }
 
-  /** Gets a constant body as long as that of a 402, without the filter. */
+  /** Gets the bytes of a 402, without the filter. */
   @Benchmark
-  public int constantBodyOf402Size() throws IOException {
-    return toPlainLarge.get("/paid");
+  public int constant402() throws IOException {
+    return toConstant402.get("/paid");
   }
 
   /** Gets a free route behind the filter. */
@@ -132,8 +74,8 @@ public class HttpBenchmark {
   /** Gets a paid route with a pass. */
   @Benchmark
   public int requestWithPass() throws IOException {
-    int length = toGated.get("/pass", pass);
-    if (length != SMALL) {
+    int length = toGated.get("/pass", servers.pass());
+    if (length != GatedServers.BODY) {
       throw new IllegalStateException("the pass did not open the route");
     }
     return length;
