@@ -122,6 +122,7 @@ public final class PaymentHeader {
     if (values.size() > 1) {
       throw new MalformedPaymentException("expected one " + name + " header, found several");
     }
-    return values.stream().map(PaymentHeader::trim).filter(value -> !value.isEmpty()).findFirst();
+    String value = values.isEmpty() ? "" : trim(values.get(0));
+    return value.isEmpty() ? Optional.empty() : Optional.of(value);
   }
 }

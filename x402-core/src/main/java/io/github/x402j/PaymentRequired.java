@@ -45,6 +45,12 @@ public record PaymentRequired(
     return new PaymentRequired(resource, accepts, null, Map.of());
   }
 
+  /** Returns this descriptor for another URL. */
+  public PaymentRequired at(String url) {
+    ResourceInfo other = new ResourceInfo(url, resource.description(), resource.mimeType());
+    return new PaymentRequired(other, accepts, error, extensions);
+  }
+
   /** Returns this descriptor with another reason. */
   public PaymentRequired withError(String reason) {
     return new PaymentRequired(resource, accepts, reason, extensions);

@@ -20,16 +20,22 @@ public final class Challenge {
   private final PaymentRequired unsigned;
   private final @Nullable OfferReceipts statements;
   private final boolean olderHeader;
+  private final @Nullable RefusalTemplate rule;
   private final AtomicBoolean renewing = new AtomicBoolean();
   private volatile @Nullable Encoded encoded;
+  private volatile @Nullable RefusalTemplate template;
 
   private record Encoded(PaymentRequired required, Refusal refusal, Instant renewAt) {}
 
   private Challenge(
-      PaymentRequired unsigned, @Nullable OfferReceipts statements, boolean olderHeader) {
+      PaymentRequired unsigned,
+      @Nullable OfferReceipts statements,
+      boolean olderHeader,
+      @Nullable RefusalTemplate rule) {
     this.unsigned = unsigned;
     this.statements = statements;
     this.olderHeader = olderHeader;
+    this.rule = rule;
   }
 
   /**
@@ -40,7 +46,27 @@ public final class Challenge {
    */
   static Challenge of(
       PaymentRequired unsigned, @Nullable OfferReceipts statements, boolean olderHeader) {
-    return new Challenge(unsigned, statements, olderHeader);
+    return new Challenge(unsigned, statements, olderHeader, null);
+  }
+
+  /**
+   * Returns this challenge for another URL. It costs little, where offers are not signed: only the
+   * URL is encoded anew.
+   *
+   * @param url the absolute URL of the resource
+   */
+  public Challenge at(String url) {
+    boolean isSame = statements == null && RefusalTemplate.takes(url);
+    return new Challenge(unsigned.at(url), statements, olderHeader, isSame ? template() : null);
+  }
+
+  private RefusalTemplate template() {
+    RefusalTemplate known = template;
+    if (known == null) {
+      known = RefusalTemplate.of(unsigned, olderHeader);
+      template = known;
+    }
+    return known;
   }
 
   /**
@@ -59,8 +85,12 @@ public final class Challenge {
   }
 
   private Encoded encode(OfferReceipts.Offered offered) {
-    return new Encoded(
-        offered.required(), Refusals.challenge(offered.required(), olderHeader), offered.renewAt());
+    PaymentRequired required = offered.required();
+    Refusal refusal =
+        rule == null
+            ? Refusals.challenge(required, olderHeader)
+            : Refusals.requireShort(required, rule.at(required.resource().url()));
+    return new Encoded(required, refusal, offered.renewAt());
   }
 
   private Encoded current() {

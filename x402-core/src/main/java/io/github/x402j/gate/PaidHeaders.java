@@ -3,11 +3,13 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.PaymentHeader;
+import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.extension.OfferReceipts;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +18,11 @@ import org.slf4j.LoggerFactory;
 /** The headers of a paid response: the settlement, and the receipt where one is issued. */
 final class PaidHeaders {
   private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
+
+  private static final int MAX_SHOWN = 1_000;
+
+  /** Of receipts that were shown lately: a pass is shown often, and gets the same each time. */
+  private final Recent<SettlementResponse, Map<String, String>> shown = new Recent<>(MAX_SHOWN);
 
   private final @Nullable ReceiptSource receipts;
   private final @Nullable OfferReceipts statements;
@@ -32,11 +39,22 @@ final class PaidHeaders {
     if (payment.receipt().isEmpty()) {
       headers.putAll(issue(payment));
       response = response.withExtensions(signed(payment, settled));
+      headers.putAll(Refusals.responseHeader(payment.x402Version(), response));
     } else {
       headers.put(PaymentHeader.X_PAYMENT_RECEIPT_REMAINING, remaining(payment.remainingUses()));
+      headers.putAll(shown(payment.x402Version(), response));
     }
-    headers.putAll(Refusals.responseHeader(payment.x402Version(), response));
     return headers;
+  }
+
+  private Map<String, String> shown(int x402Version, SettlementResponse response) {
+    Optional<Map<String, String>> known = shown.get(response);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Map<String, String> header = Refusals.responseHeader(x402Version, response);
+    shown.put(response, header);
+    return header;
   }
 
   /**

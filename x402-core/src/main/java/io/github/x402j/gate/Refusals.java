@@ -33,7 +33,15 @@ final class Refusals {
    * The 402 that asks for a payment, refused where its header would be longer than clients read.
    */
   static Refusal challenge(PaymentRequired required, boolean olderHeader) {
-    Refusal refusal = paymentRequired(required, olderHeader);
+    return requireShort(required, paymentRequired(required, olderHeader));
+  }
+
+  /**
+   * Returns the 402.
+   *
+   * @throws IllegalArgumentException if its header would be longer than clients read
+   */
+  static Refusal requireShort(PaymentRequired required, Refusal refusal) {
     int length = String.valueOf(refusal.headers().get(PaymentHeader.PAYMENT_REQUIRED)).length();
     if (length > PaymentCodec.MAX_HEADER_LENGTH - ROOM_FOR_ERROR) {
       throw new IllegalArgumentException(

@@ -8,6 +8,7 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ReceiptKey;
+import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import java.io.IOException;
@@ -173,18 +174,16 @@ public interface SalesBook {
 
     /** Returns the token of an offer; the decimals of known deployments of USDC are known. */
     static Currency of(PaymentRequirements offer) {
-      return Usdc.all().stream()
-          .filter(usdc -> usdc.network().equals(offer.network()))
-          .filter(usdc -> usdc.contract().equals(offer.asset()))
-          .findFirst()
-          .map(usdc -> new Currency(usdc.network(), usdc.contract(), "USDC", usdc.decimals()))
-          .orElseGet(
-              () ->
-                  new Currency(
-                      offer.network(),
-                      offer.asset(),
-                      offer.extra().get("name") instanceof String name ? name : null,
-                      null));
+      for (Token usdc : Usdc.all()) {
+        if (usdc.network().equals(offer.network()) && usdc.contract().equals(offer.asset())) {
+          return new Currency(usdc.network(), usdc.contract(), "USDC", usdc.decimals());
+        }
+      }
+      return new Currency(
+          offer.network(),
+          offer.asset(),
+          offer.extra().get("name") instanceof String name ? name : null,
+          null);
     }
   }
 
@@ -375,11 +374,23 @@ public interface SalesBook {
 
   /** Returns the text without what some databases refuse, and cut. */
   private static String storable(String text, int length) {
+    if (text.length() <= length && isStorable(text)) {
+      return text;
+    }
     StringBuilder stored = new StringBuilder();
     text.codePoints()
         .map(c -> Character.isISOControl(c) || (c >= 0xD800 && c <= 0xDFFF) ? '?' : c)
         .takeWhile(c -> stored.length() + Character.charCount(c) <= length)
         .forEachOrdered(stored::appendCodePoint);
     return stored.toString();
+  }
+
+  private static boolean isStorable(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i)) || Character.isSurrogate(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -13,13 +13,13 @@ final class SalesInProgress {
   private static final long STEP_MILLIS = 50;
 
   private final Set<SaleInProgress<?>> open = Collections.newSetFromMap(new IdentityHashMap<>());
-  private boolean stopping;
+  private volatile boolean stopping;
 
   synchronized void start() {
     stopping = false;
   }
 
-  synchronized boolean isStopping() {
+  boolean isStopping() {
     return stopping;
   }
 

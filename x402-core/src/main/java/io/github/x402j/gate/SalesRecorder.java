@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,11 @@ final class SalesRecorder {
 
   private final SalesBook book;
   private final Clock clock;
+
+  /** Begins the ids of the uses of passes, which this process numbers. */
+  private final String uses = UUID.randomUUID().toString();
+
+  private final AtomicLong use = new AtomicLong();
 
   /** Entries that the book did not take, by id, the oldest first. */
   private final Map<String, Entry> unwritten = new LinkedHashMap<>();
@@ -128,7 +134,7 @@ final class SalesRecorder {
   void passUsed(VerifiedPayment sale, AcceptedReceipt receipt) {
     write(
         new Entry(
-            UUID.randomUUID().toString(),
+            uses + "-" + use.incrementAndGet(),
             clock.instant(),
             State.DELIVERED,
             route(sale),

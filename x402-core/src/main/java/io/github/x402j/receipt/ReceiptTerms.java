@@ -29,20 +29,24 @@ final class ReceiptTerms {
     if (!isForRoute(receipt, required, purchase)) {
       return rejected("x402.route, x402.method: for something else");
     }
-    Optional<PaymentRequirements> met =
-        required.accepts().stream().filter(option -> meets(receipt, option)).findFirst();
-    if (met.isEmpty()) {
-      return rejected("x402.network, asset, amount, payTo: not what this costs");
+    for (PaymentRequirements option : required.accepts()) {
+      if (meets(receipt, option)) {
+        return new Decision.Accepted(accepted(receipt, issuer, option));
+      }
     }
-    return new Decision.Accepted(
-        new AcceptedReceipt(
-            receipt.key(),
-            receipt.payer(),
-            met.get(),
-            receipt.transaction(),
-            receipt.isPass(),
-            receipt.isPass() || receipt.uses().isPresent() ? receipt.uses() : ONCE,
-            receipt.expiresAt().plus(issuer.clockSkew())));
+    return rejected("x402.network, asset, amount, payTo: not what this costs");
+  }
+
+  private static AcceptedReceipt accepted(
+      Receipt receipt, TrustedIssuer issuer, PaymentRequirements met) {
+    return new AcceptedReceipt(
+        receipt.key(),
+        receipt.payer(),
+        met,
+        receipt.transaction(),
+        receipt.isPass(),
+        receipt.isPass() || receipt.uses().isPresent() ? receipt.uses() : ONCE,
+        receipt.expiresAt().plus(issuer.clockSkew()));
   }
 
   private static boolean isOnce(Receipt receipt) {

@@ -44,7 +44,12 @@ final class VerifiedTokens {
    */
   record Entry(Receipt receipt, @Nullable Instant notBefore, String kid, JWSVerifier key) {}
 
-  private record Digest(long a, long b, long c, long d) {}
+  private record Digest(long a, long b, long c, long d) {
+    @Override
+    public int hashCode() {
+      return Long.hashCode(a); // any part of a hash is one
+    }
+  }
 
   private final Cache<Digest, Entry> entries;
 

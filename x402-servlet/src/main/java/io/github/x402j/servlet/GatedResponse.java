@@ -246,8 +246,7 @@ final class GatedResponse {
     }
 
     private static void sendJson(HttpServletResponse response, String json) throws IOException {
-      response.setContentType("application/json");
-      response.setCharacterEncoding("UTF-8");
+      response.setContentType("application/json;charset=UTF-8");
       send(response, json.getBytes(UTF_8), json);
     }
 

@@ -76,11 +76,14 @@ record PaidResponseHeaders(Map<String, String> receipt) {
    * Akamai's {@code Edge-Control} and nginx's {@code X-Accel-Expires}.
    */
   private static boolean isTargeted(String name) {
-    String lower = name.toLowerCase(Locale.ROOT);
-    return lower.endsWith("-cache-control")
-        || lower.endsWith("surrogate-control")
-        || lower.equals("edge-control")
-        || lower.equals(ACCEL_EXPIRES);
+    return endsWith(name, "-cache-control")
+        || endsWith(name, "surrogate-control")
+        || name.equalsIgnoreCase("edge-control")
+        || name.equalsIgnoreCase(ACCEL_EXPIRES);
+  }
+
+  private static boolean endsWith(String name, String end) {
+    return name.regionMatches(true, name.length() - end.length(), end, 0, end.length());
   }
 
   /** Returns the value by which a shared cache keeps nothing, whatever the handler said. */
@@ -94,10 +97,13 @@ record PaidResponseHeaders(Map<String, String> receipt) {
   }
 
   private static List<String> targeted(HttpServletResponse response) {
-    return response.getHeaderNames().stream()
-        .filter(PaidResponseHeaders::isTargeted)
-        .distinct()
-        .toList();
+    List<String> targeted = new ArrayList<>(0);
+    for (String name : response.getHeaderNames()) {
+      if (isTargeted(name) && !targeted.contains(name)) {
+        targeted.add(name);
+      }
+    }
+    return targeted;
   }
 
   /** Adds all of them to a held response. */
@@ -127,7 +133,7 @@ record PaidResponseHeaders(Map<String, String> receipt) {
   }
 
   boolean areOn(HttpServletResponse response) {
-    return receipt.keySet().stream().allMatch(response::containsHeader);
+    return isEmpty() || receipt.keySet().stream().allMatch(response::containsHeader);
   }
 
   /** Tells shared caches to keep nothing of a response that was paid for. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -43,7 +44,9 @@ final class PathReadings {
    */
   static Optional<List<CanonicalPath>> of(HttpServletRequest request, String dispatched) {
     String uri = uri(request);
-    if (uri == null || isPlain(request, uri, dispatched)) {
+    if (uri == null
+        || isDispatched(request, uri, dispatched)
+        || isPlain(request, uri, dispatched)) {
       return Optional.of(List.of());
     }
     Set<String> texts = new LinkedHashSet<>();
@@ -65,6 +68,18 @@ final class PathReadings {
       }
     }
     return Optional.of(inWebapp(request, texts));
+  }
+
+  /** Returns whether the URI is the context path and what was dispatched, letter for letter. */
+  private static boolean isDispatched(HttpServletRequest request, String uri, String dispatched) {
+    String context = Objects.requireNonNullElse(request.getContextPath(), "");
+    return uri.length() == context.length() + dispatched.length()
+        && uri.startsWith(context)
+        && uri.endsWith(dispatched)
+        && uri.indexOf('%') < 0
+        && request.getServletContext() != null
+        && request.getServletContext().getContextPath().equals(context)
+        && PathSpelling.problemOf(uri, PathRules.strict()) == null;
   }
 
   /** Returns whether every reader takes the URI for what was dispatched, or for its directory. */

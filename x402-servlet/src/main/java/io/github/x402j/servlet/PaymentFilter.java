@@ -34,6 +34,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -314,7 +315,7 @@ public final class PaymentFilter implements Filter {
           route.settings().settlesFirst() ? PaymentFlow.UPFRONT : PaymentFlow.AUTHORIZATION,
           challenge,
           priced.purchase(http, challenge),
-          name -> Collections.list(http.getHeaders(name)),
+          name -> headers(http, name),
           delivery);
     } catch (RuntimeException | Error e) {
       if (delivery.hasBegun()) {
@@ -324,6 +325,11 @@ public final class PaymentFilter implements Filter {
       response.send(Answer.error(500, "payment_undecided", "the price or payment is unclear"));
     }
     delivery.rethrow();
+  }
+
+  private static List<String> headers(HttpServletRequest http, String name) {
+    Enumeration<String> values = http.getHeaders(name);
+    return values.hasMoreElements() ? Collections.list(values) : List.of();
   }
 
   private Delivery delivery(PricedRoute priced, GatedRequest request, GatedResponse response) {

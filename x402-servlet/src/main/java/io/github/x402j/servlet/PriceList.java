@@ -20,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -114,19 +115,28 @@ final class PriceList {
     private final List<AcceptedToken> accepted;
     private final Duration maxTimeout;
     private final @Nullable List<PaymentRequirements> fixedOptions;
+    private final String name;
+
+    /** Where the price is fixed; for the longest path where the rule has many. */
     private final Map<PublicUrl, Challenge> fixedChallenges = new IdentityHashMap<>();
+
+    private final Map<String, Map<String, String>> moreByMethod = new ConcurrentHashMap<>();
 
     private PricedRoute(Route route, List<AcceptedToken> accepted, Duration maxTimeout) {
       this.route = route;
+      this.name = route.toString();
       this.accepted = accepted;
       this.maxTimeout = maxTimeout;
       fixedOptions =
           route.settings().pricing() instanceof Pricing.Fixed fixed ? options(fixed.price()) : null;
       for (PublicUrl url : publicUrls) {
-        if (fixedOptions != null && route.paths().isExact()) {
-          fixedChallenges.put(url, challenge(url, route.pattern(), fixedOptions));
-        } else { // too long a descriptor fails the start
-          challenge(url, "/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1), waysToPay());
+        String path = // too long a descriptor fails the start
+            fixedOptions != null && route.paths().isExact()
+                ? route.pattern()
+                : "/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1);
+        Challenge challenge = challenge(url, path, waysToPay());
+        if (fixedOptions != null) {
+          fixedChallenges.put(url, challenge);
         }
       }
       PassTerms terms = route.settings().pass();
@@ -193,7 +203,10 @@ final class PriceList {
     Challenge challenge(HttpServletRequest request, String path) {
       PublicUrl url = PublicUrl.of(publicUrls, request);
       Challenge fixed = fixedChallenges.get(url);
-      return fixed != null ? fixed : challenge(url, path, options(request));
+      if (fixed == null) {
+        return challenge(url, path, options(request));
+      }
+      return route.paths().isExact() ? fixed : fixed.at(url.of(path));
     }
 
     /** Returns what the request buys. */
@@ -202,7 +215,7 @@ final class PriceList {
       Purchase purchase =
           Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
       if (!route.pattern().equals("/*")) { // that of an annotation, which names nothing
-        purchase = purchase.withRoute(route.toString());
+        purchase = purchase.withRoute(name);
       }
       if (fixedOptions != null) {
         purchase = purchase.withFixedPrice();
@@ -217,6 +230,16 @@ final class PriceList {
 
     /** Returns the headers for a client that pays, besides the gate's. */
     Map<String, String> more(HttpServletRequest request) {
+      if (route.settings().pass() == null) {
+        return Map.of();
+      }
+      String method = request.getMethod();
+      return Routes.isOrdinary(method)
+          ? moreByMethod.computeIfAbsent(method, this::more)
+          : more(method);
+    }
+
+    private Map<String, String> more(String method) {
       PassTerms terms = route.settings().pass();
       if (terms == null) {
         return Map.of();
@@ -225,7 +248,7 @@ final class PriceList {
           terms.group() == null
               ? List.of(route)
               : routes.all().stream().filter(other -> other.sharesPassWith(route)).toList();
-      String covers = terms.covers(publicUrls.get(0).path(), opened, request.getMethod());
+      String covers = terms.covers(publicUrls.get(0).path(), opened, method);
       return covers.isEmpty() ? Map.of() : Map.of(PassTerms.COVERS, covers);
     }
 

@@ -25,6 +25,9 @@ final class PublicUrl {
   /** The longest path that is sold, escaped; a descriptor that names it fits into its header. */
   static final int MAX_PATH_LENGTH = 2048;
 
+  /** How long one character of a path can become, as three octets. */
+  private static final int LONGEST_ESCAPE = 9;
+
   private final String text;
   private final String origin;
   private final String path;
@@ -110,8 +113,9 @@ final class PublicUrl {
   }
 
   static boolean isTooLong(String pathInWebapp) {
-    return pathInWebapp.length() > MAX_PATH_LENGTH
-        || escape(pathInWebapp).length() > MAX_PATH_LENGTH;
+    return pathInWebapp.length() * LONGEST_ESCAPE > MAX_PATH_LENGTH
+        && (pathInWebapp.length() > MAX_PATH_LENGTH
+            || escape(pathInWebapp).length() > MAX_PATH_LENGTH);
   }
 
   /** Escapes a decoded path for a URL (RFC 3986, pchar). */

@@ -11,7 +11,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -187,7 +186,8 @@ abstract class HeldHeadResponse implements HttpServletResponse {
   @Override
   public Collection<String> getHeaders(String name) {
     if (name.equalsIgnoreCase("Content-Type")) {
-      return Stream.ofNullable(contentType.value()).toList();
+      String type = contentType.value();
+      return type == null ? List.of() : List.of(type);
     }
     if (name.equalsIgnoreCase("Content-Length")) {
       long length = declaredLength;

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class HeldHeaders {
   private static final Set<String> SAME_SITE = Set.of("strict", "lax", "none", "");
 
+  private static final List<String> NONE = List.of();
+
   private final Map<String, List<String>> outer = newMap();
   private final Map<String, List<String>> held = newMap();
   private final Set<String> replaced = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
@@ -90,8 +92,11 @@ final class HeldHeaders {
 
   /** Returns how many values the header with the most of them has. */
   synchronized int mostValues() {
-    int setCookie = cookies.size() + all("Set-Cookie").size();
-    return Math.max(setCookie, held.values().stream().mapToInt(List::size).max().orElse(0));
+    int most = cookies.size() + all("Set-Cookie").size();
+    for (List<String> values : held.values()) {
+      most = Math.max(most, values.size());
+    }
+    return most;
   }
 
   synchronized boolean contains(String name) {
@@ -99,24 +104,30 @@ final class HeldHeaders {
   }
 
   synchronized List<String> all(String name) {
-    List<String> values = new ArrayList<>();
-    if (!replaced.contains(name)) {
-      values.addAll(outer.getOrDefault(name, List.of()));
+    List<String> before = replaced.contains(name) ? NONE : outer.getOrDefault(name, NONE);
+    List<String> own = held.getOrDefault(name, NONE);
+    if (before.isEmpty()) {
+      return List.copyOf(own);
     }
-    values.addAll(held.getOrDefault(name, List.of()));
+    List<String> values = new ArrayList<>(before);
+    values.addAll(own);
     return List.copyOf(values);
   }
 
   synchronized Collection<String> names(boolean hasContentType, boolean hasContentLength) {
-    Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    outer.keySet().stream().filter(name -> !replaced.contains(name)).forEach(names::add);
-    names.addAll(held.keySet());
+    List<String> names = new ArrayList<>(held.keySet());
+    for (String name : outer.keySet()) {
+      if (!replaced.contains(name) && !held.containsKey(name)) {
+        names.add(name);
+      }
+    }
     if (hasContentType) {
       names.add("Content-Type");
     }
     if (hasContentLength) {
       names.add("Content-Length");
     }
+    names.sort(String.CASE_INSENSITIVE_ORDER);
     return List.copyOf(names);
   }
 
@@ -152,18 +163,23 @@ final class HeldHeaders {
   }
 
   private static void checkName(String name) {
-    boolean isToken =
-        !name.isEmpty()
-            && name.chars()
-                .allMatch(c -> c > ' ' && c < 0x7f && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0);
+    boolean isToken = !name.isEmpty();
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      isToken &= c > ' ' && c < 0x7f && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0;
+    }
     if (!isToken) {
       throw new IllegalArgumentException("header name: expected a token of RFC 9110");
     }
   }
 
   private static void checkValue(String name, String value) {
-    if (value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7f)) {
-      throw new IllegalArgumentException("header " + name + ": the value has a control character");
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c < ' ' && c != '\t' || c == 0x7f) {
+        throw new IllegalArgumentException(
+            "header " + name + ": the value has a control character");
+      }
     }
   }
 

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.github.x402j.Address;
+import io.github.x402j.Network;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.Token;
+import io.github.x402j.TokenAmount;
+import io.github.x402j.Usdc;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The challenge of a rule for a URL says what one says that was made for this URL alone. */
+class RefusalTemplateTest {
+  private static final Address PAY_TO = Address.parse("0x209693Bc6afc0C5328bA36FaF03C514EF312287C");
+  private static final Token UNNAMED_IN_VERSION_1 =
+      new Token(new Network(1337), Usdc.BASE.contract(), 6, "USDC", "2");
+
+  private static PaymentRequired required(String url, Token... tokens) {
+    List<PaymentRequirements> accepts =
+        List.of(tokens).stream()
+            .map(
+                token ->
+                    PaymentRequirements.exact(
+                        token, TokenAmount.of(10_000), PAY_TO, Duration.ofMinutes(1)))
+            .toList();
+    ResourceInfo resource = new ResourceInfo(url, "a \"report\" at https://a.example/", "text/csv");
+    return PaymentRequired.of(resource, accepts)
+        .withExtension("payment-identifier", Map.of("info", Map.of("required", true)));
+  }
+
+  private static void isSame(String url, boolean olderHeader, Token... tokens) {
+    Challenge rule = Challenge.of(required("https://a.example/", tokens), null, olderHeader);
+    Challenge alone = Challenge.of(required(url, tokens), null, olderHeader);
+    Challenge same = rule.at(url);
+    assertThat(same.refusal()).isEqualTo(alone.refusal());
+    assertThat(same.required()).isEqualTo(alone.required());
+    assertThat(same.unsigned()).isEqualTo(alone.unsigned());
+    assertThat(rule.at("https://b.example/").at(url).refusal()).isEqualTo(alone.refusal());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://a.example/report/7",
+        "https://a.example/report/a%20b%C3%A9/$&'()*+,;=:@-._~!",
+        "https://a.example/$1\\u0041",
+        "https://a.example/\"quoted\"",
+        "https://a.example/\u00e9\ud83d\ude00\u0001\u007f\t",
+        "https://a.example/report at https://a.example/"
+      })
+  void a_url_stands_in_the_402_of_its_rule_as_in_one_of_its_own(String url) {
+    isSame(url, false, Usdc.BASE);
+    isSame(url, true, Usdc.BASE, UNNAMED_IN_VERSION_1, Usdc.POLYGON);
+    isSame(url, true, UNNAMED_IN_VERSION_1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5000, true", "7000, false"})
+  void a_header_that_is_too_long_is_refused_in_either(int length, boolean fits) {
+    String url = "https://a.example/" + "x".repeat(length);
+    Challenge rule = Challenge.of(required("https://a.example/", Usdc.BASE), null, false);
+    Challenge alone = Challenge.of(required(url, Usdc.BASE), null, false);
+    for (Challenge each : List.of(alone, rule.at(url))) {
+      assertThat(catchThrowable(each::refusal) instanceof IllegalArgumentException)
+          .isEqualTo(!fits);
+    }
+  }
+}
