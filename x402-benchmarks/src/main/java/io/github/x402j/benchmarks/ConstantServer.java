@@ -78,15 +78,22 @@ final class ConstantServer implements AutoCloseable {
 
   /** Opens a connection that stays open between requests. */
   Connection connect() throws IOException {
-    Socket socket = new Socket("127.0.0.1", connector.getLocalPort());
-    socket.setTcpNoDelay(true);
-    socket.setSoTimeout(10_000);
-    return new Connection(
-        socket, new BufferedInputStream(socket.getInputStream(), 16_384), socket.getOutputStream());
+    return Connection.to(connector.getLocalPort());
   }
 
   /** One connection, for one thread. */
   record Connection(Socket socket, InputStream in, OutputStream out) implements AutoCloseable {
+    /** Opens a connection to a port of 127.0.0.1. */
+    static Connection to(int port) throws IOException {
+      Socket socket = new Socket("127.0.0.1", port);
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(60_000);
+      return new Connection(
+          socket,
+          new BufferedInputStream(socket.getInputStream(), 16_384),
+          socket.getOutputStream());
+    }
+
     /** Sends a GET and returns the length of the answer's body. */
     int get(String path, String... headers) throws IOException {
       return answer(path, headers).body.length;

@@ -21,8 +21,8 @@ import java.math.BigInteger;
 import java.time.Duration;
 
 /**
- * Three servers: one with the filter, one without, and one without that answers each request with
- * the bytes of a 402.
+ * A server with the filter, and servers without it: one gives what is free, one a body as long as
+ * that of a 402, one all bytes of a 402, and one all bytes of the answer to a request with a pass.
  *
  * @param pass the header of a request that brings a pass for {@code /pass}
  */
@@ -30,18 +30,27 @@ record GatedServers(
     LocalChain chain,
     ConstantServer gated,
     ConstantServer plain,
+    ConstantServer constantBody,
     ConstantServer constant402,
+    ConstantServer constantPass,
     String pass)
     implements AutoCloseable {
   /** The length of what is sold. */
   static final int BODY = 100;
 
-  /** Starts them, prints their addresses and the pass, and runs until the input ends. */
+  /**
+   * Starts them, prints {@code READY}, their addresses and the pass, and runs until the input ends.
+   */
   public static void main(String[] arguments) throws Exception {
     try (GatedServers servers = start()) {
       System.out.printf(
-          "READY %s %s %s%n%s%n",
-          servers.gated.url(), servers.plain.url(), servers.constant402.url(), servers.pass);
+          "READY %s %s %s %s %s %s%n",
+          servers.gated.url(),
+          servers.plain.url(),
+          servers.constantBody.url(),
+          servers.constant402.url(),
+          servers.constantPass.url(),
+          servers.pass);
       while (System.in.read() >= 0) {
         // runs on
       }
@@ -66,16 +75,21 @@ record GatedServers(
     Receipt receipt = SampleReceipt.of(token, true);
     ConstantServer gated =
         ConstantServer.start(filter(chain, token, receipt.payTo().text(), issuer), BODY);
+    String pass = "X-Payment-Receipt: " + issuer.sign(receipt);
     ConstantServer.Answer asked;
+    ConstantServer.Answer opened;
     try (ConstantServer.Connection connection = gated.connect()) {
       asked = connection.answer("/paid");
+      opened = connection.answer("/pass", pass);
     }
     return new GatedServers(
         chain,
         gated,
         ConstantServer.start(null, BODY),
+        ConstantServer.start(null, asked.body().length),
         ConstantServer.repeating(asked),
-        "X-Payment-Receipt: " + issuer.sign(receipt));
+        ConstantServer.repeating(opened),
+        pass);
   }
 
   private static PaymentFilter filter(
@@ -98,7 +112,8 @@ record GatedServers(
 
   @Override
   public void close() throws Exception {
-    for (AutoCloseable each : new AutoCloseable[] {gated, plain, constant402, chain}) {
+    for (AutoCloseable each :
+        new AutoCloseable[] {gated, plain, constantBody, constant402, constantPass, chain}) {
       each.close();
     }
   }
