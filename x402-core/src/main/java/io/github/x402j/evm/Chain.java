@@ -86,6 +86,22 @@ public interface Chain {
     return receipt(transaction).isPresent();
   }
 
+  /**
+   * Looks for transactions and at their senders, in one round trip. Default: in several, and the
+   * senders' numbers are not known.
+   *
+   * @param transactions the hashes
+   * @param senders whose numbers are asked for
+   */
+  default Progress progress(List<String> transactions, List<Address> senders)
+      throws FacilitatorException {
+    List<Optional<Receipt>> receipts = new ArrayList<>();
+    for (String transaction : transactions) {
+      receipts.add(receipt(transaction));
+    }
+    return new Progress(List.of(), receipts, head());
+  }
+
   /** Returns the newest block. */
   Head head() throws FacilitatorException;
 
@@ -215,6 +231,21 @@ public interface Chain {
     public Inspections {
       hasCode = List.copyOf(hasCode);
       results = List.copyOf(results);
+    }
+  }
+
+  /**
+   * What {@link #progress} found, in the order in which it was asked.
+   *
+   * @param mined how many transactions of each sender are mined; empty if that is not known
+   * @param receipts those of the transactions, in their order
+   * @param head the newest block
+   */
+  record Progress(List<BigInteger> mined, List<Optional<Receipt>> receipts, Head head) {
+    /** Copies the lists. */
+    public Progress {
+      mined = List.copyOf(mined);
+      receipts = List.copyOf(receipts);
     }
   }
 

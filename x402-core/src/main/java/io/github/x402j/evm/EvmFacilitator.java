@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,12 @@ public final class EvmFacilitator implements Facilitator {
 
   /** The most gas that a settlement may use if contract wallets are accepted. */
   public static final BigInteger MAX_GAS = BigInteger.valueOf(300_000);
+
+  /** How many payments share a transaction at most by default. */
+  public static final int DEFAULT_PAYMENTS_PER_TRANSACTION = 100;
+
+  private static final int MOST_PAYMENTS_PER_TRANSACTION = 150;
+  private static final Duration LONGEST_GATHERING = Duration.ofSeconds(5);
 
   private final Chain chain;
   private final GasPool gasPool;
@@ -95,14 +102,18 @@ public final class EvmFacilitator implements Facilitator {
     settlement =
         new EvmSettlement(
             chain,
+            pulse,
             gasPool,
-            new TransferQuotes(chain, pulse),
             verification,
             inFlight,
             builder.clock,
             builder.ticker,
             new EvmSettlement.Terms(
-                feeCeiling, builder.settleTimeout, builder.confirmations, lookBack));
+                feeCeiling,
+                builder.settleTimeout,
+                builder.confirmations,
+                lookBack,
+                new SettlementQueue.Sharing(builder.mostPayments, builder.longestWait)));
   }
 
   /**
@@ -193,6 +204,7 @@ public final class EvmFacilitator implements Facilitator {
     verification.start(offered);
     try {
       gasPool.funds().ask();
+      settlement.share(offered);
     } catch (FacilitatorException e) {
       throw EvmSchemes.unreachable(here, e);
     }
@@ -229,6 +241,12 @@ public final class EvmFacilitator implements Facilitator {
   public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
     return settlement.settle(payment, account -> transfer(payment, account), beforeBroadcast);
+  }
+
+  @Override
+  public CompletionStage<Settlement> settleLater(
+      SignedPayment payment, BeforeBroadcast beforeBroadcast) {
+    return settlement.settleLater(payment, account -> transfer(payment, account), beforeBroadcast);
   }
 
   @Override
@@ -285,6 +303,8 @@ public final class EvmFacilitator implements Facilitator {
     private int confirmations = 1;
     private EventSearchWindow lookBack = EventSearchWindow.byDefault();
     private boolean contractWallets;
+    private int mostPayments = DEFAULT_PAYMENTS_PER_TRANSACTION;
+    private Duration longestWait = Duration.ZERO;
     private EvmSchemes schemes = EvmSchemes.standard();
 
     private Builder(@Nullable Network network, Chain chain, EvmSigner gasKey) {
@@ -378,6 +398,36 @@ public final class EvmFacilitator implements Facilitator {
      */
     public Builder acceptContractWallets() {
       contractWallets = true;
+      return this;
+    }
+
+    /**
+     * Sets how many payments may share a transaction: 1 to 150; 1 sends each in a transaction of
+     * its own. Payments share one if they are ready at the same time, come from plain accounts, and
+     * pay in a token that the facilitator was started with, on a chain that has the contract
+     * Multicall3. Default: {@link #DEFAULT_PAYMENTS_PER_TRANSACTION}.
+     */
+    public Builder paymentsPerTransaction(int most) {
+      if (most < 1 || most > MOST_PAYMENTS_PER_TRANSACTION) {
+        throw new IllegalArgumentException(
+            "paymentsPerTransaction: expected 1 to "
+                + MOST_PAYMENTS_PER_TRANSACTION
+                + ", found "
+                + most);
+      }
+      mostPayments = most;
+      return this;
+    }
+
+    /**
+     * Sets how long a payment waits for others to share its transaction: at most 5 s. It saves gas
+     * where payments are few. Default: 0, a payment is sent as soon as a gas account is free.
+     */
+    public Builder gatherFor(Duration longest) {
+      if (longest.isNegative() || longest.compareTo(LONGEST_GATHERING) > 0) {
+        throw new IllegalArgumentException("gatherFor: expected 0 to 5 s, found " + longest);
+      }
+      longestWait = longest;
       return this;
     }
 

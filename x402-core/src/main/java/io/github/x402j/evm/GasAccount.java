@@ -3,12 +3,12 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
-import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.FacilitatorException;
 import java.math.BigInteger;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.web3j.crypto.Hash;
@@ -18,19 +18,25 @@ import org.web3j.crypto.TransactionEncoder;
 import org.web3j.crypto.transaction.type.TransactionType;
 
 /**
- * An account that pays the gas. Numbers its transactions without gaps and sends them one after the
- * other. It does not wait for their receipts, so settlements overlap.
+ * An account that pays the gas: signs its transactions, numbers them without gaps, and knows which
+ * of them are on their way. One sender uses it at a time; its other methods are safe for use by
+ * several threads.
  */
 final class GasAccount {
+  /** Nodes keep at least so many transactions of one account. */
+  static final int MOST_ON_THEIR_WAY = 16;
+
   private final EvmSigner signer;
   private final Chain chain;
   private final LongSupplier chainId;
-  private final ReentrantLock lock = new ReentrantLock(true);
+
+  /** What is not mined yet, by number. */
+  private final NavigableMap<BigInteger, SentTransaction> onTheirWay = new TreeMap<>();
 
   /** The number of the next transaction; null when the chain must be asked. */
-  private @Nullable BigInteger nextNonce;
+  private @Nullable BigInteger next;
 
-  private volatile boolean recount;
+  private int most = MOST_ON_THEIR_WAY;
 
   GasAccount(EvmSigner signer, Chain chain, LongSupplier chainId) {
     this.signer = signer;
@@ -42,18 +48,78 @@ final class GasAccount {
     return signer.address();
   }
 
-  /** Asks the chain for the next number, as an earlier transaction may be lost. */
-  void recount() {
-    recount = true;
+  // ---- numbers
+
+  /**
+   * Returns the number of the next transaction, which is none of those on their way.
+   *
+   * @throws FacilitatorException if the chain must be asked and does not answer
+   */
+  BigInteger nextNumber() throws FacilitatorException {
+    BigInteger known;
+    synchronized (this) {
+      known = next;
+    }
+    BigInteger number = known == null ? chain.nextNonce(address()) : known;
+    synchronized (this) {
+      return onTheirWay.isEmpty() ? number : number.max(onTheirWay.lastKey().add(BigInteger.ONE));
+    }
   }
 
-  /** Returns how many are sending or waiting to send. */
-  int waiting() {
-    return lock.getQueueLength() + (lock.isLocked() ? 1 : 0);
+  /** Asks the chain for the next number, as another process may have used it, or none has. */
+  synchronized void recount() {
+    next = null;
+  }
+
+  // ---- what is on its way
+
+  synchronized void sent(SentTransaction transaction) {
+    onTheirWay.put(transaction.number(), transaction);
+    next = transaction.number().add(BigInteger.ONE);
+  }
+
+  /** It is mined, or never will be. */
+  synchronized void ended(SentTransaction transaction) {
+    onTheirWay.remove(transaction.number(), transaction);
+  }
+
+  /** Returns what is on its way, in the order of its numbers. */
+  synchronized List<SentTransaction> onTheirWay() {
+    return List.copyOf(onTheirWay.values());
+  }
+
+  /** Returns whether the nodes take another transaction. */
+  synchronized boolean hasRoom() {
+    return onTheirWay.size() < most;
+  }
+
+  synchronized int busy() {
+    return onTheirWay.size();
+  }
+
+  /** Nodes take one transaction at a time from it, as from an account that has delegated. */
+  synchronized void oneAtATime() {
+    most = 1;
+  }
+
+  /** A transaction that is signed. */
+  record Signed(BigInteger number, Task task, String hash, String raw) {}
+
+  Signed sign(BigInteger number, Task task) {
+    String raw =
+        sign(
+            task.fees()
+                .transaction(
+                    chainId.getAsLong(), number, task.gas(), task.to().lowerCase(), task.data()));
+    return new Signed(number, task, Hash.sha3(raw), raw);
   }
 
   /** A call to send. */
-  record Task(Address to, String data, BigInteger gas, Fees fees) {}
+  record Task(Address to, String data, BigInteger gas, Fees fees) {
+    Task withFees(Fees other) {
+      return new Task(to, data, gas, other);
+    }
+  }
 
   /**
    * Wei per gas for one transaction: EIP-1559 where the chain has a base fee, a gas price
@@ -120,113 +186,38 @@ final class GasAccount {
       return new Eip1559(quote.priorityFee(), needed.add(baseFee).min(ceiling));
     }
 
+    /**
+     * Returns fees by which nodes replace a transaction with these: a quarter more at least, and
+     * never above the ceiling; empty if the ceiling leaves less than the eighth that nodes ask for.
+     */
+    static Optional<Fees> replacing(Fees old, Chain.Quote quote, BigInteger ceiling) {
+      BigInteger least = byAnEighth(old.price().most());
+      if (ceiling.compareTo(least) < 0) {
+        return Optional.empty();
+      }
+      Fees now = unlimited(quote);
+      BigInteger most = byAQuarter(old.price().most()).max(now.price().most()).min(ceiling);
+      if (!(old instanceof Eip1559 before)) {
+        return Optional.of(new Legacy(most));
+      }
+      BigInteger priority = byAQuarter(before.maxPriorityFee()).max(quote.priorityFee());
+      return Optional.of(new Eip1559(priority.min(most), most));
+    }
+
+    private static BigInteger byAnEighth(BigInteger fee) {
+      return fee.multiply(BigInteger.valueOf(9)).divide(BigInteger.valueOf(8)).add(BigInteger.ONE);
+    }
+
+    private static BigInteger byAQuarter(BigInteger fee) {
+      return fee.multiply(BigInteger.valueOf(5)).divide(BigInteger.valueOf(4)).add(BigInteger.ONE);
+    }
+
     private static void requireBelow(BigInteger needed, BigInteger ceiling)
         throws FacilitatorException {
       if (needed.compareTo(ceiling) > 0) {
         throw new FacilitatorException(
             "gas costs " + needed + " wei now, above the ceiling of " + ceiling);
       }
-    }
-  }
-
-  /** A transaction that left, or may have left, this process. */
-  record Sent(String hash, Chain.Broadcast broadcast) {}
-
-  /** Whether a transaction is still to be sent, asked while its account does nothing else. */
-  interface Turn {
-    /**
-     * Returns whether to number and sign the transaction, after the wait in the queue.
-     *
-     * @throws FacilitatorException if that could not be found out; nothing is sent
-     */
-    boolean begin() throws FacilitatorException;
-
-    /** Returns whether to send it; the last question before it leaves. */
-    boolean isInTime();
-  }
-
-  /**
-   * Signs and sends a call.
-   *
-   * @param patience how long to wait in the queue
-   * @param turn is asked after the wait; if it returns false, nothing is sent
-   * @param beforeBroadcast is given the hash before the transaction leaves, and a second hash if
-   *     the node rejects the first and it is sent again with another number. If it throws, nothing
-   *     is sent and the number stays free
-   * @return the transaction, or null if it was no longer wanted
-   * @throws FacilitatorException if nothing was sent
-   */
-  @Nullable Sent send(Task task, Duration patience, Turn turn, BeforeBroadcast beforeBroadcast)
-      throws FacilitatorException {
-    takeTurn(patience);
-    try {
-      return turn.begin() ? send(task, turn, beforeBroadcast) : null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The caller has the lock. */
-  private @Nullable Sent send(Task task, Turn turn, BeforeBroadcast beforeBroadcast)
-      throws FacilitatorException {
-    if (recount) {
-      recount = false;
-      nextNonce = null;
-    }
-    BigInteger remembered = nextNonce;
-    if (remembered == null) {
-      return send(task, chain.nextNonce(signer.address()), turn, beforeBroadcast);
-    }
-    Sent sent = send(task, remembered, turn, beforeBroadcast);
-    if (sent == null || !(sent.broadcast() instanceof Chain.Broadcast.Rejected)) {
-      return sent;
-    }
-    // Perhaps another process has sent from this account: count again, once.
-    BigInteger counted = chain.nextNonce(signer.address());
-    return counted.equals(remembered) ? sent : send(task, counted, turn, beforeBroadcast);
-  }
-
-  private @Nullable Sent send(
-      Task task, BigInteger nonce, Turn turn, BeforeBroadcast beforeBroadcast) {
-    String raw =
-        sign(
-            task.fees()
-                .transaction(
-                    chainId.getAsLong(), nonce, task.gas(), task.to().lowerCase(), task.data()));
-    String hash = Hash.sha3(raw);
-    beforeBroadcast.sending(hash);
-    if (!turn.isInTime()) {
-      nextNonce = nonce; // still free
-      return null;
-    }
-    Chain.Broadcast broadcast = chain.send(raw);
-    if (broadcast instanceof Chain.Broadcast.Rejected rejected) {
-      broadcast = unlessTaken(hash, rejected);
-    }
-    nextNonce = broadcast instanceof Chain.Broadcast.Accepted ? nonce.add(BigInteger.ONE) : null;
-    return new Sent(hash, broadcast);
-  }
-
-  /**
-   * A rejection may be wrong: a proxy hands the transaction to several nodes, or sends it twice,
-   * and answers "nonce too low" for the very transaction that was mined.
-   */
-  private Chain.Broadcast unlessTaken(String hash, Chain.Broadcast.Rejected rejected) {
-    try {
-      return chain.isKnown(hash) ? new Chain.Broadcast.Accepted() : rejected;
-    } catch (FacilitatorException e) {
-      return new Chain.Broadcast.Unknown();
-    }
-  }
-
-  private void takeTurn(Duration patience) throws FacilitatorException {
-    try {
-      if (!lock.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new FacilitatorException("too many settlements are waiting for the gas account");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FacilitatorException("interrupted while waiting for the gas account", e);
     }
   }
 

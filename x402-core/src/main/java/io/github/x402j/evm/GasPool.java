@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
- * The accounts that pay the gas. A transaction goes to the account where the fewest are waiting;
- * among equals, in turn. Those without funds come last.
+ * The accounts that pay the gas. A transaction goes to the account of which the fewest are on their
+ * way; among equals, in turn. Those without funds come last.
  */
 final class GasPool {
   private final List<GasAccount> accounts;
@@ -31,6 +31,10 @@ final class GasPool {
       throw new IllegalArgumentException(
           "gasKey: the same account twice; expected a different key each time");
     }
+  }
+
+  List<GasAccount> accounts() {
+    return accounts;
   }
 
   Set<Address> addresses() {
@@ -51,24 +55,29 @@ final class GasPool {
   }
 
   /**
-   * Returns the accounts that may send a transaction, in the order in which to try them: those with
-   * funds first; among them the least busy, and among those in turn.
+   * Requires an account that may send a transaction.
    *
    * @param sender the only account that may send it, empty if any may
    * @throws FacilitatorException if that is no account here
    */
-  List<GasAccount> inOrder(Optional<Address> sender) throws FacilitatorException {
+  void require(Optional<Address> sender) throws FacilitatorException {
     if (sender.isPresent() && !addresses.contains(sender.get())) {
       throw new FacilitatorException("no gas key of " + sender.get() + ", which must send this");
     }
+  }
+
+  /**
+   * Returns the accounts in the order in which to let them send: those with funds first; among them
+   * the least busy, and among those in turn.
+   */
+  List<GasAccount> inOrder() {
     int first = Math.floorMod(turn.getAndIncrement(), accounts.size());
     List<GasAccount> order = new ArrayList<>(accounts.subList(first, accounts.size()));
     order.addAll(accounts.subList(0, first));
-    record Busy(GasAccount account, boolean isEmpty, int waiting) {}
+    record Busy(GasAccount account, boolean isEmpty, int busy) {}
     return order.stream()
-        .filter(account -> sender.isEmpty() || sender.get().equals(account.address()))
-        .map(account -> new Busy(account, funds.isEmpty(account.address()), account.waiting()))
-        .sorted(Comparator.comparing(Busy::isEmpty).thenComparing(Busy::waiting))
+        .map(account -> new Busy(account, funds.isEmpty(account.address()), account.busy()))
+        .sorted(Comparator.comparing(Busy::isEmpty).thenComparing(Busy::busy))
         .map(Busy::account)
         .toList();
   }

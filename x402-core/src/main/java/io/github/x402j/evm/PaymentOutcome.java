@@ -47,26 +47,49 @@ final class PaymentOutcome {
 
   /** Returns the outcome now, by whatever transaction. */
   Settlement now(Optional<String> transaction) throws FacilitatorException {
-    if (transaction.isPresent()) {
-      Optional<Chain.Receipt> receipt = chain.receipt(transaction.get());
+    return now(transaction.stream().toList());
+  }
+
+  /**
+   * Returns the outcome now, by whatever transaction.
+   *
+   * @param own all transactions of ours that may have moved the money, oldest first
+   */
+  Settlement now(List<String> own) throws FacilitatorException {
+    Settlement failed = null;
+    int mined = 0;
+    for (String transaction : own) {
+      Optional<Chain.Receipt> receipt = chain.receipt(transaction);
       if (receipt.isPresent()) {
-        return of(receipt.get());
+        Settlement outcome = of(receipt.get(), own);
+        if (!(outcome instanceof Settlement.Failed)) {
+          return outcome;
+        }
+        failed = outcome;
+        mined++;
       }
     }
-    return isUsed() ? ofUser(transaction) : unused(transaction);
+    if (failed != null && mined == own.size()) {
+      return failed; // none of them is on its way any more
+    }
+    return isUsed() ? ofUser(own) : unused(own);
   }
 
   /** Returns what the receipt of a transaction of ours means. */
   Settlement of(Chain.Receipt receipt) throws FacilitatorException {
+    return of(receipt, List.of(receipt.transaction()));
+  }
+
+  /** Returns what the receipt of one of these transactions of ours means. */
+  Settlement of(Chain.Receipt receipt, List<String> own) throws FacilitatorException {
     if (receipt.succeeded() && proof.use(receipt, chain) instanceof EvmPayment.Use.Moved moved) {
       return confirmed(receipt, moved.amount());
     }
     // Reverted, or mined without the transfer. Someone else may have sent the authorization first.
     if (isUsed()) {
-      return ofUser(Optional.of(receipt.transaction()));
+      return ofUser(own);
     }
-    BigInteger newest = chain.head().number();
-    if (!isConfirmed(receipt) || !isUnusedAt(newest.max(receipt.block()))) {
+    if (!isConfirmed(receipt) || !isUnusedSince(receipt.block())) {
       return new Settlement.Pending(receipt.transaction());
     }
     return new Settlement.Failed(
@@ -96,15 +119,15 @@ final class PaymentOutcome {
   }
 
   /** The authorization is used: find by which transaction, and whether it paid or cancelled. */
-  private Settlement ofUser(Optional<String> transaction) throws FacilitatorException {
+  private Settlement ofUser(List<String> own) throws FacilitatorException {
     BigInteger newest = chain.head().number();
     for (EventLogs.Range range : lookBack.ranges(newest)) {
-      Optional<Settlement> found = ofUserIn(range, transaction);
+      Optional<Settlement> found = ofUserIn(range, own);
       if (found.isPresent()) {
         return found.get();
       }
     }
-    return pending(transaction); // used, and the node does not show the transaction yet
+    return pending(own); // used, and the node does not show the transaction yet
   }
 
   /** Returns whether the money moved, by a server of this seller that delivers for it. */
@@ -113,14 +136,14 @@ final class PaymentOutcome {
         && failed.detail().equals(SETTLED_BY_OTHER);
   }
 
-  private Optional<Settlement> ofUserIn(EventLogs.Range range, Optional<String> transaction)
+  private Optional<Settlement> ofUserIn(EventLogs.Range range, List<String> own)
       throws FacilitatorException {
     BigInteger from = BigInteger.valueOf(range.from());
     BigInteger to = BigInteger.valueOf(range.to());
     for (Chain.Event event : chain.events(proof.uses(), from, to)) {
       Optional<Chain.Receipt> receipt = chain.receipt(event.transaction());
       Optional<Settlement> found =
-          receipt.isPresent() ? ofUse(receipt.get(), transaction) : Optional.empty();
+          receipt.isPresent() ? ofUse(receipt.get(), own) : Optional.empty();
       if (found.isPresent()) {
         return found;
       }
@@ -132,7 +155,7 @@ final class PaymentOutcome {
   }
 
   /** Returns the outcome if this transaction used the authorization, empty if it did not. */
-  private Optional<Settlement> ofUse(Chain.Receipt receipt, Optional<String> transaction)
+  private Optional<Settlement> ofUse(Chain.Receipt receipt, List<String> own)
       throws FacilitatorException {
     EvmPayment.Use use = proof.use(receipt, chain);
     if (use instanceof EvmPayment.Use.None) {
@@ -143,7 +166,7 @@ final class PaymentOutcome {
           new Settlement.Failed(
               ErrorReason.INVALID_TRANSACTION_STATE, "the authorization was used, nothing moved"));
     }
-    boolean isOurs = transaction.filter(receipt.transaction()::equals).isPresent();
+    boolean isOurs = own.contains(receipt.transaction());
     if (!isOurs && gasAccounts.contains(receipt.sender())) {
       // Another server of this seller, which shares no ledger with this one, moved the money and
       // delivers for it. A stranger who sends the authorization early delivers nothing.
@@ -153,13 +176,13 @@ final class PaymentOutcome {
   }
 
   /** Not used: it can still be, until the chain's own clock has passed the window. */
-  private Settlement unused(Optional<String> transaction) throws FacilitatorException {
+  private Settlement unused(List<String> own) throws FacilitatorException {
     Chain.Head newest = chain.head();
     if (hasPassed(newest) && isUnusedAt(newest.number())) {
       return new Settlement.Failed(
           ErrorReason.AUTHORIZATION_EXPIRED, "the window closed before the transaction was mined");
     }
-    return pending(transaction);
+    return pending(own);
   }
 
   /** Blocks that can still be replaced do not count: others may have an earlier time. */
@@ -177,6 +200,11 @@ final class PaymentOutcome {
             >= 0;
   }
 
+  /** Returns whether the chain shows, at a block that is no older, that it is not used. */
+  boolean isUnusedSince(BigInteger block) throws FacilitatorException {
+    return isUnusedAt(chain.head().number().max(block));
+  }
+
   /** Returns whether the chain shows at this block that the authorization is not used. */
   private boolean isUnusedAt(BigInteger block) {
     try {
@@ -186,12 +214,13 @@ final class PaymentOutcome {
     }
   }
 
-  private static Settlement pending(Optional<String> transaction) {
-    @Nullable String hash = transaction.orElse(null);
-    return new Settlement.Pending(hash);
+  private static Settlement pending(List<String> own) {
+    @Nullable String newest = own.isEmpty() ? null : own.get(own.size() - 1);
+    return new Settlement.Pending(newest);
   }
 
-  private boolean isUsed() throws FacilitatorException {
+  /** Returns whether the authorization is used or cancelled. */
+  boolean isUsed() throws FacilitatorException {
     return proof.isUsed(chain.call(List.of(proof.usedQuestion())).get(0));
   }
 }

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.evm;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,35 +17,84 @@ final class SendErrors {
   private static final List<String> ALREADY_THERE =
       List.of("already known", "known transaction", "already imported", "alreadyknown");
 
-  private static final List<String> REJECTED =
-      List.of(
-          "nonce too low",
-          "nonce too high",
-          "nonce is too low",
-          "oldnonce",
-          "insufficient funds",
-          "insufficientfunds",
-          "underpriced",
-          "fee too low",
-          "feecap",
-          "fee cap",
-          "max fee per gas less than block base fee",
-          "intrinsic gas too low",
-          "exceeds block gas limit",
-          "invalid sender",
-          "invalid chain id",
-          "unknown transaction type",
-          "transaction type not supported",
-          "txpool is full");
+  /** What a refusal is about, and so what helps. */
+  enum Kind {
+    /** The number is taken, or another transaction waits under it. */
+    NUMBER,
+    /** The node has no room for it now. */
+    LATER,
+    /** A delegated account may have one transaction waiting. */
+    ONE_AT_A_TIME,
+    /** It offers too little for gas. */
+    FEE,
+    /** The account cannot pay the gas. */
+    FUNDS,
+    /** The node takes no such transaction. */
+    NEVER
+  }
+
+  /** The more special phrases first. */
+  private static final Map<String, Kind> REJECTED = new LinkedHashMap<>();
+
+  static {
+    for (String phrase :
+        List.of(
+            "nonce too low",
+            "nonce is too low",
+            "oldnonce",
+            "replacement transaction underpriced",
+            "replacement fee too low",
+            "could not replace existing")) {
+      REJECTED.put(phrase, Kind.NUMBER);
+    }
+    for (String phrase :
+        List.of(
+            "nonce too high",
+            "txpool is full",
+            "already reserved",
+            "account limit exceeded",
+            "future transaction tries to replace pending")) {
+      REJECTED.put(phrase, Kind.LATER);
+    }
+    for (String phrase : List.of("limit reached for delegated accounts", "delegated account")) {
+      REJECTED.put(phrase, Kind.ONE_AT_A_TIME);
+    }
+    for (String phrase :
+        List.of(
+            "underpriced",
+            "fee too low",
+            "feecap",
+            "fee cap",
+            "max fee per gas less than block base fee",
+            "price below minimum",
+            "tip below minimum")) {
+      REJECTED.put(phrase, Kind.FEE);
+    }
+    for (String phrase : List.of("insufficient funds", "insufficientfunds")) {
+      REJECTED.put(phrase, Kind.FUNDS);
+    }
+    for (String phrase :
+        List.of(
+            "intrinsic gas too low",
+            "exceeds block gas limit",
+            "gas limit too high",
+            "oversized data",
+            "invalid sender",
+            "invalid chain id",
+            "unknown transaction type",
+            "transaction type not supported")) {
+      REJECTED.put(phrase, Kind.NEVER);
+    }
+  }
 
   private static final List<String> WITHOUT_FUNDS =
       List.of("insufficient funds", "insufficientfunds");
 
   private SendErrors() {}
 
-  /** Returns whether the account cannot pay the gas. The transaction was not taken then. */
-  static boolean isWithoutFunds(Chain.Broadcast.Rejected rejected) {
-    return WITHOUT_FUNDS.contains(rejected.reason());
+  /** Returns what the refusal is about; a phrase that is not known here may mean anything. */
+  static Kind kind(Chain.Broadcast.Rejected rejected) {
+    return REJECTED.getOrDefault(rejected.reason(), Kind.LATER);
   }
 
   /** Returns whether a node says that the sender cannot pay the gas. */
@@ -54,13 +105,13 @@ final class SendErrors {
 
   /** Returns what may be shown of a reason: a phrase that is known here. */
   static String shown(Chain.Broadcast.Rejected rejected) {
-    return REJECTED.contains(rejected.reason()) ? rejected.reason() : "in words not known here";
+    return REJECTED.containsKey(rejected.reason()) ? rejected.reason() : "in words not known here";
   }
 
   static Chain.Broadcast classify(String message) {
     String words = message.toLowerCase(Locale.ROOT);
     // Rejections first: "unknown transaction type" contains "known transaction".
-    Optional<String> refusal = REJECTED.stream().filter(words::contains).findFirst();
+    Optional<String> refusal = REJECTED.keySet().stream().filter(words::contains).findFirst();
     if (refusal.isPresent()) {
       return new Chain.Broadcast.Rejected(refusal.get());
     }

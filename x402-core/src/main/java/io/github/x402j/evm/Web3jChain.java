@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.web3j.crypto.Hash;
 import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
 
@@ -210,7 +211,7 @@ public final class Web3jChain implements Chain {
     if (response.hasError()) {
       return SendErrors.classify(String.valueOf(response.getError().getMessage()));
     }
-    return response.getResult() instanceof String
+    return Hash.sha3(rawTransaction).equals(response.getResult())
         ? new Broadcast.Accepted()
         : new Broadcast.Unknown();
   }
@@ -220,6 +221,33 @@ public final class Web3jChain implements Chain {
     return RpcAnswers.receipt(
         transaction,
         send("eth_getTransactionReceipt", List.of(transaction), ReceiptResponse.class));
+  }
+
+  @Override
+  public Progress progress(List<String> transactions, List<Address> senders)
+      throws FacilitatorException {
+    List<Request<?, ? extends Response<?>>> requests = new ArrayList<>();
+    for (Address sender : senders) {
+      requests.add(
+          request(
+              "eth_getTransactionCount", List.of(sender.lowerCase(), LATEST), TextResponse.class));
+    }
+    for (String transaction : transactions) {
+      requests.add(
+          request(
+              "eth_getTransactionReceipt", List.of(transaction), ReceiptResponse.class));
+    }
+    requests.add(request("eth_getBlockByNumber", List.of(LATEST, false), BlockResponse.class));
+    List<? extends Response<?>> responses = batch(requests);
+    List<BigInteger> mined = new ArrayList<>();
+    for (int i = 0; i < senders.size(); i++) {
+      mined.add(RpcAnswers.quantity("eth_getTransactionCount", responses.get(i)));
+    }
+    List<Optional<Receipt>> receipts = new ArrayList<>();
+    for (int i = 0; i < transactions.size(); i++) {
+      receipts.add(RpcAnswers.receipt(transactions.get(i), responses.get(senders.size() + i)));
+    }
+    return new Progress(mined, receipts, RpcAnswers.head(responses.get(responses.size() - 1)));
   }
 
   @Override

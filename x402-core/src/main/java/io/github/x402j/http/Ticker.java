@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Elapsed time, pauses in it, and tasks that run at the same time: the system's, or those of a
@@ -40,6 +42,15 @@ public interface Ticker {
             // It is done; the caller asks it how.
           }
         }
+
+        @Override
+        public void await(Future<?> future, Duration longest) throws InterruptedException {
+          try {
+            future.get(longest.toNanos(), TimeUnit.NANOSECONDS);
+          } catch (ExecutionException | CancellationException | TimeoutException e) {
+            // The caller asks it.
+          }
+        }
       };
 
   /** Returns nanoseconds since some time in the past; only differences mean something. */
@@ -53,4 +64,7 @@ public interface Ticker {
 
   /** Returns when the future is done, however it ended. */
   void await(Future<?> future) throws InterruptedException;
+
+  /** Returns when the future is done, however it ended, or the time is over. */
+  void await(Future<?> future, Duration longest) throws InterruptedException;
 }

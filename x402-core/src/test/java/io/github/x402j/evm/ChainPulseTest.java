@@ -75,6 +75,11 @@ class ChainPulseTest {
     public void await(Future<?> future) {
       throw new UnsupportedOperationException();
     }
+
+    @Override
+    public void await(Future<?> future, Duration longest) {
+      throw new UnsupportedOperationException();
+    }
   }
 
   private long number() throws FacilitatorException {

@@ -140,5 +140,10 @@ class LaggingReplicaTest {
     public void await(Future<?> future) {
       throw new UnsupportedOperationException();
     }
+
+    @Override
+    public void await(Future<?> future, Duration longest) {
+      throw new UnsupportedOperationException();
+    }
   }
 }

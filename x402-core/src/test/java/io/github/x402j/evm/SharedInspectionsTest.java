@@ -363,5 +363,11 @@ class SharedInspectionsTest {
       waiting.incrementAndGet();
       Ticker.SYSTEM.await(future);
     }
+
+    @Override
+    public void await(Future<?> future, Duration longest) throws InterruptedException {
+      waiting.incrementAndGet();
+      Ticker.SYSTEM.await(future);
+    }
   }
 }

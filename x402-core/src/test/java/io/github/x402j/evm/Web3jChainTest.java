@@ -74,7 +74,7 @@ class Web3jChainTest {
   }
 
   @Test
-  void itsOwnWordsAreNotLogged() {
+  void itsOwnWordsAreNotLogged() throws Exception {
     chain
         .faults()
         .error(
@@ -85,9 +85,7 @@ class Web3jChainTest {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     System.setErr(new PrintStream(log, true, UTF_8));
     try {
-      assertThatThrownBy(() -> settle(shop.rpc))
-          .isInstanceOf(FacilitatorException.class)
-          .hasMessageNotContaining("s3cret");
+      assertThat(settle(shop.rpc)).isInstanceOf(Settlement.Pending.class);
     } finally {
       System.setErr(before);
     }

@@ -13,12 +13,8 @@ import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.SalesBook;
 import io.github.x402j.testing.TestWallet;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,26 +32,18 @@ final class SellingProcess implements AutoCloseable {
   /** So that a sale of a moment ago is old enough to be asked for. */
   private static final Clock LATER = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(5));
 
-  private final Process process;
-  private final BufferedReader out;
+  private final ChildJvm jvm;
 
-  private SellingProcess(Process process) {
-    this.process = process;
-    out =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  private SellingProcess(ChildJvm jvm) {
+    this.jvm = jvm;
   }
 
   static SellingProcess start(String mode, Shop shop, TestWallet gas, String jdbcUrl)
       throws IOException {
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return new SellingProcess(
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath,
-                SellingProcess.class.getName(),
+        ChildJvm.start(
+            SellingProcess.class,
+            List.of(
                 mode,
                 shop.chain.rpcUrl().toString(),
                 Long.toString(shop.chain.chainId()),
@@ -65,29 +53,22 @@ final class SellingProcess implements AutoCloseable {
                 shop.usdc.version(),
                 shop.payTo.text(),
                 jdbcUrl,
-                shop.header)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start());
+                shop.header)));
   }
 
   /** Returns what it says next. */
   String line() throws IOException {
-    String line = out.readLine();
-    if (line == null) {
-      throw new IOException("the process has ended");
-    }
-    return line;
+    return jvm.line();
   }
 
   /** Ends the process as {@code kill -9} does. */
   void kill() throws InterruptedException {
-    process.toHandle().destroyForcibly();
-    process.waitFor();
+    jvm.kill();
   }
 
   @Override
   public void close() {
-    process.destroyForcibly();
+    jvm.close();
   }
 
   public static void main(String[] args) throws Exception {

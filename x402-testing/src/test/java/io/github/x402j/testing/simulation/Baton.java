@@ -91,6 +91,7 @@ final class Baton implements Ticker {
     private volatile Thread thread;
     private volatile int budget;
     private long wakesAt;
+    private BooleanSupplier wakesEarly = () -> false;
     private BooleanSupplier condition = () -> true;
     private boolean begun;
 
@@ -102,6 +103,10 @@ final class Baton implements Ticker {
 
     boolean isDone() {
       return state == State.DONE;
+    }
+
+    private long due() {
+      return wakesEarly.getAsBoolean() ? 0 : wakesAt;
     }
 
     private void run() {
@@ -262,6 +267,27 @@ final class Baton implements Ticker {
     await(future::isDone);
   }
 
+  /** Its time ends at a whole second, as a pause does. */
+  @Override
+  public void await(Future<?> future, Duration longest) {
+    Task me = CURRENT.get();
+    if (me == null) {
+      throw new IllegalStateException("the simulation itself cannot wait");
+    }
+    if (future.isDone()) {
+      return;
+    }
+    long end = time.now() + Math.max(1, longest.toMillis());
+    me.wakesAt = (end + SLEEP_MILLIS - 1) / SLEEP_MILLIS * SLEEP_MILLIS;
+    me.wakesEarly = future::isDone;
+    me.park(State.READY);
+    if (!future.isDone()) {
+      time.advanceTo(me.wakesAt);
+    }
+    me.wakesEarly = () -> false;
+    me.wakesAt = 0;
+  }
+
   // ---- called by the simulation
 
   /** Returns the tasks that can go on now, in the order in which they began. */
@@ -290,7 +316,7 @@ final class Baton implements Ticker {
     for (int turns = 0; turns < mostTurns; turns++) {
       Task next = null;
       for (Task task : ready()) {
-        if (next == null || task.wakesAt < next.wakesAt) {
+        if (next == null || task.due() < next.due()) {
           next = task;
         }
       }

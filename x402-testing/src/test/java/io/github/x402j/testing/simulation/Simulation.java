@@ -220,7 +220,7 @@ final class Simulation {
   private List<TransferData> seen() {
     List<TransferData> seen = new ArrayList<>();
     for (InProcessChain.Sent sent : stage.chain.sent()) {
-      TransferData.of(sent.data()).ifPresent(data -> seen.add(0, data));
+      TransferData.of(sent.data()).forEach(data -> seen.add(0, data));
     }
     return seen;
   }

@@ -7,7 +7,8 @@ import io.github.x402j.TokenAmount;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
 import java.math.BigInteger;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What anybody can read in a transaction that uses an authorization: the authorization, and its
@@ -15,15 +16,25 @@ import java.util.Optional;
  */
 record TransferData(ExactEvmPayload payload) {
   private static final String BY_PARTS = "0xe3ee160e";
+
+  /** {@code aggregate3} of Multicall3. */
+  private static final String TOGETHER = "0x82ad56cb";
+
   private static final int WORD = 64;
 
-  /** Reads the call data of {@code transferWithAuthorization(..., v, r, s)}. */
-  static Optional<TransferData> of(String callData) {
+  /**
+   * Reads the call data of {@code transferWithAuthorization(..., v, r, s)}, or of several such
+   * calls in one.
+   */
+  static List<TransferData> of(String callData) {
+    if (callData.startsWith(TOGETHER)) {
+      return ofAll(callData.substring(TOGETHER.length()));
+    }
     if (!callData.startsWith(BY_PARTS)) {
-      return Optional.empty();
+      return List.of();
     }
     String v = word(callData, 6).substring(WORD - 2);
-    return Optional.of(
+    return List.of(
         new TransferData(
             new ExactEvmPayload(
                 new TransferAuthorization(
@@ -34,6 +45,23 @@ record TransferData(ExactEvmPayload payload) {
                     number(callData, 4),
                     "0x" + word(callData, 5)),
                 "0x" + word(callData, 7) + word(callData, 8) + v)));
+  }
+
+  private static List<TransferData> ofAll(String parameters) {
+    List<TransferData> all = new ArrayList<>();
+    int calls = at(parameters, WORD);
+    int heads = 2 * WORD;
+    for (int i = 0; i < calls; i++) {
+      int call = heads + 2 * at(parameters, heads + i * WORD);
+      int bytes = call + 2 * at(parameters, call + 2 * WORD);
+      int from = bytes + WORD;
+      all.addAll(of("0x" + parameters.substring(from, from + 2 * at(parameters, bytes))));
+    }
+    return all;
+  }
+
+  private static int at(String parameters, int digit) {
+    return Integer.parseInt(parameters.substring(digit, digit + WORD), 16);
   }
 
   String payer() {

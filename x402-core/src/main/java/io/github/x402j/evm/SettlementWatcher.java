@@ -1,0 +1,477 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.evm;
+
+import io.github.x402j.Address;
+import io.github.x402j.FacilitatorException;
+import io.github.x402j.Settlement;
+import io.github.x402j.evm.SentTransaction.State;
+import io.github.x402j.http.Ticker;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks for everything that is on its way, in one round trip each time, as often as the pace of the
+ * chain makes it worth while; nobody else does. Sends again what no node may have, replaces what is
+ * stuck, and ends what the chain has decided.
+ */
+final class SettlementWatcher {
+  private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
+
+  /** The chain shows a number as used so often before that is believed. */
+  private static final int PASSED_FOR_GOOD = 2;
+
+  private static final long SHORTEST = Duration.ofMillis(2).toNanos();
+  private static final long LONGEST = Duration.ofSeconds(1).toNanos();
+  private static final long MOST_PACE = Duration.ofSeconds(15).toNanos();
+  private static final long LATE = Duration.ofMillis(100).toNanos();
+  private static final long OLD = Duration.ofSeconds(2).toNanos();
+  private static final long STUCK = Duration.ofSeconds(8).toNanos();
+
+  private final Chain chain;
+  private final ChainPulse pulse;
+  private final SettlementQueue queue;
+  private final Broadcasts broadcasts;
+  private final SettlementEnding ending;
+  private final Clock clock;
+  private final Ticker ticker;
+  private final int confirmations;
+  private final Set<SentTransaction> watched = ConcurrentHashMap.newKeySet();
+  private CompletableFuture<Boolean> news = new CompletableFuture<>();
+  private boolean isRunning;
+
+  /** The last look got no answer. */
+  private boolean isBlind;
+
+  /** How long a transaction takes to be mined, in nanoseconds; 0 while that is not known. */
+  private long pace;
+
+  SettlementWatcher(
+      Chain chain,
+      ChainPulse pulse,
+      SettlementQueue queue,
+      Broadcasts broadcasts,
+      SettlementEnding ending,
+      Clock clock,
+      Ticker ticker,
+      int confirmations) {
+    this.chain = chain;
+    this.pulse = pulse;
+    this.queue = queue;
+    this.broadcasts = broadcasts;
+    this.ending = ending;
+    this.clock = clock;
+    this.ticker = ticker;
+    this.confirmations = confirmations;
+  }
+
+  /** Looks for the transaction from now on. */
+  void watch(SentTransaction transaction) {
+    watched.add(transaction);
+    wake();
+  }
+
+  /** There is something new to look for, or to wait for. */
+  synchronized void wake() {
+    news.complete(true);
+    if (!isRunning) {
+      isRunning = true;
+      ticker.start("x402 watcher", this::run);
+    }
+  }
+
+  private synchronized @Nullable CompletableFuture<Boolean> next() {
+    if (watched.isEmpty() && queue.waiting().isEmpty()) {
+      isRunning = false;
+      return null;
+    }
+    if (news.isDone()) {
+      news = new CompletableFuture<>();
+    }
+    return news;
+  }
+
+  private void run() {
+    try {
+      for (CompletableFuture<Boolean> more = next(); more != null; more = next()) {
+        look();
+        long shortest = shortest();
+        if (shortest > SHORTEST) { // what is new is not mined at once either
+          ticker.sleep(Duration.ofNanos(shortest));
+        }
+        ticker.await(more, Duration.ofNanos(pause(shortest)));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      synchronized (this) {
+        isRunning = false;
+      }
+    }
+  }
+
+  private long shortest() {
+    return Math.max(SHORTEST, pace / 8);
+  }
+
+  /** Young transactions are looked for more often, and none more often than the pace is worth. */
+  private long pause(long shortest) {
+    long now = ticker.nanos();
+    long longest = pace == 0 ? LONGEST : Math.min(LONGEST, Math.max(10 * SHORTEST, pace / 4));
+    long pause = longest;
+    for (SentTransaction each : watched) {
+      pause = Math.min(pause, Math.max(shortest, Math.min(each.dueIn(now), each.age(now) / 2)));
+    }
+    return pause;
+  }
+
+  private void look() {
+    watched.forEach(this::sendAgainIfDue);
+    List<SentTransaction> all = List.copyOf(watched);
+    try {
+      if (!all.isEmpty()) {
+        look(all);
+      }
+      isBlind = false;
+    } catch (FacilitatorException e) {
+      if (!isBlind) {
+        log.debug("the chain does not show what is on its way: {}", e.getMessage());
+      }
+      isBlind = true;
+    } catch (RuntimeException e) { // the next look may be luckier; nobody else looks
+      log.error("a look at what is on its way failed", e);
+    }
+    endOverdue(all);
+    queue.wake();
+  }
+
+  /**
+   * Who waited for the outcome is told, as far as it is known; what is being read is waited for.
+   *
+   * @param lookedFor once at least, and read if that is in a block
+   */
+  private void endOverdue(List<SentTransaction> lookedFor) {
+    long now = ticker.nanos();
+    for (QueuedPayment payment : queue.overdue()) {
+      ending.notSent(
+          payment,
+          new FacilitatorException("too many settlements are waiting for the gas account"));
+    }
+    for (SentTransaction each : lookedFor) {
+      for (QueuedPayment payment : each.payments()) {
+        if (!payment.isDone() && payment.times().isOver(now) && !each.isReadInTime(payment)) {
+          ending.pending(payment);
+        }
+      }
+    }
+  }
+
+  private void sendAgainIfDue(SentTransaction transaction) {
+    if (transaction.beginSending(ticker.nanos())) {
+      ticker.start("x402 sender", () -> broadcasts.send(transaction));
+    }
+  }
+
+  private void look(List<SentTransaction> all) throws FacilitatorException {
+    List<String> hashes = all.stream().flatMap(each -> each.hashes().stream()).toList();
+    List<Address> senders =
+        all.stream()
+            .filter(this::isDoubtful)
+            .map(each -> each.account().address())
+            .distinct()
+            .toList();
+    long began = ticker.nanos();
+    Chain.Progress progress = chain.progress(hashes, senders);
+    pulse.seen(progress.head().number());
+    Map<String, Chain.Receipt> receipts = new HashMap<>();
+    progress.receipts().forEach(one -> one.ifPresent(it -> receipts.put(it.transaction(), it)));
+    for (SentTransaction each : all) {
+      Optional<Chain.Receipt> receipt =
+          each.hashes().stream().filter(receipts::containsKey).map(receipts::get).findFirst();
+      if (receipt.isPresent()) {
+        mined(each, receipt.get(), progress.head());
+      } else {
+        each.notSeen(began);
+        int sender = senders.indexOf(each.account().address());
+        boolean isKnown = sender >= 0 && sender < progress.mined().size();
+        missing(each, isKnown ? progress.mined().get(sender) : null);
+      }
+    }
+  }
+
+  private boolean isDoubtful(SentTransaction transaction) {
+    return transaction.state() != State.TAKEN || transaction.age(ticker.nanos()) > OLD;
+  }
+
+  // ---- it is in a block
+
+  private void mined(SentTransaction transaction, Chain.Receipt receipt, Chain.Head head)
+      throws FacilitatorException {
+    if (transaction.state() != State.MINED) {
+      transaction.state(State.MINED);
+      transaction.account().ended(transaction);
+      if (transaction.wentWell()) {
+        long taken = Math.min(MOST_PACE, transaction.age(ticker.nanos()));
+        pace = pace == 0 ? taken : (3 * pace + taken) / 4;
+      }
+    }
+    if (!isConfirmed(receipt, head)) {
+      return;
+    }
+    if (transaction.isFiller(receipt.transaction())) {
+      transaction.state(State.GIVEN_UP);
+      takenByAnother(transaction);
+      forgetIfEnded(transaction);
+      return;
+    }
+    for (QueuedPayment payment : transaction.payments()) {
+      if (receipt.succeeded()
+          && payment.asked().proof().use(receipt, chain) instanceof EvmPayment.Use.Moved moved) {
+        transaction.ended(payment);
+        if (!transaction.isShared()) {
+          ending.measured(payment, receipt);
+        }
+        ending.settled(
+            payment,
+            new Settlement.Settled(receipt.transaction(), payment.asked().payer(), moved.amount()),
+            receipt);
+      } else {
+        read(transaction, payment, () -> minedInVain(transaction, payment, receipt));
+      }
+    }
+    forgetIfEnded(transaction);
+  }
+
+  private boolean isConfirmed(Chain.Receipt receipt, Chain.Head head) throws FacilitatorException {
+    if (confirmations == 1) {
+      return true; // being in a block is the first
+    }
+    BigInteger deep = head.number().subtract(receipt.block());
+    // The newest block may be on another branch than the receipt, which is older than it.
+    return deep.compareTo(BigInteger.valueOf(confirmations - 1L)) >= 0
+        && chain.receipt(receipt.transaction()).filter(receipt::equals).isPresent();
+  }
+
+  /** One call of several failed, or the transaction was reverted: once more, alone. */
+  private void minedInVain(
+      SentTransaction transaction, QueuedPayment payment, Chain.Receipt receipt)
+      throws FacilitatorException {
+    PaymentOutcome outcome = ending.outcomeOf(payment.payment());
+    payment.minedInVain();
+    if (transaction.isShared()
+        && outcome.isUnusedSince(receipt.block())
+        && again(transaction, payment)) {
+      return;
+    }
+    end(transaction, payment, outcome.of(receipt, payment.transactions()), receipt);
+  }
+
+  private void end(
+      SentTransaction transaction,
+      QueuedPayment payment,
+      Settlement settlement,
+      Chain.@Nullable Receipt receipt) {
+    if (settlement instanceof Settlement.Settled settled) {
+      transaction.ended(payment);
+      ending.settled(payment, settled, receipt);
+    } else if (settlement instanceof Settlement.Failed failed) {
+      transaction.ended(payment);
+      ending.failed(payment, failed);
+    }
+  }
+
+  /** Sends the payment under another number, if its caller still waits. */
+  private boolean again(SentTransaction transaction, QueuedPayment payment) {
+    if (payment.isDone() || !OfflineChecks.hasTimeToSettle(payment.asked(), clock.instant())) {
+      return false;
+    }
+    transaction.ended(payment);
+    payment.sendAlone();
+    queue.addFirst(List.of(payment));
+    return true;
+  }
+
+  // ---- it is in no block
+
+  private void missing(SentTransaction transaction, @Nullable BigInteger mined) {
+    long now = ticker.nanos();
+    if (transaction.state() == State.MINED) { // its block was taken back
+      transaction.state(State.UNKNOWN);
+      transaction.dueNow(now);
+    }
+    boolean isPassed = mined != null && mined.compareTo(transaction.number()) > 0;
+    if (!isPassed) {
+      transaction.notPassed();
+    } else if (transaction.passed() >= PASSED_FOR_GOOD) {
+      passed(transaction);
+    }
+    if (transaction.payments().stream().allMatch(this::isOver)) {
+      closed(transaction, isPassed);
+    } else if (transaction.state() == State.GIVEN_UP) {
+      takenByAnother(transaction);
+    } else {
+      if (transaction.takeRefusal()) { // perhaps as another transaction has used the authorization
+        transaction
+            .payments()
+            .forEach(payment -> read(transaction, payment, () -> endIfUsed(transaction, payment)));
+      }
+      if (isStuck(transaction, now)) {
+        unblock(transaction, now);
+      }
+    }
+  }
+
+  private boolean isStuck(SentTransaction transaction, long now) {
+    long age = transaction.ageOfNewest(now);
+    return transaction.isTooCheap()
+        || age > Math.max(STUCK, 4 * pace)
+        || (age > Math.max(OLD, 2 * pace) && broadcasts.isTooCheap(transaction));
+  }
+
+  /** Those behind it must go on, even if nobody waits for it any more. */
+  private void unblock(SentTransaction transaction, long now) {
+    Address account = transaction.account().address();
+    if (broadcasts.raise(transaction)) {
+      log.info("a transaction of {} is stuck; it is replaced by one with a higher fee", account);
+      transaction.dueNow(now);
+    } else if (transaction.payments().stream().allMatch(QueuedPayment::isDone)
+        && isFollowed(transaction)
+        && broadcasts.fill(transaction)) {
+      log.info("a transaction of {} is stuck; it is replaced by one that does nothing", account);
+      transaction.dueNow(now);
+    }
+  }
+
+  private boolean isOver(QueuedPayment payment) {
+    return !clock.instant().isBefore(payment.payment().validBefore());
+  }
+
+  /** Another transaction was mined under its number; perhaps one of another process. */
+  private static void passed(SentTransaction transaction) {
+    if (transaction.state() != State.GIVEN_UP) {
+      transaction.state(State.GIVEN_UP);
+      transaction.account().ended(transaction);
+      transaction.account().recount();
+      log.warn(
+          "gas key: another transaction of {} has the number of a settlement; does another process"
+              + " use the account?",
+          transaction.account().address());
+    }
+  }
+
+  /** Its payments are sent under another number, unless they were made. */
+  private void takenByAnother(SentTransaction transaction) {
+    if (transaction.payments().stream().allMatch(this::isOver)) {
+      closed(transaction, true);
+      return;
+    }
+    for (QueuedPayment payment : transaction.payments()) {
+      read(
+          transaction,
+          payment,
+          () -> {
+            if (!endIfUsed(transaction, payment)) {
+              again(transaction, payment);
+            }
+          });
+    }
+  }
+
+  /** Returns whether the authorization is used, by whatever transaction. */
+  private boolean endIfUsed(SentTransaction transaction, QueuedPayment payment)
+      throws FacilitatorException {
+    PaymentOutcome outcome = ending.outcomeOf(payment.payment());
+    if (!outcome.isUsed()) {
+      return false;
+    }
+    end(transaction, payment, outcome.now(payment.transactions()), null);
+    return true;
+  }
+
+  /** Its payments can no longer be made: what waits behind its number must go on. */
+  private void closed(SentTransaction transaction, boolean isPassed) {
+    for (QueuedPayment payment : transaction.payments()) {
+      read(
+          transaction,
+          payment,
+          () ->
+              end(
+                  transaction,
+                  payment,
+                  ending.outcomeOf(payment.payment()).now(payment.transactions()),
+                  null));
+    }
+    if (!transaction.payments().isEmpty() || isPassed || transaction.state() == State.GIVEN_UP) {
+      forgetIfEnded(transaction);
+    } else if (isBlocking(transaction)) {
+      if (transaction.ageOfNewest(ticker.nanos()) > OLD && broadcasts.fill(transaction)) {
+        transaction.dueNow(ticker.nanos());
+      }
+    } else {
+      transaction.account().ended(transaction);
+      transaction.account().recount();
+      watched.remove(transaction);
+    }
+  }
+
+  private boolean isBlocking(SentTransaction transaction) {
+    return transaction.state() == State.TAKEN || isFollowed(transaction);
+  }
+
+  private static boolean isFollowed(SentTransaction transaction) {
+    return transaction.account().onTheirWay().stream()
+        .anyMatch(each -> each.number().compareTo(transaction.number()) > 0);
+  }
+
+  private void forgetIfEnded(SentTransaction transaction) {
+    if (transaction.payments().isEmpty()) {
+      transaction.account().ended(transaction);
+      watched.remove(transaction);
+    }
+  }
+
+  /** What it throws is tried again with the next look. */
+  private void read(
+      SentTransaction transaction, QueuedPayment payment, SettlementEnding.Reading reading) {
+    if (!transaction.beginReading(payment, ticker.nanos())) {
+      return;
+    }
+    ticker.start(
+        "x402 outcome",
+        () -> {
+          try {
+            reading.run();
+          } catch (FacilitatorException e) {
+            log.debug("the chain does not show an outcome: {}", e.getMessage());
+          } finally {
+            transaction.endReading(payment);
+          }
+        });
+  }
+
+  /** Sends again what should have been mined by now, before more comes behind it. */
+  void sendAgainWhatIsLate(GasAccount account) {
+    long now = ticker.nanos();
+    long late = Math.max(LATE, 2 * pace);
+    account.onTheirWay().stream()
+        .filter(each -> each.isLate(late))
+        .limit(GasAccount.MOST_ON_THEIR_WAY)
+        .forEach(
+            each -> {
+              each.dueNow(now);
+              if (each.beginSending(now)) {
+                broadcasts.send(each);
+              }
+            });
+  }
+}
