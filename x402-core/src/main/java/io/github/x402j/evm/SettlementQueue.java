@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Payments that are ready to be sent. Each gas account has one sender, which takes what is there as
@@ -42,6 +43,9 @@ final class SettlementQueue {
   private final Set<GasAccount> starting = new HashSet<>();
   private final Deque<QueuedPayment> waiting = new ArrayDeque<>();
 
+  /** Completes when as many wait as may share a transaction. */
+  private CompletableFuture<Boolean> full = new CompletableFuture<>();
+
   SettlementQueue(GasPool gasPool, Ticker ticker, Sharing sharing) {
     this.gasPool = gasPool;
     this.ticker = ticker;
@@ -55,6 +59,9 @@ final class SettlementQueue {
   void add(QueuedPayment payment) {
     synchronized (waiting) {
       waiting.addLast(payment);
+      if (waiting.size() >= sharing.mostPayments()) {
+        full.complete(true);
+      }
     }
     wake();
   }
@@ -168,20 +175,24 @@ final class SettlementQueue {
         || (taken.get(0).mayShare() && taken.size() < Math.min(most, sharing.mostPayments()));
   }
 
-  /** Waits for more to come, if that is wanted. */
+  /** Waits for more to come, if that is wanted, until as many are there as may share. */
   void gather() throws InterruptedException {
     if (sharing.longestWait().isZero()) {
       return;
     }
-    Duration pause = Duration.ZERO;
+    Duration longest;
+    CompletableFuture<Boolean> more;
     synchronized (waiting) {
-      if (!waiting.isEmpty() && waiting.size() < sharing.mostPayments()) {
-        long waited = ticker.nanos() - waiting.getFirst().times().queued();
-        pause = sharing.longestWait().minusNanos(waited);
+      if (waiting.isEmpty() || waiting.size() >= sharing.mostPayments()) {
+        return;
       }
+      long waited = ticker.nanos() - waiting.getFirst().times().queued();
+      longest = sharing.longestWait().minusNanos(waited);
+      full = full.isDone() ? new CompletableFuture<>() : full;
+      more = full;
     }
-    if (!pause.isNegative() && !pause.isZero()) {
-      ticker.sleep(pause);
+    if (!longest.isNegative() && !longest.isZero()) {
+      ticker.await(more, longest);
     }
   }
 }

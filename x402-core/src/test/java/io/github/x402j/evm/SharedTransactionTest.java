@@ -18,10 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,13 +33,15 @@ class SharedTransactionTest {
 
   private final LocalChain chain = LocalChain.start();
   private final Shop shop = Shop.on(chain);
-  private final EvmFacilitator facilitator =
-      shop.builder().gatherFor(Duration.ofMillis(300)).build();
+  private final EvmFacilitator facilitator = sharing(COUNT);
   private final List<String> recorded = new CopyOnWriteArrayList<>();
 
-  @BeforeEach
-  void start() {
-    facilitator.start(List.of(shop.offer));
+  /** Returns a facilitator that waits until so many can share a transaction. */
+  private EvmFacilitator sharing(int count) {
+    EvmFacilitator waiting =
+        shop.builder().paymentsPerTransaction(count).gatherFor(Duration.ofSeconds(5)).build();
+    waiting.start(List.of(shop.offer));
+    return waiting;
   }
 
   @AfterEach
@@ -57,16 +57,19 @@ class SharedTransactionTest {
     return payments;
   }
 
-  private CompletableFuture<Settlement> settle(SignedPayment payment) {
-    return settle(payment, recorded::add);
-  }
-
   private CompletableFuture<Settlement> settle(SignedPayment payment, BeforeBroadcast recorder) {
     return facilitator.settleLater(payment, recorder).toCompletableFuture();
   }
 
   private List<CompletableFuture<Settlement>> settleAll(List<SignedPayment> payments) {
-    return payments.stream().map(this::settle).toList();
+    return settleAll(facilitator, payments);
+  }
+
+  private List<CompletableFuture<Settlement>> settleAll(
+      EvmFacilitator with, List<SignedPayment> payments) {
+    return payments.stream()
+        .map(payment -> with.settleLater(payment, recorded::add).toCompletableFuture())
+        .toList();
   }
 
   private static Settlement get(CompletableFuture<Settlement> settlement) throws Exception {
@@ -192,7 +195,7 @@ class SharedTransactionTest {
       payments.add(shop.payment(facilitator, payer));
     }
     int settled = 0;
-    for (CompletableFuture<Settlement> settlement : settleAll(payments)) {
+    for (CompletableFuture<Settlement> settlement : settleAll(sharing(4), payments)) {
       settled += get(settlement) instanceof Settlement.Settled ? 1 : 0;
     }
     assertThat(settled).isEqualTo(2);
@@ -205,7 +208,7 @@ class SharedTransactionTest {
   void onePaymentTwiceIsSettledOnce() throws Exception {
     SignedPayment payment = payments(1).get(0);
     int settled = 0;
-    for (CompletableFuture<Settlement> settlement : settleAll(List.of(payment, payment))) {
+    for (CompletableFuture<Settlement> settlement : settleAll(sharing(2), List.of(payment, payment))) {
       settled += get(settlement) instanceof Settlement.Settled ? 1 : 0;
     }
     assertThat(settled).isEqualTo(1);
@@ -215,12 +218,7 @@ class SharedTransactionTest {
   @Test
   void withoutTheContractEachGoesAlone() throws Exception {
     chain.placeCode(Multicall.ADDRESS.text(), "0x");
-    EvmFacilitator alone = shop.builder().gatherFor(Duration.ofMillis(300)).build();
-    alone.start(List.of(shop.offer));
-    List<CompletableFuture<Settlement>> settlements = new ArrayList<>();
-    for (SignedPayment payment : payments(3)) {
-      settlements.add(alone.settleLater(payment, hash -> {}).toCompletableFuture());
-    }
+    List<CompletableFuture<Settlement>> settlements = settleAll(sharing(3), payments(3));
     for (CompletableFuture<Settlement> settlement : settlements) {
       assertThat(get(settlement)).isInstanceOf(Settlement.Settled.class);
     }
@@ -230,12 +228,9 @@ class SharedTransactionTest {
   @Test
   void aLostOneIsSentAgainForAll() throws Exception {
     List<SignedPayment> payments = payments(COUNT);
-    CountDownLatch again = new CountDownLatch(1);
-    chain.faults().drop(SEND);
-    chain.faults().beforeNext(SEND, () -> {}).beforeNext(SEND, again::countDown);
+    chain.faults().error(SEND, -32000, "come back later");
+    chain.faults().beforeNext(SEND, () -> {}).beforeNext(SEND, () -> chain.faults().clear());
     List<CompletableFuture<Settlement>> settlements = settleAll(payments);
-    assertThat(again.await(10, TimeUnit.SECONDS)).isTrue();
-    chain.faults().clear();
     for (CompletableFuture<Settlement> settlement : settlements) {
       assertThat(get(settlement)).isInstanceOf(Settlement.Settled.class);
     }
