@@ -125,9 +125,8 @@ public interface Facilitator {
    * Finds out how an earlier settlement of this payment ended. Sends no transaction of its own; a
    * remote facilitator may be asked again to settle what it was asked to settle before.
    *
-   * @param transaction the hash that was recorded, empty if none was
+   * @param transactions the hashes that were recorded, oldest first; none if nothing was sent
    * @throws FacilitatorException if that could not be found out now
    */
-  Settlement outcome(SignedPayment payment, Optional<String> transaction)
-      throws FacilitatorException;
+  Settlement outcome(SignedPayment payment, List<String> transactions) throws FacilitatorException;
 }

@@ -14,7 +14,6 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.facilitator.LocalChecks;
 import java.util.List;
-import java.util.Optional;
 
 /** Checks signatures and settles nothing, to measure the rest of a payment. */
 final class UnsettledFacilitator implements Facilitator {
@@ -54,7 +53,7 @@ final class UnsettledFacilitator implements Facilitator {
   }
 
   @Override
-  public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
+  public Settlement outcome(SignedPayment payment, List<String> transactions) {
     return new Settlement.Settled(TRANSACTION, payment.payer(), payment.requirements().amount());
   }
 }

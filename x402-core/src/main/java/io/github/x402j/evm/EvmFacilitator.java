@@ -255,9 +255,9 @@ public final class EvmFacilitator implements Facilitator {
   }
 
   @Override
-  public Settlement outcome(SignedPayment payment, Optional<String> transaction)
+  public Settlement outcome(SignedPayment payment, List<String> transactions)
       throws FacilitatorException {
-    return settlement.outcome(payment, transaction);
+    return settlement.outcome(payment, transactions);
   }
 
   /** Shows the network and the gas accounts, and no key. */

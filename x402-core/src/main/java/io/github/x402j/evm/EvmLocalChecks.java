@@ -103,7 +103,7 @@ public final class EvmLocalChecks implements LocalChecks {
 
   @Override
   public Optional<Settlement> outcome(
-      SignedPayment payment, Optional<String> transaction, Set<Address> others)
+      SignedPayment payment, List<String> transactions, Set<Address> others)
       throws FacilitatorException {
     Network network = payment.requirements().network();
     Chain chain = chains.get(network);
@@ -119,9 +119,9 @@ public final class EvmLocalChecks implements LocalChecks {
                 others,
                 confirmations,
                 lookBack)
-            .now(transaction);
+            .now(transactions);
     boolean isTooEarly = isExpired(now) && !hasPassed(chain, payment.validBefore().plus(MARGIN));
-    return Optional.of(isTooEarly ? new Settlement.Pending(transaction.orElse(null)) : now);
+    return Optional.of(isTooEarly ? PaymentOutcome.pending(transactions) : now);
   }
 
   private static boolean isExpired(Settlement settlement) {

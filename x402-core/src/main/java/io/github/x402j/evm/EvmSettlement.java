@@ -190,8 +190,7 @@ final class EvmSettlement {
   }
 
   /** Reads from the chain how a payment's settlement has ended; sends nothing. */
-  Settlement outcome(SignedPayment payment, Optional<String> transaction)
-      throws FacilitatorException {
-    return ending.outcome(payment, transaction);
+  Settlement outcome(SignedPayment payment, List<String> transactions) throws FacilitatorException {
+    return ending.outcome(payment, transactions);
   }
 }

@@ -7,6 +7,7 @@ import io.github.x402j.Bytes32;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
 import java.math.BigInteger;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -78,14 +79,13 @@ public sealed interface OnChainPayment {
             1,
             EventSearchWindow.byDefault());
     if (named.isEmpty()) {
-      return unnamed(chain, outcome.now(Optional.empty()));
+      return unnamed(chain, outcome.now(List.of()));
     }
     String hash = named.toLowerCase(Locale.ROOT);
     return Bytes32.isCanonical(hash)
-        ? named(chain, hash, outcome.now(Optional.of(hash)))
+        ? named(chain, hash, outcome.now(List.of(hash)))
         : new Contradicted(
-            "what is named is no transaction",
-            transaction(outcome.now(Optional.empty())).orElse(null));
+            "what is named is no transaction", transaction(outcome.now(List.of())).orElse(null));
   }
 
   private static OnChainPayment unnamed(Chain chain, Settlement found) throws FacilitatorException {

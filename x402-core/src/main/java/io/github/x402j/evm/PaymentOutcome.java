@@ -45,11 +45,6 @@ final class PaymentOutcome {
     this.lookBack = lookBack;
   }
 
-  /** Returns the outcome now, by whatever transaction. */
-  Settlement now(Optional<String> transaction) throws FacilitatorException {
-    return now(transaction.stream().toList());
-  }
-
   /**
    * Returns the outcome now, by whatever transaction.
    *
@@ -214,7 +209,7 @@ final class PaymentOutcome {
     }
   }
 
-  private static Settlement pending(List<String> own) {
+  static Settlement pending(List<String> own) {
     @Nullable String newest = own.isEmpty() ? null : own.get(own.size() - 1);
     return new Settlement.Pending(newest);
   }

@@ -111,7 +111,9 @@ final class SentTransaction {
     payments.remove(payment);
   }
 
-  /** Returns whether the caller may read the payment's outcome: one at a time does, now and then. */
+  /**
+   * Returns whether the caller may read the payment's outcome: one at a time does, now and then.
+   */
   synchronized boolean beginReading(QueuedPayment payment, long now) {
     Long last = readAt.get(payment);
     boolean isDue =

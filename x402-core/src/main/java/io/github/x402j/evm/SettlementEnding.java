@@ -11,7 +11,6 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -128,11 +127,10 @@ final class SettlementEnding {
   }
 
   /** Reads from the chain how a payment's settlement has ended; sends nothing. */
-  Settlement outcome(SignedPayment payment, Optional<String> transaction)
-      throws FacilitatorException {
+  Settlement outcome(SignedPayment payment, List<String> transactions) throws FacilitatorException {
     QueuedPayment known = onTheirWay.get(payment.id());
     List<String> own = new ArrayList<>(known == null ? List.of() : known.transactions());
-    transaction.filter(recorded -> !own.contains(recorded)).ifPresent(own::add);
+    transactions.stream().filter(each -> !own.contains(each)).forEach(own::add);
     Settlement settlement = outcomeOf(payment).now(own);
     if (inFlight.counts(payment)) {
       conclude(payment, settlement, own);

@@ -66,8 +66,7 @@ final class SharedLook {
       QueuedPayment payment = payments.get(i);
       int end = next + payment.asked().questions().size() + 1;
       boolean isOdd =
-          found.hasCode().get(i)
-              || !(transfers.get(i) instanceof Chain.CallResult.Returned);
+          found.hasCode().get(i) || !(transfers.get(i) instanceof Chain.CallResult.Returned);
       findings.add(finding(payment, answers.subList(next, end), isOdd));
       next = end;
     }

@@ -234,8 +234,7 @@ public final class Web3jChain implements Chain {
     }
     for (String transaction : transactions) {
       requests.add(
-          request(
-              "eth_getTransactionReceipt", List.of(transaction), ReceiptResponse.class));
+          request("eth_getTransactionReceipt", List.of(transaction), ReceiptResponse.class));
     }
     requests.add(request("eth_getBlockByNumber", List.of(LATEST, false), BlockResponse.class));
     List<? extends Response<?>> responses = batch(requests);

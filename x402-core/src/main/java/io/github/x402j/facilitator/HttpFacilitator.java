@@ -23,7 +23,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -199,9 +198,9 @@ public final class HttpFacilitator implements Facilitator {
    * again otherwise: an authorization moves money once however often it is sent.
    */
   @Override
-  public Settlement outcome(SignedPayment payment, Optional<String> transaction)
+  public Settlement outcome(SignedPayment payment, List<String> transactions)
       throws FacilitatorException {
-    return settlement.outcome(payment, transaction);
+    return settlement.outcome(payment, transactions);
   }
 
   /** Names the origin alone. */

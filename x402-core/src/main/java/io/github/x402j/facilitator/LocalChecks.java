@@ -45,14 +45,14 @@ public interface LocalChecks {
   /**
    * Reads from the chain what became of the payment; sends nothing.
    *
-   * @param transaction the hash that was told, empty if none was
+   * @param transactions the hashes that were told, oldest first
    * @param others accounts that settle for others, too: what they sent counts for this payment only
-   *     if it is the given transaction
+   *     if it is one of the given transactions
    * @return the outcome as it stands now, {@code Pending} while nothing has happened; empty if the
    *     chain of this payment cannot be read here
    * @throws FacilitatorException if the chain does not answer
    */
   Optional<Settlement> outcome(
-      SignedPayment payment, Optional<String> transaction, Set<Address> others)
+      SignedPayment payment, List<String> transactions, Set<Address> others)
       throws FacilitatorException;
 }

@@ -14,6 +14,8 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.http.Backoff;
 import io.github.x402j.http.Deadline;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -88,22 +90,25 @@ final class RemoteSettlement {
     report(unclear);
     unclear.transaction().ifPresent(named::sending);
     if ((unclear.isPending() || idempotent) && deadline.sleep(PAUSE_BEFORE_AGAIN)) {
-      return concludeLater(payment, askAgain(payment, deadline), unclear.hash(), deadline);
+      return concludeLater(payment, askAgain(payment, deadline), hashes(unclear), deadline);
     }
-    return read(payment, unclear.transaction());
+    return read(payment, hashes(unclear));
   }
 
-  Settlement outcome(SignedPayment payment, Optional<String> transaction)
-      throws FacilitatorException {
+  private static List<String> hashes(RemoteAnswer.Unclear unclear) {
+    return unclear.transaction().stream().toList();
+  }
+
+  Settlement outcome(SignedPayment payment, List<String> transactions) throws FacilitatorException {
     Settlement.Settled earlier = remembered(payment);
     if (earlier != null) {
       return earlier;
     }
-    Optional<Settlement> onChain = local.outcome(payment, transaction, others());
+    Optional<Settlement> onChain = local.outcome(payment, transactions, others());
     if (onChain.isPresent() && isKnown(onChain.get())) {
       return remember(payment, onChain.get());
     }
-    if (onChain.isPresent() && transaction.isPresent() && !idempotent) {
+    if (onChain.isPresent() && !transactions.isEmpty() && !idempotent) {
       return onChain.get(); // on its way: to ask again would send another transaction
     }
     Deadline deadline = http.deadline(outcomeTimeout);
@@ -111,7 +116,7 @@ final class RemoteSettlement {
     if (answer instanceof RemoteAnswer.NotSent notSent) {
       throw new FacilitatorException("the facilitator was not reached: " + notSent.why());
     }
-    return concludeLater(payment, answer, transaction.orElse(null), deadline);
+    return concludeLater(payment, answer, transactions, deadline);
   }
 
   private RemoteAnswer ask(SignedPayment payment, Deadline deadline) throws FacilitatorException {
@@ -143,7 +148,8 @@ final class RemoteSettlement {
       SignedPayment payment, RemoteAnswer.Refused refused, boolean isCertain) {
     Set<Address> others = refused.nothingSent() ? kinds.current().signers() : Set.of();
     try {
-      Optional<Settlement> onChain = local.outcome(payment, refused.transaction(), others);
+      Optional<Settlement> onChain =
+          local.outcome(payment, refused.transaction().stream().toList(), others);
       if (onChain.isPresent() && !(onChain.get() instanceof Settlement.Pending)) {
         return remember(payment, onChain.get());
       }
@@ -164,7 +170,7 @@ final class RemoteSettlement {
 
   /** What it said when it had been asked before: a refusal may be the echo of its own success. */
   private Settlement concludeLater(
-      SignedPayment payment, RemoteAnswer answer, @Nullable String hash, Deadline deadline) {
+      SignedPayment payment, RemoteAnswer answer, List<String> told, Deadline deadline) {
     if (answer instanceof RemoteAnswer.Moved moved) {
       return confirmed(payment, moved.transaction(), deadline);
     }
@@ -176,9 +182,11 @@ final class RemoteSettlement {
     }
     if (answer instanceof RemoteAnswer.Unclear unclear) {
       report(unclear);
-      return read(payment, unclear.transaction().or(() -> Optional.ofNullable(hash)));
+      List<String> all = new ArrayList<>(told);
+      unclear.transaction().filter(each -> !told.contains(each)).ifPresent(all::add);
+      return read(payment, all);
     }
-    return read(payment, Optional.ofNullable(hash));
+    return read(payment, told);
   }
 
   /**
@@ -188,7 +196,7 @@ final class RemoteSettlement {
   private Settlement usedByAnother(SignedPayment payment) {
     try {
       return local
-          .outcome(payment, Optional.empty(), kinds.current().signers())
+          .outcome(payment, List.of(), kinds.current().signers())
           .map(found -> remember(payment, found))
           .orElseGet(() -> idempotent ? ALREADY_USED : UNKNOWN);
     } catch (FacilitatorException e) {
@@ -207,7 +215,7 @@ final class RemoteSettlement {
               "facilitator {}: said success of {}, and the chain says otherwise",
               http.origin(),
               transaction);
-          return read(payment, Optional.empty()); // another transaction may be on its way
+          return read(payment, List.of()); // another transaction may be on its way
         }
         return remember(payment, found);
       }
@@ -220,7 +228,7 @@ final class RemoteSettlement {
   private Settlement onChain(SignedPayment payment, String transaction) {
     try {
       return local
-          .outcome(payment, Optional.of(transaction), Set.of())
+          .outcome(payment, List.of(transaction), Set.of())
           .orElseGet(
               () ->
                   new Settlement.Settled(
@@ -231,11 +239,13 @@ final class RemoteSettlement {
   }
 
   /** Returns what the chain says where it can be read and answers, and pending otherwise. */
-  private Settlement read(SignedPayment payment, Optional<String> transaction) {
-    Settlement pending = new Settlement.Pending(transaction.orElse(null));
+  private Settlement read(SignedPayment payment, List<String> transactions) {
+    Settlement pending =
+        new Settlement.Pending(
+            transactions.isEmpty() ? null : transactions.get(transactions.size() - 1));
     try {
       return local
-          .outcome(payment, transaction, others())
+          .outcome(payment, transactions, others())
           .filter(this::isKnown)
           .map(found -> remember(payment, found))
           .orElse(pending);

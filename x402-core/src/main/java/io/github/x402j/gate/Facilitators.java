@@ -98,13 +98,12 @@ public final class Facilitators {
    * Asks who has settled; if that is no longer known, as after a restart, each in turn until one
    * knows. A facilitator that knows nothing of the payment does not say that it has failed.
    */
-  Settlement outcome(SignedPayment payment, Optional<String> transaction)
-      throws FacilitatorException {
+  Settlement outcome(SignedPayment payment, List<String> transactions) throws FacilitatorException {
     Settlement pending = null;
     FacilitatorException failure = null;
     for (Facilitator facilitator : settlerFirst(payment)) {
       try {
-        Settlement outcome = facilitator.outcome(payment, transaction);
+        Settlement outcome = facilitator.outcome(payment, transactions);
         if (!(outcome instanceof Settlement.Pending)) {
           return outcome;
         }

@@ -203,14 +203,14 @@ final class GuardedFacilitator implements Facilitator {
 
   /** What was begun goes first: it was verified then. */
   @Override
-  public Settlement outcome(SignedPayment payment, Optional<String> transaction)
+  public Settlement outcome(SignedPayment payment, List<String> transactions)
       throws FacilitatorException {
     return noted(
         questions.call(
             payment.payer(),
             payment.key(),
             true,
-            () -> answered(() -> facilitator.outcome(payment, transaction))));
+            () -> answered(() -> facilitator.outcome(payment, transactions))));
   }
 
   private Settlement noted(Settlement settlement) {

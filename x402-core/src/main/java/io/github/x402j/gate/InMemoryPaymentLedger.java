@@ -11,9 +11,11 @@ import java.nio.LongBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -62,7 +64,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   private final PackedEntries entries = new PackedEntries();
 
   /** Transactions that are no hash of 32 bytes in its only spelling, by their entries. */
-  private final Map<Integer, String> otherTransactions = new HashMap<>();
+  private final Map<Integer, List<String>> otherTransactions = new HashMap<>();
 
   private InMemoryPaymentLedger(int capacity, Clock clock) {
     if (capacity < 1) {
@@ -107,10 +109,10 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
         return new Claim.Used();
       }
       if (state == State.HELD) {
-        return new Claim.InProgress(transaction(entry));
+        return new Claim.InProgress(newest(transactions(entry)));
       }
       setState(entry, State.HELD);
-      return new Claim.Resumed(transaction(entry));
+      return new Claim.Resumed(transactions(entry));
     }
   }
 
@@ -128,7 +130,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   public void settling(PaymentKey key, String transaction) {
     long[] hash = hash(key);
     synchronized (this) {
-      setTransaction(held(hash), transaction);
+      addTransaction(held(hash), transaction);
     }
   }
 
@@ -254,7 +256,7 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
       int entry = entries.find(hash);
       return entry == PackedEntries.NONE
           ? Optional.empty()
-          : Optional.of(new Entry(state(entry), transaction(entry)));
+          : Optional.of(new Entry(state(entry), transactions(entry)));
     }
   }
 
@@ -322,21 +324,32 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
     entries.set(entry, STATUS, entries.get(entry, STATUS) & ~STATE_BITS | (state.ordinal() + 1));
   }
 
-  private Optional<String> transaction(int entry) {
+  private List<String> transactions(int entry) {
     if ((entries.get(entry, STATUS) & HAS_TRANSACTION) == 0) {
-      return Optional.empty();
+      return List.of();
     }
-    String other = otherTransactions.get(entry);
-    return Optional.of(other != null ? other : text(words(entry, TRANSACTION)));
+    List<String> other = otherTransactions.get(entry);
+    return other != null ? other : List.of(text(words(entry, TRANSACTION)));
   }
 
-  private void setTransaction(int entry, String transaction) {
+  private static Optional<String> newest(List<String> transactions) {
+    return transactions.isEmpty()
+        ? Optional.empty()
+        : Optional.of(transactions.get(transactions.size() - 1));
+  }
+
+  /** Few have more than one, or one that is no hash. */
+  private void addTransaction(int entry, String transaction) {
+    List<String> all = new ArrayList<>(transactions(entry));
+    if (all.contains(transaction)) {
+      return;
+    }
+    all.add(transaction);
     entries.set(entry, STATUS, entries.get(entry, STATUS) | HAS_TRANSACTION);
-    if (Bytes32.isCanonical(transaction)) {
-      otherTransactions.remove(entry);
+    if (all.size() == 1 && Bytes32.isCanonical(transaction)) {
       setWords(entry, TRANSACTION, words(transaction));
     } else {
-      otherTransactions.put(entry, transaction);
+      otherTransactions.put(entry, List.copyOf(all));
     }
   }
 

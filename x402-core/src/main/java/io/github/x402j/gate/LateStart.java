@@ -198,9 +198,9 @@ final class LateStart implements Facilitator {
   }
 
   @Override
-  public Settlement outcome(SignedPayment payment, Optional<String> transaction)
+  public Settlement outcome(SignedPayment payment, List<String> transactions)
       throws FacilitatorException {
-    return open().outcome(payment, transaction);
+    return open().outcome(payment, transactions);
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -134,7 +135,7 @@ final class PaymentEngine {
       return new Claimed.Refused(notBegun.get());
     }
     if (found instanceof PaymentLedger.Claim.Resumed resumed) {
-      return resume(payment, resumed.transaction());
+      return resume(payment, resumed.transactions());
     }
     if (found instanceof PaymentLedger.Claim.InProgress inProgress) {
       return new Claimed.Pending(
@@ -170,11 +171,10 @@ final class PaymentEngine {
     }
   }
 
-  private Claimed resume(SignedPayment payment, Optional<String> transaction)
-      throws FacilitatorException {
-    Settlement outcome = new Settlement.Pending(transaction.orElse(null));
+  private Claimed resume(SignedPayment payment, List<String> recorded) throws FacilitatorException {
+    Settlement outcome = new Settlement.Pending(null);
     try {
-      outcome = transactions.owned(payment, facilitators.outcome(claimed(payment), transaction));
+      outcome = transactions.owned(payment, facilitators.outcome(claimed(payment), recorded));
     } finally {
       if (outcome instanceof Settlement.Pending) {
         ledger.suspend(payment.key());

@@ -7,6 +7,7 @@ import io.github.x402j.ReceiptKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +53,8 @@ public interface PaymentLedger {
   Claim claim(PaymentKey key, String binding, Instant keepUntil);
 
   /**
-   * Records the transaction that is about to be broadcast. The caller holds the entry.
+   * Records a transaction that is about to be broadcast, beside those that were recorded before:
+   * any of them may move the money. The caller holds the entry.
    *
    * @throws IllegalStateException if it is not held; the transaction must not be sent then
    */
@@ -148,9 +150,14 @@ public interface PaymentLedger {
    * How an entry stands.
    *
    * @param state how far it has come
-   * @param transaction the recorded transaction, empty if none was
+   * @param transactions the hashes that were recorded, oldest first
    */
-  record Entry(State state, Optional<String> transaction) {}
+  record Entry(State state, List<String> transactions) {
+    /** Copies the hashes. */
+    public Entry {
+      transactions = List.copyOf(transactions);
+    }
+  }
 
   /** How far an entry has come. */
   enum State {
@@ -190,14 +197,19 @@ public interface PaymentLedger {
      * An earlier exchange with the same binding began to settle and was suspended; the caller now
      * holds it and must ask for the outcome before anything else.
      *
-     * @param transaction the recorded hash, empty if none was
+     * @param transactions the hashes that were recorded, oldest first
      */
-    record Resumed(Optional<String> transaction) implements Claim {}
+    record Resumed(List<String> transactions) implements Claim {
+      /** Copies the hashes. */
+      public Resumed {
+        transactions = List.copyOf(transactions);
+      }
+    }
 
     /**
      * Another exchange holds it now.
      *
-     * @param transaction the recorded hash, empty if none was
+     * @param transaction the newest hash that was recorded, empty if none was
      * @param freeIn the time after which a holder that seems to have died loses it; zero if the
      *     holder lives
      */

@@ -47,13 +47,20 @@ final class SalesReconciler {
   private final SalesBook book;
   private final SalesRecorder recorder;
   private final Facilitators facilitators;
+  private final PaymentLedger ledger;
   private final Clock clock;
   private boolean isFailing;
 
-  SalesReconciler(SalesBook book, SalesRecorder recorder, Facilitators facilitators, Clock clock) {
+  SalesReconciler(
+      SalesBook book,
+      SalesRecorder recorder,
+      Facilitators facilitators,
+      PaymentLedger ledger,
+      Clock clock) {
     this.book = book;
     this.recorder = recorder;
     this.facilitators = facilitators;
+    this.ledger = ledger;
     this.clock = clock;
   }
 
@@ -119,12 +126,19 @@ final class SalesReconciler {
     try {
       Optional<SignedPayment> payment = signed(question.payment());
       if (payment.isPresent()) {
-        conclude(
-            entry, facilitators.outcome(payment.get(), Optional.ofNullable(entry.transaction())));
+        conclude(entry, facilitators.outcome(payment.get(), transactions(entry, payment.get())));
       }
     } catch (FacilitatorException | MalformedPaymentException | IllegalStateException e) {
       log.debug("sale {} stays open: {}", entry.id(), e.getMessage());
     }
+  }
+
+  /** The ledger knows all of them, the book the newest. */
+  private List<String> transactions(Entry entry, SignedPayment payment) {
+    List<String> recorded =
+        ledger.find(payment.key()).map(PaymentLedger.Entry::transactions).orElse(List.of());
+    String newest = entry.transaction();
+    return recorded.isEmpty() && newest != null ? List.of(newest) : recorded;
   }
 
   /** Returns the payment; empty if its terms are not ones that can be settled any more. */

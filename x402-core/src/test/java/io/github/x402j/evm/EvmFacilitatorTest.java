@@ -13,7 +13,6 @@ import io.github.x402j.Verification;
 import io.github.x402j.testing.TestWallet;
 import java.math.BigInteger;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,7 +56,7 @@ class EvmFacilitatorTest {
     assertThat(shop.balance(payment.payer())).isEqualTo(15_000);
     assertThat(shop.earned()).isEqualTo(before + 10_000);
     assertThat(shop.isUsed(payment)).isTrue();
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0)))).isEqualTo(settlement);
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0)))).isEqualTo(settlement);
   }
 
   @Test
@@ -172,9 +171,8 @@ class EvmFacilitatorTest {
     SignedPayment payment = shop.payment(facilitator, shop.payer(50_000));
     String unknown = "0x" + "77".repeat(32);
 
-    assertThat(facilitator.outcome(payment, Optional.empty()))
-        .isEqualTo(new Settlement.Pending(null));
-    assertThat(facilitator.outcome(payment, Optional.of(unknown)))
+    assertThat(facilitator.outcome(payment, List.of())).isEqualTo(new Settlement.Pending(null));
+    assertThat(facilitator.outcome(payment, List.of(unknown)))
         .isEqualTo(new Settlement.Pending(unknown));
   }
 
@@ -183,7 +181,7 @@ class EvmFacilitatorTest {
     SignedPayment payment = shop.payment(facilitator, shop.payer(50_000));
     String theirs = shop.preempt(payment);
 
-    assertThat(facilitator.outcome(payment, Optional.empty()))
+    assertThat(facilitator.outcome(payment, List.of()))
         .isEqualTo(new Settlement.Settled(theirs, payment.payer(), shop.offer.amount()));
   }
 

@@ -16,7 +16,6 @@ import io.github.x402j.Verification;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +49,7 @@ class EvmLocalChecksTest {
             Verification.Invalid.class,
             invalid -> assertThat(invalid.reason()).isEqualTo(ErrorReason.INVALID_SIGNATURE));
     SignedPayment payment = ((Verification.Valid) good).payment();
-    assertThat(checks.outcome(payment, Optional.empty(), Set.of())).isEmpty();
+    assertThat(checks.outcome(payment, List.of(), Set.of())).isEmpty();
   }
 
   @Test
@@ -59,12 +58,11 @@ class EvmLocalChecksTest {
         EvmLocalChecks.builder().clock(shop.clock).chain(shop.network(), shop.rpc).build();
     TestWallet payer = shop.payer(Shop.PRICE);
     SignedPayment payment = ((Verification.Valid) check(checks, payer, payer)).payment();
-    assertThat(checks.outcome(payment, Optional.empty(), Set.of()))
-        .contains(new Settlement.Pending(null));
+    assertThat(checks.outcome(payment, List.of(), Set.of())).contains(new Settlement.Pending(null));
 
     String transaction = shop.preempt(payment);
 
-    assertThat(checks.outcome(payment, Optional.empty(), Set.of()))
+    assertThat(checks.outcome(payment, List.of(), Set.of()))
         .contains(new Settlement.Settled(transaction, payment.payer(), shop.offer.amount()));
   }
 

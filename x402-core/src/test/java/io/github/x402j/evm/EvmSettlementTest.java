@@ -17,7 +17,6 @@ import io.github.x402j.testing.TestWallet;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -79,10 +78,10 @@ class EvmSettlementTest {
               recorded.add(hash);
             });
     assertThat(settlement).isEqualTo(new Settlement.Pending(recorded.get(0)));
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0))))
         .isInstanceOf(Settlement.Pending.class);
     chain.faults().clear();
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0))))
         .isEqualTo(new Settlement.Settled(recorded.get(0), payment.payer(), shop.offer.amount()));
     assertThat(shop.earned()).isEqualTo(10_000);
     assertThat(chain.requests(SEND)).isEqualTo(sentBefore + 1);
@@ -114,16 +113,16 @@ class EvmSettlementTest {
     assertThat(facilitator.settle(payment, recorded::add))
         .isEqualTo(new Settlement.Pending(recorded.get(0)));
     chain.faults().clear();
-    Optional<String> transaction = Optional.of(recorded.get(0));
-    assertThat(facilitator.outcome(payment, transaction)).isInstanceOf(Settlement.Pending.class);
+    List<String> transactions = List.of(recorded.get(0));
+    assertThat(facilitator.outcome(payment, transactions)).isInstanceOf(Settlement.Pending.class);
     chain.advanceTime(Duration.ofSeconds(59));
     chain.mine();
     if (chain.now().isBefore(payment.validBefore())) {
-      assertThat(facilitator.outcome(payment, transaction)).isInstanceOf(Settlement.Pending.class);
+      assertThat(facilitator.outcome(payment, transactions)).isInstanceOf(Settlement.Pending.class);
     }
     chain.advanceTime(Duration.ofSeconds(2));
     chain.mine();
-    assertThat(failure(facilitator.outcome(payment, transaction)))
+    assertThat(failure(facilitator.outcome(payment, transactions)))
         .isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED);
     assertThat(shop.earned()).isZero();
   }
@@ -177,7 +176,7 @@ class EvmSettlementTest {
     assertThat(failure(facilitator.settle(payment, recorded::add)))
         .isEqualTo(ErrorReason.INVALID_TRANSACTION_STATE);
     assertThat(chain.mined(recorded.get(0))).isTrue();
-    assertThat(failure(facilitator.outcome(payment, Optional.of(recorded.get(0)))))
+    assertThat(failure(facilitator.outcome(payment, List.of(recorded.get(0)))))
         .isEqualTo(ErrorReason.INVALID_TRANSACTION_STATE);
     assertThat(shop.earned()).isZero();
   }

@@ -12,7 +12,6 @@ import io.github.x402j.testing.LocalChain;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
@@ -76,10 +75,10 @@ class LaggingReplicaTest {
     chain.advanceTime(Duration.ofMinutes(2));
     chain.mine();
     node.behind(2);
-    assertThat(outcome(BlockReads.once(node.port()), 1).now(Optional.empty()))
+    assertThat(outcome(BlockReads.once(node.port()), 1).now(List.of()))
         .isInstanceOf(Settlement.Pending.class);
     node.behind(0);
-    assertThat(outcome(BlockReads.once(node.port()), 1).now(Optional.empty()))
+    assertThat(outcome(BlockReads.once(node.port()), 1).now(List.of()))
         .isEqualTo(settledBy(strangers));
   }
 
@@ -88,7 +87,7 @@ class LaggingReplicaTest {
     chain.advanceTime(Duration.ofMinutes(2));
     for (int blocks = 1; blocks <= 3; blocks++) {
       chain.mine();
-      assertThat(outcome(BlockReads.once(node.port()), 3).now(Optional.empty()))
+      assertThat(outcome(BlockReads.once(node.port()), 3).now(List.of()))
           .as("after %d blocks", blocks)
           .isInstanceOf(blocks < 3 ? Settlement.Pending.class : Settlement.Failed.class);
     }
@@ -100,13 +99,13 @@ class LaggingReplicaTest {
     chain.mine();
     node.behind(1);
     Pauses pauses = new Pauses();
-    assertThat(outcome(BlockReads.patient(node.port(), pauses), 1).now(Optional.empty()))
+    assertThat(outcome(BlockReads.patient(node.port(), pauses), 1).now(List.of()))
         .isInstanceOf(Settlement.Failed.class);
     assertThat(pauses.count).isEqualTo(3);
 
     node.behind(1);
     pauses.catchesUpAt = Integer.MAX_VALUE;
-    assertThat(outcome(BlockReads.patient(node.port(), pauses), 1).now(Optional.empty()))
+    assertThat(outcome(BlockReads.patient(node.port(), pauses), 1).now(List.of()))
         .as("never there")
         .isInstanceOf(Settlement.Pending.class);
     assertThat(pauses.nanos).isLessThan(Duration.ofSeconds(5).toNanos());

@@ -31,7 +31,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -141,11 +140,11 @@ class LyingFacilitatorTest {
     facilitator.start(List.of(shop.offer));
     SignedPayment payment = payment(facilitator);
     assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(NOWHERE));
-    assertThat(facilitator.outcome(payment, Optional.of(NOWHERE)))
+    assertThat(facilitator.outcome(payment, List.of(NOWHERE)))
         .isInstanceOf(Settlement.Pending.class);
     chain.advanceTime(Duration.ofMinutes(2));
     chain.mine();
-    assertThat(facilitator.outcome(payment, Optional.of(NOWHERE)))
+    assertThat(facilitator.outcome(payment, List.of(NOWHERE)))
         .isInstanceOf(Settlement.Failed.class);
   }
 
@@ -217,10 +216,9 @@ class LyingFacilitatorTest {
       answers.put("/settle", failure(reason, ""));
       SignedPayment payment = payment(facilitator);
       assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
-      assertThat(facilitator.outcome(payment, Optional.empty()))
-          .isEqualTo(new Settlement.Pending(null));
+      assertThat(facilitator.outcome(payment, List.of())).isEqualTo(new Settlement.Pending(null));
       String transaction = shop.preempt(payment, liarsKey());
-      assertThat(facilitator.outcome(payment, Optional.empty()))
+      assertThat(facilitator.outcome(payment, List.of()))
           .isInstanceOfSatisfying(
               Settlement.Settled.class,
               settled -> assertThat(settled.transaction()).isEqualTo(transaction));
@@ -256,7 +254,7 @@ class LyingFacilitatorTest {
     SignedPayment payment = payment(facilitator);
     assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
     String transaction = shop.preempt(payment, liarsKey());
-    assertThat(facilitator.outcome(payment, Optional.empty()))
+    assertThat(facilitator.outcome(payment, List.of()))
         .isInstanceOfSatisfying(
             Settlement.Settled.class,
             settled -> assertThat(settled.transaction()).isEqualTo(transaction));
@@ -274,7 +272,7 @@ class LyingFacilitatorTest {
     assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
     chain.advanceTime(EvmLocalChecks.MARGIN);
     chain.mine();
-    assertThat(facilitator.outcome(payment, Optional.empty()))
+    assertThat(facilitator.outcome(payment, List.of()))
         .isInstanceOfSatisfying(
             Settlement.Failed.class,
             failed -> assertThat(failed.reason()).isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED));

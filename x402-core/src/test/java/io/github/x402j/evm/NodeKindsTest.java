@@ -23,7 +23,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -242,8 +241,8 @@ class NodeKindsTest {
         List<String> sent = new ArrayList<>();
         Settlement settlement = facilitator.settle(payment, sent::add);
         assertThat(settlement).isInstanceOf(Settlement.Settled.class);
-        assertThat(facilitator.outcome(payment, Optional.of(sent.get(0)))).isEqualTo(settlement);
-        assertThat(facilitator.outcome(payment, Optional.empty())).isInstanceOf(Settlement.class);
+        assertThat(facilitator.outcome(payment, List.of(sent.get(0)))).isEqualTo(settlement);
+        assertThat(facilitator.outcome(payment, List.of())).isInstanceOf(Settlement.class);
       }
       assertThat(shop.earned() - before).isEqualTo(2 * Shop.PRICE);
       SignedPayment poor = shop.payment(facilitator, shop.payer(Shop.PRICE - 1));
@@ -409,7 +408,7 @@ class NodeKindsTest {
       EvmFacilitator facilitator = shop.builder(node.port()).build();
       for (int i = 0; i < 2; i++) {
         node.forget();
-        assertThat(facilitator.outcome(payment, Optional.empty()))
+        assertThat(facilitator.outcome(payment, List.of()))
             .isEqualTo(new Settlement.Settled(transaction, payment.payer(), shop.offer.amount()));
         System.out.printf(
             "RPC: a use 60 blocks ago, %d blocks allowed (%s): %d round trips, %d requests%n",

@@ -11,7 +11,6 @@ import io.github.x402j.gate.Untouchable;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -108,8 +107,7 @@ class PaymentOutcomeTest {
   void hasFailedWhenTheChainsTimeIsTheEndOfTheWindowAndNotASecondBefore() throws Exception {
     Instant end = Instant.ofEpochSecond(PAYMENT.validBefore().longValueExact());
 
-    assertThat(at(end.minusSeconds(1)).now(Optional.empty()))
-        .isInstanceOf(Settlement.Pending.class);
-    assertThat(at(end).now(Optional.empty())).isInstanceOf(Settlement.Failed.class);
+    assertThat(at(end.minusSeconds(1)).now(List.of())).isInstanceOf(Settlement.Pending.class);
+    assertThat(at(end).now(List.of())).isInstanceOf(Settlement.Failed.class);
   }
 }

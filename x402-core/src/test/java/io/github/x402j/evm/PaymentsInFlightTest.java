@@ -16,7 +16,6 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -174,7 +173,7 @@ class PaymentsInFlightTest {
     chain.faults().clear();
     assertThat(hasty.verify(second)).isInstanceOf(Verification.Valid.class);
     assertThat(hasty.settle(second, hash -> {})).isInstanceOf(Settlement.Settled.class);
-    assertThat(hasty.outcome(first, Optional.of(recorded.get(0))))
+    assertThat(hasty.outcome(first, List.of(recorded.get(0))))
         .isInstanceOf(Settlement.Settled.class);
   }
 

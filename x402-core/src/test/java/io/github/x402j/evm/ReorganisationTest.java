@@ -10,7 +10,6 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.testing.LocalChain;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,10 +41,10 @@ class ReorganisationTest {
     assertThat(facilitator.settle(payment, recorded::add))
         .isEqualTo(new Settlement.Pending(recorded.get(0)));
     chain.mine();
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0))))
         .isInstanceOf(Settlement.Pending.class);
     chain.mine();
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0))))
         .isInstanceOf(Settlement.Settled.class);
   }
 
@@ -61,16 +60,16 @@ class ReorganisationTest {
       chain.mine();
     }
 
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0))))
         .isInstanceOf(Settlement.Pending.class);
     chain.advanceTime(Duration.ofSeconds(61));
     chain.mine();
     chain.mine();
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0))))
         .as("a block of before the end of the window could still take the place of the newest two")
         .isInstanceOf(Settlement.Pending.class);
     chain.mine();
-    assertThat(facilitator.outcome(payment, Optional.of(recorded.get(0))))
+    assertThat(facilitator.outcome(payment, List.of(recorded.get(0))))
         .isInstanceOfSatisfying(
             Settlement.Failed.class,
             failed -> assertThat(failed.reason()).isEqualTo(ErrorReason.AUTHORIZATION_EXPIRED));
@@ -91,7 +90,7 @@ class ReorganisationTest {
     facilitator.settle(third, recorded::add);
     chain.mine();
     chain.mine();
-    assertThat(facilitator.outcome(third, Optional.of(recorded.get(recorded.size() - 1))))
+    assertThat(facilitator.outcome(third, List.of(recorded.get(recorded.size() - 1))))
         .isInstanceOf(Settlement.Settled.class);
     assertThat(shop.earned()).isEqualTo(20_000);
   }

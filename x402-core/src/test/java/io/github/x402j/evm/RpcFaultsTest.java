@@ -170,7 +170,7 @@ class RpcFaultsTest {
     if (settlement instanceof Settlement.Pending pending) {
       assertThat(pending.transaction()).hasValue(recorded.get(recorded.size() - 1));
       boolean usedBefore = shop.isUsed(payment); // a delayed transaction may come in just now
-      Settlement outcome = facilitator.outcome(payment, pending.transaction());
+      Settlement outcome = facilitator.outcome(payment, pending.transaction().stream().toList());
       boolean usedAfter = shop.isUsed(payment);
       assertThat(outcome instanceof Settlement.Settled).isIn(usedBefore, usedAfter);
       assertThat(outcome).isNotInstanceOf(Settlement.Failed.class);
@@ -179,7 +179,7 @@ class RpcFaultsTest {
     Settlement nextOutcome = settled(facilitator, next, payment);
     for (int i = 0; i < 50 && nextOutcome instanceof Settlement.Pending pending; i++) {
       Thread.sleep(100); // on a slow machine
-      nextOutcome = facilitator.outcome(next, pending.transaction());
+      nextOutcome = facilitator.outcome(next, pending.transaction().stream().toList());
     }
     assertThat(nextOutcome).isInstanceOf(Settlement.Settled.class);
   }

@@ -208,7 +208,8 @@ class SharedTransactionTest {
   void onePaymentTwiceIsSettledOnce() throws Exception {
     SignedPayment payment = payments(1).get(0);
     int settled = 0;
-    for (CompletableFuture<Settlement> settlement : settleAll(sharing(2), List.of(payment, payment))) {
+    for (CompletableFuture<Settlement> settlement :
+        settleAll(sharing(2), List.of(payment, payment))) {
       settled += get(settlement) instanceof Settlement.Settled ? 1 : 0;
     }
     assertThat(settled).isEqualTo(1);

@@ -26,7 +26,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -180,13 +179,12 @@ class ToySchemeTest {
     TestWallet payer = shop.payer(100_000);
     assertThat(pay(payment(payer)).calls).containsExactly("run", "headers", "deliver");
     SignedPayment payment = checked(payment(payer));
-    assertThat(facilitator.outcome(payment, Optional.empty()))
-        .isEqualTo(new Settlement.Pending(null));
+    assertThat(facilitator.outcome(payment, List.of())).isEqualTo(new Settlement.Pending(null));
 
     String theirs = sendBy(TestWallet.random(), payment);
     assertThat(pay(payment(payer)).calls).containsExactly("run", "headers", "deliver");
 
-    assertThat(facilitator.outcome(payment, Optional.empty()))
+    assertThat(facilitator.outcome(payment, List.of()))
         .isEqualTo(new Settlement.Settled(theirs, payment.payer(), offer.amount()));
   }
 
@@ -198,9 +196,9 @@ class ToySchemeTest {
     shop.usdc.cancelAuthorization(payer, cancelled.key().nonce());
     String theirs = sendBy(TestWallet.random(), paid);
 
-    assertThat(facilitator.outcome(paid, Optional.empty()))
+    assertThat(facilitator.outcome(paid, List.of()))
         .isEqualTo(new Settlement.Settled(theirs, paid.payer(), offer.amount()));
-    assertThat(facilitator.outcome(cancelled, Optional.empty()))
+    assertThat(facilitator.outcome(cancelled, List.of()))
         .isInstanceOfSatisfying(
             Settlement.Failed.class,
             failed -> assertThat(failed.reason()).isEqualTo(ErrorReason.NONCE_ALREADY_USED));

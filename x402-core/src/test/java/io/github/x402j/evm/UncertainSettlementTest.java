@@ -18,7 +18,6 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -124,7 +123,7 @@ class UncertainSettlementTest {
     await(() -> sale.usdc().balanceOf(lost.payer().text()).signum() == 0);
     assertThat(sale.received()).isEqualTo(before + 2 * PRICE);
     assertThat(sale.usdc().balanceOf(next.payer().text())).isZero();
-    assertSettled(facilitator.outcome(lost, Optional.of(sale.recorded().get(0))));
+    assertSettled(facilitator.outcome(lost, List.of(sale.recorded().get(0))));
   }
 
   // ---- the node does not answer as it should
@@ -200,7 +199,7 @@ class UncertainSettlementTest {
     if (fault == Fault.DELAY || fault == Fault.DROP_ANSWER) { // it went through, seen or not
       Thread.sleep(TOO_LONG.toMillis());
       assertThat(sale.received()).isEqualTo(PRICE);
-      assertSettled(facilitator.outcome(payment, Optional.of(sale.onlyHash())));
+      assertSettled(facilitator.outcome(payment, List.of(sale.onlyHash())));
       assertTheNextOneSettles();
     } else {
       assertThat(settlement).isEqualTo(new Settlement.Pending(sale.onlyHash()));
@@ -238,7 +237,7 @@ class UncertainSettlementTest {
     assertThat(sale.settle(facilitator, payment))
         .isEqualTo(new Settlement.Pending(sale.onlyHash()));
     chain.faults().clear();
-    assertThat(facilitator.outcome(payment, Optional.of(sale.onlyHash())))
+    assertThat(facilitator.outcome(payment, List.of(sale.onlyHash())))
         .isEqualTo(new Settlement.Settled(theirs.get(), payment.payer(), sale.offer().amount()));
   }
 
@@ -290,7 +289,7 @@ class UncertainSettlementTest {
     assertThat(timed.settle(seller, payment)).isEqualTo(new Settlement.Pending(timed.onlyHash()));
     String other = replaceFirstTransaction(timed);
     chain.mine();
-    Optional<String> hash = Optional.of(timed.onlyHash());
+    List<String> hash = List.of(timed.onlyHash());
 
     assertThat(chain.mined(other)).isTrue();
     assertThat(chain.mined(timed.onlyHash())).isFalse();
@@ -368,7 +367,7 @@ class UncertainSettlementTest {
     assertFailed(settlement, ErrorReason.INVALID_TRANSACTION_STATE);
     assertThat(chain.mined(sale.onlyHash())).isTrue();
     assertThat(sale.received()).isNotEqualTo(PRICE);
-    assertThat(facilitator.outcome(payment, Optional.of(sale.onlyHash()))).isEqualTo(settlement);
+    assertThat(facilitator.outcome(payment, List.of(sale.onlyHash()))).isEqualTo(settlement);
   }
 
   static Stream<Mode> dishonestModes() {
@@ -525,7 +524,7 @@ class UncertainSettlementTest {
     assertThat(sale.settle(careful, payment)).isEqualTo(new Settlement.Pending(sale.onlyHash()));
     await(() -> sale.received() == PRICE); // sent again: the same transaction on the new branch
     chain.mine();
-    assertSettled(careful.outcome(payment, Optional.of(sale.onlyHash())));
+    assertSettled(careful.outcome(payment, List.of(sale.onlyHash())));
   }
 
   // ---- helpers

@@ -123,7 +123,7 @@ class FailureReasonsTest {
 
     @Override
     public Optional<Settlement> outcome(
-        SignedPayment payment, Optional<String> transaction, Set<Address> others)
+        SignedPayment payment, List<String> transactions, Set<Address> others)
         throws FacilitatorException {
       return now();
     }
@@ -226,7 +226,7 @@ class FailureReasonsTest {
       for (String transaction : List.of("", TX)) {
         remote.on("/settle", HostileFacilitator.hangUp(), json(200, failure(reason, transaction)));
         assertThat(facilitator.settle(payment, hash -> {})).isInstanceOf(Settlement.Pending.class);
-        for (Optional<String> known : List.of(Optional.<String>empty(), Optional.of(TX))) {
+        for (List<String> known : List.of(List.<String>of(), List.of(TX))) {
           Settlement found = facilitator.outcome(payment, known);
           if (!(found instanceof Settlement.Pending)) {
             wrong.add(reason + " \"" + transaction + "\", known " + known + ": " + found);

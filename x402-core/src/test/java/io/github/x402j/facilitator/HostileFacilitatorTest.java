@@ -30,7 +30,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -264,8 +263,7 @@ class HostileFacilitatorTest {
     remote.on("/settle", json(200, failure("invalid_exact_evm_nonce_already_used")));
     HttpFacilitator facilitator = impatient().build();
     assertThat(settle(facilitator)).isEqualTo(UNKNOWN);
-    assertThat(facilitator.outcome(checked(facilitator, Sale.v2(1)), Optional.empty()))
-        .isEqualTo(UNKNOWN);
+    assertThat(facilitator.outcome(checked(facilitator, Sale.v2(1)), List.of())).isEqualTo(UNKNOWN);
   }
 
   @Test

@@ -225,8 +225,7 @@ public class HttpFacilitatorTest {
     SignedPayment payment = checked(facilitator, Sale.v2(1));
     assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
     assertThat(remote.asked("/settle")).isEqualTo(1);
-    assertThat(facilitator.outcome(payment, Optional.empty()))
-        .isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitator.outcome(payment, List.of())).isInstanceOf(Settlement.Settled.class);
 
     remote.on("/settle", HostileFacilitator.hangUp(), json(200, success(TX)));
     HttpFacilitator idempotent = to(remote.url()).settleIsIdempotent().build();

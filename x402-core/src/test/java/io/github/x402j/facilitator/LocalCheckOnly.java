@@ -19,7 +19,6 @@ import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.gate.Untouchable;
 import java.util.List;
-import java.util.Optional;
 
 /** Checks for real and without a chain; whatever comes after the check fails the test. */
 public final class LocalCheckOnly implements Facilitator {
@@ -66,7 +65,7 @@ public final class LocalCheckOnly implements Facilitator {
   }
 
   @Override
-  public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
+  public Settlement outcome(SignedPayment payment, List<String> transactions) {
     throw new AssertionError("a broken payment was known");
   }
 }

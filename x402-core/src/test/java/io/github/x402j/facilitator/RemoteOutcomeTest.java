@@ -148,7 +148,7 @@ class RemoteOutcomeTest {
     PaymentKey key =
         new PaymentKey(
             Sale.OFFER.network(), Sale.OFFER.asset(), Sale.PAYER.address(), Sale.nonce(1));
-    assertThat(ledger.find(key).orElseThrow().transaction()).contains(TX);
+    assertThat(ledger.find(key).orElseThrow().transactions()).containsExactly(TX);
   }
 
   /** The money has moved and the handler failed: the free retry does not ask the facilitator. */

@@ -14,7 +14,7 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.gate.Sale;
-import java.util.Optional;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,7 +88,7 @@ class RemoteSettlementTest {
         new Settlement.Failed(
             ErrorReason.NONCE_ALREADY_USED, "the facilitator has settled it for another seller");
     assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(used);
-    assertThat(facilitator.outcome(payment, Optional.of(TX))).isEqualTo(used);
+    assertThat(facilitator.outcome(payment, List.of(TX))).isEqualTo(used);
   }
 
   @Test
@@ -102,7 +102,7 @@ class RemoteSettlementTest {
     assertThat(remote.last("/verify").head()).doesNotContainIgnoringCase("Idempotency-Key");
     facilitator.settle(payment, hash -> {});
     assertThat(remote.last("/settle").head()).containsIgnoringCase("Idempotency-Key: us");
-    facilitator.outcome(payment, Optional.empty());
+    facilitator.outcome(payment, List.of());
     assertThat(remote.last("/settle").head()).containsIgnoringCase("Idempotency-Key: us");
     facilitator.settle(checked(facilitator, Sale.v2(2)), hash -> {});
     assertThat(remote.last("/settle").head()).doesNotContainIgnoringCase("Idempotency-Key");
@@ -115,8 +115,7 @@ class RemoteSettlementTest {
     SignedPayment payment = checked(facilitator, Sale.v2(1));
     facilitator.settle(payment, hash -> {});
     remote.on("/settle", json(200, "{\"success\":false,\"errorReason\":\"settlement_pending\"}"));
-    assertThat(facilitator.outcome(payment, Optional.of(TX)))
-        .isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitator.outcome(payment, List.of(TX))).isInstanceOf(Settlement.Settled.class);
     SignedPayment other =
         new SignedPayment(
             payment.payload(),
@@ -125,6 +124,6 @@ class RemoteSettlementTest {
             new Bytes32(OTHER_DIGEST),
             payment.validBefore(),
             payment.signed());
-    assertThat(facilitator.outcome(other, Optional.of(TX))).isInstanceOf(Settlement.Pending.class);
+    assertThat(facilitator.outcome(other, List.of(TX))).isInstanceOf(Settlement.Pending.class);
   }
 }

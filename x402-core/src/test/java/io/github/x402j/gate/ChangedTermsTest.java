@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,7 +86,7 @@ class ChangedTermsTest {
     }
 
     @Override
-    public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
+    public Settlement outcome(SignedPayment payment, List<String> transactions) {
       return SETTLED;
     }
   }

@@ -23,7 +23,6 @@ import io.github.x402j.Verification;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -112,8 +111,8 @@ class FacilitatorFairnessTest {
     }
 
     @Override
-    public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
-      return new Settlement.Pending(transaction.orElse(null));
+    public Settlement outcome(SignedPayment payment, List<String> transactions) {
+      return new Settlement.Pending(transactions.get(0));
     }
   }
 

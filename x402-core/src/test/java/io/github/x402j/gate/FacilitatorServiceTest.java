@@ -33,7 +33,6 @@ import io.github.x402j.evm.TransferAuthorization;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -135,8 +134,8 @@ class FacilitatorServiceTest {
     }
 
     @Override
-    public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
-      assertThat(transaction).contains(TX);
+    public Settlement outcome(SignedPayment payment, List<String> transactions) {
+      assertThat(transactions).containsExactly(TX);
       return outcome;
     }
   }

@@ -21,7 +21,6 @@ import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -81,8 +80,7 @@ class FacilitatorsTest {
     assertThat(facilitators.settle(payment, hash -> {}, false).join())
         .isInstanceOf(Settlement.Pending.class);
     other.on("/settle", json(200, success(TX)));
-    assertThat(facilitators.outcome(payment, Optional.empty()))
-        .isInstanceOf(Settlement.Settled.class);
+    assertThat(facilitators.outcome(payment, List.of())).isInstanceOf(Settlement.Settled.class);
     assertThat(one.asked("/settle")).isZero();
   }
 
@@ -125,10 +123,10 @@ class FacilitatorsTest {
     one.on("/settle", json(200, "{\"success\":false,\"errorReason\":\"insufficient_funds\"}"));
     other.on("/settle", json(200, success(TX)));
     Facilitators facilitators = both();
-    assertThat(facilitators.outcome(payment(facilitators, 1), Optional.empty()))
+    assertThat(facilitators.outcome(payment(facilitators, 1), List.of()))
         .isInstanceOf(Settlement.Settled.class);
     one.close();
-    assertThat(facilitators.outcome(payment(facilitators, 2), Optional.empty()))
+    assertThat(facilitators.outcome(payment(facilitators, 2), List.of()))
         .isInstanceOf(Settlement.Settled.class);
   }
 

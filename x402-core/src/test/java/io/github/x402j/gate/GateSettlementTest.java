@@ -96,8 +96,8 @@ class GateSettlementTest {
     VerifiedPayment payment = admitted();
     gate.settle(payment);
 
-    assertThat(ledger.find(payment.signed().key()).orElseThrow().transaction())
-        .contains(ScriptedFacilitator.TX);
+    assertThat(ledger.find(payment.signed().key()).orElseThrow().transactions())
+        .containsExactly(ScriptedFacilitator.TX);
   }
 
   @Test

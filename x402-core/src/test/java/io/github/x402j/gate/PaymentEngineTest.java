@@ -52,7 +52,7 @@ class PaymentEngineTest {
             (proxy, method, arguments) -> {
               if (method.getName().equals("find")) {
                 return Optional.of(
-                    new PaymentLedger.Entry(PaymentLedger.State.SUSPENDED, Optional.empty()));
+                    new PaymentLedger.Entry(PaymentLedger.State.SUSPENDED, List.of()));
               }
               try {
                 return method.invoke(memory, arguments);

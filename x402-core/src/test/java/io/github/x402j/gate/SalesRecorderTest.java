@@ -33,7 +33,7 @@ class SalesRecorderTest {
   private final MutableClock clock = new MutableClock(Instant.now());
   private final SalesRecorder recorder = new SalesRecorder(book, clock);
   private final SalesReconciler reconciler =
-      new SalesReconciler(book, recorder, new Facilitators(List.of(facilitator)), clock);
+      new SalesReconciler(book, recorder, new Facilitators(List.of(facilitator)), ledger, clock);
   private PaymentGate gate = gate();
 
   /** A book that can be told to fail. */
@@ -231,7 +231,8 @@ class SalesRecorderTest {
     assertThat(sell(PaymentFlow.AUTHORIZATION, 1, working()).calls)
         .containsExactly("run", "refuse 503");
     assertThat(facilitator.settlements).hasValue(tellsFirst ? 1 : 0);
-    assertThat(ledger.find(key(1)).flatMap(PaymentLedger.Entry::transaction)).isEmpty();
+    assertThat(ledger.find(key(1)).map(PaymentLedger.Entry::transactions).orElse(List.of()))
+        .isEmpty();
   }
 
   private static PaymentKey key(int nonce) {

@@ -18,7 +18,6 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -159,7 +158,7 @@ public final class ScriptedFacilitator implements Facilitator {
   }
 
   @Override
-  public Settlement outcome(SignedPayment payment, Optional<String> transaction)
+  public Settlement outcome(SignedPayment payment, List<String> transactions)
       throws FacilitatorException {
     outcomes.incrementAndGet();
     if (fails) {

@@ -181,12 +181,12 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     // another process has taken over since. It has to end before another of this process begins,
     // as the two could not be told apart afterwards.
     if (held.containsKey(key)) {
-      return Optional.of(new Claim.InProgress(row.transaction()));
+      return Optional.of(new Claim.InProgress(row.newestTransaction()));
     }
     if (state == State.HELD) {
       return Optional.of(
           new Claim.InProgress(
-              row.transaction(), lease.freeIn(Instant.ofEpochMilli(row.leaseUntil()))));
+              row.newestTransaction(), lease.freeIn(Instant.ofEpochMilli(row.leaseUntil()))));
     }
     return resume(key, row);
   }
@@ -196,7 +196,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     try {
       Optional<PaymentRows.Row> taken = payments.take(key, row, hold, lease.id());
       taken.ifPresent(mine -> held.put(key, hold));
-      return taken.map(mine -> new Claim.Resumed(mine.transaction()));
+      return taken.map(mine -> new Claim.Resumed(mine.transactions()));
     } catch (LedgerException e) {
       pending.add(() -> payments.takeBack(key, hold));
       throw e;
@@ -413,7 +413,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   public Optional<Entry> find(PaymentKey key) {
     return payments
         .find(key)
-        .map(row -> new Entry(row.stateAt(clock.instant()), row.transaction()));
+        .map(row -> new Entry(row.stateAt(clock.instant()), row.transactions()));
   }
 
   /**

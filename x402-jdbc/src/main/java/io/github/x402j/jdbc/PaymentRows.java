@@ -11,7 +11,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The authorizations in the database. Every change of a row is one statement that names the hold
@@ -24,14 +26,17 @@ final class PaymentRows {
       "INSERT INTO x402_payment (network, asset, payer, nonce, hold_id, state, binding_hash,"
           + " instance_id, keep_until) VALUES (?, ?, ?, ?, ?, 'HELD', ?, ?, ?)";
   private static final String SELECT =
-      "SELECT p.state, p.hold_id, p.binding_hash, p.tx_hash, i.lease_until FROM x402_payment p"
+      "SELECT p.state, p.hold_id, p.binding_hash, p.tx_hashes, i.lease_until FROM x402_payment p"
           + " LEFT JOIN x402_instance i ON i.id = p.instance_id"
           + " WHERE p.network = ? AND p.asset = ? AND p.payer = ? AND p.nonce = ?";
   private static final String TAKE =
       "UPDATE x402_payment SET state = 'HELD', hold_id = ?, instance_id = ?"
           + KEY
           + " AND hold_id = ? AND state = ?";
-  private static final String SETTLING = "UPDATE x402_payment SET tx_hash = ?" + HELD_AS;
+  private static final String SETTLING =
+      "UPDATE x402_payment SET tx_hashes = COALESCE(tx_hashes || '\n', '')"
+          + " || CAST(? AS VARCHAR(128))"
+          + HELD_AS;
   private static final String SUSPEND = "UPDATE x402_payment SET state = 'SUSPENDED'" + HELD_AS;
   private static final String DELIVERED =
       "UPDATE x402_payment SET state = 'DELIVERED', deliveries = deliveries + 1" + HELD_AS;
@@ -59,11 +64,18 @@ final class PaymentRows {
    * @param state how far it has come
    * @param hold the last hold
    * @param bindingHash what it is bound to
-   * @param transaction the recorded transaction, empty if none was
+   * @param transactions the hashes that were recorded, oldest first
    * @param leaseUntil until when the instance that holds it is sure to live; 0 if it is gone
    */
   record Row(
-      State state, String hold, String bindingHash, Optional<String> transaction, long leaseUntil) {
+      State state, String hold, String bindingHash, List<String> transactions, long leaseUntil) {
+
+    /** Returns the newest of its transactions, empty if none was recorded. */
+    Optional<String> newestTransaction() {
+      return transactions.isEmpty()
+          ? Optional.empty()
+          : Optional.of(transactions.get(transactions.size() - 1));
+    }
 
     /** Returns the state, held only if the holder lives. */
     State stateAt(Instant now) {
@@ -115,8 +127,12 @@ final class PaymentRows {
         State.valueOf(rows.getString(1)),
         rows.getString(2),
         rows.getString(3),
-        Optional.ofNullable(rows.getString(4)),
+        transactions(rows.getString(4)),
         rows.getLong(5)); // 0 for null
+  }
+
+  private static List<String> transactions(@Nullable String recorded) {
+    return recorded == null ? List.of() : recorded.lines().distinct().toList();
   }
 
   /**

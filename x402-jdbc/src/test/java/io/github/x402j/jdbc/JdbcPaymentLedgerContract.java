@@ -116,7 +116,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
         .isEqualTo(new Claim.InProgress(Optional.of(TX)));
     assertThat(other.claim(key(1), "GET /b", soon())).isEqualTo(new Claim.Used());
     one.suspend(key(1));
-    assertThat(other.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Resumed(Optional.of(TX)));
+    assertThat(other.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Resumed(List.of(TX)));
     other.delivered(key(1));
     assertThat(one.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Used());
   }
@@ -199,7 +199,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     JdbcPaymentLedger after = ledger(clock);
     assertThat(after.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Used());
     assertThat(after.claim(key(2), "GET /b", soon())).isEqualTo(new Claim.Used());
-    assertThat(after.claim(key(2), "GET /a", soon())).isEqualTo(new Claim.Resumed(Optional.of(TX)));
+    assertThat(after.claim(key(2), "GET /a", soon())).isEqualTo(new Claim.Resumed(List.of(TX)));
     assertThat(after.use(receipt(1), 1, soon())).isEqualTo(new Use.UsedUp());
   }
 
@@ -227,10 +227,9 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     assertThat(next.find(key(1)).orElseThrow().state()).isEqualTo(State.HELD);
 
     clock.advance(Duration.ofMillis(1)); // exactly then
-    assertThat(next.find(key(1)))
-        .contains(new PaymentLedger.Entry(State.SUSPENDED, Optional.of(TX)));
+    assertThat(next.find(key(1))).contains(new PaymentLedger.Entry(State.SUSPENDED, List.of(TX)));
     assertThat(next.claim(key(1), "GET /b", soon())).isEqualTo(new Claim.Used());
-    assertThat(next.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Resumed(Optional.of(TX)));
+    assertThat(next.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Resumed(List.of(TX)));
     assertThat(next.claim(key(1), "GET /a", soon()))
         .isEqualTo(new Claim.InProgress(Optional.of(TX)));
   }
@@ -241,7 +240,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     closed.claim(key(1), "GET /a", soon());
     closed.close();
     assertThat(ledger(clock).claim(key(1), "GET /a", soon()))
-        .isEqualTo(new Claim.Resumed(Optional.empty()));
+        .isEqualTo(new Claim.Resumed(List.of()));
     assertThatThrownBy(() -> closed.claim(key(2), "GET /a", soon()))
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining("closed");
@@ -315,7 +314,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     assertThatThrownBy(() -> slow.release(key(3))).isInstanceOf(LedgerException.class);
     assertThatThrownBy(() -> slow.suspend(key(4))).isInstanceOf(LedgerException.class);
     for (int i = 1; i <= 4; i++) {
-      assertThat(next.find(key(i))).contains(new PaymentLedger.Entry(State.HELD, Optional.empty()));
+      assertThat(next.find(key(i))).contains(new PaymentLedger.Entry(State.HELD, List.of()));
       next.delivered(key(i));
     }
   }
@@ -344,7 +343,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     assertThat(slow.claim(key(1), "GET /a", soon()))
         .isEqualTo(new Claim.InProgress(Optional.of(TX)));
     assertThatThrownBy(() -> slow.delivered(key(1))).isInstanceOf(LedgerException.class);
-    assertThat(slow.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Resumed(Optional.of(TX)));
+    assertThat(slow.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Resumed(List.of(TX)));
     slow.delivered(key(1));
   }
 
@@ -450,7 +449,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     execute(
         "CREATE TABLE x402_payment (network VARCHAR(32), asset VARCHAR(42), payer VARCHAR(42),"
             + " nonce VARCHAR(66), binding_hash VARCHAR(64), state VARCHAR(9), deliveries"
-            + " INTEGER DEFAULT 0, tx_hash VARCHAR(128), hold_id VARCHAR(64), instance_id VARCHAR(36), keep_until BIGINT)");
+            + " INTEGER DEFAULT 0, tx_hashes VARCHAR(2048), hold_id VARCHAR(64), instance_id VARCHAR(36), keep_until BIGINT)");
     assertThatThrownBy(() -> ledger(clock))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("primary key");

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,7 +103,7 @@ abstract class JdbcSalesBookContract extends SalesBookContract {
     database.execute("DROP TABLE x402_sale");
     assertThatThrownBy(() -> book.settling(sent(1), ledger, key(1)))
         .isInstanceOf(LedgerException.class);
-    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.HELD, Optional.empty()));
+    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.HELD, List.of()));
   }
 
   @Test

@@ -39,7 +39,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -106,7 +105,7 @@ class LedgerTroubleTest {
     }
 
     @Override
-    public Settlement outcome(SignedPayment payment, Optional<String> transaction) {
+    public Settlement outcome(SignedPayment payment, List<String> transactions) {
       outcomes.incrementAndGet();
       return outcome;
     }

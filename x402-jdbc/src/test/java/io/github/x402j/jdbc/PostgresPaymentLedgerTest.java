@@ -11,7 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -63,7 +63,7 @@ class PostgresPaymentLedgerTest extends JdbcPaymentLedgerContract {
       Thread.sleep(50);
       claim = ledger.claim(key(1), "GET /a", later());
     }
-    assertThat(claim).isEqualTo(new Claim.Resumed(Optional.empty()));
+    assertThat(claim).isEqualTo(new Claim.Resumed(List.of()));
     ledger.close();
   }
 

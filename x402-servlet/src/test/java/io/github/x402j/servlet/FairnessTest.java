@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -241,9 +240,9 @@ class FairnessTest {
     }
 
     @Override
-    public Settlement outcome(SignedPayment payment, Optional<String> transaction)
+    public Settlement outcome(SignedPayment payment, List<String> transactions)
         throws FacilitatorException {
-      return facilitator.outcome(payment, transaction);
+      return facilitator.outcome(payment, transactions);
     }
   }
 }

@@ -68,7 +68,7 @@ public abstract class PaymentLedgerContract {
     PaymentLedger ledger = emptyLedger();
     assertThat(ledger.find(key(1))).isEmpty();
     assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Granted());
-    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.HELD, Optional.empty()));
+    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.HELD, List.of()));
   }
 
   @Test
@@ -88,8 +88,7 @@ public abstract class PaymentLedgerContract {
     ledger.claim(key(1), "GET /a", later());
     ledger.settling(key(1), TX);
     ledger.suspend(key(1));
-    assertThat(ledger.claim(key(1), "GET /a", later()))
-        .isEqualTo(new Claim.Resumed(Optional.of(TX)));
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Resumed(List.of(TX)));
     assertThat(ledger.claim(key(1), "GET /a", later()))
         .isEqualTo(new Claim.InProgress(Optional.of(TX)));
   }
@@ -108,8 +107,7 @@ public abstract class PaymentLedgerContract {
     PaymentLedger ledger = emptyLedger();
     ledger.claim(key(1), "GET /a", later());
     ledger.suspend(key(1));
-    assertThat(ledger.claim(key(1), "GET /a", later()))
-        .isEqualTo(new Claim.Resumed(Optional.empty()));
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Resumed(List.of()));
   }
 
   @Test
@@ -129,11 +127,9 @@ public abstract class PaymentLedgerContract {
     ledger.settling(key(1), TX);
     ledger.delivered(key(1));
     assertThat(ledger.takeBack(key(1))).isTrue();
-    assertThat(ledger.find(key(1)))
-        .contains(new PaymentLedger.Entry(State.SUSPENDED, Optional.of(TX)));
+    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.SUSPENDED, List.of(TX)));
     assertThat(ledger.claim(key(1), "GET /b", later())).isEqualTo(new Claim.Used());
-    assertThat(ledger.claim(key(1), "GET /a", later()))
-        .isEqualTo(new Claim.Resumed(Optional.of(TX)));
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Resumed(List.of(TX)));
   }
 
   @Test
@@ -202,7 +198,7 @@ public abstract class PaymentLedgerContract {
     ledger.release(key(1));
     assertThat(ledger.find(key(1))).isEmpty();
     assertThat(ledger.claim(key(1), "GET /b", later())).isEqualTo(new Claim.Granted());
-    assertThat(ledger.find(key(1)).orElseThrow().transaction()).isEmpty();
+    assertThat(ledger.find(key(1)).orElseThrow().transactions()).isEmpty();
   }
 
   @Test
@@ -248,23 +244,35 @@ public abstract class PaymentLedgerContract {
     assertThat(ledger.settling(keys, TX)).containsOnlyKeys(key(7), key(8), key(9), key(41));
     for (int i = 1; i <= 41; i++) {
       boolean isRecorded = i != 41 && (i < 7 || i > 9);
-      assertThat(ledger.find(key(i)).flatMap(PaymentLedger.Entry::transaction))
+      assertThat(ledger.find(key(i)).map(PaymentLedger.Entry::transactions).orElse(List.of()))
           .as("payment %d", i)
-          .isEqualTo(isRecorded ? Optional.of(TX) : Optional.empty());
+          .isEqualTo(isRecorded ? List.of(TX) : List.of());
     }
     ledger.suspend(key(1));
-    assertThat(ledger.claim(key(1), "GET /a", later()))
-        .isEqualTo(new Claim.Resumed(Optional.of(TX)));
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Resumed(List.of(TX)));
   }
 
   @Test
-  void recordsTheTransactionThatTakesThePlaceOfAnother() {
+  void keepsEveryTransactionThatMayMoveTheMoney() {
     PaymentLedger ledger = emptyLedger();
     ledger.claim(key(1), "GET /a", later());
-    for (String transaction : List.of(TX, "0x" + "cd".repeat(32), "a name of another kind", TX)) {
+    List<String> recorded = new ArrayList<>();
+    for (String transaction : List.of(TX, "0x" + "cd".repeat(32), "a name of another kind")) {
       ledger.settling(key(1), transaction);
-      assertThat(ledger.find(key(1)).orElseThrow().transaction()).contains(transaction);
+      recorded.add(transaction);
+      assertThat(ledger.find(key(1)).orElseThrow().transactions()).isEqualTo(recorded);
     }
+    ledger.settling(key(1), TX);
+    assertThat(ledger.find(key(1)).orElseThrow().transactions()).isEqualTo(recorded);
+    assertThat(((Claim.InProgress) ledger.claim(key(1), "GET /a", later())).transaction())
+        .as("the newest")
+        .contains("a name of another kind");
+    for (int i = 0; i < 20; i++) { // as often as a stuck one is replaced, and more
+      recorded.add("0x%064x".formatted(i));
+      ledger.settling(key(1), recorded.get(recorded.size() - 1));
+    }
+    ledger.suspend(key(1));
+    assertThat(ledger.claim(key(1), "GET /a", later())).isEqualTo(new Claim.Resumed(recorded));
   }
 
   @Test
@@ -280,8 +288,7 @@ public abstract class PaymentLedgerContract {
             assertThat(ledger.claim(key, "GET /a", later())).isEqualTo(new Claim.Granted());
             assertThat(ledger.claim(key, "GET /a", later())).isInstanceOf(Claim.InProgress.class);
             assertThat(ledger.settling(Set.of(key), tx)).isEmpty();
-            assertThat(ledger.find(key))
-                .contains(new PaymentLedger.Entry(State.HELD, Optional.of(tx)));
+            assertThat(ledger.find(key)).contains(new PaymentLedger.Entry(State.HELD, List.of(tx)));
             ledger.delivered(key);
             assertThat(ledger.find(key).orElseThrow().state()).isEqualTo(State.DELIVERED);
           }

@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -218,7 +217,7 @@ public abstract class SalesBookContract {
     ledger.claim(key(1), "GET /odd", Instant.now().plusSeconds(600));
     assertThatThrownBy(() -> book.settling(sent(1), ledger, key(1)))
         .isInstanceOf(IllegalStateException.class);
-    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.HELD, Optional.empty()));
+    assertThat(ledger.find(key(1))).contains(new PaymentLedger.Entry(State.HELD, List.of()));
     assertThat(all(book)).containsExactly(sale(1));
   }
 
@@ -269,7 +268,7 @@ public abstract class SalesBookContract {
     book.settling(sent(1), ledger, key(1));
     assertThat(all(book)).containsExactly(sent(1));
     assertThat(ledger.find(key(1)))
-        .contains(new PaymentLedger.Entry(State.HELD, Optional.of(transaction(1))));
+        .contains(new PaymentLedger.Entry(State.HELD, List.of(transaction(1))));
     Entry replaced =
         in(
             USDC,
@@ -278,7 +277,7 @@ public abstract class SalesBookContract {
     book.settling(replaced, ledger, key(1)); // with another transaction in its place
     assertThat(all(book)).containsExactly(replaced);
     assertThat(ledger.find(key(1)))
-        .contains(new PaymentLedger.Entry(State.HELD, Optional.of(transaction(2))));
+        .contains(new PaymentLedger.Entry(State.HELD, List.of(transaction(1), transaction(2))));
   }
 
   @Test
@@ -290,7 +289,7 @@ public abstract class SalesBookContract {
     assertThat(book.delivered(sale(1), ledger, key(1))).isTrue();
     assertThat(all(book)).containsExactly(sale(1));
     assertThat(ledger.find(key(1)))
-        .contains(new PaymentLedger.Entry(State.DELIVERED, Optional.of(transaction(1))));
+        .contains(new PaymentLedger.Entry(State.DELIVERED, List.of(transaction(1))));
     assertThatThrownBy(() -> ledger.delivered(key(1))).isInstanceOf(IllegalStateException.class);
   }
 
