@@ -8,15 +8,12 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.http.Ticker;
 import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The ends of settlements: reads from the chain how a payment ended, counts it as it did, and
- * completes what its caller waits for. Knows every payment of which something may be on its way.
+ * completes what its caller waits for.
  */
 final class SettlementEnding {
   private final Chain chain;
@@ -25,7 +22,6 @@ final class SettlementEnding {
   private final TransferQuotes quotes;
   private final Ticker ticker;
   private final EvmSettlement.Terms terms;
-  private final Map<SignedPayment.Id, QueuedPayment> onTheirWay = new ConcurrentHashMap<>();
 
   SettlementEnding(
       Chain chain,
@@ -42,14 +38,8 @@ final class SettlementEnding {
     this.terms = terms;
   }
 
-  /** A transaction of it is about to leave. */
-  void leaves(QueuedPayment payment) {
-    onTheirWay.put(payment.payment().id(), payment);
-  }
-
   /** It was settled; the receipt is that of a transaction of ours, or null if that is not known. */
   void settled(QueuedPayment payment, Settlement.Settled settled, Chain.@Nullable Receipt receipt) {
-    onTheirWay.remove(payment.payment().id());
     inFlight.settled(payment.payment(), receipt == null ? blockOf(settled) : receipt.block());
     payment.settlement().complete(settled);
   }
@@ -61,7 +51,6 @@ final class SettlementEnding {
 
   /** It has failed: nothing of it is on its way any more. */
   void failed(QueuedPayment payment, Settlement.Failed failed) {
-    onTheirWay.remove(payment.payment().id());
     if (payment.wasMinedInVain() && !PaymentOutcome.isSettledByOther(failed)) {
       inFlight.reverted(payment.payment());
     } else {
@@ -110,10 +99,12 @@ final class SettlementEnding {
   }
 
   /**
-   * Its transfer would revert, and nothing of it is on its way: perhaps another transaction has
-   * used the authorization.
+   * It cannot be sent: perhaps a transaction has used the authorization, another's or one of ours
+   * that left before.
+   *
+   * @param otherwise how it has failed if nothing of it has left
    */
-  void reverts(QueuedPayment payment, Settlement.Failed otherwise) throws FacilitatorException {
+  void unlessUsed(QueuedPayment payment, Settlement.Failed otherwise) throws FacilitatorException {
     Settlement outcome = outcomeOf(payment.payment()).now(payment.transactions());
     if (outcome instanceof Settlement.Settled settled) {
       settled(payment, settled, null);
@@ -128,12 +119,9 @@ final class SettlementEnding {
 
   /** Reads from the chain how a payment's settlement has ended; sends nothing. */
   Settlement outcome(SignedPayment payment, List<String> transactions) throws FacilitatorException {
-    QueuedPayment known = onTheirWay.get(payment.id());
-    List<String> own = new ArrayList<>(known == null ? List.of() : known.transactions());
-    transactions.stream().filter(each -> !own.contains(each)).forEach(own::add);
-    Settlement settlement = outcomeOf(payment).now(own);
+    Settlement settlement = outcomeOf(payment).now(transactions);
     if (inFlight.counts(payment)) {
-      conclude(payment, settlement, own);
+      conclude(payment, settlement, transactions);
     }
     return settlement;
   }

@@ -13,11 +13,9 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +23,6 @@ import org.jspecify.annotations.Nullable;
  * each, and simulates exactly the transaction that is sent. Does not wait for what it has sent.
  */
 final class SettlementSender implements SettlementQueue.Sender {
-  /** The most gas of a transaction that moves the money of several payments. */
-  static final BigInteger MOST_GAS = BigInteger.valueOf(15_000_000);
-
-  /** What a transaction of several payments needs besides their transfers. */
-  private static final BigInteger GAS_FOR_SHARING = BigInteger.valueOf(50_000);
-
   /**
    * What all senders of a facilitator share.
    *
@@ -50,26 +42,10 @@ final class SettlementSender implements SettlementQueue.Sender {
       Clock clock,
       Ticker ticker) {}
 
-  /**
-   * A payment that goes into the transaction.
-   *
-   * @param gas with a reserve
-   * @param ceiling wei per gas
-   * @param isMeasured whether the gas is that of earlier transfers, and not estimated
-   */
-  private record Part(
-      QueuedPayment queued,
-      Chain.Call transfer,
-      Chain.Quote quote,
-      BigInteger gas,
-      BigInteger ceiling,
-      boolean isMeasured) {}
-
   private final GasAccount account;
   private final Shared shared;
 
-  /** What was taken from the queue and not dealt with yet. */
-  private final Set<QueuedPayment> inHand = new LinkedHashSet<>();
+  private final TakenPayments taken;
 
   /** The account cannot pay for a larger transaction. */
   private int most = Integer.MAX_VALUE;
@@ -77,6 +53,7 @@ final class SettlementSender implements SettlementQueue.Sender {
   SettlementSender(GasAccount account, Shared shared) {
     this.account = account;
     this.shared = shared;
+    this.taken = new TakenPayments(shared.queue(), shared.ending(), shared.clock());
   }
 
   @Override
@@ -92,12 +69,12 @@ final class SettlementSender implements SettlementQueue.Sender {
     Exception failure = new IllegalStateException("the settlement broke off");
     try {
       shared.queue().gather();
-      List<QueuedPayment> taken = shared.queue().take(account, most);
-      inHand.addAll(taken);
-      if (!taken.isEmpty()) {
-        send(taken);
+      List<QueuedPayment> next = shared.queue().take(account, most);
+      taken.add(next);
+      if (!next.isEmpty()) {
+        send(next);
       }
-      return !taken.isEmpty();
+      return !next.isEmpty();
     } catch (FacilitatorException | RuntimeException e) {
       failure = e;
       return true;
@@ -105,58 +82,17 @@ final class SettlementSender implements SettlementQueue.Sender {
       Thread.currentThread().interrupt();
       return true;
     } finally {
-      for (QueuedPayment payment : List.copyOf(inHand)) {
-        notSent(payment, failure);
-      }
+      taken.notSent(failure);
     }
-  }
-
-  // ---- what leaves the hand
-
-  private void notSent(QueuedPayment payment, Exception why) {
-    if (inHand.remove(payment)) {
-      shared.ending().notSent(payment, why);
-    }
-  }
-
-  private void failed(QueuedPayment payment, Settlement.Failed failed) {
-    if (inHand.remove(payment)) {
-      shared.ending().failed(payment, failed);
-    }
-  }
-
-  /** Others do not wait while its outcome is read. */
-  private void reverts(QueuedPayment payment) {
-    if (inHand.remove(payment)) {
-      Settlement.Failed otherwise =
-          hasTime(payment)
-              ? SettlementEnding.refused("the transfer would revert; nothing was sent")
-              : SettlementEnding.expired();
-      shared.ending().later(payment, () -> shared.ending().reverts(payment, otherwise));
-    }
-  }
-
-  private void giveBack(List<QueuedPayment> payments) {
-    inHand.removeAll(payments);
-    shared.queue().addFirst(payments);
-  }
-
-  private void giveBackAlone(QueuedPayment payment) {
-    payment.sendAlone();
-    giveBack(List.of(payment));
-  }
-
-  private boolean hasTime(QueuedPayment payment) {
-    return OfflineChecks.hasTimeToSettle(payment.asked(), shared.clock().instant());
   }
 
   // ---- what it costs
 
-  private void send(List<QueuedPayment> taken) throws FacilitatorException {
+  private void send(List<QueuedPayment> payments) throws FacilitatorException {
     shared.watcher().sendAgainWhatIsLate(account);
     BigInteger number = account.nextNumber();
-    List<Part> parts = new ArrayList<>();
-    for (QueuedPayment payment : taken) {
+    List<TransferPart> parts = new ArrayList<>();
+    for (QueuedPayment payment : payments) {
       part(payment, false).ifPresent(parts::add);
     }
     keepWithinTheMostGas(parts);
@@ -168,9 +104,10 @@ final class SettlementSender implements SettlementQueue.Sender {
   }
 
   /** Returns what the payment's transfer costs, empty if it is not sent. */
-  private Optional<Part> part(QueuedPayment payment, boolean anew) throws FacilitatorException {
-    if (!hasTime(payment)) {
-      failed(payment, SettlementEnding.expired());
+  private Optional<TransferPart> part(QueuedPayment payment, boolean anew)
+      throws FacilitatorException {
+    if (!taken.hasTime(payment)) {
+      taken.failed(payment, SettlementEnding.expired());
       return Optional.empty();
     }
     Chain.Call transfer = payment.transferBy(account.address());
@@ -180,69 +117,41 @@ final class SettlementSender implements SettlementQueue.Sender {
             ? shared.quotes().estimate(payment.payment(), transfer)
             : shared.quotes().of(payment.payment(), transfer);
     if (quote.reverted() != null) {
-      reverts(payment);
+      taken.reverts(payment);
       return Optional.empty();
     }
     BigInteger most = transfer.gas();
     if (most != null && quote.gas().compareTo(most) > 0) {
-      failed(payment, SettlementEnding.refused("the transfer needs more gas than is allowed"));
+      taken.failed(
+          payment, SettlementEnding.refused("the transfer needs more gas than is allowed"));
       return Optional.empty();
     }
-    BigInteger gas = withReserve(quote.gas(), most);
+    BigInteger gas = TransferPart.withReserve(quote.gas(), most);
     BigInteger ceiling = shared.ceiling().of(payment.payment().requirements(), gas);
     try {
       GasAccount.Fees.of(quote, ceiling);
     } catch (FacilitatorException e) {
-      notSent(payment, e);
+      taken.notSent(payment, e);
       return Optional.empty();
     }
-    return Optional.of(new Part(payment, transfer, quote, gas, ceiling, isMeasured));
+    return Optional.of(new TransferPart(payment, transfer, quote, gas, ceiling, isMeasured));
   }
 
-  /** The state may change before the transaction is mined: a fifth more, within the limit. */
-  private static BigInteger withReserve(BigInteger gas, @Nullable BigInteger most) {
-    BigInteger reserved = gas.multiply(BigInteger.valueOf(6)).divide(BigInteger.valueOf(5));
-    return most == null ? reserved : reserved.min(most);
-  }
-
-  private void keepWithinTheMostGas(List<Part> parts) {
+  private void keepWithinTheMostGas(List<TransferPart> parts) {
     List<QueuedPayment> left = new ArrayList<>();
-    while (parts.size() > 1 && gas(parts).compareTo(MOST_GAS) > 0) {
+    while (parts.size() > 1 && TransferPart.gas(parts).compareTo(TransferPart.MOST_GAS) > 0) {
       left.add(0, parts.remove(parts.size() - 1).queued());
     }
     if (!left.isEmpty()) {
-      giveBack(left);
+      taken.giveBack(left);
     }
-  }
-
-  private static BigInteger gas(List<Part> parts) {
-    BigInteger sum = parts.stream().map(Part::gas).reduce(BigInteger.ZERO, BigInteger::add);
-    return parts.size() == 1 ? sum : sum.add(GAS_FOR_SHARING);
-  }
-
-  private static BigInteger ceiling(List<Part> parts) {
-    return parts.stream().map(Part::ceiling).reduce(BigInteger::min).orElseThrow();
-  }
-
-  private static GasAccount.Task task(List<Part> parts) throws FacilitatorException {
-    Chain.Quote newest = parts.get(parts.size() - 1).quote();
-    GasAccount.Fees fees = GasAccount.Fees.of(newest, ceiling(parts));
-    if (parts.size() == 1) {
-      Chain.Call transfer = parts.get(0).transfer();
-      return new GasAccount.Task(transfer.to(), transfer.data(), gas(parts), fees);
-    }
-    return new GasAccount.Task(
-        Multicall.ADDRESS,
-        Multicall.data(parts.stream().map(Part::transfer).toList()),
-        gas(parts),
-        fees);
   }
 
   // ---- the last look
 
-  private void sendAlone(BigInteger number, Part part) throws FacilitatorException {
+  private void sendAlone(BigInteger number, TransferPart part) throws FacilitatorException {
     QueuedPayment payment = part.queued();
-    GasAccount.Task task = task(List.of(part));
+    GasAccount.Task task = TransferPart.task(List.of(part));
     EvmVerification.Findings found =
         shared
             .verification()
@@ -254,12 +163,13 @@ final class SettlementSender implements SettlementQueue.Sender {
     if (found.simulated() instanceof Chain.CallResult.WithoutFunds) {
       withoutFunds(payment);
     } else if (found.simulated() instanceof Chain.CallResult.Reverted && part.isMeasured()) {
-      Optional<Part> estimated = part(payment, true); // perhaps it needs more gas than the others
+      Optional<TransferPart> estimated =
+          part(payment, true); // perhaps it needs more gas than the others
       if (estimated.isPresent()) {
         sendAlone(number, estimated.get());
       }
     } else if (found.simulated() instanceof Chain.CallResult.Reverted) {
-      reverts(payment);
+      taken.reverts(payment);
     } else if (isAdmitted(payment, found.balance())) {
       dispatch(number, List.of(part));
     }
@@ -271,9 +181,9 @@ final class SettlementSender implements SettlementQueue.Sender {
       return false;
     }
     if (refused.reason() == ErrorReason.NONCE_ALREADY_USED) {
-      reverts(payment); // the chain knows whether it was paid
+      taken.reverts(payment); // the chain knows whether it was paid
     } else {
-      failed(payment, new Settlement.Failed(refused.reason(), refused.detail()));
+      taken.failed(payment, new Settlement.Failed(refused.reason(), refused.detail()));
     }
     return true;
   }
@@ -282,9 +192,10 @@ final class SettlementSender implements SettlementQueue.Sender {
     shared.funds().ranOut(account.address());
     payment.cannotBePaidBy(account.address());
     if (shared.queue().canBeSent(payment)) {
-      giveBack(List.of(payment));
+      taken.giveBack(List.of(payment));
     } else {
-      notSent(payment, new FacilitatorException("no gas account has enough for a settlement"));
+      taken.notSent(
+          payment, new FacilitatorException("no gas account has enough for a settlement"));
     }
   }
 
@@ -298,7 +209,7 @@ final class SettlementSender implements SettlementQueue.Sender {
       payment.admitted();
       return true;
     }
-    inHand.remove(payment);
+    taken.remove(payment);
     shared.ending().later(payment, () -> admit(payment, balance));
     return false;
   }
@@ -323,21 +234,22 @@ final class SettlementSender implements SettlementQueue.Sender {
 
   // ---- several
 
-  private void sendTogether(BigInteger number, List<Part> parts) throws FacilitatorException {
-    GasAccount.Task task = task(parts);
-    List<QueuedPayment> payments = parts.stream().map(Part::queued).toList();
+  private void sendTogether(BigInteger number, List<TransferPart> parts)
+      throws FacilitatorException {
+    GasAccount.Task task = TransferPart.task(parts);
+    List<QueuedPayment> payments = parts.stream().map(TransferPart::queued).toList();
     SharedLook look = SharedLook.at(shared.chain(), payments, task, account.address());
     if (look.isWithoutFunds()) { // it may be enough for fewer
       most = Math.max(1, parts.size() / 2);
-      giveBack(payments);
+      taken.giveBack(payments);
       return;
     }
     if (!look.isSimulated()) {
       payments.forEach(QueuedPayment::sendAlone);
-      giveBack(payments);
+      taken.giveBack(payments);
       return;
     }
-    List<Part> good = new ArrayList<>();
+    List<TransferPart> good = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       if (isGood(parts.get(i).queued(), look.findings(i))) {
         good.add(parts.get(i));
@@ -351,7 +263,7 @@ final class SettlementSender implements SettlementQueue.Sender {
 
   private boolean isGood(QueuedPayment payment, SharedLook.Finding found) {
     if (found.isOdd()) {
-      giveBackAlone(payment);
+      taken.giveBackAlone(payment);
       return false;
     }
     return !isRefused(payment, found.refused()) && isAdmitted(payment, found.balance());
@@ -359,21 +271,19 @@ final class SettlementSender implements SettlementQueue.Sender {
 
   // ---- it leaves
 
-  private void dispatch(BigInteger number, List<Part> good) throws FacilitatorException {
-    List<Part> parts = new ArrayList<>(good);
+  private void dispatch(BigInteger number, List<TransferPart> good) throws FacilitatorException {
+    List<TransferPart> parts = new ArrayList<>(good);
     GasAccount.Signed signed = recorded(number, parts);
     if (signed == null) {
       return;
     }
-    List<QueuedPayment> payments = parts.stream().map(Part::queued).toList();
-    for (QueuedPayment payment : payments) {
-      payment.leavesIn(signed.hash());
-      shared.ending().leaves(payment);
-    }
+    List<QueuedPayment> payments = parts.stream().map(TransferPart::queued).toList();
+    payments.forEach(payment -> payment.leavesIn(signed.hash()));
     SentTransaction sent =
-        new SentTransaction(account, signed, payments, ceiling(parts), shared.ticker().nanos());
+        new SentTransaction(
+            account, signed, payments, TransferPart.ceiling(parts), shared.ticker().nanos());
     account.sent(sent);
-    payments.forEach(inHand::remove);
+    payments.forEach(taken::remove);
     try {
       shared.broadcasts().send(sent);
     } finally {
@@ -387,21 +297,21 @@ final class SettlementSender implements SettlementQueue.Sender {
    *
    * @return the transaction, or null if no payment is left
    */
-  private GasAccount.@Nullable Signed recorded(BigInteger number, List<Part> parts)
+  private GasAccount.@Nullable Signed recorded(BigInteger number, List<TransferPart> parts)
       throws FacilitatorException {
     while (!parts.isEmpty()) {
-      GasAccount.Signed signed = account.sign(number, task(parts));
+      GasAccount.Signed signed = account.sign(number, TransferPart.task(parts));
       Map<BeforeBroadcast, RuntimeException> failures =
           BeforeBroadcast.sendingAll(
               parts.stream().map(part -> part.queued().recorder()).toList(), signed.hash());
       boolean isWhole = true;
-      for (Iterator<Part> each = parts.iterator(); each.hasNext(); ) {
+      for (Iterator<TransferPart> each = parts.iterator(); each.hasNext(); ) {
         QueuedPayment payment = each.next().queued();
         RuntimeException failure = failures.get(payment.recorder());
         if (failure != null) {
-          notSent(payment, failure);
-        } else if (payment.isDone() || !hasTime(payment)) {
-          failed(payment, SettlementEnding.expired());
+          taken.notSent(payment, failure);
+        } else if (payment.isDone() || !taken.hasTime(payment)) {
+          taken.failed(payment, SettlementEnding.expired());
         } else {
           continue;
         }

@@ -14,9 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,25 +27,20 @@ import org.slf4j.LoggerFactory;
 final class SettlementWatcher {
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
 
-  /** The chain shows a number as used so often before that is believed. */
-  private static final int PASSED_FOR_GOOD = 2;
-
   private static final long SHORTEST = Duration.ofMillis(2).toNanos();
   private static final long LONGEST = Duration.ofSeconds(1).toNanos();
   private static final long MOST_PACE = Duration.ofSeconds(15).toNanos();
   private static final long LATE = Duration.ofMillis(100).toNanos();
-  private static final long OLD = Duration.ofSeconds(2).toNanos();
-  private static final long STUCK = Duration.ofSeconds(8).toNanos();
 
   private final Chain chain;
   private final ChainPulse pulse;
   private final SettlementQueue queue;
   private final Broadcasts broadcasts;
   private final SettlementEnding ending;
-  private final Clock clock;
   private final Ticker ticker;
   private final int confirmations;
-  private final Set<SentTransaction> watched = ConcurrentHashMap.newKeySet();
+  private final WatchedTransactions watched;
+  private final MissingTransactions missing;
   private CompletableFuture<Boolean> news = new CompletableFuture<>();
   private boolean isRunning;
 
@@ -71,9 +64,10 @@ final class SettlementWatcher {
     this.queue = queue;
     this.broadcasts = broadcasts;
     this.ending = ending;
-    this.clock = clock;
     this.ticker = ticker;
     this.confirmations = confirmations;
+    watched = new WatchedTransactions(queue, ending, clock, ticker);
+    missing = new MissingTransactions(watched, broadcasts, ending, ticker);
   }
 
   /** Looks for the transaction from now on. */
@@ -103,6 +97,7 @@ final class SettlementWatcher {
   }
 
   private void run() {
+    boolean isOver = false;
     try {
       for (CompletableFuture<Boolean> more = next(); more != null; more = next()) {
         look();
@@ -112,12 +107,18 @@ final class SettlementWatcher {
         }
         ticker.await(more, Duration.ofNanos(pause(shortest)));
       }
+      isOver = true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      synchronized (this) {
-        isRunning = false;
+    } finally {
+      if (!isOver) { // the next transaction starts it again
+        stopped();
       }
     }
+  }
+
+  private synchronized void stopped() {
+    isRunning = false;
   }
 
   private long shortest() {
@@ -129,15 +130,15 @@ final class SettlementWatcher {
     long now = ticker.nanos();
     long longest = pace == 0 ? LONGEST : Math.min(LONGEST, Math.max(10 * SHORTEST, pace / 4));
     long pause = longest;
-    for (SentTransaction each : watched) {
+    for (SentTransaction each : watched.all()) {
       pause = Math.min(pause, Math.max(shortest, Math.min(each.dueIn(now), each.age(now) / 2)));
     }
     return pause;
   }
 
   private void look() {
-    watched.forEach(this::sendAgainIfDue);
-    List<SentTransaction> all = List.copyOf(watched);
+    List<SentTransaction> all = watched.all();
+    all.forEach(this::sendAgainIfDue);
     try {
       if (!all.isEmpty()) {
         look(all);
@@ -204,13 +205,14 @@ final class SettlementWatcher {
         each.notSeen(began);
         int sender = senders.indexOf(each.account().address());
         boolean isKnown = sender >= 0 && sender < progress.mined().size();
-        missing(each, isKnown ? progress.mined().get(sender) : null);
+        missing.look(each, isKnown ? progress.mined().get(sender) : null, pace);
       }
     }
   }
 
   private boolean isDoubtful(SentTransaction transaction) {
-    return transaction.state() != State.TAKEN || transaction.age(ticker.nanos()) > OLD;
+    return transaction.state() != State.TAKEN
+        || transaction.age(ticker.nanos()) > MissingTransactions.OLD;
   }
 
   // ---- it is in a block
@@ -230,8 +232,8 @@ final class SettlementWatcher {
     }
     if (transaction.isFiller(receipt.transaction())) {
       transaction.state(State.GIVEN_UP);
-      takenByAnother(transaction);
-      forgetIfEnded(transaction);
+      missing.takenByAnother(transaction);
+      watched.forgetIfEnded(transaction);
       return;
     }
     for (QueuedPayment payment : transaction.payments()) {
@@ -246,10 +248,10 @@ final class SettlementWatcher {
             new Settlement.Settled(receipt.transaction(), payment.asked().payer(), moved.amount()),
             receipt);
       } else {
-        read(transaction, payment, () -> minedInVain(transaction, payment, receipt));
+        watched.read(transaction, payment, () -> minedInVain(transaction, payment, receipt));
       }
     }
-    forgetIfEnded(transaction);
+    watched.forgetIfEnded(transaction);
   }
 
   private boolean isConfirmed(Chain.Receipt receipt, Chain.Head head) throws FacilitatorException {
@@ -270,193 +272,10 @@ final class SettlementWatcher {
     payment.minedInVain();
     if (transaction.isShared()
         && outcome.isUnusedSince(receipt.block())
-        && again(transaction, payment)) {
+        && watched.again(transaction, payment)) {
       return;
     }
-    end(transaction, payment, outcome.of(receipt, payment.transactions()), receipt);
-  }
-
-  private void end(
-      SentTransaction transaction,
-      QueuedPayment payment,
-      Settlement settlement,
-      Chain.@Nullable Receipt receipt) {
-    if (settlement instanceof Settlement.Settled settled) {
-      transaction.ended(payment);
-      ending.settled(payment, settled, receipt);
-    } else if (settlement instanceof Settlement.Failed failed) {
-      transaction.ended(payment);
-      ending.failed(payment, failed);
-    }
-  }
-
-  /** Sends the payment under another number, if its caller still waits. */
-  private boolean again(SentTransaction transaction, QueuedPayment payment) {
-    if (payment.isDone() || !OfflineChecks.hasTimeToSettle(payment.asked(), clock.instant())) {
-      return false;
-    }
-    transaction.ended(payment);
-    payment.sendAlone();
-    queue.addFirst(List.of(payment));
-    return true;
-  }
-
-  // ---- it is in no block
-
-  private void missing(SentTransaction transaction, @Nullable BigInteger mined) {
-    long now = ticker.nanos();
-    if (transaction.state() == State.MINED) { // its block was taken back
-      transaction.state(State.UNKNOWN);
-      transaction.dueNow(now);
-    }
-    boolean isPassed = mined != null && mined.compareTo(transaction.number()) > 0;
-    if (!isPassed) {
-      transaction.notPassed();
-    } else if (transaction.passed() >= PASSED_FOR_GOOD) {
-      passed(transaction);
-    }
-    if (transaction.payments().stream().allMatch(this::isOver)) {
-      closed(transaction, isPassed);
-    } else if (transaction.state() == State.GIVEN_UP) {
-      takenByAnother(transaction);
-    } else {
-      if (transaction.takeRefusal()) { // perhaps as another transaction has used the authorization
-        transaction
-            .payments()
-            .forEach(payment -> read(transaction, payment, () -> endIfUsed(transaction, payment)));
-      }
-      if (isStuck(transaction, now)) {
-        unblock(transaction, now);
-      }
-    }
-  }
-
-  private boolean isStuck(SentTransaction transaction, long now) {
-    long age = transaction.ageOfNewest(now);
-    return transaction.isTooCheap()
-        || age > Math.max(STUCK, 4 * pace)
-        || (age > Math.max(OLD, 2 * pace) && broadcasts.isTooCheap(transaction));
-  }
-
-  /** Those behind it must go on, even if nobody waits for it any more. */
-  private void unblock(SentTransaction transaction, long now) {
-    Address account = transaction.account().address();
-    if (broadcasts.raise(transaction)) {
-      log.info("a transaction of {} is stuck; it is replaced by one with a higher fee", account);
-      transaction.dueNow(now);
-    } else if (transaction.payments().stream().allMatch(QueuedPayment::isDone)
-        && isFollowed(transaction)
-        && broadcasts.fill(transaction)) {
-      log.info("a transaction of {} is stuck; it is replaced by one that does nothing", account);
-      transaction.dueNow(now);
-    }
-  }
-
-  private boolean isOver(QueuedPayment payment) {
-    return !clock.instant().isBefore(payment.payment().validBefore());
-  }
-
-  /** Another transaction was mined under its number; perhaps one of another process. */
-  private static void passed(SentTransaction transaction) {
-    if (transaction.state() != State.GIVEN_UP) {
-      transaction.state(State.GIVEN_UP);
-      transaction.account().ended(transaction);
-      transaction.account().recount();
-      log.warn(
-          "gas key: another transaction of {} has the number of a settlement; does another process"
-              + " use the account?",
-          transaction.account().address());
-    }
-  }
-
-  /** Its payments are sent under another number, unless they were made. */
-  private void takenByAnother(SentTransaction transaction) {
-    if (transaction.payments().stream().allMatch(this::isOver)) {
-      closed(transaction, true);
-      return;
-    }
-    for (QueuedPayment payment : transaction.payments()) {
-      read(
-          transaction,
-          payment,
-          () -> {
-            if (!endIfUsed(transaction, payment)) {
-              again(transaction, payment);
-            }
-          });
-    }
-  }
-
-  /** Returns whether the authorization is used, by whatever transaction. */
-  private boolean endIfUsed(SentTransaction transaction, QueuedPayment payment)
-      throws FacilitatorException {
-    PaymentOutcome outcome = ending.outcomeOf(payment.payment());
-    if (!outcome.isUsed()) {
-      return false;
-    }
-    end(transaction, payment, outcome.now(payment.transactions()), null);
-    return true;
-  }
-
-  /** Its payments can no longer be made: what waits behind its number must go on. */
-  private void closed(SentTransaction transaction, boolean isPassed) {
-    for (QueuedPayment payment : transaction.payments()) {
-      read(
-          transaction,
-          payment,
-          () ->
-              end(
-                  transaction,
-                  payment,
-                  ending.outcomeOf(payment.payment()).now(payment.transactions()),
-                  null));
-    }
-    if (!transaction.payments().isEmpty() || isPassed || transaction.state() == State.GIVEN_UP) {
-      forgetIfEnded(transaction);
-    } else if (isBlocking(transaction)) {
-      if (transaction.ageOfNewest(ticker.nanos()) > OLD && broadcasts.fill(transaction)) {
-        transaction.dueNow(ticker.nanos());
-      }
-    } else {
-      transaction.account().ended(transaction);
-      transaction.account().recount();
-      watched.remove(transaction);
-    }
-  }
-
-  private boolean isBlocking(SentTransaction transaction) {
-    return transaction.state() == State.TAKEN || isFollowed(transaction);
-  }
-
-  private static boolean isFollowed(SentTransaction transaction) {
-    return transaction.account().onTheirWay().stream()
-        .anyMatch(each -> each.number().compareTo(transaction.number()) > 0);
-  }
-
-  private void forgetIfEnded(SentTransaction transaction) {
-    if (transaction.payments().isEmpty()) {
-      transaction.account().ended(transaction);
-      watched.remove(transaction);
-    }
-  }
-
-  /** What it throws is tried again with the next look. */
-  private void read(
-      SentTransaction transaction, QueuedPayment payment, SettlementEnding.Reading reading) {
-    if (!transaction.beginReading(payment, ticker.nanos())) {
-      return;
-    }
-    ticker.start(
-        "x402 outcome",
-        () -> {
-          try {
-            reading.run();
-          } catch (FacilitatorException e) {
-            log.debug("the chain does not show an outcome: {}", e.getMessage());
-          } finally {
-            transaction.endReading(payment);
-          }
-        });
+    watched.end(transaction, payment, outcome.of(receipt, payment.transactions()), receipt);
   }
 
   /** Sends again what should have been mined by now, before more comes behind it. */

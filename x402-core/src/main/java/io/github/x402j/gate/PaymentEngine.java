@@ -107,6 +107,11 @@ final class PaymentEngine {
     return ledger.find(payment.key()).map(PaymentLedger.Entry::state);
   }
 
+  /** Returns the transactions that were recorded for a payment, oldest first. */
+  List<String> transactionsOf(SignedPayment payment) {
+    return ledger.find(payment.key()).map(PaymentLedger.Entry::transactions).orElse(List.of());
+  }
+
   /**
    * Claims a payment whose signature is good, and verifies it or, if it was begun before, finds its
    * outcome.

@@ -82,7 +82,9 @@ public final class PaymentGate {
     engine = new PaymentEngine(facilitators, ledger, failures, transactions);
     salesBook = builder.salesBook();
     sales = new SalesRecorder(salesBook, builder.clock());
-    reconciler = new SalesReconciler(salesBook, sales, facilitators, ledger, builder.clock());
+    reconciler =
+        new SalesReconciler(
+            salesBook, sales, facilitators, engine::transactionsOf, builder.clock());
     shared = new Shared(facilitators, engine, failures, listeners, transactions, identifiers);
     statements =
         builder.statements == null

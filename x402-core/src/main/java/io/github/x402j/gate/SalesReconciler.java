@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,20 +48,23 @@ final class SalesReconciler {
   private final SalesBook book;
   private final SalesRecorder recorder;
   private final Facilitators facilitators;
-  private final PaymentLedger ledger;
+  private final Function<SignedPayment, List<String>> transactions;
   private final Clock clock;
   private boolean isFailing;
 
+  /**
+   * @param transactions returns what the ledger has recorded of a payment
+   */
   SalesReconciler(
       SalesBook book,
       SalesRecorder recorder,
       Facilitators facilitators,
-      PaymentLedger ledger,
+      Function<SignedPayment, List<String>> transactions,
       Clock clock) {
     this.book = book;
     this.recorder = recorder;
     this.facilitators = facilitators;
-    this.ledger = ledger;
+    this.transactions = transactions;
     this.clock = clock;
   }
 
@@ -135,8 +139,7 @@ final class SalesReconciler {
 
   /** The ledger knows all of them, the book the newest. */
   private List<String> transactions(Entry entry, SignedPayment payment) {
-    List<String> recorded =
-        ledger.find(payment.key()).map(PaymentLedger.Entry::transactions).orElse(List.of());
+    List<String> recorded = transactions.apply(payment);
     String newest = entry.transaction();
     return recorded.isEmpty() && newest != null ? List.of(newest) : recorded;
   }
