@@ -16,6 +16,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -237,6 +238,29 @@ class SharedTransactionTest {
     }
     assertThat(transactions()).isEqualTo(1);
     assertThat(recorded).as("the same bytes").hasSize(COUNT);
+  }
+
+  @Test
+  void aPaymentAmongManyCostsLessGas() throws Exception {
+    int many = 64;
+    BigInteger alone = gasUsed(settleAll(sharing(1), payments(1))); // the first to this recipient
+    alone = gasUsed(settleAll(sharing(1), payments(1)));
+    BigInteger together = gasUsed(settleAll(sharing(many), payments(many)));
+    double ratio = together.doubleValue() / many / alone.doubleValue();
+    System.out.printf(
+        "gas: %s alone, %.0f of %d in one transaction, %.2f%n",
+        alone, together.doubleValue() / many, many, ratio);
+    assertThat(ratio).isLessThan(0.75);
+  }
+
+  /** Returns the gas of the transaction that settled all of them. */
+  private BigInteger gasUsed(List<CompletableFuture<Settlement>> settlements) throws Exception {
+    List<String> transactions = new ArrayList<>();
+    for (CompletableFuture<Settlement> each : settlements) {
+      transactions.add(((Settlement.Settled) get(each)).transaction());
+    }
+    assertThat(transactions.stream().distinct()).hasSize(1);
+    return Objects.requireNonNull(shop.rpc.receipt(transactions.get(0)).orElseThrow().gasUsed());
   }
 
   @Test

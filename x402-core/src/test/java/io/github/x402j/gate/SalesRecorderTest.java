@@ -33,7 +33,8 @@ class SalesRecorderTest {
   private final MutableClock clock = new MutableClock(Instant.now());
   private final SalesRecorder recorder = new SalesRecorder(book, clock);
   private final SalesReconciler reconciler =
-      new SalesReconciler(book, recorder, new Facilitators(List.of(facilitator)), payment -> List.of(), clock);
+      new SalesReconciler(
+          book, recorder, new Facilitators(List.of(facilitator)), payment -> List.of(), clock);
   private PaymentGate gate = gate();
 
   /** A book that can be told to fail. */

@@ -29,8 +29,8 @@ final class Market implements AutoCloseable, AfterAllCallback {
   final TestUsdc usdc;
   final Token token;
 
-  /** How the webapps of this market settle. */
-  final LaterFacilitator settlements = new LaterFacilitator();
+  /** Lets a test act between the verification of a payment and its settlement. */
+  final SettlementHook settlements = new SettlementHook();
 
   /** Makes a market on a chain that version 1 has no name for. */
   Market() {
