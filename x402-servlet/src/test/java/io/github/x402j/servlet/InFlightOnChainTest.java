@@ -5,8 +5,11 @@ package io.github.x402j.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,13 +27,22 @@ class InFlightOnChainTest {
   @RegisterExtension static final Market MARKET = new Market();
 
   private final TestWallet seller = TestWallet.random();
-  private final EvmFacilitator facilitator = MARKET.facilitator(Duration.ofSeconds(60));
+  private final EvmFacilitator facilitator = facilitator();
+
+  private static EvmFacilitator facilitator() {
+    TestWallet gas = TestWallet.random();
+    MARKET.chain.fund(gas.address(), BigInteger.TEN.pow(18));
+    return EvmFacilitator.builder(
+            Web3jChain.at(MARKET.chain.rpcUrl()), EvmSigner.ofPrivateKey(gas.privateKey()))
+        .settleTimeout(Duration.ofSeconds(60))
+        .build();
+  }
 
   private PaidWebapp start() {
     return PaidWebapp.on(Stack.JETTY, MARKET)
         .container(c -> c.threads(THREADS))
         .seller(seller)
-        .facilitator(facilitator)
+        .facilitator(MARKET.settlements.over(facilitator))
         .filter(f -> f.maxTimeout(Duration.ofMinutes(10)))
         .handlers(Map.of("it", (request, response) -> response.getWriter().write(BODY)))
         .start();
@@ -48,6 +60,9 @@ class InFlightOnChainTest {
         RawHttp client = RawHttp.connect(app.port());
         client.send("GET /paid/it HTTP/1.1\r\nHost: a\r\n" + payment + "\r\n\r\n");
         clients.add(client);
+      }
+      while (MARKET.settlements.begun.get() < PAYMENTS) {
+        Thread.sleep(5);
       }
       for (int i = 0; i < 20; i++) {
         assertThat(app.get("/free/it").text()).isEqualTo(BODY);

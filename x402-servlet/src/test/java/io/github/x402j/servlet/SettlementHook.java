@@ -5,11 +5,15 @@ package io.github.x402j.servlet;
 import io.github.x402j.Facilitator;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Has something happen between the verification of a payment and its settlement. */
 final class SettlementHook {
   private final AtomicReference<Runnable> beforeNext = new AtomicReference<>(() -> {});
+
+  /** How many settlements were begun. */
+  final AtomicInteger begun = new AtomicInteger();
 
   /** Does this once, when the next payment is verified and about to be settled. */
   void beforeNext(Runnable action) {
@@ -24,6 +28,7 @@ final class SettlementHook {
             (proxy, method, arguments) -> {
               if (method.getName().startsWith("settle")) {
                 beforeNext.getAndSet(() -> {}).run();
+                begun.incrementAndGet();
               }
               try {
                 return method.invoke(facilitator, arguments);
