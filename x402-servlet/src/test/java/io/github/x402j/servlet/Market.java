@@ -75,8 +75,12 @@ final class Market implements AutoCloseable, AfterAllCallback {
 
   /** Returns a payer with a dollar. */
   TestPayer payer() {
+    return payer(1_000_000);
+  }
+
+  TestPayer payer(long units) {
     TestWallet wallet = TestWallet.random();
-    usdc.mint(wallet.address(), 1_000_000);
+    usdc.mint(wallet.address(), units);
     return new TestPayer(this, wallet);
   }
 
