@@ -29,6 +29,7 @@ final class Approvals {
 
   private static final String NOTE = "approval ";
   private static final String OF_REQUEST = "approval-of ";
+  private static final String USED = "approval-used ";
   private static final String STATE = "state";
 
   private final String agent;
@@ -68,12 +69,29 @@ final class Approvals {
     }
   }
 
-  /** An approval is good for one payment. */
+  /** An approval is good for one payment. It is kept while that may turn out not to have left. */
   private void use(String id) throws IOException {
-    Map<String, String> details = details(id);
-    if (details != null) {
+    Optional<String> approval = turn.note(agent, NOTE + id);
+    if (approval.isPresent()) {
+      turn.note(agent, USED + id, approval.get());
       turn.note(agent, NOTE + id, null);
-      turn.note(agent, OF_REQUEST + details.get(OF), null);
+      turn.note(agent, OF_REQUEST + ExportLines.texts(approval.get()).get(OF), null);
+    }
+  }
+
+  /** Takes what became of the payment that used an approval: if it never left, it is good again. */
+  void paid(String id, JournalEntry.Event outcome) throws IOException {
+    Optional<String> used = turn.note(agent, USED + id);
+    if (used.isEmpty()
+        || outcome == JournalEntry.Event.SIGNED
+        || outcome == JournalEntry.Event.PENDING) {
+      return;
+    }
+    turn.note(agent, USED + id, null);
+    String request = OF_REQUEST + ExportLines.texts(used.get()).get(OF);
+    if (outcome == JournalEntry.Event.RETURNED && turn.note(agent, request).isEmpty()) {
+      turn.note(agent, NOTE + id, used.get());
+      turn.note(agent, request, id);
     }
   }
 

@@ -111,6 +111,10 @@ final class WalletState {
     BookedPayment after = before.after(entry);
     turn.payment(after);
     outcomes().changed(before, after);
+    Optional<String> approval = before.detail(Approvals.APPROVAL);
+    if (approval.isPresent()) {
+      approvals().paid(approval.get(), entry.event());
+    }
     Dollars price = before.price();
     if (entry.event() == JournalEntry.Event.RETURNED) {
       forEachSum(before, sum -> sum.returned(price, before.confirmed()));

@@ -21,6 +21,8 @@ import io.github.x402j.Price;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.PaymentDeclinedException;
 import io.github.x402j.client.Seller;
+import io.github.x402j.evm.EvmSignature;
+import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.testing.MutableClock;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -45,13 +47,30 @@ class ApprovalTest {
   private SpendJournal owner;
   private AgentWallet wallet;
   private Seller seller;
+  private boolean failing;
+
+  /** Signs, unless it is to fail. */
+  private final class Moody implements EvmSigner {
+    @Override
+    public Address address() {
+      return SIGNER.address();
+    }
+
+    @Override
+    public EvmSignature sign(byte[] digest) {
+      if (failing) {
+        throw new IllegalStateException("no signature today");
+      }
+      return SIGNER.sign(digest);
+    }
+  }
 
   @BeforeEach
   void open() throws Exception {
     seller = Seller.start();
     owner = SpendJournal.on(storage);
     wallet =
-        AgentWallet.provision("scout", SIGNER, SpendJournal.on(storage))
+        AgentWallet.provision("scout", new Moody(), SpendJournal.on(storage))
             .limit("$100", BillingPeriod.EVER)
             .allowedDomains("127.0.0.1")
             .policy(POLICY)
@@ -96,6 +115,27 @@ class ApprovalTest {
         .filteredOn(entry -> entry.event() == JournalEntry.Event.ALLOWED)
         .singleElement()
         .satisfies(entry -> assertThat(entry.detail("approval")).contains(id));
+    assertThat(owner.check()).isEmpty();
+  }
+
+  /** What never left was not bought: its owner need not approve it twice. */
+  @Test
+  void isGoodAgainIfThePaymentNeverLeft() throws Exception {
+    String id = waits("/a");
+    owner.approve(id, "alice", clock.instant());
+    failing = true;
+    assertThatThrownBy(() -> buy("/a")).hasMessageContaining("no signature today");
+    failing = false;
+    assertThat(owner.approvals(clock.instant()))
+        .singleElement()
+        .satisfies(
+            request -> {
+              assertThat(request.id()).isEqualTo(id);
+              assertThat(request.state()).isEqualTo(ApprovalRequest.State.APPROVED);
+            });
+    buy("/a");
+    assertThat(payments(seller)).hasSize(1);
+    assertThat(waits("/a")).isNotEqualTo(id);
     assertThat(owner.check()).isEmpty();
   }
 
