@@ -183,7 +183,7 @@ final class WalletCommand {
       @Option(names = "--json", description = "Print one JSON object.") boolean json)
       throws IOException, FacilitatorException {
     return change(
-        journal, agent, json, book -> book.revoke(agent, reason, Instant.now(), owner.name));
+        journal, agent, json, book -> book.revoke(agent, reason, owner.name, Instant.now()));
   }
 
   @Command(
@@ -216,9 +216,9 @@ final class WalletCommand {
         json,
         book -> {
           if (host == null) {
-            book.reinstate(agent, reason, Instant.now(), owner.name);
+            book.reinstate(agent, reason, owner.name, Instant.now());
           } else {
-            book.reinstate(agent, host, reason, Instant.now(), owner.name);
+            book.reinstateHost(agent, host, reason, owner.name, Instant.now());
           }
         });
   }

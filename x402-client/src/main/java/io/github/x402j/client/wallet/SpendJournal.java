@@ -152,7 +152,7 @@ public final class SpendJournal implements Closeable {
    * @throws IOException if the journal cannot be written; the wallet may then not be revoked
    */
   public void revoke(String agent, String reason, Instant now) throws IOException {
-    revoke(agent, reason, now, null);
+    revoke(agent, reason, null, now);
   }
 
   /**
@@ -160,7 +160,7 @@ public final class SpendJournal implements Closeable {
    *
    * @param by the name of the person or program that revokes, for the journal; null for none
    */
-  public void revoke(String agent, String reason, Instant now, @Nullable String by)
+  public void revoke(String agent, String reason, @Nullable String by, Instant now)
       throws IOException {
     WalletState wallet =
         decide(
@@ -194,7 +194,7 @@ public final class SpendJournal implements Closeable {
    * @throws IOException if the journal cannot be written; the wallet then stays revoked
    */
   public void reinstate(String agent, String reason, Instant now) throws IOException {
-    reinstate(agent, reason, now, null);
+    reinstate(agent, reason, null, now);
   }
 
   /**
@@ -202,7 +202,7 @@ public final class SpendJournal implements Closeable {
    *
    * @param by the name of the person or program that reinstates, for the journal; null for none
    */
-  public void reinstate(String agent, String reason, Instant now, @Nullable String by)
+  public void reinstate(String agent, String reason, @Nullable String by, Instant now)
       throws IOException {
     decide(
         (all, entries) -> {
@@ -221,16 +221,18 @@ public final class SpendJournal implements Closeable {
    * @throws IllegalArgumentException if there is no such wallet
    * @throws IOException if the journal cannot be written
    */
-  public void reinstate(String agent, String host, String reason, Instant now) throws IOException {
-    reinstate(agent, host, reason, now, null);
+  public void reinstateHost(String agent, String host, String reason, Instant now)
+      throws IOException {
+    reinstateHost(agent, host, reason, null, now);
   }
 
   /**
-   * Lets a host be paid again, as {@link #reinstate(String, String, String, Instant)} does.
+   * Lets a host be paid again, as {@link #reinstateHost(String, String, String, Instant)} does.
    *
    * @param by the name of the person or program that reinstates, for the journal; null for none
    */
-  public void reinstate(String agent, String host, String reason, Instant now, @Nullable String by)
+  public void reinstateHost(
+      String agent, String host, String reason, @Nullable String by, Instant now)
       throws IOException {
     JournalEntry.Draft about = about(agent, JournalEntry.Event.REINSTATED, reason, by, now);
     Map<String, String> details = new TreeMap<>(about.details());

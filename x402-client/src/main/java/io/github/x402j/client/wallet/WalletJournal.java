@@ -77,7 +77,7 @@ final class WalletJournal {
   /** Revokes the wallet. */
   void revoke(String reason, @Nullable String by) {
     try {
-      journal.revoke(agent, reason, clock.instant(), by);
+      journal.revoke(agent, reason, by, clock.instant());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -86,7 +86,7 @@ final class WalletJournal {
   /** Lets a revoked wallet sign again. */
   void reinstate(String reason, @Nullable String by) {
     try {
-      journal.reinstate(agent, reason, clock.instant(), by);
+      journal.reinstate(agent, reason, by, clock.instant());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -147,9 +147,9 @@ class OutcomeRulesTest {
     assertThatThrownBy(() -> send(wallet, get(""))).isInstanceOf(PaymentPendingException.class);
     whenPaid(call -> delivery(call, "ok"));
     declined("unresolved", wallet);
-    journal.reinstate("agent", "other.example", "another host", clock.instant());
+    journal.reinstateHost("agent", "other.example", "another host", clock.instant());
     declined("unresolved", wallet);
-    journal.reinstate("agent", "127.0.0.1", "it has refunded me", clock.instant());
+    journal.reinstateHost("agent", "127.0.0.1", "it has refunded me", clock.instant());
     assertThat(send(wallet, get("")).body()).isEqualTo("ok");
   }
 
@@ -205,7 +205,7 @@ class OutcomeRulesTest {
     assertThat(payments(seller)).hasSize(5);
     whenPaid(call -> delivery(call, "ok"));
     declined("undelivered", wallet);
-    journal.reinstate("agent", "127.0.0.1", "spoke to them", clock.instant());
+    journal.reinstateHost("agent", "127.0.0.1", "spoke to them", clock.instant());
     assertThat(send(wallet, get("")).body()).isEqualTo("ok");
     assertThat(journal.check()).isEmpty();
   }
