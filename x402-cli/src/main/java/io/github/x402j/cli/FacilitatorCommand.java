@@ -34,7 +34,7 @@ final class FacilitatorCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "N",
-      defaultValue = "8403",
+      defaultValue = "8404",
       description = "Port on 127.0.0.1, 0 for a free one. Default: ${DEFAULT-VALUE}.")
   int port;
 
