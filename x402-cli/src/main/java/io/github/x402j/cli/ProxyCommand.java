@@ -59,8 +59,10 @@ final class ProxyCommand implements Callable<Integer> {
   @Option(
       names = {"-m", "--max-time"},
       paramLabel = "SECONDS",
-      defaultValue = "60",
-      description = "How long the headers of an answer can take. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "120",
+      description =
+          "How long a request can take until the headers of its answer are there, paying and"
+              + " resending included. Default: ${DEFAULT-VALUE}.")
   int seconds;
 
   @Option(

@@ -44,11 +44,13 @@ final class RequestOptions {
   @Option(
       names = {"-m", "--max-time"},
       paramLabel = "SECONDS",
-      defaultValue = "60",
-      description = "How long one answer can take. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "120",
+      description =
+          "How long the request can take, paying and resending included, and then the body."
+              + " Default: ${DEFAULT-VALUE}.")
   int seconds;
 
-  /** Returns how long the headers can take, and then the body. */
+  /** Returns how long all can take until the headers are there, and then the body. */
   Duration maxTime() {
     return Duration.ofSeconds(seconds);
   }

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.x402j.adapter.okhttp.PayingInterceptor;
+import io.github.x402j.adapter.okhttp.PaymentIOException;
 import io.github.x402j.adapter.spring.PayingExchangeFilter;
 import io.github.x402j.adapter.spring.PayingRequestInterceptor;
 import io.github.x402j.client.Payment;
@@ -32,10 +33,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.http.client.reactive.JdkClientHttpConnector;
 import org.springframework.web.client.RestTemplate;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.WebClientException;
 import reactor.core.publisher.Flux;
+import reactor.util.retry.Retry;
 
 /** What is peculiar to one adapter. */
 @Timeout(60)
@@ -107,6 +111,66 @@ class AdapterSetUpTest {
     assertThat(body.get()).isEqualTo("the goods");
   }
 
+  /** An exception that OkHttp does not know reaches no callback, and ends the app on Android. */
+  @Test
+  void okHttpTellsACallbackWhyThereIsNoAnswer() throws Exception {
+    agent.wallet().revoke();
+    CompletableFuture<Throwable> told = new CompletableFuture<>();
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    CompletableFuture<Throwable> uncaught = new CompletableFuture<>();
+    Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> uncaught.complete(failure));
+    try {
+      okHttp()
+          .newCall(get())
+          .enqueue(
+              new Callback() {
+                @Override
+                public void onFailure(Call call, java.io.IOException e) {
+                  told.complete(e);
+                }
+
+                @Override
+                public void onResponse(Call call, Response response) {
+                  told.complete(null);
+                }
+              });
+      assertThat(told.get())
+          .isInstanceOf(PaymentIOException.class)
+          .hasCauseInstanceOf(PaymentDeclinedException.class);
+      assertThat(uncaught).isNotDone();
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
+  }
+
+  @Test
+  void springDoesNotTakeADeclinedPaymentForALostConnection() {
+    agent.wallet().revoke();
+    RestTemplate template =
+        new RestTemplate(new JdkClientHttpRequestFactory(HttpClient.newHttpClient()));
+    template.setInterceptors(List.of(PayingRequestInterceptor.withoutRedirects(agent.payer())));
+    assertThatThrownBy(() -> template.getForObject(seller.url("/a"), String.class))
+        .isInstanceOf(PaymentDeclinedException.class);
+    AtomicInteger tries = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                webClient()
+                    .get()
+                    .uri(seller.url("/a"))
+                    .retrieve()
+                    .toBodilessEntity()
+                    .doOnSubscribe(subscribed -> tries.incrementAndGet())
+                    .retryWhen(
+                        Retry.max(3)
+                            .filter(
+                                failure ->
+                                    failure instanceof java.io.IOException
+                                        || failure instanceof WebClientException))
+                    .block())
+        .isInstanceOf(PaymentDeclinedException.class);
+    assertThat(tries).hasValue(1);
+  }
+
   @Test
   void okHttpDoesNotPayForABodyThatCanBeSentOnce() throws Exception {
     RequestBody once =
@@ -128,7 +192,8 @@ class AdapterSetUpTest {
         };
     Request post = get().newBuilder().post(once).build();
     Throwable declined = catchThrowable(() -> okHttp().newCall(post).execute());
-    assertThat(((PaymentDeclinedException) declined).rule()).isEqualTo("body");
+    assertThat(declined).isInstanceOf(PaymentIOException.class);
+    assertThat(((PaymentDeclinedException) declined.getCause()).rule()).isEqualTo("body");
     assertThat(seller.paid()).isEmpty();
   }
 
@@ -165,7 +230,7 @@ class AdapterSetUpTest {
                     .retrieve()
                     .toBodilessEntity()
                     .block());
-    assertThat(failure).hasRootCauseInstanceOf(PaymentDeclinedException.class);
+    assertThat(failure).isInstanceOf(PaymentDeclinedException.class);
     assertThat(seller.paid()).isEmpty();
   }
 

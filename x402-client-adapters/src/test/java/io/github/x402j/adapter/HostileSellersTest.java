@@ -14,12 +14,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.PaymentDeclinedException;
 import io.github.x402j.client.PaymentPendingException;
+import io.github.x402j.client.PendingPayment;
+import io.github.x402j.client.PendingPayments;
 import io.github.x402j.client.wallet.Dollars;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,6 +104,56 @@ class HostileSellersTest {
       assertThat(shopper.resend(agent.payer(), pending).body()).isEqualTo("late");
       assertThat(seller.payments()).hasSize(1);
       assertThat(agent.events()).endsWith("PENDING", "SETTLED");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBodyIsPaidForOnceWhileTheOutcomeIsNotKnown(Shopper shopper) throws Exception {
+    try (FakeSeller seller =
+        FakeSeller.start((self, head) -> isPaid(head) ? HANG_UP : asks(self.url("/a")))) {
+      URI url = seller.url("/a");
+      assertThat(catchThrowable(() -> shopper.post(agent.payer(), url, "one")))
+          .isInstanceOf(PaymentPendingException.class);
+      assertThat(catchThrowable(() -> shopper.post(agent.payer(), url, "one")))
+          .isInstanceOfSatisfying(
+              PaymentDeclinedException.class,
+              declined -> assertThat(declined.rule()).isEqualTo("unresolved"));
+      assertThat(catchThrowable(() -> shopper.post(agent.payer(), url, "two")))
+          .isInstanceOf(PaymentPendingException.class);
+      assertThat(seller.payments()).hasSize(2);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aKeptPaymentIsSentAgainByAnotherProcess(Shopper shopper, @TempDir Path directory)
+      throws Exception {
+    boolean[] back = new boolean[1];
+    PendingPayments store = PendingPayments.in(directory);
+    try (FakeSeller seller =
+        FakeSeller.start(
+            (self, head) ->
+                !isPaid(head) ? asks(self.url("/a")) : back[0] ? delivers("late") : HANG_UP)) {
+      assertThat(
+              catchThrowable(
+                  () -> shopper.post(agent.payer().pending(store), seller.url("/a"), "the body")))
+          .isInstanceOf(PaymentPendingException.class);
+      PendingPayment kept = store.all().get(0);
+      assertThat(kept.request().method()).isEqualTo("POST");
+      assertThat(kept.request().headers().firstValue("Content-Type").orElse(""))
+          .startsWith("text/plain");
+      assertThat(kept.request().bodyPublisher().orElseThrow().contentLength()).isEqualTo(8);
+      back[0] = true;
+      PayingHttpClient client =
+          PayingHttpClient.over(HttpClient.newHttpClient())
+              .wallet(agent.wallet())
+              .token(USDC)
+              .pending(store)
+              .build();
+      assertThat(client.resend(kept, BodyHandlers.ofString()).body()).isEqualTo("late");
+      assertThat(seller.payments()).hasSize(1);
+      assertThat(store.all()).isEmpty();
     }
   }
 

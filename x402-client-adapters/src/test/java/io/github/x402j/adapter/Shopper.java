@@ -3,6 +3,7 @@
 package io.github.x402j.adapter;
 
 import io.github.x402j.adapter.okhttp.PayingInterceptor;
+import io.github.x402j.adapter.okhttp.PaymentIOException;
 import io.github.x402j.adapter.spring.PayingExchangeFilter;
 import io.github.x402j.adapter.spring.PayingRequestInterceptor;
 import io.github.x402j.client.Payer;
@@ -145,13 +146,10 @@ enum Shopper {
   private Answer unwrapped(Payer payer, Ask ask) throws IOException {
     try {
       return ask(payer, ask);
+    } catch (PaymentIOException e) {
+      throw e.getCause();
     } catch (ResourceAccessException e) {
       if (e.getCause() instanceof IOException cause) {
-        throw cause;
-      }
-      throw e;
-    } catch (RuntimeException e) {
-      if (e.getCause() instanceof IOException cause) { // of Reactor's block()
         throw cause;
       }
       throw e;

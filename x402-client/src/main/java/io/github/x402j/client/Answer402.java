@@ -3,12 +3,18 @@
 package io.github.x402j.client;
 
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentHeader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP answer with status 402, as an HTTP client of any make hands it to {@link Payer#buy}.
@@ -28,7 +34,20 @@ public final class Answer402 {
     InputStream open() throws IOException;
   }
 
-  private final String method;
+  /** Headers that {@link HttpRequest} sets itself, and those of a payment. */
+  private static final Set<String> NOT_KEPT =
+      Set.of(
+          "connection",
+          "content-length",
+          "expect",
+          "host",
+          "upgrade",
+          PaymentHeader.PAYMENT_SIGNATURE.toLowerCase(Locale.ROOT),
+          PaymentHeader.X_PAYMENT.toLowerCase(Locale.ROOT),
+          PaymentHeader.X_PAYMENT_SECRET.toLowerCase(Locale.ROOT));
+
+  private final HttpRequest request;
+  private final boolean whole;
   private final URI requested;
   private final URI answering;
   private final HttpHeaders headers;
@@ -36,14 +55,15 @@ public final class Answer402 {
   private final boolean repeatable;
 
   private Answer402(
-      String method,
-      URI requested,
+      HttpRequest request,
+      boolean whole,
       URI answering,
       HttpHeaders headers,
       Body body,
       boolean repeatable) {
-    this.method = method;
-    this.requested = requested;
+    this.request = request;
+    this.whole = whole;
+    this.requested = request.uri();
     this.answering = answering;
     this.headers = headers;
     this.body = body;
@@ -56,27 +76,75 @@ public final class Answer402 {
    * @param method the method of the request
    * @param requested the URL of the request; its host is what rules see
    * @param headers the headers of the answer
+   * @throws IllegalArgumentException if the URL is not an HTTP URL with a host
    */
   public static Answer402 of(String method, URI requested, HttpHeaders headers, Body body) {
-    return new Answer402(method, requested, requested, headers, body, true);
+    HttpRequest request =
+        HttpRequest.newBuilder(requested).method(method, BodyPublishers.noBody()).build();
+    return new Answer402(request, false, requested, headers, body, true);
+  }
+
+  /**
+   * Returns this answer as one to a request with these headers and this body. So a second payment
+   * for the same request is declined while the outcome of the first is not known, and a payment
+   * that is {@linkplain Payer#pending kept} can be sent again. Headers that an {@link HttpRequest}
+   * cannot have are left out.
+   *
+   * @param requestBody all of the body, empty if there is none
+   */
+  public Answer402 toRequest(HttpHeaders requestHeaders, byte[] requestBody) {
+    HttpRequest.Builder all =
+        HttpRequest.newBuilder(requested)
+            .method(
+                request.method(),
+                requestBody.length == 0
+                    ? BodyPublishers.noBody()
+                    : RepeatableBody.kept(requestBody.clone(), requestBody.length));
+    requestHeaders
+        .map()
+        .forEach(
+            (name, values) -> {
+              if (!NOT_KEPT.contains(name.toLowerCase(Locale.ROOT))) {
+                values.forEach(value -> addIfValid(all, name, value));
+              }
+            });
+    return new Answer402(all.build(), true, answering, headers, body, repeatable);
+  }
+
+  private static void addIfValid(HttpRequest.Builder request, String name, String value) {
+    try {
+      request.header(name, value);
+    } catch (IllegalArgumentException e) {
+      // Other clients allow more.
+    }
   }
 
   /** Returns this answer as one that came from another URL, after a redirect. */
   public Answer402 from(URI url) {
-    return new Answer402(method, requested, url, headers, body, repeatable);
+    return new Answer402(request, whole, url, headers, body, repeatable);
   }
 
   /** Returns this answer as one to a request whose body cannot be sent again, so it is declined. */
   public Answer402 toUnrepeatableRequest() {
-    return new Answer402(method, requested, answering, headers, body, false);
+    return new Answer402(request, whole, answering, headers, body, false);
   }
 
-  String method() {
-    return method;
+  /** Returns the request, without a body and headers that were not told. */
+  HttpRequest request() {
+    return request;
   }
 
-  URI requested() {
-    return requested;
+  /** Returns whether that is all of the request. */
+  boolean isWhole() {
+    return whole;
+  }
+
+  /**
+   * Returns what tells the request from others; null if that may be in a body that was not told.
+   */
+  @Nullable String fingerprint() {
+    boolean hasNoBody = request.method().equals("GET") || request.method().equals("HEAD");
+    return whole || hasNoBody ? RepeatableBody.fingerprint(request) : null;
   }
 
   /** Returns the descriptor, empty if there is none. */
@@ -117,7 +185,7 @@ public final class Answer402 {
   @Override
   public String toString() {
     return "Answer402["
-        + method
+        + request.method()
         + " "
         + Origin.of(requested).map(Origin::toString).orElse("")
         + "]";

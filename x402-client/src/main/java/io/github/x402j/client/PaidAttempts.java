@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
-import io.github.x402j.client.PayingCall.CancellableCall;
 import io.github.x402j.client.Transport.ClientResponse;
 import io.github.x402j.http.SendingWatch;
 import java.io.IOException;
@@ -15,6 +14,7 @@ import java.net.http.HttpResponse.PushPromiseHandler;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -29,12 +29,14 @@ final class PaidAttempts<T> {
   private final HttpRequest unpaid;
   private final HttpRequest paid;
   private final SendingWatch watch;
-  private final BodyHandler<T> callers;
+  private final CallersBody<T> callers;
   private final @Nullable PushPromiseHandler<T> pushes;
   private final CancellableCall<HttpResponse<T>> call;
+  private final TimeLimit limit;
   private int handedOver; // to the client
 
   /**
+   * @param limit of the request, in which all attempts must begin and be answered
    * @param sentBefore whether the payment was sent before, and its outcome is open
    */
   PaidAttempts(
@@ -45,49 +47,73 @@ final class PaidAttempts<T> {
       BodyHandler<T> callers,
       @Nullable PushPromiseHandler<T> pushes,
       CancellableCall<HttpResponse<T>> call,
+      TimeLimit limit,
       boolean sentBefore) {
     this.http = transport.withoutRedirects();
     this.executor = transport.executor();
     this.purchase =
         new Purchase(
-            payments, transport.retries(), transport.clock(), unpaid, payment, sentBefore, false);
+            payments,
+            transport.retries().within(limit.atMost(transport.retries().within())),
+            transport.clock(),
+            unpaid,
+            payment,
+            sentBefore,
+            false);
     this.unpaid = unpaid;
     this.watch = SendingWatch.of(unpaid);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(unpaid, (name, value) -> true).method(unpaid.method(), watch);
     purchase.secretHeaders().forEach(request::setHeader);
     this.paid = request.build();
-    this.callers = callers;
+    this.callers = new CallersBody<>(callers);
     this.pushes = pushes;
     this.call = call;
+    this.limit = limit;
   }
 
   /** Returns the final answer to the payment, whatever its status. */
   CompletableFuture<HttpResponse<T>> send() {
     handedOver = watch.timesSent() + 1;
     try {
-      return call.waitFor(purchase.begin(() -> http.sendAsync(paid, this::handleBody, pushes)))
+      HttpRequest next = limit.on(paid);
+      return call.waitFor(purchase.begin(() -> http.sendAsync(next, this::handleBody, pushes)))
           .handle(this::next)
           .thenCompose(Function.identity());
-    } catch (IOException e) { // nothing was sent this time
+    } catch (IOException | PaymentException e) { // nothing was sent this time
       return CompletableFuture.failedFuture(e);
+    } catch (CancellationException e) { // whoever has ended the purchase gives the outcome
+      return new CompletableFuture<>();
     }
   }
 
-  /** Returns the exception for a caller who stops waiting, empty if nothing was sent. */
-  Optional<PaymentPendingException> abandoned(String why) {
-    return mayHaveLeft() ? Optional.of(purchase.pending(why)) : Optional.empty();
+  /** Does what {@link Purchase#ended} does. */
+  Optional<Exception> ended(String why, IOException failure) {
+    return purchase.ended(why, failure);
+  }
+
+  /**
+   * Records that the caller stops waiting; nothing is sent after that. Returns the exception for
+   * the caller, empty if the payment never left, or if its outcome is known.
+   */
+  Optional<PaymentPendingException> abandoned(String why, @Nullable Throwable cause) {
+    return purchase.abandoned(why, cause);
   }
 
   private BodySubscriber<T> handleBody(ResponseInfo info) {
-    return purchase.leavesOutcomeOpen(info.statusCode(), info.headers())
-        ? PeekedBody.discarding(executor)
-        : callers.apply(info);
+    if (purchase.leavesOutcomeOpen(info.statusCode(), info.headers())) {
+      return PeekedBody.discarding(executor);
+    }
+    call.answerBegins();
+    return callers.apply(info);
   }
 
   private CompletableFuture<HttpResponse<T>> next(
       @Nullable HttpResponse<T> response, @Nullable Throwable failure) {
     try {
+      if (failure != null && purchase.isOver()) { // whoever has ended it gives the outcome
+        return new CompletableFuture<>();
+      }
       if (failure != null || response == null) {
         return again(failed(CancellableCall.unwrapped(failure == null ? noResponse() : failure)));
       }
@@ -110,11 +136,11 @@ final class PaidAttempts<T> {
 
   /** Returns the pause before the next sending. */
   private Duration failed(Throwable failure) throws Throwable {
-    if (failure instanceof IOException lost) {
+    call.sendingFailed(failure);
+    if (failure instanceof IOException lost && !callers.failed()) {
       return mayHaveLeft() ? purchase.lost(lost) : purchase.notSent(lost);
     }
-    purchase.recordOpen("the request failed"); // a cancelled sending may still be under way
-    abandoned("the request failed").ifPresent(failure::addSuppressed);
+    abandoned("the request failed", null).ifPresent(failure::addSuppressed);
     throw failure;
   }
 

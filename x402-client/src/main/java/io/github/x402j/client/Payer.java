@@ -16,9 +16,9 @@ import io.github.x402j.client.wallet.SpendingPolicy;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -70,6 +70,7 @@ public final class Payer {
   private final RetryPolicy retries;
   private final boolean clientRepeats;
   private final @Nullable String task;
+  private final @Nullable PendingPayments pending;
   private final WalletPayments payments;
   private final OfferSelection selection;
 
@@ -79,14 +80,16 @@ public final class Payer {
       List<SpendingPolicy> policies,
       RetryPolicy retries,
       boolean clientRepeats,
-      @Nullable String task) {
+      @Nullable String task,
+      @Nullable PendingPayments pending) {
     this.wallet = wallet;
     this.tokens = List.copyOf(tokens);
     this.policies = List.copyOf(policies);
     this.retries = retries;
     this.clientRepeats = clientRepeats;
     this.task = task;
-    WalletPayments untagged = new WalletPayments(PaymentSigner.of(wallet, policies));
+    this.pending = pending;
+    WalletPayments untagged = new WalletPayments(PaymentSigner.of(wallet, policies), pending);
     this.payments = task == null ? untagged : untagged.forTask(task);
     this.selection = new OfferSelection(tokens, false);
   }
@@ -112,6 +115,7 @@ public final class Payer {
         List.of(),
         RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN),
         false,
+        null,
         null);
   }
 
@@ -122,14 +126,14 @@ public final class Payer {
    *     characters
    */
   public Payer forTask(String task) {
-    return new Payer(wallet, tokens, policies, retries, clientRepeats, task);
+    return new Payer(wallet, tokens, policies, retries, clientRepeats, task, pending);
   }
 
   /** Returns this payer with more rules, which apply together with the wallet's own. */
   public Payer with(SpendingPolicy policy) {
     List<SpendingPolicy> more = new ArrayList<>(policies);
     more.add(policy);
-    return new Payer(wallet, tokens, more, retries, clientRepeats, task);
+    return new Payer(wallet, tokens, more, retries, clientRepeats, task, pending);
   }
 
   /**
@@ -145,7 +149,7 @@ public final class Payer {
   }
 
   Payer retries(RetryPolicy policy) {
-    return new Payer(wallet, tokens, policies, policy, clientRepeats, task);
+    return new Payer(wallet, tokens, policies, policy, clientRepeats, task, pending);
   }
 
   /**
@@ -154,7 +158,16 @@ public final class Payer {
    * a settlement. The purchase ends with {@link PaymentPendingException}.
    */
   public Payer overClientThatRepeats() {
-    return new Payer(wallet, tokens, policies, retries, true, task);
+    return new Payer(wallet, tokens, policies, retries, true, task, pending);
+  }
+
+  /**
+   * Returns this payer with a place where the payments of {@link #buy} are kept from before they
+   * are sent until their outcome is known, as {@link PayingHttpClient.Builder#pending} does, if the
+   * client tells {@linkplain Answer402#toRequest all of a request}. Default: none is kept.
+   */
+  public Payer pending(PendingPayments store) {
+    return new Payer(wallet, tokens, policies, retries, clientRepeats, task, store);
   }
 
   /**
@@ -168,9 +181,8 @@ public final class Payer {
    * @throws IllegalArgumentException if the URL is not an HTTP URL with a host
    */
   public Optional<Purchase> buy(Answer402 answer) throws IOException {
-    URI requested = answer.requested();
-    HttpRequest unpaid =
-        HttpRequest.newBuilder(requested).method(answer.method(), BodyPublishers.noBody()).build();
+    HttpRequest unpaid = answer.request();
+    URI requested = unpaid.uri();
     String requestId = payments.newRequestId();
     List<Offer> offers;
     try {
@@ -181,19 +193,19 @@ public final class Payer {
       answer.requireSafe();
       offers = selection.inOrder(requested, demand.get());
     } catch (PaymentDeclinedException e) {
-      throw payments.declined(requestId, answer.method(), requested, e);
+      throw payments.declined(requestId, unpaid.method(), requested, e);
     } catch (MalformedPaymentException e) {
       throw payments.declined(
-          requestId, answer.method(), requested, PaymentDeclinedException.unreadable(requested, e));
+          requestId, unpaid.method(), requested, PaymentDeclinedException.unreadable(requested, e));
     }
-    // What a request with a body asks for is in the body, which is the client's.
-    boolean tells = answer.method().equals("GET") || answer.method().equals("HEAD");
-    String fingerprint = tells ? RepeatableBody.fingerprint(unpaid) : null;
     Payment payment =
         payments.pay(
-            new RequestToPay(requestId, answer.method(), requested, fingerprint),
+            new RequestToPay(requestId, unpaid.method(), requested, answer.fingerprint()),
             offers,
             () -> false);
+    if (answer.isWhole()) {
+      payments.keep(unpaid, payment, Instant.now());
+    }
     return Optional.of(purchase(unpaid, payment, false));
   }
 

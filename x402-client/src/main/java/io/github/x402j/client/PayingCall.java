@@ -9,16 +9,17 @@ import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.RequestToPay;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
+import java.net.http.HttpTimeoutException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** One request of the caller's. It is sent, and paid for at most once if a 402 answers it. */
@@ -30,8 +31,11 @@ final class PayingCall<T> {
   private final HttpRequest sent;
   private final BodyHandler<T> callers;
   private final @Nullable PushPromiseHandler<T> pushes;
-  private final CancellableCall<HttpResponse<T>> call = new CancellableCall<>();
-  private volatile @Nullable PaidAttempts<T> paid;
+  private final TimeLimit limit;
+  private final CancellableCall<HttpResponse<T>> call =
+      new CancellableCall<>(() -> stop("the caller stopped waiting", null));
+  private @Nullable PaidAttempts<T> paid;
+  private boolean stopped;
 
   /**
    * @throws IllegalArgumentException if the request already carries a payment
@@ -56,13 +60,13 @@ final class PayingCall<T> {
     this.sent = RepeatableBody.watched(request);
     this.callers = callers;
     this.pushes = pushes;
+    this.limit = TimeLimit.of(request);
   }
 
   /** Sends the request. Cancelling the future cancels the step under way. */
   CompletableFuture<HttpResponse<T>> start() {
-    PaymentDemand.Reader<T> reader =
-        new PaymentDemand.Reader<>(callers, transport.executor(), transport.descriptorWithin());
-    return call.completeWith(
+    PaymentDemand.Reader<T> reader = reader();
+    return completeWith(
         first(reader)
             .thenCompose(
                 response ->
@@ -76,9 +80,8 @@ final class PayingCall<T> {
    * request carries the payment, which is not sent.
    */
   CompletableFuture<HttpResponse<T>> sign() {
-    PaymentDemand.Reader<T> reader =
-        new PaymentDemand.Reader<>(callers, transport.executor(), transport.descriptorWithin());
-    return call.completeWith(
+    PaymentDemand.Reader<T> reader = reader();
+    return completeWith(
         first(reader)
             .thenCompose(
                 response ->
@@ -87,7 +90,22 @@ final class PayingCall<T> {
                         : CompletableFuture.completedFuture(response)));
   }
 
+  private CompletableFuture<HttpResponse<T>> completeWith(
+      CompletableFuture<HttpResponse<T>> outcome) {
+    // Who has stopped the call gives the outcome; that a step then fails is no news.
+    return call.completeWith(outcome, this::isStopped);
+  }
+
+  private PaymentDemand.Reader<T> reader() {
+    return new PaymentDemand.Reader<>(
+        callers, transport.executor(), () -> limit.atMost(transport.descriptorWithin()));
+  }
+
   private HttpResponse<T> handedOver(HttpResponse<T> response, Paid paid) {
+    if (isStopped()) {
+      payments.neverSent(paid.payment(), "the caller stopped waiting before it was handed over");
+      throw new CancellationException();
+    }
     payments.pending(paid.payment(), "handed to the caller, who sends it");
     return new ClientResponse<>(response, request, paid.payment());
   }
@@ -96,10 +114,10 @@ final class PayingCall<T> {
   private CompletableFuture<HttpResponse<T>> first(PaymentDemand.Reader<T> reader) {
     Optional<StoredReceipt> receipt = transport.receipts().covering(request);
     if (receipt.isEmpty()) {
-      return call.waitFor(transport.wrapped().sendAsync(sent, reader, pushes));
+      return first(transport.wrapped(), sent, reader);
     }
     HttpRequest shown = Receipts.with(receipt.get(), sent);
-    return call.waitFor(transport.withoutRedirects().sendAsync(shown, reader, pushes))
+    return first(transport.withoutRedirects(), shown, reader)
         .thenApplyAsync(
             response -> {
               transport.receipts().shown(receipt.get(), response);
@@ -108,15 +126,86 @@ final class PayingCall<T> {
             transport.executor());
   }
 
-  /** Sends the request again with a payment that was made before. */
-  CompletableFuture<HttpResponse<T>> resume(Payment payment) {
-    return call.completeWith(sendPaid(request, payment, true));
+  private CompletableFuture<HttpResponse<T>> first(
+      HttpClient client, HttpRequest unpaid, PaymentDemand.Reader<T> reader) {
+    return call.waitFor(client.sendAsync(unpaid, reader, pushes))
+        .whenComplete(
+            (response, failure) -> {
+              if (failure != null) {
+                call.sendingFailed(failure);
+              }
+            });
   }
 
-  /** Returns the exception for a caller who stops waiting, empty if no payment was sent. */
-  Optional<PaymentPendingException> abandoned(String why) {
-    PaidAttempts<T> sent = paid;
-    return sent == null ? Optional.empty() : sent.abandoned(why);
+  /** Sends the request again with a payment that was made before. */
+  CompletableFuture<HttpResponse<T>> resume(Payment payment) {
+    timed();
+    return completeWith(sendPaid(request, payment, true));
+  }
+
+  /**
+   * Ends the call when the time of the request is over. The wrapped client times a first answer.
+   */
+  private void timed() {
+    limit
+        .left()
+        .ifPresent(
+            left ->
+                call.failAfter(left, () -> failure(new HttpTimeoutException("request timed out"))));
+  }
+
+  /** Ends the call, with the failure unless a payment has left. */
+  void end(IOException why) {
+    failure(why).ifPresent(call::fail);
+  }
+
+  /** Returns what the call ends with; empty if its outcome is on its way. */
+  private Optional<Exception> failure(IOException why) {
+    PaidAttempts<T> sent;
+    synchronized (this) {
+      sent = paid;
+      stopped |= sent == null;
+    }
+    call.sendingFailed(why);
+    return sent == null ? Optional.of(why) : sent.ended(String.valueOf(why.getMessage()), why);
+  }
+
+  /**
+   * Stops: nothing is signed or sent after that. Returns the exception for the caller, empty if no
+   * payment was sent, or its outcome is known.
+   */
+  Optional<PaymentPendingException> stop(String why, @Nullable Throwable cause) {
+    PaidAttempts<T> sent;
+    synchronized (this) {
+      stopped = true;
+      sent = paid;
+    }
+    return sent == null ? Optional.empty() : sent.abandoned(why, cause);
+  }
+
+  private synchronized boolean isStopped() {
+    return stopped;
+  }
+
+  /** Takes note of what {@link #stop} is to stop; returns false if that has happened. */
+  private synchronized boolean begins(PaidAttempts<T> next) {
+    paid = next;
+    return !stopped;
+  }
+
+  /** Runs this when the call has ended and nothing of it is left to be done. */
+  void afterwards(Runnable next) {
+    call.afterwards(next);
+  }
+
+  /** Takes note of how the wrapped client failed, or refused. */
+  void sendingFailed(Throwable failure) {
+    call.sendingFailed(failure);
+  }
+
+  /** Returns whether the wrapped client failed with this. */
+  boolean isSendingFailure(Throwable failure) {
+    return call.isSendingFailure(failure);
   }
 
   private boolean isAsked(HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
@@ -124,6 +213,7 @@ final class PayingCall<T> {
   }
 
   private CompletableFuture<Paid> pay(HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
+    timed();
     // Deciding and signing may wait for a disk, a person or a KMS, so not on the connection's
     // thread.
     return CompletableFuture.supplyAsync(() -> offers(response, reader), transport.executor())
@@ -175,7 +265,9 @@ final class PayingCall<T> {
     try {
       Payment payment =
           payments.pay(
-              offers.request(RepeatableBody.fingerprint(unpaid)), offers.inOrder(), call::isOver);
+              offers.request(RepeatableBody.fingerprint(unpaid)),
+              offers.inOrder(),
+              this::isStopped);
       return new Paid(unpaid, payment);
     } catch (IOException e) {
       throw new CompletionException(e);
@@ -183,14 +275,12 @@ final class PayingCall<T> {
   }
 
   private CompletableFuture<HttpResponse<T>> sendUnlessCancelled(Paid paid) {
-    if (call.isOver()) {
-      payments.neverSent(paid.payment(), "cancelled before it was sent");
-      return CompletableFuture.failedFuture(new CancellationException());
-    }
-    try {
-      payments.keep(paid.unpaid(), paid.payment(), transport.clock().instant());
-    } catch (IOException e) {
-      return CompletableFuture.failedFuture(e);
+    if (!isStopped()) {
+      try {
+        payments.keep(paid.unpaid(), paid.payment(), transport.clock().instant());
+      } catch (IOException e) {
+        return CompletableFuture.failedFuture(e);
+      }
     }
     return sendPaid(paid.unpaid(), paid.payment(), false);
   }
@@ -203,8 +293,12 @@ final class PayingCall<T> {
   private CompletableFuture<HttpResponse<T>> sendPaid(
       HttpRequest unpaid, Payment payment, boolean sentBefore) {
     PaidAttempts<T> next =
-        new PaidAttempts<>(transport, payments, unpaid, payment, callers, pushes, call, sentBefore);
-    paid = next;
+        new PaidAttempts<>(
+            transport, payments, unpaid, payment, callers, pushes, call, limit, sentBefore);
+    if (!begins(next)) {
+      next.abandoned("the caller stopped waiting before it was sent", null);
+      return CompletableFuture.failedFuture(new CancellationException());
+    }
     return next.send()
         .thenApplyAsync(
             response -> {
@@ -230,71 +324,5 @@ final class PayingCall<T> {
   /** Returns the request that the 402 answers: after a redirect, the one that followed it. */
   private HttpRequest answeredRequest(HttpResponse<T> response) {
     return response.uri().equals(request.uri()) ? sent : response.request();
-  }
-
-  /**
-   * The future that a caller holds, and the step that it waits for now. Cancelling the future
-   * cancels the step, and no step begins after that. Safe for use by several threads.
-   */
-  static final class CancellableCall<R> {
-    private final CompletableFuture<R> result = new CompletableFuture<>();
-    private @Nullable CompletableFuture<?> step;
-
-    CancellableCall() {
-      result.whenComplete((value, failure) -> cancelStep());
-    }
-
-    /** Returns the future for the caller. */
-    CompletableFuture<R> result() {
-      return result;
-    }
-
-    /** Returns whether the caller has a result, or no longer wants one. */
-    boolean isOver() {
-      return result.isDone();
-    }
-
-    /** Returns the step, which from now on is cancelled with the result. */
-    <S> CompletableFuture<S> waitFor(CompletableFuture<S> next) {
-      synchronized (this) {
-        step = next;
-      }
-      if (result.isDone()) {
-        next.cancel(true);
-      }
-      return next;
-    }
-
-    /** Gives the outcome to the caller. */
-    CompletableFuture<R> completeWith(CompletableFuture<R> outcome) {
-      outcome.whenComplete(
-          (value, failure) -> {
-            if (failure != null) {
-              result.completeExceptionally(unwrapped(failure));
-            } else {
-              result.complete(value);
-            }
-          });
-      return result;
-    }
-
-    /** Returns the failure of a step without the exceptions that futures wrap around it. */
-    static Throwable unwrapped(Throwable failure) {
-      Throwable cause = failure.getCause();
-      boolean isWrapper =
-          failure instanceof CompletionException || failure instanceof ExecutionException;
-      return isWrapper && cause != null ? unwrapped(cause) : failure;
-    }
-
-    private void cancelStep() {
-      CompletableFuture<?> last;
-      synchronized (this) {
-        last = step;
-      }
-      if (last != null) {
-        last.cancel(
-            true); // does nothing if the step is done; only a caller who cancels ends earlier
-      }
-    }
   }
 }

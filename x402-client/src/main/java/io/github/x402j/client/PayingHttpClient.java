@@ -5,7 +5,6 @@ package io.github.x402j.client;
 import static java.util.Objects.requireNonNull;
 
 import io.github.x402j.Token;
-import io.github.x402j.client.PayingCall.CancellableCall;
 import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.PaymentSigner;
@@ -67,6 +66,16 @@ import org.jspecify.annotations.Nullable;
  * request that is cancelled or interrupted after its payment was sent may have been paid; {@code
  * send} adds the {@code PaymentPendingException} to the {@link InterruptedException} as suppressed.
  *
+ * <p><b>Timeout.</b> The timeout of a request is for all that is done for it until the headers of
+ * the final answer are there: the 402, approvals, the signature, all sendings of the payment. When
+ * it is over before a payment has left, {@link java.net.http.HttpTimeoutException} is thrown and
+ * nothing is paid; after that, {@code PaymentPendingException}.
+ *
+ * <p><b>Exceptions.</b> {@link PaymentException} is no {@code IOException}, so nothing that repeats
+ * a request after one pays again. Failures of the connection and of body handlers arrive as they do
+ * from the wrapped client. If one comes after a payment has left, the {@code
+ * PaymentPendingException} is added as suppressed.
+ *
  * <p><b>Bodies.</b> A body publisher must give the same body each time, because a request that is
  * paid for is sent at least twice. Before paying, the client takes the body again and compares it.
  * A body that differs, such as that of a stream which can be read once, is declined.
@@ -74,10 +83,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Redirects.</b> Requests without a payment follow redirects as the wrapped client does.
  * Requests with a payment follow none, because the JDK's client would send the payment to any host;
  * the redirect is the caller's response. If the wrapped client follows redirects, requests with a
- * payment are sent over a second client with the same settings.
+ * payment are sent over a {@linkplain Builder#paidRequestsOver second client}. All else goes over
+ * the wrapped client.
  *
  * <p>Safe for use by several threads. {@code sendAsync} blocks no thread, unless the signer does.
- * Closing this client (Java 21) leaves the wrapped one open.
+ * Many clients can share a wrapped one: building one starts no thread, and closing one, which works
+ * on each version of Java, leaves the wrapped one open.
  */
 public final class PayingHttpClient extends ForwardingHttpClient {
   /** How often a payment with an unknown outcome is sent again by default: 12 times. */
@@ -93,8 +104,12 @@ public final class PayingHttpClient extends ForwardingHttpClient {
   private final OfferSelection selection;
   private final WalletPayments payments;
 
-  private PayingHttpClient(Transport transport, OfferSelection selection, WalletPayments payments) {
-    super(transport.wrapped());
+  private PayingHttpClient(
+      Transport transport,
+      OfferSelection selection,
+      WalletPayments payments,
+      RunningCalls running) {
+    super(transport.wrapped(), running);
     this.transport = transport;
     this.selection = selection;
     this.payments = payments;
@@ -103,14 +118,15 @@ public final class PayingHttpClient extends ForwardingHttpClient {
   /**
    * Returns this client for the requests of a task. The journal names the task with each payment,
    * so that {@code x402 spend --task} finds them. The two clients share everything: connections,
-   * wallet, receipts.
+   * wallet, receipts. Closing the one for the task leaves this one open; closing this one closes
+   * both.
    *
    * @param task 1 to 200 characters, none of them a control character: the name of what the agent
    *     is at, or tags in a form of the caller's
    * @throws IllegalArgumentException if it is anything else
    */
   public PayingHttpClient forTask(String task) {
-    return new PayingHttpClient(transport, selection, payments.forTask(task));
+    return new PayingHttpClient(transport, selection, payments.forTask(task), running.ofTask());
   }
 
   /**
@@ -137,17 +153,21 @@ public final class PayingHttpClient extends ForwardingHttpClient {
   public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> bodyHandler)
       throws IOException, InterruptedException {
     PayingCall<T> call = call(request, bodyHandler, null);
-    return await(call, call.start());
+    return await(call, running.run(call, call::start));
   }
 
   /**
    * Does what {@link #send} does, without waiting. The future fails with the exceptions that {@code
-   * send} throws. Cancelling it cancels the step under way, and nothing is signed after that.
+   * send} throws, or with what the JDK's client wraps in them.
+   *
+   * <p>{@code cancel(true)} of the future, or of one that is derived from it, cancels the exchange
+   * under way, and nothing is signed or sent after that. A payment that has left stays pending in
+   * the journal.
    */
   @Override
   public <T> CompletableFuture<HttpResponse<T>> sendAsync(
       HttpRequest request, BodyHandler<T> bodyHandler) {
-    return call(request, bodyHandler, null).start();
+    return sendAsync(request, bodyHandler, null);
   }
 
   /** Does what {@link #sendAsync(HttpRequest, BodyHandler)} does. Pushes are not paid for. */
@@ -156,7 +176,8 @@ public final class PayingHttpClient extends ForwardingHttpClient {
       HttpRequest request,
       BodyHandler<T> bodyHandler,
       @Nullable PushPromiseHandler<T> pushPromiseHandler) {
-    return call(request, bodyHandler, pushPromiseHandler).start();
+    PayingCall<T> call = call(request, bodyHandler, pushPromiseHandler);
+    return running.run(call, call::start);
   }
 
   /**
@@ -170,7 +191,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
   public <T> HttpResponse<T> resend(PaymentPendingException pending, BodyHandler<T> bodyHandler)
       throws IOException, InterruptedException {
     PayingCall<T> call = callOf(pending, bodyHandler);
-    return await(call, call.resume(pending.payment()));
+    return await(call, running.run(call, () -> call.resume(pending.payment())));
   }
 
   /**
@@ -189,13 +210,14 @@ public final class PayingHttpClient extends ForwardingHttpClient {
           "pending: expected a payment of " + payments.agent() + ", found " + pending.agent());
     }
     PayingCall<T> call = call(pending.request(), bodyHandler, null);
-    return await(call, call.resume(pending.payment()));
+    return await(call, running.run(call, () -> call.resume(pending.payment())));
   }
 
   /** Does what {@link #resend} does, without waiting. */
   public <T> CompletableFuture<HttpResponse<T>> resendAsync(
       PaymentPendingException pending, BodyHandler<T> bodyHandler) {
-    return callOf(pending, bodyHandler).resume(pending.payment());
+    PayingCall<T> call = callOf(pending, bodyHandler);
+    return running.run(call, () -> call.resume(pending.payment()));
   }
 
   /**
@@ -209,7 +231,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
    */
   public HttpResponse<Void> sign(HttpRequest request) throws IOException, InterruptedException {
     PayingCall<Void> call = call(request, HttpResponse.BodyHandlers.discarding(), null);
-    return await(call, call.sign());
+    return await(call, running.run(call, call::sign));
   }
 
   private <T> PayingCall<T> callOf(PaymentPendingException pending, BodyHandler<T> bodyHandler) {
@@ -233,11 +255,14 @@ public final class PayingHttpClient extends ForwardingHttpClient {
     try {
       return future.get();
     } catch (InterruptedException e) {
+      call.stop("interrupted", null).ifPresent(e::addSuppressed);
       future.cancel(true);
-      call.abandoned("interrupted").ifPresent(e::addSuppressed);
       throw e;
     } catch (ExecutionException e) {
       Throwable cause = CancellableCall.unwrapped(e);
+      if (call.isSendingFailure(cause)) {
+        throw JdkFailures.ofSend(cause);
+      }
       if (cause instanceof IOException failure) {
         throw failure;
       }
@@ -266,6 +291,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
     private @Nullable EvmSigner signer;
     private @Nullable SpendingPolicy policy;
     private @Nullable AgentWallet wallet;
+    private @Nullable HttpClient paidRequests;
     private boolean sameHostSuffices;
     private Duration descriptorWithin = PeekedBody.MAX_TIME;
     private Clock clock = Clock.systemUTC();
@@ -299,6 +325,17 @@ public final class PayingHttpClient extends ForwardingHttpClient {
     /** Sets the wallet that pays, instead of a signer. Several clients may share one. */
     public Builder wallet(AgentWallet wallet) {
       this.wallet = wallet;
+      return this;
+    }
+
+    /**
+     * Sets the client for requests with a payment. It must follow no redirects. Several clients may
+     * share one. Needed only if the wrapped client follows redirects and is not the JDK's own but
+     * one around it, which adds headers or traces. Default: the wrapped client if it follows no
+     * redirects, else one with the same settings.
+     */
+    public Builder paidRequestsOver(HttpClient client) {
+      this.paidRequests = requireNonNull(client);
       return this;
     }
 
@@ -386,7 +423,9 @@ public final class PayingHttpClient extends ForwardingHttpClient {
      * Returns the client.
      *
      * @throws IllegalStateException if a token is missing, or the wallet, or the signer or its
-     *     policy, or there are both a signer and a wallet; the message says which
+     *     policy, or there are both a signer and a wallet, or a client that is not the JDK's
+     *     follows redirects; the message says which
+     * @throws IllegalArgumentException if the client for requests with a payment follows redirects
      */
     public PayingHttpClient build() {
       if (tokens.isEmpty()) {
@@ -396,10 +435,13 @@ public final class PayingHttpClient extends ForwardingHttpClient {
       AgentWallet payer = payer();
       boolean own = wallet == null;
       List<SpendingPolicy> more = own || policy == null ? List.of() : List.of(policy);
+      UnredirectedClient unredirected = UnredirectedClient.beside(wrapped, paidRequests);
+      Receipts kept = new Receipts(receipts, clock);
       return new PayingHttpClient(
-          Transport.over(wrapped, retries, descriptorWithin, clock, new Receipts(receipts, clock)),
+          Transport.over(wrapped, unredirected, retries, descriptorWithin, clock, kept),
           new OfferSelection(tokens, sameHostSuffices),
-          new WalletPayments(PaymentSigner.of(payer, more, clock, random), pending));
+          new WalletPayments(PaymentSigner.of(payer, more, clock, random), pending),
+          new RunningCalls(unredirected::close));
     }
 
     private AgentWallet payer() {

@@ -6,7 +6,6 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.PaymentDecision;
 import io.github.x402j.client.wallet.SpendingPolicy;
-import java.io.IOException;
 import java.net.URI;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Thrown when a seller asks for a payment that the caller's rules do not allow. Nothing was paid,
  * and no signature was given out.
  */
-public final class PaymentDeclinedException extends IOException {
-  private static final long serialVersionUID = 4L;
+public final class PaymentDeclinedException extends PaymentException {
+  private static final long serialVersionUID = 5L;
 
   private final String rule;
   private final String limit;

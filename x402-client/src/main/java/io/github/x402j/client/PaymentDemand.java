@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,11 +83,14 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
   static final class Reader<T> implements BodyHandler<T> {
     private final BodyHandler<T> callers;
     private final Executor executor;
-    private final Duration maxTime;
+    private final Supplier<Duration> maxTime;
     private volatile @Nullable PaymentDemand demand;
     private volatile @Nullable MalformedPaymentException malformed;
 
-    Reader(BodyHandler<T> callers, Executor executor, Duration maxTime) {
+    /**
+     * @param maxTime how long the body may take, asked when it begins
+     */
+    Reader(BodyHandler<T> callers, Executor executor, Supplier<Duration> maxTime) {
       this.callers = callers;
       this.executor = executor;
       this.maxTime = maxTime;
@@ -119,7 +123,7 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
       }
       return new PeekedBody<>(
           executor,
-          maxTime,
+          maxTime.get(),
           beginning ->
               isDescriptor(answer.headers(), beginning)
                   ? Optional.empty()

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client;
 
-import java.io.IOException;
 import java.net.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The payment is not serialised with the exception.
  */
-public final class PaymentPendingException extends IOException {
-  private static final long serialVersionUID = 1L;
+public final class PaymentPendingException extends PaymentException {
+  private static final long serialVersionUID = 2L;
 
   private final transient Payment payment;
   private final transient HttpRequest request;

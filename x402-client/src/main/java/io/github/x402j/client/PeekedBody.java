@@ -130,19 +130,27 @@ final class PeekedBody<T> implements BodySubscriber<T> {
     Optional<BodySubscriber<T>> taker;
     try {
       taker = decision.apply(new Beginning(bytes(), whole));
-    } catch (RuntimeException e) { // from the caller's body handler, for the caller
-      cancel();
-      result.completeExceptionally(e);
+    } catch (Throwable e) { // from the caller's body handler, for the caller
+      fail(e);
       return;
     }
     if (taker.isPresent()) {
-      handOver(taker.get(), whole);
+      try {
+        handOver(taker.get(), whole);
+      } catch (Throwable e) { // from the caller's subscriber
+        fail(e);
+      }
     } else {
       result.complete(null);
       if (!whole) {
         cancel();
       }
     }
+  }
+
+  private void fail(Throwable failure) {
+    cancel();
+    result.completeExceptionally(failure);
   }
 
   private void handOver(BodySubscriber<T> taker, boolean whole) {
@@ -168,7 +176,13 @@ final class PeekedBody<T> implements BodySubscriber<T> {
     if (rest != null || result.isDone()) {
       return;
     }
-    Optional<BodySubscriber<T>> taker = decision.apply(new Beginning(new byte[0], false));
+    Optional<BodySubscriber<T>> taker;
+    try {
+      taker = decision.apply(new Beginning(new byte[0], false));
+    } catch (Throwable e) { // from the caller's body handler, for the caller
+      fail(e);
+      return;
+    }
     if (taker.isEmpty()) {
       result.complete(null);
     } else {

@@ -181,10 +181,10 @@ public final class Purchase {
       return Optional.of(again(Optional.of(headers), "status " + status, null));
     }
     if (outcomeOpen && status >= 400 && !answered.settled()) {
-      throw givenUp("status " + status + " after a sending whose outcome is not known", null);
+      throw leftOpen("status " + status + " after a sending whose outcome is not known");
     }
     if (clientRepeats && status == 402 && !answered.settled()) {
-      throw givenUp("status 402 over a client that may have sent the payment twice", null);
+      throw leftOpen("status 402 over a client that may have sent the payment twice");
     }
     finish();
     payments.answered(answered, status, headers);
@@ -215,6 +215,10 @@ public final class Purchase {
    * then free, or if the outcome is known.
    */
   public Optional<PaymentPendingException> abandoned(String why) {
+    return abandoned(why, null);
+  }
+
+  Optional<PaymentPendingException> abandoned(String why, @Nullable Throwable cause) {
     if (!finish()) {
       return Optional.empty();
     }
@@ -222,8 +226,28 @@ public final class Purchase {
       payments.neverSent(payment, "not sent: " + why);
       return Optional.empty();
     }
-    recordOpen(why);
-    return Optional.of(pending(why));
+    return Optional.of(pending(true, why, cause));
+  }
+
+  /**
+   * Ends the purchase, and returns what the caller gets: the failure if the payment never left,
+   * else what says that it is pending. Empty if the purchase had ended: then its outcome is on its
+   * way to the caller.
+   */
+  Optional<Exception> ended(String why, IOException failure) {
+    if (!finish()) {
+      return Optional.empty();
+    }
+    if (outcomeOpen) {
+      return Optional.of(pending(true, why, failure));
+    }
+    payments.neverSent(payment, "not sent: " + why);
+    return Optional.of(failure);
+  }
+
+  /** Returns whether nothing is sent from now on. */
+  synchronized boolean isOver() {
+    return over;
   }
 
   /** Ends a sending; it leaves the outcome open if it began and its bytes may have left. */
@@ -248,11 +272,6 @@ public final class Purchase {
   /** Returns whether an earlier sending left the outcome open. */
   boolean isOpen() {
     return outcomeOpen;
-  }
-
-  /** Returns the exception that carries the payment. Records nothing. */
-  PaymentPendingException pending(String why) {
-    return PaymentPendingException.of(unpaid, payment, why, null);
   }
 
   /** Sends requests and waits for the answers. */
@@ -291,7 +310,7 @@ public final class Purchase {
           return answer;
         }
         pause = again.get();
-      } catch (PaymentDeclinedException | PaymentPendingException e) {
+      } catch (PaymentException e) {
         throw e;
       } catch (IOException e) {
         pause = lost(e);
@@ -335,19 +354,40 @@ public final class Purchase {
     sendings++;
     Duration pause = retries.pause(backoff.next(), answer);
     if (sendings > retries.times() || clock.instant().plus(pause).isAfter(deadline)) {
+      if (lost == null) {
+        throw leftOpen(why);
+      }
       throw givenUp(why, lost);
     }
     return pause;
   }
 
-  private IOException givenUp(String why, @Nullable IOException lost) {
-    finish();
-    if (lost != null && !outcomeOpen) {
-      payments.neverSent(payment, "not sent: " + why);
-      return lost;
+  /**
+   * Ends the purchase, and returns the failure if the payment never left; its amount is then free.
+   *
+   * @throws PaymentPendingException if it may have left
+   */
+  private <E extends Exception> E givenUp(String why, E failure) {
+    boolean first = finish();
+    if (outcomeOpen) {
+      throw pending(first, why, failure);
     }
-    recordOpen(why);
-    return PaymentPendingException.of(unpaid, payment, why, lost);
+    if (first) {
+      payments.neverSent(payment, "not sent: " + why);
+    }
+    return failure;
+  }
+
+  /** Ends the purchase of a payment that may have left, and returns what says so. */
+  private PaymentPendingException leftOpen(String why) {
+    return pending(finish(), why, null);
+  }
+
+  private PaymentPendingException pending(boolean record, String why, @Nullable Throwable cause) {
+    if (record) {
+      recordOpen(why);
+    }
+    return PaymentPendingException.of(unpaid, payment, why, cause);
   }
 
   /** Keeps what the seller said last, but never forgets that it said that the money moved. */
@@ -358,7 +398,7 @@ public final class Purchase {
   }
 
   /** Records that a sending may still be under way. */
-  void recordOpen(String why) {
+  private void recordOpen(String why) {
     if (payment.settled()) {
       payments.answered(payment, false, why, Map.of());
     } else {

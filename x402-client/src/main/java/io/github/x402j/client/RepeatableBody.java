@@ -120,7 +120,9 @@ final class RepeatableBody implements BodyPublisher {
     if (body.isEmpty()) {
       return Optional.of(new byte[0]);
     }
-    return body.get() instanceof Kept kept ? Optional.of(kept.bytes.clone()) : Optional.empty();
+    return body.get() instanceof Kept kept && kept.bytes.length <= MAX_KEPT
+        ? Optional.of(kept.bytes.clone())
+        : Optional.empty();
   }
 
   /**

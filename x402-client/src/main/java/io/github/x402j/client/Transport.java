@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * sending a payment again. Immutable.
  *
  * @param wrapped the caller's client, for requests without a payment
- * @param withoutRedirects for requests with one: a client that follows a redirect sends every
- *     header along, to any host
+ * @param unredirected for requests with one: a client that follows a redirect sends every header
+ *     along, to any host
  * @param retries when a payment with an unknown outcome is sent again
  * @param descriptorWithin how long the client waits for the end of a 402's body
  * @param executor runs the steps that may block
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Transport(
     HttpClient wrapped,
-    HttpClient withoutRedirects,
+    UnredirectedClient unredirected,
     RetryPolicy retries,
     Duration descriptorWithin,
     Clock clock,
@@ -40,31 +40,20 @@ record Transport(
 
   static Transport over(
       HttpClient wrapped,
+      UnredirectedClient unredirected,
       RetryPolicy retries,
       Duration descriptorWithin,
       Clock clock,
       Receipts receipts) {
-    HttpClient paying =
-        wrapped.followRedirects() == HttpClient.Redirect.NEVER ? wrapped : twinOf(wrapped);
     Executor executor =
         wrapped.executor().orElseGet(() -> new CompletableFuture<>().defaultExecutor());
-    return new Transport(wrapped, paying, retries, descriptorWithin, clock, executor, receipts);
+    return new Transport(
+        wrapped, unredirected, retries, descriptorWithin, clock, executor, receipts);
   }
 
-  /** Returns a client with the same settings that follows no redirect. */
-  private static HttpClient twinOf(HttpClient client) {
-    HttpClient.Builder twin =
-        HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .version(client.version())
-            .sslContext(client.sslContext())
-            .sslParameters(client.sslParameters());
-    client.cookieHandler().ifPresent(twin::cookieHandler);
-    client.connectTimeout().ifPresent(twin::connectTimeout);
-    client.proxy().ifPresent(twin::proxy);
-    client.authenticator().ifPresent(twin::authenticator);
-    client.executor().ifPresent(twin::executor);
-    return twin.build();
+  /** Returns the client for requests with a payment. */
+  HttpClient withoutRedirects() {
+    return unredirected.get();
   }
 
   /**
@@ -96,6 +85,11 @@ record Transport(
 
     static RetryPolicy of(int times, Duration within) {
       return new RetryPolicy(times, within, Duration.ofMillis(500), MAX_PAUSE);
+    }
+
+    /** Returns this policy for a shorter time. */
+    RetryPolicy within(Duration shorter) {
+      return new RetryPolicy(times, shorter, firstPause, maxPause);
     }
 
     /** Returns the pauses that are due, before the first is taken. */

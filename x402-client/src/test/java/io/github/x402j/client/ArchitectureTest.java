@@ -80,8 +80,16 @@ class ArchitectureTest {
           .onlyDependOnClassesThat(jdkAndCore().or(resideInAnyPackage("com.fasterxml.jackson..")));
 
   @ArchTest
-  static final ArchRule publicClassesAreFinal =
-      classes().that().arePublic().and().areNotInterfaces().should().haveModifier(FINAL);
+  static final ArchRule publicClassesAreFinalOrSealed =
+      classes()
+          .that()
+          .arePublic()
+          .and()
+          .areNotInterfaces()
+          .and()
+          .doNotHaveFullyQualifiedName(CLIENT + ".PaymentException") // sealed
+          .should()
+          .haveModifier(FINAL);
 
   private static DescribedPredicate<JavaClass> jdkAndCore() {
     return resideInAnyPackage(

@@ -13,6 +13,10 @@ import static io.github.x402j.client.Asking.v2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.client.Transport.RetryPolicy;
+import io.github.x402j.client.wallet.AgentWallet;
+import io.github.x402j.client.wallet.BillingPeriod;
+import io.github.x402j.client.wallet.SpendJournal;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -31,6 +35,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -38,6 +43,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What {@code sendAsync}, cancelling and interrupting do. */
 @Timeout(30)
@@ -165,6 +172,73 @@ class AsyncTest {
                     .isEqualTo(payments(seller).get(0)));
   }
 
+  /** How a caller stops waiting. */
+  enum Stopping {
+    CANCEL(future -> future.cancel(true)),
+    CANCEL_A_DERIVED_FUTURE(future -> future.thenApply(HttpResponse::body).cancel(true)),
+    CANCEL_A_COPY(future -> future.copy().cancel(true)),
+    TIME_OUT(future -> future.orTimeout(1, TimeUnit.MILLISECONDS));
+
+    private final Consumer<CompletableFuture<HttpResponse<String>>> stop;
+
+    Stopping(Consumer<CompletableFuture<HttpResponse<String>>> stop) {
+      this.stop = stop;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whoStopsWaitingEndsTheExchangeAndLeavesThePaymentPending(Stopping stopping)
+      throws Exception {
+    for (boolean inPause : new boolean[] {false, true}) {
+      int before = seller.paidCalls().size();
+      seller.does(
+          call ->
+              !call.isPaid()
+                  ? v2(forUrl(seller.url("/a"), option("$0.01")))
+                  : inPause ? pending(call, "1") : delivery(call, "late").after(2_000));
+      SpendJournal journal = SpendJournal.inMemory();
+      Wire wire = new Wire(wrapped, count -> Optional.empty());
+      PayingHttpClient client = payingFrom(journal, wire);
+      CompletableFuture<HttpResponse<String>> future =
+          client.sendAsync(
+              HttpRequest.newBuilder(seller.url("/a")).build(), BodyHandlers.ofString());
+      assertThat(seller.awaitPaidCalls(before + 1, Duration.ofSeconds(10))).isTrue();
+      wire.sent.take();
+      CompletableFuture<?> paid = wire.sent.take();
+      if (inPause) {
+        paid.join();
+      }
+      stopping.stop.accept(future);
+      assertThatThrownBy(() -> future.get(5, TimeUnit.SECONDS)).isNotNull();
+      client.close(); // waits until what happened is written
+      assertThat(events(journal)).containsExactly("ASKED", "ALLOWED", "SIGNED", "PENDING");
+      assertThat(inPause || paid.handle((answer, failure) -> failure != null).get()).isTrue();
+      assertThat(seller.awaitPaidCalls(before + 2, Duration.ofMillis(300))).isFalse();
+    }
+  }
+
+  private static PayingHttpClient payingFrom(SpendJournal journal, HttpClient wire) {
+    AgentWallet wallet =
+        AgentWallet.provision("agent", Asking.SIGNER, journal)
+            .limit("$1", BillingPeriod.EVER)
+            .allowedDomains("127.0.0.1")
+            .create();
+    Duration pause = Duration.ofMillis(200);
+    return PayingHttpClient.over(wire)
+        .wallet(wallet)
+        .token(Asking.USDC)
+        .retries(new RetryPolicy(4, Duration.ofSeconds(60), pause, pause))
+        .build();
+  }
+
+  private static List<String> events(SpendJournal journal) throws Exception {
+    return journal.entries().stream()
+        .map(entry -> entry.event().name())
+        .filter(event -> !event.equals("PROVISIONED"))
+        .toList();
+  }
+
   private static Set<Thread> threadsThatWaitInTheClient() {
     return Thread.getAllStackTraces().entrySet().stream()
         .filter(thread -> thread.getKey() != Thread.currentThread())
@@ -182,6 +256,7 @@ class AsyncTest {
   private static boolean isOfTheClient(StackTraceElement frame) {
     String name = frame.getClassName();
     return name.startsWith("io.github.x402j.client.PayingCall")
+        || name.startsWith("io.github.x402j.client.CancellableCall")
         || name.startsWith("io.github.x402j.client.PaidAttempts");
   }
 

@@ -54,6 +54,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The client does what the wrapped client does. */
 @Timeout(60)
@@ -224,6 +226,60 @@ class DropInTest {
         .isInstanceOf(PaymentPendingException.class)
         .hasCauseInstanceOf(HttpTimeoutException.class); // the JDK may add a cause of its own
     assertThat(Asking.payments(seller)).hasSize(1);
+  }
+
+  /** What a seller does, after which a request must not be repeated. */
+  enum Seller402 {
+    TOO_DEAR(0),
+    NO_ANSWER(1),
+    NOT_IN_TIME(1),
+    REFUSES_AFTER_A_LOST_ANSWER(1);
+
+    private final int payments;
+
+    Seller402(int payments) {
+      this.payments = payments;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aProgramThatRepeatsAfterAnIoExceptionDoesNotPayAgain(Seller402 kind) throws Exception {
+    seller.does(
+        call -> {
+          if (!call.isPaid()) {
+            return v2(
+                forUrl(seller.url("/a"), option(kind == Seller402.TOO_DEAR ? "$1" : "$0.01")));
+          }
+          return kind == Seller402.NOT_IN_TIME
+              ? Seller.Answer.of(200, "late").after(2_000)
+              : kind == Seller402.REFUSES_AFTER_A_LOST_ANSWER && seller.paidCalls().size() > 2
+                  ? Seller.Answer.of(402, "used")
+                  : Seller.Answer.lost();
+        });
+    HttpRequest request =
+        HttpRequest.newBuilder(seller.url("/a")).timeout(Duration.ofSeconds(1)).build();
+    int tries = 0;
+    Throwable last = null;
+    PayingHttpClient client = buyer(wrapped).build();
+    do {
+      tries++;
+      try {
+        client.send(request, BodyHandlers.ofString());
+      } catch (Throwable e) {
+        last = e;
+      }
+    } while (last instanceof java.io.IOException && tries < 5);
+    System.out.printf(
+        "DropInTest: %s: %d tries, %d payments, %s%n",
+        kind, tries, Asking.payments(seller).size(), last.getClass().getSimpleName());
+    assertThat(tries).isEqualTo(1);
+    assertThat(Asking.payments(seller)).hasSize(kind.payments);
+    assertThat(last)
+        .isInstanceOf(
+            kind == Seller402.TOO_DEAR
+                ? PaymentDeclinedException.class
+                : PaymentPendingException.class);
   }
 
   @Test

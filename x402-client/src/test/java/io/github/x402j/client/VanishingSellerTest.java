@@ -76,10 +76,11 @@ class VanishingSellerTest {
     List<String> signatures = new CopyOnWriteArrayList<>();
     for (int round = 0; round < 5; round++) {
       Throwable failure = buy(http, wallet, vanishes, method, signatures);
-      assertThat(failure).isInstanceOf(IOException.class);
-      if (vanishes == Vanishes.BEFORE_THE_PAYMENT) {
-        assertThat(failure).isInstanceOf(ConnectException.class);
-      }
+      assertThat(failure)
+          .isInstanceOf(
+              vanishes == Vanishes.BEFORE_THE_PAYMENT
+                  ? ConnectException.class
+                  : PaymentException.class);
     }
     Dollars held = Dollars.parse("$0.05");
     Dollars sum = Dollars.ZERO;

@@ -42,7 +42,12 @@ public final class SendingWatch implements BodyPublisher {
 
   /** Returns whether a request with this body may have left over the client. */
   public boolean mayHaveLeft(HttpClient client) {
-    return mayHaveLeft() || !client.getClass().getName().startsWith(JDK_PACKAGE);
+    return mayHaveLeft() || !isOfTheJdk(client);
+  }
+
+  /** Returns whether the client is the JDK's own, and not one around it. */
+  public static boolean isOfTheJdk(HttpClient client) {
+    return client.getClass().getName().startsWith(JDK_PACKAGE);
   }
 
   /** Returns whether a request with this body may have left over the JDK's client. */

@@ -145,15 +145,11 @@ public final class PaidToolClient implements AutoCloseable {
     boolean outcomeOpen = sentBefore;
     long begun = System.nanoTime();
     for (int sending = 1; ; sending++) {
-      String why;
+      CallToolResult result = null;
       RuntimeException lost = null;
       requireNotRevoked(request, payment, outcomeOpen);
       try {
-        CallToolResult result = mcp.callTool(paid);
-        if (!isPending(result)) {
-          return decided(request, result, payment, outcomeOpen);
-        }
-        why = "the server does not know it yet";
+        result = mcp.callTool(paid);
       } catch (McpError e) { // an answer, though not of the tool
         if (outcomeOpen) {
           throw pending(request, payment, REFUSED_LATER, e);
@@ -162,11 +158,13 @@ public final class PaidToolClient implements AutoCloseable {
         throw e;
       } catch (RuntimeException e) {
         // A timeout or a broken connection: the answer is lost. A refused connection proves no
-        // more:
-        // the JDK's client reports one after it has sent the payment over another.
-        why = "the answer was lost";
+        // more: the JDK's client reports one after it has sent the payment over another.
         lost = e;
       }
+      if (result != null && !isPending(result)) {
+        return decided(request, result, payment, outcomeOpen);
+      }
+      String why = result == null ? "the answer was lost" : "the server does not know it yet";
       outcomeOpen = true;
       boolean late = System.nanoTime() - begun > firstPause.multipliedBy(RESEND_WITHIN).toNanos();
       if (sending > RESEND_TIMES || late || !pause(sending)) {
@@ -175,8 +173,7 @@ public final class PaidToolClient implements AutoCloseable {
     }
   }
 
-  private void requireNotRevoked(CallToolRequest request, Payment payment, boolean outcomeOpen)
-      throws IOException {
+  private void requireNotRevoked(CallToolRequest request, Payment payment, boolean outcomeOpen) {
     try {
       payer.requireNotRevoked(server, payment);
     } catch (PaymentDeclinedException e) {
@@ -193,8 +190,7 @@ public final class PaidToolClient implements AutoCloseable {
    *     echo of a settlement
    */
   private ToolAnswer decided(
-      CallToolRequest request, CallToolResult result, Payment payment, boolean outcomeOpen)
-      throws ToolPaymentPendingException {
+      CallToolRequest request, CallToolResult result, Payment payment, boolean outcomeOpen) {
     String settlement = PaymentMeta.responseOf(result).map(McpJson::text).orElse(null);
     if (!Boolean.TRUE.equals(result.isError())) {
       return new ToolAnswer(result, Optional.of(payer.delivered(payment, settlement)));

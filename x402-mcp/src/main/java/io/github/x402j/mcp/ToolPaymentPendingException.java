@@ -4,15 +4,15 @@ package io.github.x402j.mcp;
 
 import io.github.x402j.client.Payment;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown when a payment was sent for a tool and its outcome is not known. Do not call the tool
  * again, which would make another payment: {@linkplain PaidToolClient#resend send this one again}.
+ * It is no {@link java.io.IOException}, after which programs repeat a call.
  */
-public final class ToolPaymentPendingException extends IOException {
-  private static final long serialVersionUID = 1L;
+public final class ToolPaymentPendingException extends RuntimeException {
+  private static final long serialVersionUID = 2L;
 
   private final transient CallToolRequest request;
   private final transient Payment payment;

@@ -6,17 +6,19 @@ import io.github.x402j.PaymentHeader;
 import io.github.x402j.client.Answer402;
 import io.github.x402j.client.Payer;
 import io.github.x402j.client.Payment;
-import io.github.x402j.client.PaymentDeclinedException;
+import io.github.x402j.client.PaymentException;
 import io.github.x402j.client.PaymentPendingException;
 import io.github.x402j.client.Purchase;
 import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.util.Optional;
+import okhttp3.Headers;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
+import okio.Buffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,15 +36,19 @@ import org.jspecify.annotations.Nullable;
  * interceptor it stands before each sending, so it knows what has left, and no redirect takes a
  * payment along: the redirect is the caller's response. {@link #addTo} adds both.
  *
- * <p>Calls fail with {@link PaymentDeclinedException} or {@link PaymentPendingException}. To send a
- * pending payment again, repeat the request with the exception as {@linkplain
- * Request.Builder#tag(Class, Object) tag} of its class.
+ * <p>Calls that are declined or pending fail with {@link PaymentIOException}. To send a pending
+ * payment again, repeat the request with the {@link PaymentPendingException} as {@linkplain
+ * Request.Builder#tag(Class, Object) tag} of its class. An interceptor that repeats calls after an
+ * {@code IOException} should leave these alone.
  *
  * <p>Interceptors that were added later see the request with its payment, so they must not log its
  * headers. Safe for use by several threads.
  */
 public final class PayingInterceptor implements Interceptor {
   private static final String LOCATION = "Location";
+
+  /** A body of at most this size, 1 MiB, is read to tell the request from others. */
+  private static final int MAX_KEPT = 1024 * 1024;
 
   private final Payer payer;
 
@@ -74,14 +80,21 @@ public final class PayingInterceptor implements Interceptor {
   /**
    * {@inheritDoc}
    *
-   * @throws PaymentDeclinedException if the seller asks for a payment that is not allowed
-   * @throws PaymentPendingException if a payment was sent and its outcome is not known
+   * @throws PaymentIOException if the seller asks for a payment that is not allowed, or a payment
+   *     was sent and its outcome is not known
    * @throws IllegalArgumentException if the request already carries a payment
    * @throws IllegalStateException if this was added in one of its two places only
    */
   @Override
   public Response intercept(Chain chain) throws IOException {
-    return chain.connection() == null ? call(chain) : sending(chain);
+    if (chain.connection() != null) {
+      return sending(chain);
+    }
+    try {
+      return call(chain);
+    } catch (PaymentException e) {
+      throw new PaymentIOException(e);
+    }
   }
 
   /** The application interceptor: one call of the caller's. */
@@ -117,7 +130,7 @@ public final class PayingInterceptor implements Interceptor {
     return purchase.isPresent() ? bought(chain, purchase.get()) : first;
   }
 
-  private static Answer402 asked(Request request, Response response) {
+  private static Answer402 asked(Request request, Response response) throws IOException {
     Answer402 answer =
         Answer402.of(
             request.method(),
@@ -130,8 +143,30 @@ public final class PayingInterceptor implements Interceptor {
       }
     }
     RequestBody body = request.body();
-    boolean repeatable = body == null || !(body.isOneShot() || body.isDuplex());
-    return repeatable ? answer : answer.toUnrepeatableRequest();
+    if (body != null && (body.isOneShot() || body.isDuplex())) {
+      return answer.toUnrepeatableRequest();
+    }
+    return body == null || (body.contentLength() >= 0 && body.contentLength() <= MAX_KEPT)
+        ? answer.toRequest(headers(request), bytes(body))
+        : answer;
+  }
+
+  private static byte[] bytes(@Nullable RequestBody body) throws IOException {
+    Buffer bytes = new Buffer();
+    if (body != null) {
+      body.writeTo(bytes);
+    }
+    return bytes.readByteArray();
+  }
+
+  /** Returns the headers that OkHttp sends with the request, as far as they are the caller's. */
+  private static HttpHeaders headers(Request request) {
+    Headers.Builder all = request.headers().newBuilder();
+    RequestBody body = request.body();
+    if (body != null && body.contentType() != null) {
+      all.set("Content-Type", body.contentType().toString());
+    }
+    return HttpHeaders.of(all.build().toMultimap(), (name, value) -> true);
   }
 
   private static boolean isSameOrigin(Request one, Request other) {

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.http.client.reactive.ClientHttpRequestDecorator;
@@ -36,9 +37,24 @@ final class KeptBody implements BodyInserter<Void, ClientHttpRequest> {
     return whole && !tooLong;
   }
 
+  /** Returns the body that was kept. */
+  synchronized byte[] bytes() {
+    return kept.toByteArray();
+  }
+
+  /** Returns the headers of the request with the type of the body. */
+  synchronized HttpHeaders headers(HttpHeaders callers) {
+    HttpHeaders headers = new HttpHeaders();
+    callers.forEach(headers::addAll);
+    if (type != null) {
+      headers.setContentType(type);
+    }
+    return headers;
+  }
+
   /** Returns the body that was kept, to be sent any number of times. */
   synchronized BodyInserter<Void, ClientHttpRequest> again() {
-    byte[] bytes = kept.toByteArray();
+    byte[] bytes = bytes();
     MediaType chosen = type;
     return (request, context) -> {
       if (bytes.length == 0) {

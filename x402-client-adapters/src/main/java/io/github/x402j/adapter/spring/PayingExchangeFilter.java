@@ -41,9 +41,10 @@ import reactor.core.scheduler.Schedulers;
  * by default.
  *
  * <p>The exchange fails with {@link PaymentDeclinedException} or {@link PaymentPendingException};
- * do not {@code retry()} these, as each subscription is a request of its own. To send a pending
- * payment again, repeat the request with the exception as attribute {@code
- * PaymentPendingException.class.getName()}.
+ * do not {@code retry()} a {@code PaymentException}, as each subscription is a request of its own.
+ * A filter that repeats after {@code IOException} or {@code WebClientRequestException} leaves it
+ * alone, as it is neither. To send a pending payment again, repeat the request with the exception
+ * as attribute {@code PaymentPendingException.class.getName()}.
  *
  * <p>A request body of more than 1 MiB is not kept, so a payment for it is declined. What fails
  * without an answer is taken as sent, and a 402 that answers a payment as unproven, as the
@@ -114,7 +115,9 @@ public final class PayingExchangeFilter implements ExchangeFilterFunction {
             request.url(),
             SpringHeaders.of(first.headers().asHttpHeaders()),
             () -> new ByteArrayInputStream(bytes));
-    return body.isWhole() ? answer : answer.toUnrepeatableRequest();
+    return body.isWhole()
+        ? answer.toRequest(SpringHeaders.of(body.headers(request.headers())), body.bytes())
+        : answer.toUnrepeatableRequest();
   }
 
   private static Mono<byte[]> read(Flux<DataBuffer> body) {

@@ -40,9 +40,9 @@ import org.springframework.http.client.support.HttpRequestWrapper;
  * default. {@code SimpleClientHttpRequestFactory}, which a {@code RestTemplate} has by default,
  * does, so nothing is paid over it. Switch redirects off in other factories.
  *
- * <p>Requests fail with {@link PaymentDeclinedException} or {@link PaymentPendingException}. To
- * send a pending payment again, repeat the request with the exception as attribute {@code
- * PaymentPendingException.class.getName()}.
+ * <p>Requests fail with {@link PaymentDeclinedException} or {@link PaymentPendingException}, which
+ * are not wrapped in a {@code ResourceAccessException}. To send a pending payment again, repeat the
+ * request with the exception as attribute {@code PaymentPendingException.class.getName()}.
  *
  * <p>What fails without an answer is taken as sent, and a 402 that answers a payment as unproven,
  * as the request factory does not tell what it sent how often. Safe for use by several threads.
@@ -87,7 +87,7 @@ public final class PayingRequestInterceptor implements ClientHttpRequestIntercep
     Optional<Purchase> purchase = Optional.empty();
     boolean kept = false;
     try {
-      purchase = buy(request, first, peeked);
+      purchase = buy(request, body, first, peeked);
       kept = purchase.isEmpty();
     } finally {
       if (!kept) {
@@ -100,7 +100,8 @@ public final class PayingRequestInterceptor implements ClientHttpRequestIntercep
   }
 
   private Optional<Purchase> buy(
-      HttpRequest request, ClientHttpResponse first, PeekedResponse peeked) throws IOException {
+      HttpRequest request, byte[] body, ClientHttpResponse first, PeekedResponse peeked)
+      throws IOException {
     if (first.getClass().getSimpleName().equals(FOLLOWS_REDIRECTS)) {
       throw new IllegalStateException(
           "request factory: SimpleClientHttpRequestFactory follows redirects and would take the"
@@ -108,10 +109,11 @@ public final class PayingRequestInterceptor implements ClientHttpRequestIntercep
     }
     return payer.buy(
         Answer402.of(
-            request.getMethod().name(),
-            request.getURI(),
-            SpringHeaders.of(first.getHeaders()),
-            peeked::peek));
+                request.getMethod().name(),
+                request.getURI(),
+                SpringHeaders.of(first.getHeaders()),
+                peeked::peek)
+            .toRequest(SpringHeaders.of(request.getHeaders()), body));
   }
 
   /** Sends the paid request through the rest of the chain. */

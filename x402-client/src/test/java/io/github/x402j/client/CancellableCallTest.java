@@ -5,7 +5,6 @@ package io.github.x402j.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.x402j.client.PayingCall.CancellableCall;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -13,8 +12,8 @@ import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** The future that a caller holds while a request is sent and paid for. */
-class PayingCallTest {
-  private final CancellableCall<String> call = new CancellableCall<>();
+class CancellableCallTest {
+  private final CancellableCall<String> call = new CancellableCall<>(() -> {});
 
   @Test
   void cancellingTheResultCancelsTheStepThatItWaitsFor() {
@@ -42,7 +41,7 @@ class PayingCallTest {
   @Test
   void givesTheOutcomeToTheCaller() {
     assertThat(call.isOver()).isFalse();
-    call.completeWith(CompletableFuture.completedFuture("content"));
+    call.completeWith(CompletableFuture.completedFuture("content"), () -> false);
     assertThat(call.result()).isCompletedWithValue("content");
     assertThat(call.isOver()).isTrue();
   }
@@ -50,7 +49,8 @@ class PayingCallTest {
   @Test
   void givesTheCallerTheFailureItself() {
     IOException failure = new IOException("reset");
-    call.completeWith(CompletableFuture.failedFuture(new CompletionException(failure)));
+    call.completeWith(
+        CompletableFuture.failedFuture(new CompletionException(failure)), () -> false);
     assertThatThrownBy(call.result()::get)
         .isInstanceOf(ExecutionException.class)
         .cause()
