@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Payments that are ready to be sent. Each gas account has one sender, which takes what is there as
@@ -35,6 +36,9 @@ final class SettlementQueue {
     void run();
   }
 
+  /** After a payer has used up the gas of all who shared a transaction with it. */
+  private static final Duration NONE_SHARED_FOR = Duration.ofMinutes(10);
+
   private final GasPool gasPool;
   private final Ticker ticker;
   private final Sharing sharing;
@@ -42,6 +46,11 @@ final class SettlementQueue {
   private final Set<GasAccount> sending = new HashSet<>();
   private final Set<GasAccount> starting = new HashSet<>();
   private final Deque<QueuedPayment> waiting = new ArrayDeque<>();
+
+  /**
+   * Until when each payment has a transaction of its own, on the ticker; null if none was reverted.
+   */
+  private @Nullable Long aloneUntil;
 
   /** Completes when as many wait as may share a transaction. */
   private CompletableFuture<Boolean> full = new CompletableFuture<>();
@@ -172,7 +181,16 @@ final class SettlementQueue {
 
   private boolean isRoomIn(List<QueuedPayment> taken, int most) {
     return taken.isEmpty()
-        || (taken.get(0).mayShare() && taken.size() < Math.min(most, sharing.mostPayments()));
+        || (taken.get(0).mayShare()
+            && taken.size() < Math.min(most, sharing.mostPayments())
+            && (aloneUntil == null || ticker.nanos() - aloneUntil >= 0));
+  }
+
+  /** A shared transaction was reverted as a whole, which cost the gas of all its payments. */
+  void shareNoneForAWhile() {
+    synchronized (waiting) {
+      aloneUntil = ticker.nanos() + NONE_SHARED_FOR.toNanos();
+    }
   }
 
   /** Waits for more to come, if that is wanted, until as many are there as may share. */

@@ -226,6 +226,10 @@ final class SettlementWatcher {
         long taken = Math.min(MOST_PACE, transaction.age(ticker.nanos()));
         pace = pace == 0 ? taken : (3 * pace + taken) / 4;
       }
+      if (transaction.isShared() && !receipt.succeeded()) {
+        log.warn("a transaction of several payments was reverted; for ten minutes none is shared");
+        queue.shareNoneForAWhile();
+      }
     }
     if (!isConfirmed(receipt, head)) {
       return;

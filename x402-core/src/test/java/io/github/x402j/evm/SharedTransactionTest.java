@@ -157,6 +157,26 @@ class SharedTransactionTest {
     assertThat(transactions()).isEqualTo(1);
   }
 
+  /** The payer gets code in front of the transaction, which uses up all the gas that is left. */
+  @Test
+  void onePayerThatUsesUpTheGasStopsNoOtherAndDoesSoOnce() throws Exception {
+    List<SignedPayment> payments = payments(COUNT);
+    SignedPayment bad = payments.get(3);
+    chain.faults().beforeNext(SEND, () -> chain.placeCode(bad.payer().text(), "0xfe"));
+    List<CompletableFuture<Settlement>> settlements = settleAll(payments);
+
+    for (int i = 0; i < COUNT; i++) {
+      assertThat(get(settlements.get(i)))
+          .isInstanceOf(i == 3 ? Settlement.Failed.class : Settlement.Settled.class);
+    }
+    assertThat(shop.earned()).isEqualTo((COUNT - 1) * Shop.PRICE);
+    assertThat(transactions()).as("together, and each alone").isEqualTo(COUNT);
+    for (CompletableFuture<Settlement> next : settleAll(payments(COUNT))) {
+      assertThat(get(next)).isInstanceOf(Settlement.Settled.class);
+    }
+    assertThat(transactions()).as("none is shared for a while").isEqualTo(2 * COUNT);
+  }
+
   @Test
   void aTokenThatIsPausedAfterTheLookFailsEachAndIsSentNoMore() throws Exception {
     List<SignedPayment> payments = payments(COUNT);

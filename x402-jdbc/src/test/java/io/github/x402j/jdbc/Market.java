@@ -32,7 +32,8 @@ final class Market implements AutoCloseable {
   static final long PRICE = 10_000;
   static final String URL = "https://market.example/it";
   private static final Duration WINDOW = Duration.ofSeconds(60);
-  private static final Duration PATIENCE = WINDOW.plusSeconds(5);
+  private static final Duration PATIENCE =
+      Duration.ofSeconds(Integer.getInteger("x402.market.patience", 25));
 
   final TestChain chain = TestChain.fromSystemProperty();
   final TestUsdc usdc = chain.deployUsdc();

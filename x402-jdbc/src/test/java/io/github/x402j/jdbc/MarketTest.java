@@ -28,6 +28,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  *
  * <pre>
  * -Dx402.market.payments=2000 -Dx402.market.payers=200  how many
+ * -Dx402.market.patience=65                             for how many seconds each payer asks
  * -Dx402.rpc=http://127.0.0.1:8545                      on a node that is there already
  * -Dx402.postgres=jdbc:postgresql://...                 on PostgreSQL, otherwise on H2
  * </pre>
