@@ -3,8 +3,10 @@
 package io.github.x402j.mcp;
 
 import io.github.x402j.client.Payer;
+import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.Payment;
 import io.github.x402j.client.PaymentDeclinedException;
+import io.github.x402j.http.Backoff;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
 import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
@@ -38,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PaidToolClient implements AutoCloseable {
   /** How often a payment is sent again while its outcome is not known. */
-  static final int RESEND_TIMES = 12;
+  static final int RESEND_TIMES = PayingHttpClient.RESEND_TIMES;
 
   /** How much longer than the first pause the longest is: 10 s if the first is 500 ms. */
   private static final int LONGEST_PAUSE = 20;
@@ -143,6 +145,7 @@ public final class PaidToolClient implements AutoCloseable {
     Object message = McpJson.object(payment.secretJson()).orElseThrow();
     CallToolRequest paid = PaymentMeta.with(message, payment.resumptionSecret(), request);
     boolean outcomeOpen = sentBefore;
+    Backoff pauses = new Backoff(firstPause, 2, firstPause.multipliedBy(LONGEST_PAUSE));
     long begun = System.nanoTime();
     for (int sending = 1; ; sending++) {
       CallToolResult result = null;
@@ -167,7 +170,7 @@ public final class PaidToolClient implements AutoCloseable {
       String why = result == null ? "the answer was lost" : "the server does not know it yet";
       outcomeOpen = true;
       boolean late = System.nanoTime() - begun > firstPause.multipliedBy(RESEND_WITHIN).toNanos();
-      if (sending > RESEND_TIMES || late || !pause(sending)) {
+      if (sending > RESEND_TIMES || late || !pause(pauses.next())) {
         throw pending(request, payment, why, lost);
       }
     }
@@ -239,10 +242,10 @@ public final class PaidToolClient implements AutoCloseable {
             .isPresent();
   }
 
-  /** Waits twice as long each time; returns false if the thread is interrupted. */
-  private boolean pause(int sending) {
+  /** Waits; returns false if the thread is interrupted. */
+  private static boolean pause(Duration pause) {
     try {
-      Thread.sleep(firstPause.toMillis() * Math.min(1L << (sending - 1), LONGEST_PAUSE));
+      Thread.sleep(pause.toMillis());
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
