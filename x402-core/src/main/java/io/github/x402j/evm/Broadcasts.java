@@ -65,6 +65,11 @@ final class Broadcasts {
     transaction.answered(isTaken, ticker.nanos(), SENT_AGAIN_AFTER.toNanos());
   }
 
+  /** It was to be sent again, and was not. */
+  void notSent(SentTransaction transaction) {
+    transaction.answered(false, ticker.nanos(), SENT_AGAIN_AFTER.toNanos());
+  }
+
   private static boolean isFee(Chain.Broadcast answer) {
     return answer instanceof Chain.Broadcast.Rejected rejected
         && SendErrors.kind(rejected) == SendErrors.Kind.FEE;

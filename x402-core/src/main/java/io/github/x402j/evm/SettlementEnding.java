@@ -87,7 +87,7 @@ final class SettlementEnding {
 
   /** Reads in a task of its own: others do not wait for it. */
   void later(QueuedPayment payment, Reading reading) {
-    ticker.start(
+    ticker.startOr(
         "x402 outcome",
         () -> {
           try {
@@ -95,7 +95,8 @@ final class SettlementEnding {
           } catch (FacilitatorException | RuntimeException e) {
             notSent(payment, e);
           }
-        });
+        },
+        () -> notSent(payment, new IllegalStateException("there was no thread")));
   }
 
   /**

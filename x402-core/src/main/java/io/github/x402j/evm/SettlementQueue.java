@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +120,7 @@ final class SettlementQueue {
 
   /** Starts as many senders as find something to do. */
   void wake() {
-    List<Sender> started = new ArrayList<>();
+    List<GasAccount> started = new ArrayList<>();
     synchronized (waiting) {
       int left = waiting.size();
       for (GasAccount account : left == 0 ? List.<GasAccount>of() : gasPool.inOrder()) {
@@ -129,11 +130,34 @@ final class SettlementQueue {
             && waiting.stream().anyMatch(payment -> isFor(account, payment))) {
           sending.add(account);
           starting.add(account);
-          started.add(senders.get(account));
+          started.add(account);
         }
       }
     }
-    started.forEach(sender -> ticker.start("x402 sender", sender::run));
+    started.forEach(this::start);
+  }
+
+  private void start(GasAccount account) {
+    ticker.startOr("x402 sender", () -> run(account), () -> stopped(account));
+  }
+
+  private void run(GasAccount account) {
+    boolean hasEnded = false;
+    try {
+      Objects.requireNonNull(senders.get(account)).run();
+      hasEnded = true;
+    } finally {
+      if (!hasEnded) { // an error, such as no memory; the next payment starts it again
+        stopped(account);
+      }
+    }
+  }
+
+  private void stopped(GasAccount account) {
+    synchronized (waiting) {
+      starting.remove(account);
+      sending.remove(account);
+    }
   }
 
   /** Returns whether there is an account that can pay for it. */

@@ -81,7 +81,7 @@ final class SettlementWatcher {
     news.complete(true);
     if (!isRunning) {
       isRunning = true;
-      ticker.start("x402 watcher", this::run);
+      ticker.startOr("x402 watcher", this::run, this::stopped);
     }
   }
 
@@ -179,7 +179,8 @@ final class SettlementWatcher {
 
   private void sendAgainIfDue(SentTransaction transaction) {
     if (transaction.beginSending(ticker.nanos())) {
-      ticker.start("x402 sender", () -> broadcasts.send(transaction));
+      ticker.startOr(
+          "x402 sender", () -> broadcasts.send(transaction), () -> broadcasts.notSent(transaction));
     }
   }
 

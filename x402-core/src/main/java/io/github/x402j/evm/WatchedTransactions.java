@@ -67,7 +67,7 @@ final class WatchedTransactions {
     if (!transaction.beginReading(payment, ticker.nanos())) {
       return;
     }
-    ticker.start(
+    ticker.startOr(
         "x402 outcome",
         () -> {
           try {
@@ -77,7 +77,8 @@ final class WatchedTransactions {
           } finally {
             transaction.endReading(payment);
           }
-        });
+        },
+        () -> transaction.endReading(payment));
   }
 
   /** It has ended, unless its outcome is not known yet. */

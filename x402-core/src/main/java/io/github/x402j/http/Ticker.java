@@ -62,6 +62,22 @@ public interface Ticker {
   /** Starts a task on a daemon thread of this name. */
   void start(String name, Runnable task);
 
+  /**
+   * Starts a task on a daemon thread of this name. If there is no thread for it, does the other
+   * thing and throws.
+   */
+  default void startOr(String name, Runnable task, Runnable otherwise) {
+    boolean isStarted = false;
+    try {
+      start(name, task);
+      isStarted = true;
+    } finally {
+      if (!isStarted) {
+        otherwise.run();
+      }
+    }
+  }
+
   /** Returns when the future is done, however it ended. */
   void await(Future<?> future) throws InterruptedException;
 
