@@ -42,7 +42,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What a process holds depends on its lease, which it renews while it lives. When a process has
  * died, its payments are resumed by the next request that brings them, once its lease has run out:
  * that asks the chain, and broadcasts nothing. A process that was only slow finds that it has lost
- * its hold before it broadcasts and before it delivers, and does neither.
+ * its hold before it broadcasts and before it delivers, and does neither. What it had recorded as
+ * delivered in its last seconds may not have been sent: it can be fetched again, once its lease has
+ * run out.
  *
  * <p>When the database does not answer, methods throw {@link LedgerException}, and the gate answers
  * 503. A change of which it is not known whether it took effect is taken back when the database is
@@ -56,6 +58,9 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
 
   /** How long one statement may take unless said otherwise. */
   public static final Duration DEFAULT_QUERY_TIMEOUT = Duration.ofSeconds(5);
+
+  /** An answer has gone out so long after its delivery was recorded. */
+  private static final Duration DELIVERY_TAKES = Duration.ofSeconds(10);
 
   private static final int ATTEMPTS = 8;
   private static final int STRIPES = 1024;
@@ -174,7 +179,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   /** Returns what the claim meets in the row, empty if it is not so any more. */
   private Optional<Claim> claim(PaymentKey key, String bindingHash, PaymentRows.Row row) {
     State state = row.stateAt(clock.instant());
-    if (state == State.DELIVERED || !row.bindingHash().equals(bindingHash)) {
+    if (!row.bindingHash().equals(bindingHash) || (state == State.DELIVERED && !mayBeCutOff(row))) {
       return Optional.of(new Claim.Used());
     }
     // An exchange of this process may be at work though its lease has run out, or on a row that
@@ -183,12 +188,28 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     if (held.containsKey(key)) {
       return Optional.of(new Claim.InProgress(row.newestTransaction()));
     }
-    if (state == State.HELD) {
+    if (state != State.SUSPENDED && row.leaseUntil() > clock.millis()) {
       return Optional.of(
           new Claim.InProgress(
               row.newestTransaction(), lease.freeIn(Instant.ofEpochMilli(row.leaseUntil()))));
     }
     return resume(key, row);
+  }
+
+  /**
+   * Returns whether the process that has recorded the delivery seems to have died before it can be
+   * sure to have sent it. It renewed its lease for the last time at most a third of it before.
+   */
+  private boolean mayBeCutOff(PaymentRows.Row row) {
+    boolean isClosed = row.leaseUntil() == 0;
+    boolean isOurs = row.hold().startsWith(lease.id());
+    Instant leaseUntil = Instant.ofEpochMilli(row.leaseUntil());
+    Instant lastSeen = leaseUntil.minus(lease.length());
+    return !isClosed
+        && !isOurs
+        && !lease.isRenewed(leaseUntil)
+        && row.deliveries() < MAX_DELIVERIES
+        && !Instant.ofEpochMilli(row.deliveredAt()).isBefore(lastSeen.minus(DELIVERY_TAKES));
   }
 
   private Optional<Claim> resume(PaymentKey key, PaymentRows.Row row) {
@@ -299,7 +320,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
 
   private void delivered(PaymentKey key, String hold) {
     end(
-        () -> make("recording a delivery", key, payments.delivering(key, hold)),
+        () -> make("recording a delivery", key, payments.delivering(key, hold, clock.instant())),
         () -> payments.takeBack(key, hold));
   }
 
@@ -326,12 +347,13 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
    */
   boolean delivered(PaymentKey key, Beside beside) {
     String hold = requireHeld(held.remove(key));
+    Statement delivering = payments.delivering(key, hold, clock.instant());
     GroupWrites.Write write =
         new GroupWrites.Write(
             key,
-            payments.delivering(key, hold),
+            delivering,
             beside.statements(),
-            () -> payments.delivered(key, hold, beside::write));
+            () -> payments.delivered(delivering, beside::write));
     boolean both = true;
     try {
       end(() -> writes.make(write), () -> payments.takeBack(key, hold));

@@ -78,9 +78,17 @@ final class Lease {
    * time. Each is renewed when a third of it is over ({@link LedgerMaintenance}).
    */
   Duration freeIn(Instant end) {
+    return isRenewed(end) ? Duration.ZERO : Duration.between(clock.instant(), end);
+  }
+
+  /** Returns whether a lease with this end was renewed in time. */
+  boolean isRenewed(Instant end) {
     Duration left = Duration.between(clock.instant(), end);
-    boolean isRenewed = left.compareTo(length.multipliedBy(3).dividedBy(5)) > 0;
-    return isRenewed ? Duration.ZERO : left;
+    return left.compareTo(length.multipliedBy(3).dividedBy(5)) > 0;
+  }
+
+  Duration length() {
+    return length;
   }
 
   /** Puts the end off. */

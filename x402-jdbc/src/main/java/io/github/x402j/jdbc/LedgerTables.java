@@ -24,7 +24,7 @@ final class LedgerTables {
     TABLES.put("x402_instance", "id, lease_until");
     TABLES.put(
         "x402_payment",
-        "network, asset, payer, nonce, binding_hash, state, deliveries, tx_hashes, hold_id,"
+        "network, asset, payer, nonce, binding_hash, state, deliveries, delivered_at, tx_hashes, hold_id,"
             + " instance_id, keep_until");
     TABLES.put("x402_receipt", "id, taken, taken_back, keep_until");
     TABLES.put("x402_use", "hold_id, receipt_id, instance_id");

@@ -26,7 +26,8 @@ final class PaymentRows {
       "INSERT INTO x402_payment (network, asset, payer, nonce, hold_id, state, binding_hash,"
           + " instance_id, keep_until) VALUES (?, ?, ?, ?, ?, 'HELD', ?, ?, ?)";
   private static final String SELECT =
-      "SELECT p.state, p.hold_id, p.binding_hash, p.tx_hashes, i.lease_until FROM x402_payment p"
+      "SELECT p.state, p.hold_id, p.binding_hash, p.tx_hashes, i.lease_until, p.deliveries,"
+          + " p.delivered_at FROM x402_payment p"
           + " LEFT JOIN x402_instance i ON i.id = p.instance_id"
           + " WHERE p.network = ? AND p.asset = ? AND p.payer = ? AND p.nonce = ?";
   private static final String TAKE =
@@ -39,7 +40,8 @@ final class PaymentRows {
           + HELD_AS;
   private static final String SUSPEND = "UPDATE x402_payment SET state = 'SUSPENDED'" + HELD_AS;
   private static final String DELIVERED =
-      "UPDATE x402_payment SET state = 'DELIVERED', deliveries = deliveries + 1" + HELD_AS;
+      "UPDATE x402_payment SET state = 'DELIVERED', deliveries = deliveries + 1, delivered_at = ?"
+          + HELD_AS;
   private static final String DELIVERY_BROKE_OFF =
       "UPDATE x402_payment SET state = 'SUSPENDED'"
           + KEY
@@ -66,9 +68,17 @@ final class PaymentRows {
    * @param bindingHash what it is bound to
    * @param transactions the hashes that were recorded, oldest first
    * @param leaseUntil until when the instance that holds it is sure to live; 0 if it is gone
+   * @param deliveries how often it was delivered
+   * @param deliveredAt when it was delivered last; 0 if it was not
    */
   record Row(
-      State state, String hold, String bindingHash, List<String> transactions, long leaseUntil) {
+      State state,
+      String hold,
+      String bindingHash,
+      List<String> transactions,
+      long leaseUntil,
+      int deliveries,
+      long deliveredAt) {
 
     /** Returns the newest of its transactions, empty if none was recorded. */
     Optional<String> newestTransaction() {
@@ -128,7 +138,9 @@ final class PaymentRows {
         rows.getString(2),
         rows.getString(3),
         transactions(rows.getString(4)),
-        rows.getLong(5)); // 0 for null
+        rows.getLong(5), // 0 for null
+        rows.getInt(6),
+        rows.getLong(7));
   }
 
   private static List<String> transactions(@Nullable String recorded) {
@@ -203,15 +215,15 @@ final class PaymentRows {
   /**
    * Records a delivery together with something else: both take effect, or neither.
    *
+   * @param delivering the change
    * @param beside done if the payment is held
    * @throws BesideException if that cannot be done
    */
-  boolean delivered(PaymentKey key, String hold, Database.Work<?> beside) {
+  boolean delivered(Statement delivering, Database.Work<?> beside) {
     return database.transaction(
         "recording a delivery",
         connection -> {
-          boolean isHeld =
-              database.update(connection, DELIVERED, delivering(key, hold).parameters()) > 0;
+          boolean isHeld = database.update(connection, DELIVERED, delivering.parameters()) > 0;
           if (isHeld) {
             try {
               beside.with(connection);
@@ -230,8 +242,14 @@ final class PaymentRows {
     return changing(SUSPEND, key, hold);
   }
 
-  Statement delivering(PaymentKey key, String hold) {
-    return changing(DELIVERED, key, hold);
+  Statement delivering(PaymentKey key, String hold, Instant now) {
+    return new Statement(
+        DELIVERED,
+        row -> {
+          row.setLong(1, now.toEpochMilli());
+          setKey(row, 2, key);
+          row.setString(6, hold);
+        });
   }
 
   Statement releasing(PaymentKey key, String hold) {

@@ -17,7 +17,7 @@ CREATE TABLE x402_instance (
 );
 
 -- One row for each authorization: its key, a hash of what was signed and what that pays for, how far it has
--- come, how often it was delivered, and the transactions that may have moved its money, one on a line.
+-- come, how often and when it was delivered, and the transactions that may have moved its money, one on a line.
 CREATE TABLE x402_payment (
   network VARCHAR(32) NOT NULL,
   asset VARCHAR(42) NOT NULL,
@@ -26,6 +26,7 @@ CREATE TABLE x402_payment (
   binding_hash VARCHAR(64) NOT NULL,
   state VARCHAR(9) NOT NULL,
   deliveries INTEGER DEFAULT 0 NOT NULL,
+  delivered_at BIGINT,
   tx_hashes VARCHAR(2048),
   hold_id VARCHAR(64) NOT NULL,
   instance_id VARCHAR(36) NOT NULL,

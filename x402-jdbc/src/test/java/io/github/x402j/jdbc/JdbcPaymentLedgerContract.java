@@ -234,6 +234,45 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
         .isEqualTo(new Claim.InProgress(Optional.of(TX)));
   }
 
+  /** Its last answers may not have gone out; those of before have. */
+  @Test
+  void letsWhatADeadProcessDeliveredLastBeFetchedAgain() {
+    JdbcPaymentLedger dead = pausing();
+    dead.claim(key(1), "GET /a", soon());
+    dead.delivered(key(1));
+    clock.advance(Duration.ofSeconds(21));
+    slowClock.advance(Duration.ofSeconds(21)); // its next claim renews its lease
+    dead.claim(key(2), "GET /a", soon());
+    dead.settling(key(2), TX);
+    dead.delivered(key(2));
+    JdbcPaymentLedger next = ledger(clock);
+    assertThat(next.claim(key(2), "GET /a", soon())).as("it lives").isEqualTo(new Claim.Used());
+    clock.advance(Duration.ofSeconds(20));
+    assertThat(next.claim(key(2), "GET /a", soon()))
+        .isEqualTo(new Claim.InProgress(Optional.of(TX), Duration.ofSeconds(10)));
+    clock.advance(Duration.ofSeconds(10));
+    assertThat(next.claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Used());
+    assertThat(next.claim(key(2), "GET /b", soon())).isEqualTo(new Claim.Used());
+    assertThat(next.claim(key(2), "GET /a", soon())).isEqualTo(new Claim.Resumed(List.of(TX)));
+    next.delivered(key(2));
+    assertThat(next.claim(key(2), "GET /a", soon())).isEqualTo(new Claim.Used());
+    next.close();
+    assertThat(ledger(clock).claim(key(2), "GET /a", soon())).isEqualTo(new Claim.Used());
+  }
+
+  /** As an answer that breaks off: a bound for whoever has an interest in a server that dies. */
+  @Test
+  void letsItBeFetchedAgainTwoTimesAtMost() {
+    for (int i = 0; i < PaymentLedger.MAX_DELIVERIES; i++) {
+      JdbcPaymentLedger dead = ledger(clock);
+      assertThat(dead.claim(key(1), "GET /a", soon()))
+          .isEqualTo(i == 0 ? new Claim.Granted() : new Claim.Resumed(List.of()));
+      dead.delivered(key(1));
+      leaseRunsOut();
+    }
+    assertThat(ledger(clock).claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Used());
+  }
+
   @Test
   void letsWhatAClosedLedgerHeldBeResumedAtOnce() {
     JdbcPaymentLedger closed = ledger(clock);
@@ -326,6 +365,8 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     leaseRunsOut();
     slow.settling(key(1), TX);
     slow.delivered(key(1));
+    slowClock.advance(JdbcPaymentLedger.DEFAULT_LEASE);
+    slow.claim(key(2), "GET /a", soon()); // it lives on
     assertThat(ledger(clock).claim(key(1), "GET /a", soon())).isEqualTo(new Claim.Used());
   }
 
@@ -449,7 +490,7 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     execute(
         "CREATE TABLE x402_payment (network VARCHAR(32), asset VARCHAR(42), payer VARCHAR(42),"
             + " nonce VARCHAR(66), binding_hash VARCHAR(64), state VARCHAR(9), deliveries"
-            + " INTEGER DEFAULT 0, tx_hashes VARCHAR(2048), hold_id VARCHAR(64), instance_id VARCHAR(36), keep_until BIGINT)");
+            + " INTEGER DEFAULT 0, delivered_at BIGINT, tx_hashes VARCHAR(2048), hold_id VARCHAR(64), instance_id VARCHAR(36), keep_until BIGINT)");
     assertThatThrownBy(() -> ledger(clock))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("primary key");

@@ -115,6 +115,21 @@ class KillTest {
     assertThat(shop.earned()).isEqualTo(Shop.PRICE);
   }
 
+  /** Its answer may not have gone out: the payer can fetch it from another server, and no more. */
+  @Test
+  void deliversAgainAfterAKillRightAfterTheDeliveryWasRecorded() throws Exception {
+    try (SellingProcess server = server("killed")) {
+      assertThat(server.line()).isEqualTo("settling");
+      assertThat(server.line()).isEqualTo("settled");
+      assertThat(server.line()).as("recorded").isEqualTo("200");
+      server.kill();
+    }
+    assertThat(resume()).endsWith("settled", "200");
+    assertThat(resume()).containsExactly("402");
+    assertThat(shop.broadcasts()).isEqualTo(1);
+    assertThat(shop.earned()).isEqualTo(Shop.PRICE);
+  }
+
   @Test
   void deliversOnceAfterAKillBetweenTheSettlementAndTheDelivery() throws Exception {
     try (SellingProcess server = server("stop")) {

@@ -64,12 +64,12 @@ class MarketTest {
       List<Market.Order> bad = orders.stream().filter(order -> !order.isFair()).toList();
       long served = orders.stream().filter(order -> order.served == 1).count();
       System.out.printf(
-          "market: %d payments, %d served, of %d payers in %d ms, %d answers 503, %d without an"
+          "market: %d payments of %d payers in %d ms, %d served; %d answers 503, %d without an"
               + " answer; %s%n",
           orders.size(),
-          served,
           PAYERS,
           millis,
+          served,
           orders.stream().mapToInt(order -> order.unavailable).sum(),
           orders.stream().mapToInt(order -> order.unanswered).sum(),
           node);

@@ -80,10 +80,11 @@ final class SellingProcess implements AutoCloseable {
     JdbcPaymentLedger.createTables(database);
     JdbcSalesBook.createTables(database);
     JdbcSalesBook sales = JdbcSalesBook.open(database);
+    JdbcPaymentLedger ledger = JdbcPaymentLedger.builder(database).lease(LEASE).open();
     boolean watches = args[0].equals("watch");
     PaymentGate gate =
         PaymentGate.builder()
-            .ledger(JdbcPaymentLedger.builder(database).lease(LEASE).open())
+            .ledger(ledger)
             .salesBook(sales)
             .clock(watches ? LATER : Clock.systemUTC())
             .facilitator(
@@ -103,6 +104,9 @@ final class SellingProcess implements AutoCloseable {
     int status = 503;
     while (status == 503) {
       status = exchange(gate, challenge, args[9], stops);
+      if (status != 503 && args[0].equals("go")) {
+        ledger.close(); // it ends in order
+      }
       System.out.println(status);
       Thread.sleep(200);
     }

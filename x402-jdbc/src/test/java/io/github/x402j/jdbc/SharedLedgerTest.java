@@ -53,6 +53,7 @@ class SharedLedgerTest {
   private final MutableClock time = new MutableClock();
   private final MutableClock stopped = new MutableClock();
   private final List<JdbcPaymentLedger> ledgers = new ArrayList<>();
+  private final List<String> gasAccounts = new ArrayList<>();
   private final Shop shop = new Shop();
   private final LocalChain chain = shop.chain;
   private Challenge challenge;
@@ -72,6 +73,16 @@ class SharedLedgerTest {
     shop.close();
   }
 
+  private EvmSigner gasKey() {
+    TestWallet gas = shop.gasAccount();
+    gasAccounts.add(gas.address());
+    return EvmSigner.ofPrivateKey(gas.privateKey());
+  }
+
+  private long transactions() {
+    return gasAccounts.stream().mapToLong(chain::nonce).sum();
+  }
+
   private PaymentGate server(Clock itsClock) {
     JdbcPaymentLedger ledger = JdbcPaymentLedger.builder(database).clock(itsClock).open();
     ledgers.add(ledger);
@@ -80,9 +91,7 @@ class SharedLedgerTest {
             .ledger(ledger)
             .facilitator(
                 EvmFacilitator.builder(
-                        shop.offer.network(),
-                        Web3jChain.at(chain.rpcUrl()),
-                        EvmSigner.ofPrivateKey(shop.gasAccount().privateKey()))
+                        shop.offer.network(), Web3jChain.at(chain.rpcUrl()), gasKey())
                     .clock(chain.clock())
                     .settleTimeout(Duration.ofSeconds(10))
                     .build())
@@ -163,7 +172,7 @@ class SharedLedgerTest {
     assertThat(status(other, "GET /b")).isEqualTo(402);
     assertThat(exchange(other, Shop.REQUEST)).isEqualTo(200);
     assertThat(exchange(one, Shop.REQUEST)).isEqualTo(402);
-    assertThat(shop.broadcasts()).isEqualTo(1);
+    assertThat(transactions()).as("the same bytes, however often").isEqualTo(1);
     assertThat(shop.earned()).isEqualTo(Shop.PRICE);
   }
 
