@@ -267,7 +267,7 @@ final class SideBySide implements AutoCloseable {
   /** Prints a line a minute. The heap is what is left of it after a full collection. */
   private void steady(double rate, int minutes) throws Exception {
     // What anvil keeps of the past must not fill the memory in two hours.
-    Side side = side(true, false, "--prune-history", "--transaction-block-keeper", "1000");
+    Side side = side(true, false, "--prune-history", "500", "--transaction-block-keeper", "1000");
     new Sums(side).turn(MANY, WARM_UP, 2 * rate);
     System.out.println(
         "| minute | payments/s | p50 ms | p99 ms | otherwise | CPU ms a payment | heap MB | RSS MB |"
