@@ -257,7 +257,7 @@ final class SideBySide implements AutoCloseable {
       BigInteger due = PRICE.multiply(BigInteger.valueOf(side.load.delivered()));
       BigInteger paid = side.usdc.balanceOf(side.payTo);
       if (!paid.equals(due)) {
-        System.out.printf("%s: %s atomic units were due, %s were paid%n", side.name, due, paid);
+        System.out.printf("%s: delivered for %s atomic units, received %s%n", side.name, due, paid);
       }
     }
   }
