@@ -33,33 +33,33 @@ final class SendErrors {
     NEVER
   }
 
+  private static final List<String> WITHOUT_FUNDS =
+      List.of("insufficient funds", "insufficientfunds");
+
   /** The more special phrases first. */
   private static final Map<String, Kind> REJECTED = new LinkedHashMap<>();
 
   static {
-    for (String phrase :
+    say(
+        Kind.NUMBER,
         List.of(
             "nonce too low",
             "nonce is too low",
             "oldnonce",
             "replacement transaction underpriced",
             "replacement fee too low",
-            "could not replace existing")) {
-      REJECTED.put(phrase, Kind.NUMBER);
-    }
-    for (String phrase :
+            "could not replace existing"));
+    say(
+        Kind.LATER,
         List.of(
             "nonce too high",
             "txpool is full",
             "already reserved",
             "account limit exceeded",
-            "future transaction tries to replace pending")) {
-      REJECTED.put(phrase, Kind.LATER);
-    }
-    for (String phrase : List.of("limit reached for delegated accounts", "delegated account")) {
-      REJECTED.put(phrase, Kind.ONE_AT_A_TIME);
-    }
-    for (String phrase :
+            "future transaction tries to replace pending"));
+    say(Kind.ONE_AT_A_TIME, List.of("limit reached for delegated accounts", "delegated account"));
+    say(
+        Kind.FEE,
         List.of(
             "underpriced",
             "fee too low",
@@ -67,13 +67,10 @@ final class SendErrors {
             "fee cap",
             "max fee per gas less than block base fee",
             "price below minimum",
-            "tip below minimum")) {
-      REJECTED.put(phrase, Kind.FEE);
-    }
-    for (String phrase : List.of("insufficient funds", "insufficientfunds")) {
-      REJECTED.put(phrase, Kind.FUNDS);
-    }
-    for (String phrase :
+            "tip below minimum"));
+    say(Kind.FUNDS, WITHOUT_FUNDS);
+    say(
+        Kind.NEVER,
         List.of(
             "intrinsic gas too low",
             "exceeds block gas limit",
@@ -82,13 +79,12 @@ final class SendErrors {
             "invalid sender",
             "invalid chain id",
             "unknown transaction type",
-            "transaction type not supported")) {
-      REJECTED.put(phrase, Kind.NEVER);
-    }
+            "transaction type not supported"));
   }
 
-  private static final List<String> WITHOUT_FUNDS =
-      List.of("insufficient funds", "insufficientfunds");
+  private static void say(Kind kind, List<String> phrases) {
+    phrases.forEach(phrase -> REJECTED.put(phrase, kind));
+  }
 
   private SendErrors() {}
 
