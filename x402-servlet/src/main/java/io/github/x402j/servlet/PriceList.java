@@ -115,7 +115,7 @@ final class PriceList {
     private final List<AcceptedToken> accepted;
     private final Duration maxTimeout;
     private final @Nullable List<PaymentRequirements> fixedOptions;
-    private final String name;
+    private final String rule;
 
     /** Where the price is fixed; for the longest path where the rule has many. */
     private final Map<PublicUrl, Challenge> fixedChallenges = new IdentityHashMap<>();
@@ -124,7 +124,7 @@ final class PriceList {
 
     private PricedRoute(Route route, List<AcceptedToken> accepted, Duration maxTimeout) {
       this.route = route;
-      this.name = route.toString();
+      this.rule = route.toString();
       this.accepted = accepted;
       this.maxTimeout = maxTimeout;
       fixedOptions =
@@ -215,7 +215,7 @@ final class PriceList {
       Purchase purchase =
           Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
       if (!route.pattern().equals("/*")) { // that of an annotation, which names nothing
-        purchase = purchase.withRoute(name);
+        purchase = purchase.withRoute(rule);
       }
       if (fixedOptions != null) {
         purchase = purchase.withFixedPrice();
