@@ -99,7 +99,7 @@ public interface Chain {
     for (String transaction : transactions) {
       receipts.add(receipt(transaction));
     }
-    return new Progress(List.of(), receipts, head());
+    return new Progress(List.of(), receipts, head(), null);
   }
 
   /** Returns the newest block. */
@@ -240,8 +240,13 @@ public interface Chain {
    * @param mined how many transactions of each sender are mined; empty if that is not known
    * @param receipts those of the transactions, in their order
    * @param head the newest block
+   * @param baseFee that block's, wei per gas; null if it has none, or it is not known
    */
-  record Progress(List<BigInteger> mined, List<Optional<Receipt>> receipts, Head head) {
+  record Progress(
+      List<BigInteger> mined,
+      List<Optional<Receipt>> receipts,
+      Head head,
+      @Nullable BigInteger baseFee) {
     /** Copies the lists. */
     public Progress {
       mined = List.copyOf(mined);
@@ -283,7 +288,12 @@ public interface Chain {
       @Nullable String reverted,
       @Nullable BigInteger baseFee,
       BigInteger priorityFee,
-      BigInteger gasPrice) {}
+      BigInteger gasPrice) {
+    /** Returns the same with another base fee. */
+    Quote withBaseFee(BigInteger other) {
+      return new Quote(gas, reverted, other, priorityFee, other.add(priorityFee));
+    }
+  }
 
   /** The result of handing a transaction to the node. */
   sealed interface Broadcast {

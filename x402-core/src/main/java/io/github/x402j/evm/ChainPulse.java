@@ -43,8 +43,9 @@ final class ChainPulse {
    * @param began when it was asked
    * @param changed when it first showed this block
    * @param pace how long it took for a block, 0 while that is not known
+   * @param tipRead when the chain was asked for the tip
    */
-  private record Reading(Chain.Newest newest, long began, long changed, long pace) {
+  private record Reading(Chain.Newest newest, long began, long changed, long pace, long tipRead) {
     BigInteger number() {
       return newest.head().number();
     }
@@ -89,9 +90,34 @@ final class ChainPulse {
     seen.accumulateAndGet(block, BigInteger::max);
   }
 
+  /**
+   * The newest block was seen elsewhere. With its base fee it makes a reading of its own; the tip
+   * is that of the last one.
+   *
+   * @param baseFee wei per gas, or null if that is not known
+   * @param began when the chain was asked
+   */
+  void seen(Chain.Head head, @Nullable BigInteger baseFee, long began) {
+    seen(head.number());
+    if (baseFee != null && reading.tryLock()) {
+      try {
+        Reading known = last;
+        if (known != null
+            && known.newest().fees().baseFee() != null
+            && head.number().compareTo(known.number()) >= 0) {
+          Chain.Quote fees = known.newest().fees().withBaseFee(baseFee);
+          last = next(new Chain.Newest(head, fees), began, known.tipRead());
+        }
+      } finally {
+        reading.unlock();
+      }
+    }
+  }
+
   private boolean isFresh(Reading known) {
     return known.number().compareTo(seen.get()) >= 0
-        && ticker.nanos() - known.began() < Math.min(known.pace(), LONGEST.toNanos());
+        && ticker.nanos() - known.began() < Math.min(known.pace(), LONGEST.toNanos())
+        && ticker.nanos() - known.tipRead() < LONGEST.toNanos();
   }
 
   /** The caller has the lock, and has waited for another's reading. */
@@ -110,7 +136,7 @@ final class ChainPulse {
     @Nullable FacilitatorException failure = new FacilitatorException("the reading broke off");
     try {
       Chain.Newest newest = chain.newest();
-      last = next(newest, began);
+      last = next(newest, began, began);
       failure = null;
       return newest;
     } catch (FacilitatorException e) {
@@ -121,16 +147,16 @@ final class ChainPulse {
     }
   }
 
-  private Reading next(Chain.Newest newest, long began) {
+  private Reading next(Chain.Newest newest, long began, long tipRead) {
     Reading known = last;
     BigInteger number = newest.head().number();
     if (known == null || number.compareTo(known.number()) < 0) {
-      return new Reading(newest, began, began, 0);
+      return new Reading(newest, began, began, 0, tipRead);
     }
     if (number.equals(known.number())) {
-      return new Reading(newest, began, known.changed(), known.pace());
+      return new Reading(newest, began, known.changed(), known.pace(), tipRead);
     }
     long blocks = number.subtract(known.number()).min(BigInteger.valueOf(1_000_000)).longValue();
-    return new Reading(newest, began, began, (began - known.changed()) / blocks);
+    return new Reading(newest, began, began, (began - known.changed()) / blocks, tipRead);
   }
 }

@@ -100,6 +100,7 @@ final class SettlementWatcher {
     boolean isOver = false;
     try {
       for (CompletableFuture<Boolean> more = next(); more != null; more = next()) {
+        letTheYoungestGrow();
         look();
         long shortest = shortest();
         if (shortest > SHORTEST) { // what is new is not mined at once either
@@ -114,6 +115,19 @@ final class SettlementWatcher {
       if (!isOver) { // the next transaction starts it again
         stopped();
       }
+    }
+  }
+
+  /** What has only just been sent is in no block yet. */
+  private void letTheYoungestGrow() throws InterruptedException {
+    long now = ticker.nanos();
+    long youngest = Long.MAX_VALUE;
+    for (SentTransaction each : watched.all()) {
+      youngest = Math.min(youngest, each.age(now));
+    }
+    long worthALook = Math.max(SHORTEST, Math.min(pace / 4, LONGEST / 4));
+    if (youngest < worthALook) {
+      ticker.sleep(Duration.ofNanos(worthALook - youngest));
     }
   }
 
@@ -194,7 +208,7 @@ final class SettlementWatcher {
             .toList();
     long began = ticker.nanos();
     Chain.Progress progress = chain.progress(hashes, senders);
-    pulse.seen(progress.head().number());
+    pulse.seen(progress.head(), progress.baseFee(), began);
     Map<String, Chain.Receipt> receipts = new HashMap<>();
     progress.receipts().forEach(one -> one.ifPresent(it -> receipts.put(it.transaction(), it)));
     for (SentTransaction each : all) {

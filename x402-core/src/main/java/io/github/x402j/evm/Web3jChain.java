@@ -246,7 +246,9 @@ public final class Web3jChain implements Chain {
     for (int i = 0; i < transactions.size(); i++) {
       receipts.add(RpcAnswers.receipt(transactions.get(i), responses.get(senders.size() + i)));
     }
-    return new Progress(mined, receipts, RpcAnswers.head(responses.get(responses.size() - 1)));
+    Response<?> newest = responses.get(responses.size() - 1);
+    return new Progress(
+        mined, receipts, RpcAnswers.head(newest), RpcAnswers.baseFee(newest).orElse(null));
   }
 
   @Override

@@ -19,16 +19,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The newest block, read once a block at most, on a chain that makes blocks in a made-up time. */
 class ChainPulseTest {
+  private static final BigInteger TIP = BigInteger.valueOf(7);
+
   private final Time time = new Time();
   private final AtomicInteger readings = new AtomicInteger();
   private volatile Duration blockTime = Duration.ofSeconds(2);
   private volatile boolean away;
+  private volatile @Nullable BigInteger baseFee;
   private volatile long takenBack;
 
   private final Chain chain =
@@ -42,7 +46,7 @@ class ChainPulseTest {
           long number = time.nanos / blockTime.toNanos() - takenBack;
           return new Newest(
               new Head(BigInteger.valueOf(number), Instant.ofEpochSecond(number)),
-              new Quote(BigInteger.ZERO, null, null, BigInteger.ZERO, BigInteger.valueOf(number)));
+              new Quote(BigInteger.ZERO, null, baseFee, TIP, BigInteger.valueOf(number)));
         }
       };
 
@@ -142,6 +146,30 @@ class ChainPulseTest {
     assertThat(number()).isEqualTo(shown + 1);
     number();
     assertThat(readings).hasValue(before + 3);
+  }
+
+  /** On a chain that mines at once, each payment would have to ask otherwise. */
+  @Test
+  void aBlockThatWasSeenWithItsBaseFeeNeedNotBeReadForTenSeconds() throws Exception {
+    baseFee = BigInteger.valueOf(100);
+    for (int i = 0; i < 3; i++) {
+      number();
+      time.pass(blockTime);
+    }
+    int before = readings.get();
+    for (int i = 0; i < 4; i++) {
+      Chain.Head head =
+          new Chain.Head(BigInteger.valueOf(time.nanos / blockTime.toNanos()), Instant.EPOCH);
+      pulse.seen(head, BigInteger.valueOf(200 + i), time.nanos());
+      assertThat(pulse.head()).isEqualTo(head);
+      assertThat(pulse.fees().baseFee()).isEqualTo(200 + i);
+      assertThat(pulse.fees().priorityFee()).as("the tip").isEqualTo(7);
+      time.pass(blockTime);
+    }
+    assertThat(readings).hasValue(before);
+    time.pass(ChainPulse.LONGEST);
+    number();
+    assertThat(readings).as("the tip is old").hasValue(before + 1);
   }
 
   @Test

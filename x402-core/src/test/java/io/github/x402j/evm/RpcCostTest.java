@@ -5,6 +5,7 @@ package io.github.x402j.evm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
+import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.EvmVerification.Asked;
@@ -23,8 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a verification costs at the node: round trips over HTTP, and the calls in them, which
- * providers count.
+ * What a payment costs at the node: round trips over HTTP, and the calls in them, which providers
+ * count.
  */
 class RpcCostTest {
   private static final int AT_ONCE = 64;
@@ -104,6 +105,31 @@ class RpcCostTest {
     Cost shared = cost("64 at once, verified", after);
     assertThat(shared.roundTrips).isLessThan(0.25);
     assertThat(shared.calls).isLessThan(1.5);
+  }
+
+  @Test
+  void aSettlementAloneIsFiveRoundTripsAtMostAndAmongManyHalfOfOne() throws Exception {
+    List<Callable<Boolean>> alone = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      alone.add(settlementOf(payment()));
+    }
+    cost("settled one by one, at the start", alone.subList(0, 1));
+    double roundTrips = 0;
+    for (Callable<Boolean> each : alone.subList(1, 10)) {
+      roundTrips += cost("settled alone", List.of(each)).roundTrips / 9;
+    }
+    List<Callable<Boolean>> many = new ArrayList<>();
+    for (int i = 0; i < ROUNDS * AT_ONCE; i++) {
+      many.add(settlementOf(payment()));
+    }
+    Cost shared = cost("64 at once, settled", many);
+    assertThat(roundTrips).isLessThanOrEqualTo(5);
+    assertThat(shared.roundTrips).isLessThan(0.5);
+  }
+
+  private Callable<Boolean> settlementOf(SignedPayment payment) {
+    return () ->
+        isValid(payment) && facilitator.settle(payment, hash -> {}) instanceof Settlement.Settled;
   }
 
   private boolean isValid(SignedPayment payment) throws Exception {
