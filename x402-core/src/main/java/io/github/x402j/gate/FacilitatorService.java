@@ -74,7 +74,11 @@ public final class FacilitatorService {
     PaymentLedger ledger = builder.ledger();
     PaymentEngine engine =
         new PaymentEngine(
-            facilitators, ledger, failures, TransactionClaims.none(ledger, builder.clock()));
+            facilitators,
+            ledger,
+            failures,
+            TransactionClaims.none(ledger, builder.clock()),
+            new SalesInProgress()); // it delivers nothing
     settlements = new SharedSettlements(engine);
   }
 

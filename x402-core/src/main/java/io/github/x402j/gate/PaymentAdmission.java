@@ -204,6 +204,7 @@ final class PaymentAdmission {
       return unavailable(Optional.empty(), "the payment ledger is full");
     }
     VerifiedPayment verified = VerifiedPayment.of(payment, challenge.unsigned(), purchase);
+    verified.markClaimed(claim.of(payment));
     if (claimed instanceof PaymentEngine.Claimed.Settled settled) {
       verified.markSettled(settled.settlement());
       gate.listeners().settled(verified, settled.settlement());

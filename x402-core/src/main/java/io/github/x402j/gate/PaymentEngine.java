@@ -38,16 +38,19 @@ final class PaymentEngine {
   private final PaymentLedger ledger;
   private final FailureBudget failures;
   private final TransactionClaims transactions;
+  private final SalesInProgress inProgress;
 
   PaymentEngine(
       Facilitators facilitators,
       PaymentLedger ledger,
       FailureBudget failures,
-      TransactionClaims transactions) {
+      TransactionClaims transactions,
+      SalesInProgress inProgress) {
     this.facilitators = facilitators;
     this.ledger = ledger;
     this.failures = failures;
     this.transactions = transactions;
+    this.inProgress = inProgress;
   }
 
   /**
@@ -85,8 +88,8 @@ final class PaymentEngine {
     record Refused(Verification.Invalid refusal) implements Claimed {}
 
     /**
-     * Its outcome is not known: another exchange holds it, or the chain does not show the outcome
-     * yet.
+     * Its outcome is not known: another exchange holds it or still writes its delivery, or the
+     * chain does not show the outcome yet.
      *
      * @param freeIn as in {@link PaymentLedger.Claim.InProgress}
      */
@@ -127,11 +130,16 @@ final class PaymentEngine {
     if (notBegun.isPresent() && !knows(payment.key())) {
       return new Claimed.Refused(notBegun.get());
     }
-    PaymentLedger.Claim found =
-        ledger.claim(
-            payment.key(),
-            claim.of(payment),
-            payment.validBefore().plus(Facilitator.OUTCOME_KEPT_FOR));
+    String binding = claim.of(payment);
+    SaleInProgress<?> earlier = inProgress.of(binding); // asked first: it may take back meanwhile
+    PaymentLedger.Claim found = claim(payment, binding);
+    if (found instanceof PaymentLedger.Claim.Used && earlier != null) {
+      if (!earlier.isOverSoon()) {
+        return new Claimed.Pending(
+            Optional.empty(), "the delivery is being written", Duration.ZERO);
+      }
+      found = claim(payment, binding);
+    }
     if (found instanceof PaymentLedger.Claim.Granted) {
       if (notBegun.isEmpty()) {
         return verify(payment);
@@ -154,6 +162,11 @@ final class PaymentEngine {
         ErrorReason.NONCE_ALREADY_USED,
         "authorization.nonce: it has bought its delivery, or was signed for something else, or"
             + " pays for another request");
+  }
+
+  private PaymentLedger.Claim claim(SignedPayment payment, String binding) {
+    return ledger.claim(
+        payment.key(), binding, payment.validBefore().plus(Facilitator.OUTCOME_KEPT_FOR));
   }
 
   private Claimed verify(SignedPayment payment) throws FacilitatorException {

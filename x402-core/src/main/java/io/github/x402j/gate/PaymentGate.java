@@ -79,7 +79,7 @@ public final class PaymentGate {
     FailureBudget failures = builder.failureBudget();
     Duration memory = acceptor == null ? Duration.ZERO : acceptor.transactionMemory();
     TransactionClaims transactions = new TransactionClaims(ledger, memory, builder.clock());
-    engine = new PaymentEngine(facilitators, ledger, failures, transactions);
+    engine = new PaymentEngine(facilitators, ledger, failures, transactions, inProgress);
     salesBook = builder.salesBook();
     sales = new SalesRecorder(salesBook, builder.clock());
     reconciler =
@@ -117,6 +117,11 @@ public final class PaymentGate {
   /** For tests: what asks for sales that were left open. */
   SalesReconciler reconciler() {
     return reconciler;
+  }
+
+  /** For tests: the sales that are not over. */
+  SalesInProgress salesInProgress() {
+    return inProgress;
   }
 
   /** Returns the record of what was sold. */

@@ -5,6 +5,10 @@ package io.github.x402j.gate;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Settlement;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +27,12 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
   /** A server tells sooner than this whether its last bytes went out, or not at all. */
   private static final Duration LONGEST_SILENCE = Duration.ofSeconds(1);
 
+  /** What a server keeps of a response goes out sooner than this, or breaks off. */
+  private static final Duration LONGEST_LAST_WRITE = Duration.ofMinutes(1);
+
+  /** A client that has read the last byte may ask again before the server has told of it. */
+  private static final Duration MOMENT = Duration.ofMillis(250);
+
   private enum EndedBy {
     HANDLER,
     BREAK,
@@ -40,6 +50,9 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
 
   /** Whether nothing can go out any more: the connection is broken, or the server has stopped. */
   private boolean abandoned;
+
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final Semaphore waiter = new Semaphore(1);
 
   /** When all was written, by {@link System#nanoTime}; null before. */
   private volatile @Nullable Long writtenAt;
@@ -85,12 +98,43 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
 
   private void isOver() {
     gate.isOver(this);
+    over.countDown();
+  }
+
+  /** Returns what its payment was claimed for; empty for a receipt. */
+  Optional<String> claim() {
+    return payment.claim();
+  }
+
+  /**
+   * Returns whether its delivery cannot break off any more, now or in a moment. Only one caller at
+   * a time waits for that, so that a client that reads slowly keeps one more thread at most.
+   */
+  boolean isOverSoon() {
+    if (!isWrittenWithin(LONGEST_LAST_WRITE)) {
+      return true;
+    }
+    if (!waiter.tryAcquire()) {
+      return over.getCount() == 0;
+    }
+    try {
+      return over.await(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      waiter.release();
+    }
   }
 
   /** Returns whether it may yet be found out how the sale ends. */
   boolean mayEndByItself() {
+    return isWrittenWithin(LONGEST_SILENCE);
+  }
+
+  private boolean isWrittenWithin(Duration longest) {
     Long at = writtenAt;
-    return at == null || System.nanoTime() - at < LONGEST_SILENCE.toNanos();
+    return at == null || System.nanoTime() - at < longest.toNanos();
   }
 
   // ---- how the handler ends
@@ -149,8 +193,11 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
   @Override
   public void brokeOff() {
     if (endsNow(EndedBy.BREAK)) {
-      brokeOffBeforeItsEnd();
-      isOver();
+      try {
+        brokeOffBeforeItsEnd();
+      } finally {
+        isOver();
+      }
     } else {
       abandonDelivery();
       if (writtenAt != null) {

@@ -103,8 +103,9 @@ public interface SaleTransport<X extends Exception> {
 
     /**
      * The operating system has taken all of the output. Until then a {@link PaymentGate#stop} waits
-     * for the sale, and at its end takes the delivery back. Call it after {@link #completed}, or
-     * from within {@link #deliver}.
+     * for the sale, and at its end takes the delivery back; and the same payment, sent again, gets
+     * a 503, for a minute at most after all was written. Call it after {@link #completed}, or from
+     * within {@link #deliver}.
      */
     void arrived();
 

@@ -32,6 +32,7 @@ public final class VerifiedPayment {
   private final Purchase purchase;
   private volatile Settlement.@Nullable Settled settled;
   private volatile PaymentIdentifiers.@Nullable Name name;
+  private volatile @Nullable String claim;
   private volatile @Nullable String sentAs;
   private volatile boolean asked;
   private final AtomicBoolean delivered = new AtomicBoolean();
@@ -161,6 +162,15 @@ public final class VerifiedPayment {
 
   void markNamed(PaymentIdentifiers.Name newName) {
     name = newName;
+  }
+
+  /** Returns the text that the ledger binds the payment to, if it was claimed there. */
+  Optional<String> claim() {
+    return Optional.ofNullable(claim);
+  }
+
+  void markClaimed(String newClaim) {
+    claim = newClaim;
   }
 
   /** Another process is about to be asked to move its money. */

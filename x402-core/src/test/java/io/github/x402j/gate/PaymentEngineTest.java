@@ -40,7 +40,8 @@ class PaymentEngineTest {
         new Facilitators(List.of(facilitator)),
         ledger,
         new FailureBudget(30, Clock.systemUTC()),
-        TransactionClaims.none(ledger, Clock.systemUTC()));
+        TransactionClaims.none(ledger, Clock.systemUTC()),
+        new SalesInProgress());
   }
 
   /** A ledger that still shows an entry which is released before it is claimed. */

@@ -356,6 +356,129 @@ class SellTest {
     assertThat(settlements()).isEqualTo(1);
   }
 
+  // ---- the same payment again while its delivery is written
+
+  private MemoryTransport begun(PaymentFlow flow) {
+    MemoryTransport transport = MemoryTransport.running(null);
+    transport.tellsArrival = true;
+    return sell(flow, 1, transport);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void asksForTheSamePaymentAgainWhileItsDeliveryIsWritten(PaymentFlow flow) {
+    MemoryTransport first = begun(flow);
+    first.later.completed();
+    MemoryTransport again = sold(flow);
+    assertThat(again.calls).containsExactly("refuse 503");
+    assertThat(again.refusal.headers()).containsKey("Retry-After");
+    MemoryTransport other = MemoryTransport.running(() -> true);
+    gate.sell(
+        flow,
+        gate.challenge(Offers.REQUIRED),
+        Sale.purchase("GET /another"),
+        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)),
+        other);
+    assertThat(other.calls).as("for another request").containsExactly("refuse 402");
+    first.later.arrived();
+    assertThat(sold(flow).calls).containsExactly("refuse 402");
+    assertThat(settlements()).isEqualTo(1);
+  }
+
+  /** What a delivery was taken back from does not stand in the way of those after it. */
+  @ParameterizedTest
+  @EnumSource
+  void asksForItAgainInTheSameWayAfterADeliveryThatBrokeOff(PaymentFlow flow) {
+    for (int delivery = 1; delivery <= PaymentLedger.MAX_DELIVERIES; delivery++) {
+      MemoryTransport transport = begun(flow);
+      transport.later.completed();
+      assertThat(sold(flow).calls).as("while it is written").containsExactly("refuse 503");
+      transport.later.brokeOff();
+      facilitator.outcome = ScriptedFacilitator.settled();
+    }
+    assertThat(sold(flow).calls).as("the last one").containsExactly("refuse 402");
+  }
+
+  /** A client that has read the last byte may be quicker than the server that tells of it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void waitsAMomentForADeliveryThatIsAboutToEnd(boolean arrives) throws Exception {
+    MemoryTransport first = begun(PaymentFlow.AUTHORIZATION);
+    first.later.completed();
+    facilitator.outcome = ScriptedFacilitator.settled();
+    MemoryTransport again = MemoryTransport.running(() -> true);
+    Thread second = new Thread(() -> sell(PaymentFlow.AUTHORIZATION, 1, again));
+    second.start();
+    while (second.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    if (arrives) {
+      first.later.arrived();
+    } else {
+      first.later.brokeOff();
+    }
+    second.join(10_000);
+    assertThat(again.calls).last().isEqualTo(arrives ? "refuse 402" : "deliver");
+  }
+
+  /** How a sale can end, and what the same payment gets after it. */
+  enum End {
+    ARRIVED("refuse 402"),
+    BROKEN_AFTER("deliver"),
+    BROKEN_BEFORE("deliver"),
+    FAILED("deliver"),
+    UNSENT("deliver"),
+    STOPPED("deliver"),
+    STOPPED_BEFORE("deliver"),
+    PENDING("deliver"),
+    REFUSED("deliver");
+
+    final String next;
+
+    End(String next) {
+      this.next = next;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void remembersNoSaleThatIsOver(End end) {
+    MemoryTransport transport = begun(PaymentFlow.AUTHORIZATION);
+    SaleTransport.Ending<RuntimeException> ending = transport.later;
+    transport.connectionIsBroken = end == End.UNSENT;
+    switch (end) {
+      case ARRIVED -> {
+        ending.completed();
+        ending.arrived();
+      }
+      case BROKEN_AFTER -> {
+        ending.completed();
+        ending.brokeOff();
+      }
+      case BROKEN_BEFORE -> ending.brokeOff();
+      case FAILED -> ending.failed();
+      case UNSENT -> assertThatThrownBy(ending::completed).isInstanceOf(UncheckedIOException.class);
+      case STOPPED -> {
+        ending.completed();
+        gate.stop(Duration.ZERO);
+      }
+      case STOPPED_BEFORE -> gate.stop(Duration.ZERO);
+      case PENDING, REFUSED -> {
+        facilitator.settlement =
+            end == End.REFUSED
+                ? new Settlement.Failed(ErrorReason.INSUFFICIENT_FUNDS, "")
+                : new Settlement.Pending(null);
+        ending.completed();
+      }
+    }
+    assertThat(gate.salesInProgress().isEmpty()).isTrue();
+    restart();
+    facilitator.settlement = ScriptedFacilitator.settled();
+    facilitator.outcome = ScriptedFacilitator.settled();
+    assertThat(sold(PaymentFlow.AUTHORIZATION).calls).last().isEqualTo(end.next);
+    assertThat(gate.salesInProgress().isEmpty()).isTrue();
+  }
+
   @Test
   void aStopWaitsForTheSalesInProgress() throws Exception {
     MemoryTransport slow = sell(PaymentFlow.AUTHORIZATION, 1, MemoryTransport.running(null));

@@ -189,6 +189,51 @@ class BrokenDeliveryTest {
     assertThat(fetch(app, target, header).status()).as("once it has arrived").isEqualTo(402);
   }
 
+  static Stream<Arguments> slowReaders() {
+    return RUNNING.keySet().stream()
+        .flatMap(
+            stack ->
+                Stream.of("paid/stream", "paid/async", "paid/dispatch", "stream/stream")
+                    .flatMap(
+                        target ->
+                            Stream.of(true, false)
+                                .map(isCut -> Arguments.of(stack, target, isCut))));
+  }
+
+  /** A client that is not sure of its first connection asks again on a second one. */
+  @ParameterizedTest(name = "{0} {1} cut: {2}")
+  @MethodSource("slowReaders")
+  void mayYetBeFetchedAgainWhileItIsWritten(Stack stack, String target, boolean isCut)
+      throws Exception {
+    PaidWebapp app = RUNNING.get(stack);
+    String path = "/" + target;
+    String payment = RUNNING.market().payer().header(app.port(), path);
+    String header = payment + "\r\nX-Payment-Secret: " + "s".repeat(43);
+    try (Socket slow = new Socket(InetAddress.getLoopbackAddress(), app.port())) {
+      slow.setSoTimeout(10_000);
+      slow.setSoLinger(true, 0);
+      ask(slow, path, "Connection: close\r\nX-Large: yes\r\n" + header);
+      assertThat(new String(slow.getInputStream().readNBytes(12), US_ASCII)).contains(" 200");
+      RawHttp.Response early = app.get(path, header);
+      assertThat(early.status()).as("while it is written").isEqualTo(503);
+      assertThat(early.header("Retry-After")).isNotNull();
+      assertThat(app.get(path, payment).status()).as("without the secret").isEqualTo(402);
+      assertThat(app.get(path + "?b", header).status()).as("for another").isEqualTo(402);
+      if (!isCut) {
+        assertThat(slow.getInputStream().readAllBytes()).hasSizeGreaterThan(LARGE);
+      }
+    }
+    if (isCut) {
+      assertThat(fetch(app, path, header).text()).isEqualTo("x".repeat(1_000));
+    }
+    assertThat(fetch(app, path, header).status()).as("once it has arrived").isEqualTo(402);
+  }
+
+  private static void ask(Socket socket, String target, String headers) throws IOException {
+    String request = "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n\r\n";
+    socket.getOutputStream().write(request.getBytes(US_ASCII));
+  }
+
   private static void breakOff(int port, String target, String header, Break how)
       throws IOException, InterruptedException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -199,9 +244,7 @@ class BrokenDeliveryTest {
       String more =
           (how == Break.RESET ? "" : "X-Large: yes\r\n")
               + (how == Break.RESET_WITHIN ? "X-Waits: no" : "X-Waits: yes");
-      String request =
-          "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n" + header + "\r\n\r\n";
-      socket.getOutputStream().write(request.getBytes(US_ASCII));
+      ask(socket, target, more + "\r\n" + header);
       if (how == Break.RESET_WITHIN) {
         assertThat(new String(socket.getInputStream().readNBytes(12), US_ASCII)).contains(" 200");
       } else {
