@@ -409,7 +409,7 @@ class SellTest {
     MemoryTransport again = MemoryTransport.running(() -> true);
     Thread second = new Thread(() -> sell(PaymentFlow.AUTHORIZATION, 1, again));
     second.start();
-    while (second.getState() != Thread.State.TIMED_WAITING) {
+    while (second.isAlive() && second.getState() != Thread.State.TIMED_WAITING) {
       Thread.onSpinWait();
     }
     if (arrives) {
