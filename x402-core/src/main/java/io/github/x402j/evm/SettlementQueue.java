@@ -225,10 +225,11 @@ final class SettlementQueue {
     Duration longest;
     CompletableFuture<Boolean> more;
     synchronized (waiting) {
-      if (waiting.isEmpty() || waiting.size() >= sharing.mostPayments()) {
+      QueuedPayment first = waiting.peekFirst();
+      if (first == null || !first.mayShare() || waiting.size() >= sharing.mostPayments()) {
         return;
       }
-      long waited = ticker.nanos() - waiting.getFirst().times().queued();
+      long waited = ticker.nanos() - first.times().queued();
       longest = sharing.longestWait().minusNanos(waited);
       full = full.isDone() ? new CompletableFuture<>() : full;
       more = full;

@@ -28,11 +28,11 @@ final class SharedLook {
    * What the chain shows of one payment.
    *
    * @param refused why it does not go through, or null if nothing speaks against it
-   * @param balance the payer's
-   * @param isOdd whether it is to be looked at alone: its payer has code, its call would fail, or
-   *     an answer makes no sense
+   * @param balance the payer's; null if an answer makes no sense
+   * @param isOdd whether it is to be looked at alone: its payer has code, or its call would fail
    */
-  record Finding(Verification.@Nullable Invalid refused, BigInteger balance, boolean isOdd) {}
+  record Finding(
+      Verification.@Nullable Invalid refused, @Nullable BigInteger balance, boolean isOdd) {}
 
   /**
    * @param task the transaction, from this account
@@ -85,7 +85,7 @@ final class SharedLook {
       }
       return new Finding(refused.orElse(null), balance, refused.isEmpty() && isOdd);
     } catch (FacilitatorException e) {
-      return new Finding(null, BigInteger.ZERO, true);
+      return new Finding(null, null, true);
     }
   }
 
