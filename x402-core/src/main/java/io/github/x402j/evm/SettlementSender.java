@@ -263,8 +263,7 @@ final class SettlementSender implements SettlementQueue.Sender {
 
   private boolean isGood(QueuedPayment payment, SharedLook.Finding found) {
     BigInteger balance = found.balance();
-    if (balance != null
-        && (isRefused(payment, found.refused()) || !isAdmitted(payment, balance))) {
+    if (balance != null && (isRefused(payment, found.refused()) || !isAdmitted(payment, balance))) {
       return false; // such as the second of several for which the payer has no money
     }
     if (found.isOdd()) {

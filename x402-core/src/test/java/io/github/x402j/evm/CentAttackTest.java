@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
@@ -75,6 +76,23 @@ class CentAttackTest {
               public Broadcast send(String rawTransaction) {
                 sent.add(Hash.sha3(rawTransaction));
                 return super.send(rawTransaction);
+              }
+
+              @Override
+              public Inspections inspectAll(List<Address> accounts, List<Call> calls)
+                  throws FacilitatorException {
+                return port.inspectAll(accounts, calls);
+              }
+
+              @Override
+              public Newest newest() throws FacilitatorException {
+                return port.newest();
+              }
+
+              @Override
+              public Progress progress(List<String> transactions, List<Address> senders)
+                  throws FacilitatorException {
+                return port.progress(transactions, senders);
               }
             })
         .settleTimeout(Duration.ofSeconds(60));
