@@ -272,14 +272,13 @@ public final class FacilitatorService {
     }
     if (settlement instanceof Settlement.Pending pending) {
       listeners.pending(verified, pending);
+      // Whoever is told a transaction takes it for its own: not that of another's settlement.
+      @Nullable String own = answer.repeated() ? null : pending.transaction().orElse(null);
       return settlement(
           200,
           request,
           SettlementResponse.unsettled(
-              network,
-              payment.payer(),
-              ErrorReason.SETTLEMENT_PENDING,
-              pending.transaction().orElse(null)));
+              network, payment.payer(), ErrorReason.SETTLEMENT_PENDING, own));
     }
     Settlement.Failed failed = (Settlement.Failed) settlement;
     return refused(

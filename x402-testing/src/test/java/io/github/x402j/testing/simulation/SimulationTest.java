@@ -118,6 +118,10 @@ class SimulationTest {
         "shared_ledger: cent 2 3 0, cent 3 3 0",
         "own_key: buy 2 0 0, node 0 7 1, node 0 4 1",
         "remote: node 1 0 2, buy 0 1 0, twins 0 1 1, node 1 5 4",
+        "separate_ledgers_and_chain: buy 2 0 0, step 3 60 0, step 1 9 0, copy 2 1 0, step 0 60 0,"
+            + " step 5 4 0, step 2 60 0, step 2 3 0, step 2 13 0, step 0 60 0, copy 1 3 0,"
+            + " step 2 2 0, step 2 13 0, step 4 60 0, step 5 2 0, step 5 14 0, step 1 3 0,"
+            + " step 5 18 0, step 1 60 0",
       })
   void whatWasFoundOnceStaysMended(String schedule) {
     assertThat(new Search(Set.of()).run(Schedule.parse(schedule)).violations()).isEmpty();
