@@ -218,7 +218,7 @@ final class SettlementQueue {
   }
 
   /** Waits for more to come, if that is wanted, until as many are there as may share. */
-  void gather() throws InterruptedException {
+  void gather() {
     if (sharing.longestWait().isZero()) {
       return;
     }
@@ -235,7 +235,11 @@ final class SettlementQueue {
       more = full;
     }
     if (!longest.isNegative() && !longest.isZero()) {
-      ticker.await(more, longest);
+      try {
+        ticker.await(more, longest);
+      } catch (InterruptedException e) { // what is there goes now
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

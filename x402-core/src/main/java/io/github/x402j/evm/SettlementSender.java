@@ -47,7 +47,7 @@ final class SettlementSender implements SettlementQueue.Sender {
 
   private final TakenPayments taken;
 
-  /** The account cannot pay for a larger transaction. */
+  /** The account cannot pay for a larger transaction, or the node does not answer for one. */
   private int most = Integer.MAX_VALUE;
 
   SettlementSender(GasAccount account, Shared shared) {
@@ -77,9 +77,6 @@ final class SettlementSender implements SettlementQueue.Sender {
       return !next.isEmpty();
     } catch (FacilitatorException | RuntimeException e) {
       failure = e;
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       return true;
     } finally {
       taken.notSent(failure);
@@ -238,10 +235,15 @@ final class SettlementSender implements SettlementQueue.Sender {
       throws FacilitatorException {
     GasAccount.Task task = TransferPart.task(parts);
     List<QueuedPayment> payments = parts.stream().map(TransferPart::queued).toList();
-    SharedLook look = SharedLook.at(shared.chain(), payments, task, account.address());
+    SharedLook look;
+    try {
+      look = SharedLook.at(shared.chain(), payments, task, account.address());
+    } catch (FacilitatorException e) { // the node may allow less in a call
+      tryFewer(payments);
+      return;
+    }
     if (look.isWithoutFunds()) { // it may be enough for fewer
-      most = Math.max(1, parts.size() / 2);
-      taken.giveBack(payments);
+      tryFewer(payments);
       return;
     }
     if (!look.isSimulated()) {
@@ -258,7 +260,12 @@ final class SettlementSender implements SettlementQueue.Sender {
     if (!good.isEmpty()) {
       dispatch(number, good);
     }
-    most = most == Integer.MAX_VALUE ? most : 2 * most;
+  }
+
+  /** Ends with one at a time, whose look says why it does not go. */
+  private void tryFewer(List<QueuedPayment> payments) {
+    most = Math.max(1, payments.size() / 2);
+    taken.giveBack(payments);
   }
 
   private boolean isGood(QueuedPayment payment, SharedLook.Finding found) {
@@ -293,6 +300,7 @@ final class SettlementSender implements SettlementQueue.Sender {
     } finally {
       shared.watcher().watch(sent);
     }
+    most = most > Integer.MAX_VALUE / 2 ? most : 2 * most;
   }
 
   /**

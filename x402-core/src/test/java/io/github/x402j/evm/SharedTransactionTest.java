@@ -32,6 +32,9 @@ class SharedTransactionTest {
   private static final String SEND = "eth_sendRawTransaction";
   private static final int COUNT = 8;
 
+  /** Of a node that takes the look at about half of so many. */
+  private static final int LONGEST_CALL = 5_000;
+
   private final LocalChain chain = LocalChain.start();
   private final Shop shop = Shop.on(chain);
   private final EvmFacilitator facilitator = sharing(COUNT);
@@ -281,6 +284,29 @@ class SharedTransactionTest {
     }
     assertThat(transactions.stream().distinct()).hasSize(1);
     return Objects.requireNonNull(shop.rpc.receipt(transactions.get(0)).orElseThrow().gasUsed());
+  }
+
+  @Test
+  void aNodeThatRefusesLongCallsGetsFewerAtATime() throws Exception {
+    try (OddNode node =
+        OddNode.of(
+            chain.rpcUrl(),
+            (message, me) ->
+                message.toString().length() > LONGEST_CALL
+                    ? OddNode.Reply.html(413)
+                    : OddNode.Reply.json(me.answer(message)))) {
+      EvmFacilitator limited =
+          shop.builder(node.port())
+              .paymentsPerTransaction(COUNT)
+              .gatherFor(Duration.ofSeconds(1))
+              .build();
+      limited.start(List.of(shop.offer));
+      for (CompletableFuture<Settlement> settlement : settleAll(limited, payments(2 * COUNT))) {
+        assertThat(get(settlement)).isInstanceOf(Settlement.Settled.class);
+      }
+      assertThat(shop.earned()).isEqualTo(2 * COUNT * Shop.PRICE);
+      assertThat(transactions()).as("some share one").isBetween(3L, 2L * COUNT - 1);
+    }
   }
 
   @Test
