@@ -23,7 +23,7 @@ import org.web3j.crypto.transaction.type.TransactionType;
  * several threads.
  */
 final class GasAccount {
-  /** Nodes keep at least so many transactions of one account. */
+  /** Every node keeps as many waiting transactions of one account. */
   static final int MOST_ON_THEIR_WAY = 16;
 
   private final EvmSigner signer;

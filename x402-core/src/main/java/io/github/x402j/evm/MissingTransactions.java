@@ -82,7 +82,7 @@ final class MissingTransactions {
         || (age > Math.max(OLD, 2 * pace) && broadcasts.isTooCheap(transaction));
   }
 
-  /** Those behind it must go on, even if nobody waits for it any more. */
+  /** Those behind it must go on, even if its own callers wait no longer. */
   private void unblock(SentTransaction transaction, long now) {
     Address account = transaction.account().address();
     if (broadcasts.raise(transaction)) {

@@ -90,7 +90,7 @@ final class QueuedPayment {
     return settlement;
   }
 
-  /** Returns whether nobody waits for it any more. */
+  /** Returns whether its caller waits no longer. */
   boolean isDone() {
     return settlement.isDone();
   }

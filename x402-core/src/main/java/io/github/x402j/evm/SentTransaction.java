@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class SentTransaction {
   private static final long READ_AGAIN_AFTER = Duration.ofMillis(100).toNanos();
 
-  /** If nobody waits for it any more. */
+  /** Once its caller waits no longer. */
   private static final long READ_SELDOM = Duration.ofSeconds(2).toNanos();
 
   private final GasAccount account;

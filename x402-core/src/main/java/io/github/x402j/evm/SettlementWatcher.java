@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks for everything that is on its way, in one round trip each time, as often as the pace of the
- * chain makes it worth while; nobody else does. Sends again what no node may have, replaces what is
- * stuck, and ends what the chain has decided.
+ * chain makes it worth while, and is the only one to look. Sends again what no node may have,
+ * replaces what is stuck, and ends what the chain has decided.
  */
 final class SettlementWatcher {
   private static final Logger log = LoggerFactory.getLogger(EvmFacilitator.class);
@@ -163,7 +163,7 @@ final class SettlementWatcher {
         log.debug("the chain does not show what is on its way: {}", e.getMessage());
       }
       isBlind = true;
-    } catch (RuntimeException e) { // the next look may be luckier; nobody else looks
+    } catch (RuntimeException e) { // the next look may be luckier
       log.error("a look at what is on its way failed", e);
     }
     endOverdue(all);
