@@ -184,7 +184,7 @@ public final class InProcessChain {
   }
 
   /** The same call on the same block gives the same answer, and costs a signature's recovery. */
-  private JsonNode called(JsonNode params) {
+  private synchronized JsonNode called(JsonNode params) {
     String on = chain.head().hash() + " " + chain.nextTimestamp();
     if (!on.equals(calledOn)) {
       calls.clear();
