@@ -19,12 +19,18 @@ import org.jspecify.annotations.Nullable;
  * One dispatch of a request through the filter, of any type.
  *
  * @param chain the rest of the way to the handler
+ * @param open the dispatch whose handler runs already and has asked for a payment; null for one
+ *     that is sold before its handler runs
  */
 record GatedRequest(
-    HttpServletRequest servletRequest, HttpServletResponse servletResponse, FilterChain chain) {
+    HttpServletRequest servletRequest,
+    HttpServletResponse servletResponse,
+    FilterChain chain,
+    @Nullable OpenDispatch open) {
 
   static GatedRequest of(ServletRequest request, ServletResponse response, FilterChain chain) {
-    return new GatedRequest((HttpServletRequest) request, (HttpServletResponse) response, chain);
+    return new GatedRequest(
+        (HttpServletRequest) request, (HttpServletResponse) response, chain, null);
   }
 
   String method() {
@@ -57,12 +63,18 @@ record GatedRequest(
    * @throws ServletException if no answer could reach the client
    */
   GatedResponse response() throws ServletException {
-    return GatedResponse.of(servletRequest, servletResponse);
+    return GatedResponse.of(servletRequest, servletResponse, open);
   }
 
   /** Returns whether the container answers an error with this page. */
   boolean isErrorPage() {
     return servletRequest.getDispatcherType() == DispatcherType.ERROR;
+  }
+
+  /** Returns whether the handler runs for a payment; an error page is what follows it. */
+  boolean isPartOfSale() {
+    HeldRun run = HeldRun.of(servletRequest);
+    return run != null && !run.isComplete() || paid().isPresent() && !isErrorPage();
   }
 
   /** Lets the handler run. A dispatch of a held handler goes on as part of its run. */
@@ -123,7 +135,7 @@ record GatedRequest(
     }
     paid.get().refuseWith(answer);
     // Goes on to nothing: an asynchronous run has to be told that it is over.
-    new GatedRequest(servletRequest, servletResponse, (req, res) -> {}).goOn();
+    new GatedRequest(servletRequest, servletResponse, (req, res) -> {}, open).goOn();
   }
 
   /** Answers OPTIONS, TRACE, and a method that no rule of its path names. */

@@ -28,30 +28,37 @@ final class GatedResponse {
 
   private final HttpServletResponse response;
   private final @Nullable Page page;
+  private final @Nullable OpenDispatch open;
 
-  private GatedResponse(HttpServletResponse response, @Nullable Page page) {
+  private GatedResponse(
+      HttpServletResponse response, @Nullable Page page, @Nullable OpenDispatch open) {
     this.response = response;
     this.page = page;
+    this.open = open;
   }
 
   /** Returns the response for this dispatch; see {@link GatedRequest#response}. */
-  static GatedResponse of(HttpServletRequest request, HttpServletResponse response)
+  static GatedResponse of(
+      HttpServletRequest request, HttpServletResponse response, @Nullable OpenDispatch open)
       throws ServletException {
     if (request.getDispatcherType() != DispatcherType.INCLUDE) {
       if (response.isCommitted()) { // a free page flushed, and dispatched to this
         throw new ServletException("x402: a priced resource cannot follow what is sent already");
       }
-      return new GatedResponse(response, null);
+      return new GatedResponse(response, null, open);
     }
     if (request.getAttribute(PAGE) instanceof Page page) {
-      return new GatedResponse(response, page);
+      return new GatedResponse(response, page, open);
     }
     throw new ServletException("x402: a priced resource is included around the filter");
   }
 
-  /** Returns this for another dispatch of the same request; an include stays with its page. */
+  /**
+   * Returns this for the end of the handler, perhaps in another dispatch of the same request. An
+   * include stays with its page.
+   */
   GatedResponse in(HttpServletResponse later) {
-    return page == null ? new GatedResponse(later, null) : this;
+    return new GatedResponse(page == null ? later : response, page, null);
   }
 
   /** Returns the response that the handler's output goes to. */
@@ -83,8 +90,11 @@ final class GatedResponse {
     return page != null;
   }
 
+  /** Answers now, or, while the handler runs, when it returns. */
   void send(Answer answer) throws IOException {
-    if (page == null) {
+    if (open != null) {
+      open.refuse(this, answer);
+    } else if (page == null) {
       answer.to(response);
     } else {
       page.replaceWith(answer);

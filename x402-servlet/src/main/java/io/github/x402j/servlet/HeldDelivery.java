@@ -10,8 +10,10 @@ import io.github.x402j.servlet.hold.HeldLimits;
 import io.github.x402j.servlet.hold.HeldLimits.OverflowException;
 import io.github.x402j.servlet.hold.HeldResponse;
 import io.github.x402j.servlet.hold.HeldRun;
+import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.UnavailableException;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -109,25 +111,34 @@ final class HeldDelivery implements Delivery {
     PaidRequest running = new PaidRequest(payment);
     paid = running;
     running.markHeld(request.servletRequest());
-    left =
-        HeldRun.start(
-            request.servletRequest(),
-            request.servletResponse(),
-            isHandshake() ? (req, res) -> refuseHandshake() : request.chain(),
-            limits,
-            end -> {
-              run = end.run();
-              held = end.held();
-              failure = end.failure();
-              response = response.in(end.response());
-              endsInDispatch = end.inDispatch();
-              try {
-                end(running, end.held(), ending);
-              } finally {
-                running.endHold(end.request());
-              }
-              return !leavesFailure;
-            });
+    HttpServletRequest http = request.servletRequest();
+    HeldRun.Completion completion = end -> completed(end, running, ending);
+    OpenDispatch open = request.open();
+    if (open == null) {
+      FilterChain chain = isHandshake() ? (req, res) -> refuseHandshake() : request.chain();
+      left = HeldRun.start(http, request.servletResponse(), chain, limits, completion);
+    } else {
+      HeldRun begun = HeldRun.begin(http, request.servletResponse(), limits, completion);
+      open.lead(begun.request(), begun.response(), begun::returned);
+      if (isHandshake()) {
+        refuseHandshake();
+      }
+    }
+  }
+
+  private boolean completed(HeldRun.End end, PaidRequest running, Ending<IOException> ending)
+      throws IOException {
+    run = end.run();
+    held = end.held();
+    failure = end.failure();
+    response = response.in(end.response());
+    endsInDispatch = end.inDispatch();
+    try {
+      end(running, end.held(), ending);
+    } finally {
+      running.endHold(end.request());
+    }
+    return !leavesFailure;
   }
 
   /** Returns whether the client asks for a WebSocket, whose messages cannot be held. */

@@ -83,6 +83,7 @@ public final class PaymentFilter implements Filter {
   private final Duration stopTimeout;
   private final boolean waitsWithoutThread;
   private final Registration registration = new Registration();
+  private final HandlerPrices handlers;
   private volatile boolean started;
   private volatile boolean stopped;
 
@@ -105,6 +106,7 @@ public final class PaymentFilter implements Filter {
     this.publicPath = publicPath;
     this.stopTimeout = stopTimeout;
     this.waitsWithoutThread = waitsWithoutThread;
+    this.handlers = new HandlerPrices(prices, this::sell);
   }
 
   /** Returns a builder. */
@@ -115,6 +117,11 @@ public final class PaymentFilter implements Filter {
   /** Returns the record of what was sold. */
   public SalesBook salesBook() {
     return gate.salesBook();
+  }
+
+  /** Returns the prices of handlers that a framework chooses, for its integration. */
+  public HandlerPrices handlers() {
+    return handlers;
   }
 
   /**
@@ -148,6 +155,7 @@ public final class PaymentFilter implements Filter {
   public static void register(ServletContext context, PaymentFilter filter) {
     filter.registration.register(
         context, filter, filter.routes, route -> filter.inFrontOf(filter.prices.add(route)));
+    filter.handlers.noteIn(context);
     filter.startGate(); // now: Undertow initialises filters with the first request only
   }
 
@@ -159,7 +167,8 @@ public final class PaymentFilter implements Filter {
   @Override
   public void init(FilterConfig config) throws ServletException {
     try {
-      registration.requireEverything(config, routes, publicPath);
+      registration.requireEverything(config, routes, publicPath, handlers);
+      handlers.noteIn(config.getServletContext());
       startGate();
     } catch (IllegalStateException | IllegalArgumentException e) {
       throw new ServletException("x402: " + e.getMessage(), e);
@@ -173,7 +182,7 @@ public final class PaymentFilter implements Filter {
 
   private void startGate() {
     if (!started || stopped) {
-      gate.start(prices.checkedAtStart());
+      gate.start(prices.checkedAtStart(handlers.areExpected()));
       started = true;
       stopped = false;
     }
@@ -214,7 +223,7 @@ public final class PaymentFilter implements Filter {
       } else if (beside.isPresent()) {
         request.refuseMethod(beside.get());
       } else {
-        request.goOn();
+        goOn(canonical.path(), request);
       }
     }
     page.finish(request.servletRequest());
@@ -228,6 +237,19 @@ public final class PaymentFilter implements Filter {
       throw new ServletException(
           "x402: the filter was not initialised; register it with the container, or call init"
               + " where another filter calls it");
+    }
+  }
+
+  /**
+   * Lets a request go on; its handler may ask for a payment where a rule or a framework lets it.
+   */
+  private void goOn(CanonicalPath path, GatedRequest request) throws IOException, ServletException {
+    Optional<PricedRoute> rule = prices.findPricedByHandler(path, request.method());
+    boolean mayBeSold = rule.isPresent() || handlers.areExpected();
+    if (mayBeSold && !request.isPartOfSale()) {
+      new OpenDispatch(request, path.value(), rule.orElse(null), limits).run(request.chain());
+    } else {
+      request.goOn();
     }
   }
 
@@ -299,7 +321,7 @@ public final class PaymentFilter implements Filter {
   private void charge(PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
     GatedResponse response = request.response();
-    if (response.isAnswered()) {
+    if (response.isAnswered() || OpenDispatch.isRefused(request.servletRequest())) {
       return;
     }
     if (PublicUrl.isTooLong(path)) {

@@ -57,8 +57,25 @@ final class PriceList {
     routes.all().stream().filter(route -> !route.isFree()).forEach(this::add);
   }
 
-  /** Adds the rule of an annotated servlet. */
+  /** Adds a rule at the start. */
   PricedRoute add(Route route) {
+    PricedRoute ready = ready(route, route.toString());
+    priced.put(route, ready);
+    return ready;
+  }
+
+  /**
+   * Adds the rule of a handler, at the start or later.
+   *
+   * @param name what sales are recorded under
+   */
+  PricedRoute addHandler(String name, Route route) {
+    PricedRoute ready = ready(route, name);
+    ready.requireShort();
+    return ready;
+  }
+
+  private PricedRoute ready(Route route, String name) {
     RouteSettings settings = route.settings();
     List<AcceptedToken> tokens = settings.accepted().isEmpty() ? accepted : settings.accepted();
     if (tokens.isEmpty()) {
@@ -69,19 +86,38 @@ final class PriceList {
               + " route");
     }
     Duration timeout = settings.timeout() == null ? maxTimeout : settings.timeout();
-    PricedRoute ready;
     try {
-      ready = new PricedRoute(route, tokens, timeout);
+      return new PricedRoute(route, name, tokens, timeout);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("route " + route + ": " + e.getMessage(), e);
+      throw new IllegalArgumentException("route " + name + ": " + e.getMessage(), e);
     }
-    priced.put(route, ready);
-    return ready;
   }
 
-  /** Returns every way to pay with the decimals of its token, for the checks at the start. */
-  List<PaymentRequirements> checkedAtStart() {
-    return priced.values().stream().flatMap(PricedRoute::checkedAtStart).toList();
+  /**
+   * Returns every way to pay with the decimals of its token, for the checks at the start.
+   *
+   * @param addsHandlers whether handlers are priced later, which accept the filter's tokens
+   */
+  List<PaymentRequirements> checkedAtStart(boolean addsHandlers) {
+    Stream<PaymentRequirements> later =
+        addsHandlers ? checkedAtStart(accepted, maxTimeout) : Stream.empty();
+    return Stream.concat(priced.values().stream().flatMap(PricedRoute::checkedAtStart), later)
+        .distinct()
+        .toList();
+  }
+
+  private static Stream<PaymentRequirements> checkedAtStart(
+      List<AcceptedToken> tokens, Duration timeout) {
+    return tokens.stream()
+        .map(
+            one ->
+                one.requirements(new Price(BigDecimal.ONE), timeout)
+                    .withDecimals(one.token().decimals()));
+  }
+
+  /** Returns the rule that lets the handler of a request price it, empty if there is none. */
+  Optional<PricedRoute> findPricedByHandler(CanonicalPath path, String method) {
+    return routes.find(path, method).filter(Route::isPricedByHandler).map(this::of);
   }
 
   /** A priced rule and the path that it is about. */
@@ -92,7 +128,7 @@ final class PriceList {
     List<Match> matches = new ArrayList<>();
     for (CanonicalPath candidate : path.withWelcomeFiles(rules)) {
       Optional<Route> route = routes.find(candidate, request.getMethod());
-      if (route.isPresent() && !route.get().isFree()) {
+      if (route.isPresent() && route.get().isPriced()) {
         matches.add(new Match(of(route.get()), candidate));
       }
     }
@@ -115,16 +151,17 @@ final class PriceList {
     private final List<AcceptedToken> accepted;
     private final Duration maxTimeout;
     private final @Nullable List<PaymentRequirements> fixedOptions;
-    private final String rule;
+    private final String name;
 
     /** Where the price is fixed; for the longest path where the rule has many. */
     private final Map<PublicUrl, Challenge> fixedChallenges = new IdentityHashMap<>();
 
     private final Map<String, Map<String, String>> moreByMethod = new ConcurrentHashMap<>();
 
-    private PricedRoute(Route route, List<AcceptedToken> accepted, Duration maxTimeout) {
+    private PricedRoute(
+        Route route, String name, List<AcceptedToken> accepted, Duration maxTimeout) {
       this.route = route;
-      this.rule = route.toString();
+      this.name = name;
       this.accepted = accepted;
       this.maxTimeout = maxTimeout;
       fixedOptions =
@@ -149,17 +186,26 @@ final class PriceList {
       return route;
     }
 
+    /** Returns what sales are recorded under, and the log calls it. */
+    String name() {
+      return name;
+    }
+
     /** Returns every way to pay, with some amount. */
     private List<PaymentRequirements> waysToPay() {
       return fixedOptions != null ? fixedOptions : options(new Price(BigDecimal.ONE));
     }
 
     private Stream<PaymentRequirements> checkedAtStart() {
-      return accepted.stream()
-          .map(
-              one ->
-                  one.requirements(new Price(BigDecimal.ONE), maxTimeout)
-                      .withDecimals(one.token().decimals()));
+      return PriceList.checkedAtStart(accepted, maxTimeout);
+    }
+
+    /** Encodes every descriptor, which fails for one that is too long. */
+    private void requireShort() {
+      for (PublicUrl url : publicUrls) {
+        String path = "/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1);
+        challenge(url, path, waysToPay()).refusal();
+      }
     }
 
     /** Returns what the request costs. */
@@ -184,12 +230,15 @@ final class PriceList {
       if (pricing instanceof Pricing.Fixed fixed) {
         return fixed.price();
       }
+      if (pricing instanceof Pricing.ByHandler) {
+        return HandlerPrices.asked(request);
+      }
       if (!(pricing instanceof Pricing.PerRequest dynamic)) {
         throw new IllegalStateException("route " + route + " has no price");
       }
       Price price = dynamic.price().apply(request);
       if (price == null) {
-        throw new IllegalStateException("route " + route + ": the price function returned null");
+        throw new IllegalStateException("route " + name + ": the price function returned null");
       }
       return price;
     }
@@ -214,8 +263,8 @@ final class PriceList {
       String name = PublicUrl.requestName(request, challenge.resource().url());
       Purchase purchase =
           Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
-      if (!route.pattern().equals("/*")) { // that of an annotation, which names nothing
-        purchase = purchase.withRoute(rule);
+      if (!name.equals("/*")) { // that of an annotated servlet, which names nothing
+        purchase = purchase.withRoute(name);
       }
       if (fixedOptions != null) {
         purchase = purchase.withFixedPrice();

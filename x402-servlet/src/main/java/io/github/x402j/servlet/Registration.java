@@ -106,7 +106,7 @@ final class Registration {
   private static void requireNoOtherRule(ServletContext context, String servlet, Routes routes) {
     for (String mapping : context.getServletRegistration(servlet).getMappings()) {
       for (Route route : routes.all()) {
-        if (!route.isFree() && route.pattern().equals(mapping)) {
+        if (route.isPriced() && route.pattern().equals(mapping)) {
           throw new IllegalArgumentException(
               "servlet "
                   + servlet
@@ -139,11 +139,13 @@ final class Registration {
    * never apply, and a spelling that only the default servlet resolves would walk past.
    *
    * @param publicPath the path of the public URL
+   * @param handlers what frameworks gate
    * @throws IllegalStateException if the container is too old, the filter is mapped to less, a
    *     filter that answers WebSocket handshakes has come in front of it, an annotated class has no
    *     filter, there is no rule, or one covers nothing
    */
-  void requireEverything(FilterConfig config, Routes routes, String publicPath) {
+  void requireEverything(
+      FilterConfig config, Routes routes, String publicPath, HandlerPrices handlers) {
     ServletContext context = config.getServletContext();
     requireServletApi(context);
     @Nullable FilterRegistration registration =
@@ -163,8 +165,8 @@ final class Registration {
                 + " PaymentFilter.register(servletContext, filter) once the servlet is registered");
       }
     }
-    RequiresPaymentScan.check(context);
-    if (routes.all().isEmpty() && gated.isEmpty()) {
+    RequiresPaymentScan.check(context, handlers);
+    if (routes.all().isEmpty() && gated.isEmpty() && !handlers.areExpected()) {
       throw new IllegalStateException(
           "routes: there is no rule and no servlet with @RequiresPayment, so everything would be"
               + " free; add routes(Route.of(...).price(...))");
@@ -229,6 +231,13 @@ final class Registration {
     if (annotation.settleFirst()) {
       route = route.settleFirst();
     }
+    if (!annotation.pricedBy().isEmpty()) {
+      throw new IllegalArgumentException(
+          "@RequiresPayment on servlet "
+              + servlet
+              + ": pricedBy is for the handlers of a framework; price its path with"
+              + " routes(Route.of(...).price(function))");
+    }
     try {
       return route.price(annotation.value());
     } catch (IllegalArgumentException e) {
@@ -243,8 +252,19 @@ final class Registration {
     if (className == null) {
       return Optional.empty(); // a JSP file
     }
-    return Optional.ofNullable(load(context, className))
-        .map(type -> type.getAnnotation(RequiresPayment.class));
+    Class<?> type = load(context, className);
+    if (type == null) {
+      return Optional.empty();
+    }
+    RequiresPaymentScan.annotatedMethod(type)
+        .ifPresent(
+            method -> {
+              throw new IllegalStateException(
+                  method
+                      + " is annotated with @RequiresPayment, and nothing gates a method of a"
+                      + " servlet: annotate the class, and name the methods there");
+            });
+    return Optional.ofNullable(type.getAnnotation(RequiresPayment.class));
   }
 
   /** Returns the class, null for one of the container's own that the webapp cannot see. */

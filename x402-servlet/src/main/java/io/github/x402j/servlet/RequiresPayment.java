@@ -11,7 +11,8 @@ import java.lang.annotation.Target;
 
 /**
  * Puts a price on a servlet, for every URL and every kind of dispatch that reaches it, named
- * dispatchers included.
+ * dispatchers included; or, with x402-spring or x402-jaxrs, on a controller or resource class or on
+ * one of its methods. The annotation of a method comes before that of its class.
  *
  * <pre>{@code
  * @WebServlet("/quotes")
@@ -20,17 +21,29 @@ import java.lang.annotation.Target;
  * }</pre>
  *
  * <p>{@link PaymentFilter#register} finds it on servlets registered by class, by instance and by
- * scanning; an annotated servlet that it did not see fails the start of the webapp.
+ * scanning. An annotation that nothing gates fails the start of the webapp.
  */
 @Documented
 @Inherited
 @Retention(RetentionPolicy.RUNTIME)
-@Target(ElementType.TYPE)
+@Target({ElementType.TYPE, ElementType.METHOD})
 public @interface RequiresPayment {
-  /** The price, as {@link io.github.x402j.Price#parse} takes it: {@code $0.01}. */
-  String value();
+  /**
+   * The price, as {@link io.github.x402j.Price#parse} takes it: {@code $0.01}. A framework may
+   * resolve placeholders and expressions in it. Required unless {@link #pricedBy} is set.
+   */
+  String value() default "";
 
-  /** The methods that are priced; none means all of them. HEAD counts as GET. */
+  /**
+   * The name of what prices each request, as the integration of the framework looks it up; a {@code
+   * Function<HttpServletRequest, Price>}. Not for servlets.
+   */
+  String pricedBy() default "";
+
+  /**
+   * The HTTP methods that are priced; none means all of them. HEAD counts as GET. On a method of a
+   * class, which has its HTTP methods, it must be left out.
+   */
   String[] methods() default {};
 
   /** What is sold, for people. */

@@ -9,12 +9,16 @@ import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import jakarta.servlet.ServletRegistration;
 import jakarta.servlet.annotation.HandlesTypes;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +44,7 @@ public final class RequiresPaymentScan implements ServletContainerInitializer {
   @Override
   public void onStartup(@Nullable Set<Class<?>> classes, ServletContext context) {
     Set<Class<?>> found = new LinkedHashSet<>(classes == null ? Set.of() : classes);
-    found.removeIf(type -> !type.isAnnotationPresent(RequiresPayment.class));
+    found.removeIf(type -> !isAnnotated(type));
     if (!found.isEmpty()) {
       context.setAttribute(FOUND, Set.copyOf(found));
       context.addListener(new Unregistered());
@@ -74,24 +78,60 @@ public final class RequiresPaymentScan implements ServletContainerInitializer {
     context.setAttribute(REGISTERED, true);
   }
 
+  /** Returns whether a class or one of its methods is annotated. */
+  private static boolean isAnnotated(Class<?> type) {
+    return type.isAnnotationPresent(RequiresPayment.class) || annotatedMethod(type).isPresent();
+  }
+
+  /** Returns a method of a class, of its superclasses or interfaces, that is annotated. */
+  static Optional<Method> annotatedMethod(Class<?> type) {
+    Deque<Class<?>> open = new ArrayDeque<>(List.of(type));
+    while (!open.isEmpty()) {
+      Class<?> next = open.remove();
+      for (Method method : methods(next)) {
+        if (method.isAnnotationPresent(RequiresPayment.class)) {
+          return Optional.of(method);
+        }
+      }
+      open.addAll(List.of(next.getInterfaces()));
+      if (next.getSuperclass() != null) {
+        open.add(next.getSuperclass());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns none for a class that names others which are not there. */
+  private static Method[] methods(Class<?> type) {
+    try {
+      return type.getDeclaredMethods();
+    } catch (LinkageError e) {
+      log.debug("the methods of {} are not known", type.getName(), e);
+      return new Method[0];
+    }
+  }
+
   /**
-   * Checks every annotated class that can be known. A servlet is left to {@link Registration}.
+   * Checks every annotated class that can be known. A servlet is left to {@link Registration}, and
+   * what a framework gates to its integration.
    *
-   * @throws IllegalStateException if one is no servlet
+   * @throws IllegalStateException if one is neither
    */
-  static void check(ServletContext context) {
+  static void check(ServletContext context, HandlerPrices handlers) {
     List<Class<?>> all = new ArrayList<>(found(context));
     context
         .getFilterRegistrations()
         .values()
         .forEach(filter -> addAnnotated(context, filter.getClassName(), all));
     all.addAll(beans(context));
+    all.removeIf(handlers::gate);
     for (Class<?> type : all) {
       if (!Servlet.class.isAssignableFrom(type)) {
         throw new IllegalStateException(
             type.getName()
                 + " is annotated with @RequiresPayment and is no servlet class, so nothing gates"
-                + " it: price its path with routes(Route.of(...)) and remove the annotation");
+                + " it: add x402-spring or x402-jaxrs for a handler of theirs, or price its path"
+                + " with routes(Route.of(...)) and remove the annotation");
       }
       if (!Modifier.isAbstract(type.getModifiers()) && !isRegistered(context, type)) {
         log.warn(
@@ -124,7 +164,7 @@ public final class RequiresPaymentScan implements ServletContainerInitializer {
   private static void addAnnotated(
       ServletContext context, @Nullable String className, List<Class<?>> all) {
     Class<?> type = className == null ? null : Registration.findClass(context, className);
-    if (type != null && type.isAnnotationPresent(RequiresPayment.class)) {
+    if (type != null && isAnnotated(type)) {
       all.add(type);
     }
   }
@@ -140,8 +180,7 @@ public final class RequiresPaymentScan implements ServletContainerInitializer {
       var names = spring.getClass().getMethod("getBeanDefinitionNames");
       var type = spring.getClass().getMethod("getType", String.class, boolean.class);
       for (String name : (String[]) Objects.requireNonNull(names.invoke(spring))) {
-        if (type.invoke(spring, name, false) instanceof Class<?> bean
-            && bean.isAnnotationPresent(RequiresPayment.class)) {
+        if (type.invoke(spring, name, false) instanceof Class<?> bean && isAnnotated(bean)) {
           annotated.add(bean);
         }
       }

@@ -130,6 +130,14 @@ public final class Route {
     return with(settings.withPricing(new Pricing.PerRequest(price)));
   }
 
+  /**
+   * Returns this rule for what its handler prices while it runs, by {@link Payments#require}. What
+   * it does not ask a payment for is free.
+   */
+  public Route pricedByHandler() {
+    return with(settings.withPricing(new Pricing.ByHandler()));
+  }
+
   /** Returns this rule for what costs nothing. */
   public Route free() {
     return with(settings.withPricing(new Pricing.Free()));
@@ -267,6 +275,16 @@ public final class Route {
   /** Returns whether requests cost nothing. */
   public boolean isFree() {
     return settings.pricing() instanceof Pricing.Free;
+  }
+
+  /** Returns whether its handler decides on the price while it runs. */
+  boolean isPricedByHandler() {
+    return settings.pricing() instanceof Pricing.ByHandler;
+  }
+
+  /** Returns whether the price is known before the handler runs. */
+  boolean isPriced() {
+    return !isFree() && !isPricedByHandler();
   }
 
   RouteSettings settings() {

@@ -33,6 +33,9 @@ record RouteSettings(
     /** A price that depends on the request. */
     record PerRequest(Function<HttpServletRequest, Price> price) implements Pricing {}
 
+    /** What the handler says while it runs; see {@link Payments#require}. */
+    record ByHandler() implements Pricing {}
+
     /** Nothing. */
     record Free() implements Pricing {}
   }

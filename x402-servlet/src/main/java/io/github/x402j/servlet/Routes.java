@@ -82,12 +82,12 @@ final class Routes {
 
   private static void requireDecided(Route route) {
     RouteSettings settings = route.settings();
-    if (route.isFree() && settings.pass() != null) {
-      throw new IllegalArgumentException("route " + route + ": it is free, and sells a pass");
+    if (settings.pricing() != null && !route.isPriced() && settings.pass() != null) {
+      throw new IllegalArgumentException("route " + route + ": it has no price, and sells a pass");
     }
     if (settings.pricing() == null) {
       throw new IllegalArgumentException(
-          "route " + route + ": expected price(...) or free(), found neither");
+          "route " + route + ": expected price(...) or free(), or pricedByHandler(), found none");
     }
   }
 

@@ -41,7 +41,7 @@ final class StreamedDelivery implements Delivery {
   private final AtomicBoolean ended = new AtomicBoolean();
   private PaidResponseHeaders headers = PaidResponseHeaders.NONE;
   private boolean begun;
-  private @Nullable ServletException thrown;
+  private @Nullable Throwable left;
 
   /** Whether {@link #fail} answers for the handler, and not the container. */
   private boolean isAnsweredHere;
@@ -63,10 +63,8 @@ final class StreamedDelivery implements Delivery {
   }
 
   @Override
-  public void rethrow() throws ServletException {
-    if (thrown != null) {
-      throw thrown;
-    }
+  public void rethrow() throws IOException, ServletException {
+    GatedRequest.rethrow(left);
   }
 
   @Override
@@ -90,37 +88,49 @@ final class StreamedDelivery implements Delivery {
 
   @Override
   public void run(VerifiedPayment payment, Ending<IOException> ending) throws IOException {
-    new PaidRequest(payment)
-        .markStreamed(request.servletRequest(), () -> endAfterError(payment, ending));
+    new PaidRequest(payment).markStreamed(request.servletRequest(), () -> endAfterError(ending));
     StreamedResponse streamed = new StreamedResponse(response, headers);
     StreamedRequest handlers =
-        new StreamedRequest(request.servletRequest(), streamed, new End(streamed, payment, ending));
+        new StreamedRequest(request.servletRequest(), streamed, new End(streamed, ending));
     LastWrite.afterHandler(request.servletRequest(), response, ending);
-    boolean failed = true;
+    OpenDispatch open = request.open();
+    if (open != null) {
+      open.lead(handlers, streamed, failure -> returned(failure, handlers, streamed, ending));
+      return;
+    }
+    Throwable failure = null;
     try {
       request.chain().doFilter(handlers, streamed);
-      failed = false;
-    } catch (ServletException e) {
-      isAnsweredHere = isAnswerable(handlers, e);
-      thrown = isAnsweredHere ? null : e;
-    } catch (IOException | RuntimeException | Error e) {
-      isAnsweredHere = isAnswerable(handlers, e);
-      if (!isAnsweredHere) {
-        throw e;
-      }
-    } finally {
-      if (failed || !handlers.wentAsync) {
-        end(failed || streamed.isBroken(), payment, ending);
-        if (!LastWrite.isNoticed(request.servletRequest())) {
-          ending.arrived();
-        }
-      }
+    } catch (Throwable thrown) {
+      failure = thrown;
     }
+    left = returned(failure, handlers, streamed, ending);
   }
 
-  private void endAfterError(VerifiedPayment payment, Ending<IOException> ending) {
+  /**
+   * The dispatch of the handler has ended.
+   *
+   * @return what goes on to the container, null if nothing does
+   */
+  private @Nullable Throwable returned(
+      @Nullable Throwable failure,
+      StreamedRequest handlers,
+      StreamedResponse streamed,
+      Ending<IOException> ending)
+      throws IOException {
+    isAnsweredHere = failure != null && isAnswerable(handlers, failure);
+    if (failure != null || !handlers.wentAsync) {
+      end(failure != null || streamed.isBroken(), ending);
+      if (!LastWrite.isNoticed(request.servletRequest())) {
+        ending.arrived();
+      }
+    }
+    return isAnsweredHere ? null : failure;
+  }
+
+  private void endAfterError(Ending<IOException> ending) {
     try {
-      end(true, payment, ending);
+      end(true, ending);
     } catch (IOException e) { // the handler's own exception is what the container is to hear of
       log.debug("the client of a paid request is gone", e);
     }
@@ -136,8 +146,7 @@ final class StreamedDelivery implements Delivery {
   }
 
   /** Once: delivered for good, or to be fetched again with the same payment. */
-  private void end(boolean failed, VerifiedPayment payment, Ending<IOException> ending)
-      throws IOException {
+  private void end(boolean failed, Ending<IOException> ending) throws IOException {
     if (!ended.compareAndSet(false, true)) {
       return;
     }
@@ -169,29 +178,27 @@ final class StreamedDelivery implements Delivery {
   /** The end of asynchronous processing. */
   private final class End implements AsyncListener {
     private final StreamedResponse streamed;
-    private final VerifiedPayment payment;
     private final Ending<IOException> ending;
 
-    End(StreamedResponse streamed, VerifiedPayment payment, Ending<IOException> ending) {
+    End(StreamedResponse streamed, Ending<IOException> ending) {
       this.streamed = streamed;
-      this.payment = payment;
       this.ending = ending;
     }
 
     @Override
     public void onComplete(AsyncEvent event) throws IOException {
-      end(streamed.hasFailedToWrite(), payment, ending);
+      end(streamed.hasFailedToWrite(), ending);
       ending.arrived();
     }
 
     @Override
     public void onTimeout(AsyncEvent event) throws IOException {
-      end(true, payment, ending);
+      end(true, ending);
     }
 
     @Override
     public void onError(AsyncEvent event) throws IOException {
-      end(true, payment, ending);
+      end(true, ending);
     }
 
     @Override

@@ -128,9 +128,23 @@ public final class HeldRun {
       HeldLimits limits,
       Completion completion)
       throws IOException {
+    HeldRun run = begin(request, response, limits, completion);
+    return run.handle(chain, run.request, run.response);
+  }
+
+  /**
+   * Begins a run in the middle of a dispatch. From now on its handler has to use {@link #request}
+   * and {@link #response}, and when the dispatch ends, {@link #returned} has to be called.
+   */
+  public static HeldRun begin(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      HeldLimits limits,
+      Completion completion) {
     HeldRun run = new HeldRun(request, response, limits, completion);
     request.setAttribute(ATTRIBUTE, run);
-    return run.handle(chain, run.request, run.response);
+    run.enterDispatch();
+    return run;
   }
 
   /**
@@ -204,10 +218,7 @@ public final class HeldRun {
 
   private @Nullable Throwable handle(
       FilterChain chain, ServletRequest request, ServletResponse response) throws IOException {
-    synchronized (this) {
-      inDispatch = true;
-    }
-    writing.dispatchBegins();
+    enterDispatch();
     Throwable failure = null;
     try {
       chain.doFilter(request, response);
@@ -215,6 +226,23 @@ public final class HeldRun {
       // Not swallowed: the completion decides what the client gets to see of it.
       failure = thrown;
     }
+    return returned(failure);
+  }
+
+  private void enterDispatch() {
+    synchronized (this) {
+      inDispatch = true;
+    }
+    writing.dispatchBegins();
+  }
+
+  /**
+   * Ends the dispatch that is under way, and the run unless its handler is asynchronous.
+   *
+   * @param failure what the handler threw, null if it returned
+   * @return as {@link #start}
+   */
+  public @Nullable Throwable returned(@Nullable Throwable failure) throws IOException {
     writing.dispatchEnds();
     HeldAsyncContext started = async();
     if (started != null && failure == null) {
@@ -358,11 +386,13 @@ public final class HeldRun {
     }
   }
 
-  HeldRequest request() {
+  /** Returns the request for the handler. */
+  public HttpServletRequest request() {
     return request;
   }
 
-  HeldResponse response() {
+  /** Returns the response for the handler, which is held. */
+  public HttpServletResponse response() {
     return response;
   }
 

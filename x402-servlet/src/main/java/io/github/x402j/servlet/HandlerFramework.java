@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+/**
+ * A framework that runs handlers by its own rules, and whose integration puts a gate in front of
+ * each that carries {@link RequiresPayment}: Spring MVC, JAX-RS. Found by {@link
+ * java.util.ServiceLoader}. Where there is one, every request may be asked for a payment while it
+ * is handled; see {@link HandlerPrices}.
+ */
+public interface HandlerFramework {
+  /**
+   * Returns whether this framework gates a class that carries {@link RequiresPayment}, or one of
+   * whose methods does. A class that none gates fails the start.
+   */
+  boolean gates(Class<?> annotated);
+}

@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import jakarta.servlet.http.HttpServletRequest;
+
+/**
+ * A handler of a framework with its price. Made by {@link HandlerPrices#add}. Safe for use by
+ * several threads.
+ */
+public final class PricedHandler {
+  private final HandlerPrices prices;
+  private final PriceList.PricedRoute rule;
+
+  PricedHandler(HandlerPrices prices, PriceList.PricedRoute rule) {
+    this.prices = prices;
+    this.rule = rule;
+  }
+
+  /**
+   * Decides on a request right before its handler runs, in the thread of the dispatch. It verifies
+   * a payment against the chain, and settles it where the rule settles first.
+   *
+   * @return whether the handler may run. If not, the {@link PaymentFilter} answers; whatever is
+   *     written to the response from now on is thrown away
+   * @throws IllegalStateException if no {@link PaymentFilter} has seen this dispatch, or the
+   *     response was used already: the handler must not run
+   */
+  public boolean admit(HttpServletRequest request) {
+    return prices.admit(rule, request);
+  }
+
+  /** Returns the name that its sales are recorded under. */
+  @Override
+  public String toString() {
+    return rule.name();
+  }
+}
