@@ -264,17 +264,23 @@ final class SideBySide implements AutoCloseable {
 
   // ---- at a rate, for long
 
-  /** Prints a line a minute. The heap is what is left of it after a full collection. */
+  /**
+   * Prints a line a minute. The heap is what is left of it after a full collection. A block comes
+   * every second: anvil copies its whole state for each, and one a payment would be all that it
+   * does after some minutes.
+   */
   private void steady(double rate, int minutes) throws Exception {
     // What anvil keeps of the past must not fill the memory in two hours.
-    Side side = side(true, false, "--prune-history", "500", "--transaction-block-keeper", "1000");
-    new Sums(side).turn(MANY, WARM_UP, 2 * rate);
+    Side side = side(true, false, "--prune-history", "8", "--transaction-block-keeper", "60");
+    call(side.anvil.url(), "evm_setIntervalMining", "1");
+    int connections = (int) Math.max(MANY, 2 * rate); // as many as wait for a block, and some more
+    new Sums(side).turn(connections, WARM_UP, 2 * rate);
     System.out.println(
         "| minute | payments/s | p50 ms | p99 ms | otherwise | CPU ms a payment | heap MB | RSS MB |"
             + " threads | sockets |\n|---|---|---|---|---|---|---|---|---|---|");
     for (int minute = 1; minute <= minutes; minute++) {
       long cpu = side.server.cpuMillis();
-      Result result = side.load.steady(MANY, Duration.ofMinutes(1), rate);
+      Result result = side.load.steady(connections, Duration.ofMinutes(1), rate);
       System.out.printf(
           Locale.ROOT,
           "| %d | %.1f | %.0f | %.0f | %s | %.1f | %d | %d | %d | %d |%n",
