@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Price;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -62,6 +63,7 @@ class PricedByHandlerTest {
     all.put("twice", PricedByHandlerTest::twice);
     all.put("dearer", PricedByHandlerTest::dearer);
     all.put("caught", PricedByHandlerTest::caught);
+    all.put("goes-on", PricedByHandlerTest::goesOn);
     all.put("404", asks((request, response) -> response.sendError(404, SECRET)));
     all.put("throws", asks((request, response) -> fail()));
     all.put("late", PricedByHandlerTest::late);
@@ -139,6 +141,16 @@ class PricedByHandlerTest {
     response.setStatus(201);
     response.getWriter().write(SECRET);
     response.flushBuffer();
+  }
+
+  /** Asks for more than the client has brought, and then runs what that would pay for. */
+  private static void goesOn(HttpServletRequest request, HttpServletResponse response)
+      throws IOException, ServletException {
+    try {
+      Payments.require(request, "$0.05");
+    } catch (PaymentRequiredException e) {
+      request.getRequestDispatcher("/paid/write").forward(request, response);
+    }
   }
 
   private static void fail() {
@@ -256,6 +268,17 @@ class PricedByHandlerTest {
     PaidWebapp app = RUNNING.get(stack);
     TestPayer payer = RUNNING.market().payer();
     RawHttp.Response refused = app.pay(payer, "/free/to-dear");
+    assertThat(refused.status()).isEqualTo(402);
+    assertThat(refused.all()).doesNotContain(SECRET);
+    assertThat(payer.balance()).isEqualTo(1_000_000);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void aHandlerThatGoesOnAfterARefusalBuysNothing(Stack stack, String none) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    TestPayer payer = RUNNING.market().payer();
+    RawHttp.Response refused = app.get("/free/goes-on", payer.header(app.port(), "/paid/write"));
     assertThat(refused.status()).isEqualTo(402);
     assertThat(refused.all()).doesNotContain(SECRET);
     assertThat(payer.balance()).isEqualTo(1_000_000);
