@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * not part of it and the container has decoded it exactly once. That alone is not enough: the
  * default servlets of Undertow and of Jetty with legacy URI compliance resolve empty and dot
  * segments themselves, so that {@code //paid/file.txt} is dispatched under one path and served as
- * another. So what is not canonical is refused, never repaired.
+ * another. So what is not canonical is never repaired: if some reading of it could reach something
+ * with a price it is refused, else it goes on as it is.
  *
  * <p>Characters are compared as they are: no Unicode normalisation, no case folding (see {@link
  * PathPattern#ignoringCase()}). On a file system that ignores letter case, or drops trailing dots,
@@ -35,27 +36,15 @@ import org.jspecify.annotations.Nullable;
 final class CanonicalPath {
   private static final String NOT_CANONICAL_SEGMENT = "the path has an empty, '.' or '..' segment";
 
-  /** What {@link #of} made of a request: the one path that it can mean, or a refusal. */
-  sealed interface Decision {}
-
   /**
-   * The dispatched path is canonical.
+   * What {@link #of} made of a request.
    *
-   * @param path the path, without the context path
-   * @param readings other paths that the handler may take the URI for: see {@link PathReadings}
+   * @param path what the container dispatched, in whatever spelling
+   * @param readings the paths that the handler may take the request for, besides
+   * @param problem why there may be another reading than {@code path}, null if that is what counts.
+   *     A fixed English text that has nothing of the request, fit for a response body
    */
-  record Canonical(CanonicalPath path, List<CanonicalPath> readings) implements Decision {
-    Canonical {
-      readings = List.copyOf(readings);
-    }
-  }
-
-  /**
-   * The request can be read in more than one way; the answer is 400.
-   *
-   * @param reason a fixed English text that holds nothing of the request, fit for a response body
-   */
-  record Refused(String reason) implements Decision {}
+  record Decision(CanonicalPath path, PathReadings readings, @Nullable String problem) {}
 
   private final String value;
   private final List<String> segments;
@@ -66,15 +55,15 @@ final class CanonicalPath {
   }
 
   /**
-   * Returns the path that the container dispatches {@code request} to, or why it cannot be decided.
+   * Returns the path that the container dispatches {@code request} to, and how else it can be read.
    *
    * <p>The dispatcher type of the request selects where the path is found: the {@code
    * jakarta.servlet.include.*} attributes for INCLUDE, what the request reports otherwise. The
    * policy for the raw request line is for REQUEST only. The target of any other dispatch was
    * written by the webapp, and may be spelled in any way; but a handler may read it otherwise than
-   * the container, and so the decision names every reading. An include by name has no path and is
-   * refused; a forward by name reports the path of the forwarding request: gate named dispatchers
-   * by servlet name.
+   * the container, and so the decision names every reading. An include by name has no path; a
+   * forward by name reports the path of the forwarding request: gate named dispatchers by servlet
+   * name.
    *
    * <p>Time is linear in the length of the request line.
    */
@@ -82,40 +71,38 @@ final class CanonicalPath {
     if (request.getDispatcherType() == DispatcherType.INCLUDE) {
       return ofInclude(request, rules);
     }
-    if (request.getDispatcherType() == DispatcherType.REQUEST) {
-      String problem = PathSpelling.problemOf(request.getRequestURI(), rules);
-      if (problem != null) {
-        return new Refused(problem);
-      }
-    }
-    return decide(request, request.getServletPath(), request.getPathInfo(), rules);
+    String problem =
+        request.getDispatcherType() == DispatcherType.REQUEST
+            ? PathSpelling.problemOf(request.getRequestURI(), rules)
+            : null;
+    return decide(request, request.getServletPath(), request.getPathInfo(), problem, rules);
   }
 
   private static Decision ofInclude(HttpServletRequest request, PathRules rules) {
     Object servletPath = request.getAttribute(RequestDispatcher.INCLUDE_SERVLET_PATH);
     Object pathInfo = request.getAttribute(RequestDispatcher.INCLUDE_PATH_INFO);
     if (!(servletPath instanceof String) && !(pathInfo instanceof String)) {
-      return new Refused("an include by name has no path");
+      return new Decision(reading("/"), PathReadings.UNKNOWN, "an include by name has no path");
     }
-    return decide(request, stringOrNull(servletPath), stringOrNull(pathInfo), rules);
+    return decide(request, stringOrNull(servletPath), stringOrNull(pathInfo), null, rules);
   }
 
   private static Decision decide(
       HttpServletRequest request,
       @Nullable String servletPath,
       @Nullable String pathInfo,
+      @Nullable String problemOfLine,
       PathRules rules) {
     String path =
         Objects.requireNonNullElse(servletPath, "") + Objects.requireNonNullElse(pathInfo, "");
     // GET /context, without the slash, reaches a servlet mapped to /*.
     String rooted = path.isEmpty() ? "/" : path;
-    String problem = problemOf(rooted, rules);
-    if (problem != null) {
-      return new Refused(problem);
+    PathReadings readings = PathReadings.of(request, rooted);
+    String problem = problemOfLine == null ? problemOf(rooted, rules) : problemOfLine;
+    if (problem == null && !readings.areAll()) {
+      problem = "the path can be read in too many ways";
     }
-    return PathReadings.of(request, rooted)
-        .<Decision>map(readings -> new Canonical(new CanonicalPath(rooted), readings))
-        .orElseGet(() -> new Refused("the path can be read in too many ways"));
+    return new Decision(new CanonicalPath(rooted), readings, problem);
   }
 
   /** Returns a path as a handler may read it, which need not be canonical. */

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,6 +153,14 @@ final class PathPattern implements Comparable<PathPattern> {
   }
 
   /**
+   * Returns whether a path may match that is made of parts of {@code text}, in whatever way: the
+   * text of every segment, up to its name, occurs.
+   */
+  boolean mayOccurIn(String text) {
+    return segments.stream().allMatch(segment -> segment.mayOccurIn(text, ignoresCase));
+  }
+
+  /**
    * Returns whether both patterns are for the same paths, whatever the names are: {@code /a/{x}}
    * and {@code /a/{y}} are. Patterns of which one ignores case are compared as if both did, since
    * they disagree on the paths that they share.
@@ -283,6 +292,13 @@ final class PathPattern implements Comparable<PathPattern> {
           && actual.regionMatches(ignoreCase, 0, before, 0, before.length())
           && actual.regionMatches(
               ignoreCase, actual.length() - after.length(), after, 0, after.length());
+    }
+
+    boolean mayOccurIn(String text, boolean ignoreCase) {
+      int last = text.length() - before.length();
+      return before.chars().anyMatch(c -> c > '~') // which the text is not made of
+          || IntStream.rangeClosed(0, last)
+              .anyMatch(at -> text.regionMatches(ignoreCase, at, before, 0, before.length()));
     }
 
     boolean hasShapeOf(Segment other, boolean ignoreCase) {

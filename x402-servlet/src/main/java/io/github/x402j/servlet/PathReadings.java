@@ -2,72 +2,73 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths that a handler may take the URI of a dispatch for.
+ * The paths that a handler may take a request for.
  *
- * <p>A container decodes and resolves the path of a dispatch before it looks for the servlet, and
- * leaves the URI as the webapp wrote it. Routers within a servlet read that URI: Spring MVC serves
- * {@code /all/secret/../../free} as something below {@code /all}. So a URI that is not in the one
- * canonical spelling is taken in every way in which some router takes it: decoded never, once or
- * more often, with escaped slashes apart or as slashes, with dot segments, empty segments and
- * backslashes as they are or resolved. Path parameters are cut off, as all of them do.
+ * <p>A container decodes and resolves a path before it looks for the servlet, and leaves the URI as
+ * the client or the webapp wrote it. Routers within a servlet read that URI, or what the container
+ * made of it, and do not agree: Spring MVC serves {@code /all/secret/../../free} as something below
+ * {@code /all}. So what is not in the one canonical spelling is taken in every way in which some
+ * reader takes it: see {@link PathVariants}. Each reader begins with the URI, with what was
+ * dispatched, or with what is left of them behind the context path or the path of the servlet.
+ *
+ * @param paths the readings, without the context path
+ * @param areAll false if there are more than can be examined
+ * @param text where not all are examined: what the others are made of, null if that is not known
  */
-final class PathReadings {
+record PathReadings(List<CanonicalPath> paths, boolean areAll, @Nullable String text) {
   /** More readings than any honest URI has. */
-  private static final int MAX_READINGS = 64;
+  private static final int MAX_READINGS = 200;
 
-  private static final Pattern PARAMETER = Pattern.compile(";[^/]*");
+  /** Bounds the work for long ones: so many characters in all readings. */
+  private static final int MAX_CHARACTERS = 30_000;
 
-  private PathReadings() {}
+  private static final PathReadings NONE = new PathReadings(List.of(), true, null);
+
+  /** Those of a request that says nothing of its path. */
+  static final PathReadings UNKNOWN = new PathReadings(List.of(), false, null);
+
+  PathReadings {
+    paths = List.copyOf(paths);
+  }
 
   /**
-   * Returns the readings of the current dispatch's URI, without the context path; none if there is
-   * just one, and that is {@code dispatched}; empty if there are more than can be examined.
+   * Returns the readings of the current dispatch; none if every reader agrees with the container.
    */
-  static Optional<List<CanonicalPath>> of(HttpServletRequest request, String dispatched) {
+  static PathReadings of(HttpServletRequest request, String dispatched) {
     String uri = uri(request);
-    if (uri == null
-        || isDispatched(request, uri, dispatched)
-        || isPlain(request, uri, dispatched)) {
-      return Optional.of(List.of());
+    if (uri == null) {
+      return UNKNOWN;
     }
-    Set<String> texts = new LinkedHashSet<>();
-    Deque<String> open = new ArrayDeque<>();
-    open.add(withoutParameters(uri.startsWith("/") ? uri : "/" + uri));
-    while (!open.isEmpty()) {
-      String text = open.remove();
-      if (texts.add(text)) {
-        open.addAll(
-            List.of(
-                text.replace('\\', '/'),
-                resolved(text),
-                decoded(text, true),
-                decoded(text, false),
-                withoutParameters(text)));
-      }
-      if (texts.size() > MAX_READINGS) {
-        return Optional.empty();
-      }
+    if (isDispatched(request, uri, dispatched) || isPlain(request, uri, dispatched)) {
+      return NONE;
     }
-    return Optional.of(inWebapp(request, texts));
+    return new Search().of(request, uri, dispatched);
+  }
+
+  /** Returns which patterns may be for one of the readings that were not examined. */
+  Predicate<PathPattern> others(PathRules rules) {
+    if (areAll) {
+      return pattern -> false;
+    }
+    String decoded = text == null ? null : PathVariants.decodedThroughout(text);
+    String names = "/" + String.join("/", rules.welcomeFiles());
+    return pattern -> decoded == null || pattern.mayOccurIn(decoded + names);
   }
 
   /** Returns whether the URI is the context path and what was dispatched, letter for letter. */
@@ -84,14 +85,26 @@ final class PathReadings {
 
   /** Returns whether every reader takes the URI for what was dispatched, or for its directory. */
   private static boolean isPlain(HttpServletRequest request, String uri, String dispatched) {
-    return PathSpelling.problemOf(uri, PathRules.strict()) == null
-        && inWebapp(request, Set.of(decoded(uri, false))).stream()
-            .map(CanonicalPath::value)
+    if (PathSpelling.problemOf(uri, PathRules.strict()) != null) {
+      return false;
+    }
+    String decoded = PathVariants.decoded(uri);
+    boolean isUriAgain = decoded.indexOf('?') < 0 && decoded.indexOf('#') < 0;
+    return isUriAgain
+        && behind(contexts(request), List.of(decoded))
             .allMatch(path -> path.equals(dispatched) || isWelcomeFile(dispatched, path));
   }
 
   private static boolean isWelcomeFile(String dispatched, String directory) {
     return directory.endsWith("/") && dispatched.startsWith(directory);
+  }
+
+  private static String servletPath(HttpServletRequest request) {
+    Object path =
+        request.getDispatcherType() == DispatcherType.INCLUDE
+            ? request.getAttribute(RequestDispatcher.INCLUDE_SERVLET_PATH)
+            : request.getServletPath();
+    return path instanceof String text ? text : "";
   }
 
   /** Returns the raw URI that routers read. */
@@ -102,62 +115,61 @@ final class PathReadings {
         : request.getRequestURI();
   }
 
-  private static List<CanonicalPath> inWebapp(HttpServletRequest request, Set<String> texts) {
+  private static Set<String> contexts(HttpServletRequest request) {
     Set<String> contexts = new TreeSet<>();
-    contexts.add(request.getContextPath() == null ? "" : request.getContextPath());
+    contexts.add(Objects.requireNonNullElse(request.getContextPath(), ""));
     if (request.getServletContext() != null) {
       contexts.add(request.getServletContext().getContextPath());
     }
-    List<CanonicalPath> paths = new ArrayList<>();
-    for (String text : texts) {
-      for (String context : contexts) {
-        if (text.startsWith(context + "/")) {
-          paths.add(CanonicalPath.reading(text.substring(context.length())));
+    return contexts;
+  }
+
+  /** Returns what is left of the texts behind one of the prefixes. */
+  private static Stream<String> behind(Set<String> prefixes, Collection<String> texts) {
+    return texts.stream()
+        .flatMap(
+            text ->
+                prefixes.stream()
+                    .filter(prefix -> text.startsWith(prefix + "/"))
+                    .map(prefix -> text.substring(prefix.length())));
+  }
+
+  /** One search for all readings, as far as it may go. */
+  private static final class Search {
+    private int readingsLeft = MAX_READINGS;
+    private int charactersLeft = MAX_CHARACTERS;
+
+    PathReadings of(HttpServletRequest request, String uri, String dispatched) {
+      Set<String> uris = variants(Stream.of(uri, uri.startsWith("/") ? uri : "/" + uri));
+      Set<String> paths =
+          variants(Stream.concat(Stream.of(dispatched), behind(contexts(request), uris)));
+      String servlet = servletPath(request);
+      Set<String> all = new LinkedHashSet<>(paths);
+      if (!servlet.isEmpty() && !servlet.equals(dispatched)) {
+        // A reader of what is behind the path of the servlet does not climb out of it.
+        variants(behind(Set.of(servlet), paths)).forEach(rest -> all.add(servlet + rest));
+      }
+      boolean areAll = readingsLeft >= 0 && charactersLeft >= 0;
+      return new PathReadings(
+          all.stream().map(CanonicalPath::reading).toList(),
+          areAll,
+          areAll ? null : uri + "/" + dispatched);
+    }
+
+    private Set<String> variants(Stream<String> texts) {
+      Set<String> all = new LinkedHashSet<>();
+      Deque<String> open = new ArrayDeque<>(texts.toList());
+      while (!open.isEmpty() && readingsLeft >= 0 && charactersLeft >= 0) {
+        String text = open.remove();
+        if (all.add(text)) {
+          readingsLeft--;
+          charactersLeft -= text.length();
+          if (charactersLeft >= 0) {
+            open.addAll(PathVariants.of(text));
+          }
         }
       }
+      return all;
     }
-    return List.copyOf(paths);
-  }
-
-  private static String withoutParameters(String text) {
-    return text.indexOf(';') < 0 ? text : PARAMETER.matcher(text).replaceAll("");
-  }
-
-  /** Joins slashes and resolves dot segments; more of them than there are lead to the root. */
-  private static String resolved(String text) {
-    List<String> kept = new ArrayList<>();
-    for (String segment : text.split("/")) {
-      if (segment.equals("..")) {
-        if (!kept.isEmpty()) {
-          kept.remove(kept.size() - 1);
-        }
-      } else if (!segment.isEmpty() && !segment.equals(".")) {
-        kept.add(segment);
-      }
-    }
-    boolean isDirectory = text.endsWith("/") || text.endsWith("/.") || text.endsWith("/..");
-    return "/" + String.join("/", kept) + (isDirectory && !kept.isEmpty() ? "/" : "");
-  }
-
-  /**
-   * Decodes every escape once, and leaves what is none.
-   *
-   * @param splitFirst leaves escaped slashes, as a router does that splits a path before
-   */
-  private static String decoded(String text, boolean splitFirst) {
-    if (text.indexOf('%') < 0) {
-      return text;
-    }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      int octet = PathSpelling.octetAt(text, i);
-      if (octet < 0 || splitFirst && (octet == '/' || octet == '\\')) {
-        bytes.writeBytes(text.substring(i, i + 1).getBytes(UTF_8));
-      } else {
-        bytes.write(octet);
-        i += 2;
-      }
-    }
-    return bytes.toString(UTF_8);
   }
 }

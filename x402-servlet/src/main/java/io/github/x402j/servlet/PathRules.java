@@ -10,14 +10,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says which spellings of a path are accepted, and which files stand for a directory.
+ * Says which spellings of a priced path are accepted, and which files stand for a directory.
  *
- * <p>{@link #strict()} accepts a request line only if there is no second way to read it. Each
- * method named {@code allow...} gives up one rule for the raw request line, and tells which path is
- * priced then. What the container dispatches has to be canonical under every policy: no empty,
- * {@code .} or {@code ..} segment, no backslash, no control character. A malformed escape ({@code
- * %u0070}, {@code %zz}), an escaped control character, and an escape that is not shortest-form
- * UTF-8 are refused under every policy, too.
+ * <p>A request line that cannot lead to anything with a price goes on in whatever spelling. Of the
+ * others, {@link #strict()} accepts one only if there is no second way to read it. Each method
+ * named {@code allow...} gives up one rule for the raw request line, and tells which path is priced
+ * then. What the container dispatches has to be canonical under every policy: no empty, {@code .}
+ * or {@code ..} segment, no backslash, no control character. A malformed escape ({@code %u0070},
+ * {@code %zz}), an escaped control character, and an escape that is not shortest-form UTF-8 are
+ * refused under every policy, too.
  *
  * <p>Instances are immutable and safe for use by several threads.
  */

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of strict mode for the raw path of a request line, as {@code getRequestURI()} gives it.
+ * What breaks one of them is not sold; what can only be free goes on all the same.
  *
  * <p>An escaped letter or digit is accepted ({@code /%70rivate} is {@code /private} by RFC 3986,
  * section 6.2.2.2, and every container reads it so): it is the decoded path that is priced.
@@ -142,7 +143,7 @@ final class PathSpelling {
   }
 
   /** Returns the octet of the escape at {@code index}, or -1 if there is no well-formed escape. */
-  static int octetAt(String raw, int index) {
+  static int octetAt(CharSequence raw, int index) {
     if (index + 2 >= raw.length() || raw.charAt(index) != '%') {
       return -1;
     }

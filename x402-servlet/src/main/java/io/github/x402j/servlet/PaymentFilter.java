@@ -211,20 +211,17 @@ public final class PaymentFilter implements Filter {
     GatedRequest request = GatedRequest.of(http, response, chain);
     GatedResponse.Page page = request.page();
     CanonicalPath.Decision decision = CanonicalPath.of(request.servletRequest(), pathRules);
-    if (decision instanceof CanonicalPath.Refused refused) {
-      request.refuse(Answer.error(400, "invalid_path", refused.reason()));
-    } else if (decision instanceof CanonicalPath.Canonical canonical) {
-      Optional<PriceList.Match> match = price(canonical.path(), request.servletRequest());
-      Optional<Route> beside = routes.findBeside(canonical.path(), request.method());
-      if (isUndecided(canonical.readings(), match, request)) {
-        request.refuse(Answer.error(400, "invalid_path", "the path has a reading that is priced"));
-      } else if (match.isPresent()) {
-        sell(match.get().priced(), match.get().path().value(), request);
-      } else if (beside.isPresent()) {
-        request.refuseMethod(beside.get());
-      } else {
-        goOn(canonical.path(), request);
-      }
+    Optional<PriceList.Match> match = price(decision.path(), request.servletRequest());
+    Optional<Route> beside = routes.findBeside(decision.path(), request.method());
+    Optional<String> doubt = doubt(decision, match, request);
+    if (doubt.isPresent()) {
+      request.refuse(Answer.error(400, "invalid_path", doubt.get()));
+    } else if (match.isPresent()) {
+      sell(match.get().priced(), match.get().path().value(), request);
+    } else if (beside.isPresent()) {
+      request.refuseMethod(beside.get());
+    } else {
+      goOn(decision.path(), request);
     }
     page.finish(request.servletRequest());
     if (stopped) {
@@ -256,6 +253,20 @@ public final class PaymentFilter implements Filter {
   /** Finds the price, empty for what is free and for a servlet that has a filter of its own. */
   private Optional<PriceList.Match> price(CanonicalPath path, HttpServletRequest http) {
     return registration.gates(http) ? Optional.empty() : prices.find(path, pathRules, http);
+  }
+
+  /** Returns why it is not certain what the request costs, empty if it is, or if it is free. */
+  private Optional<String> doubt(
+      CanonicalPath.Decision decision, Optional<PriceList.Match> match, GatedRequest request) {
+    if (decision.problem() != null) {
+      boolean mayCost =
+          registration.gates(request.servletRequest())
+              || routes.mayBePriced(decision, request.method(), pathRules);
+      return mayCost ? Optional.of(decision.problem()) : Optional.empty();
+    }
+    return isUndecided(decision.readings().paths(), match, request)
+        ? Optional.of("the path has a reading that is priced")
+        : Optional.empty();
   }
 
   /** Returns whether the handler may take the path for one that has a price of its own. */
@@ -497,7 +508,7 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
-    /** Sets which spellings of a path are accepted. Default: {@link PathRules#strict()}. */
+    /** Sets which spellings of a priced path are accepted. Default: {@link PathRules#strict()}. */
     public Builder pathRules(PathRules rules) {
       pathRules = rules;
       return this;

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The rules of a webapp, in their order of precedence: the most specific pattern first, and for one
@@ -68,6 +70,26 @@ final class Routes {
     return bySpecificity.stream()
         .filter(route -> !route.isFree() && route.paths().matches(path))
         .findFirst();
+  }
+
+  /**
+   * Returns whether a request may reach something with a price, by any way to read its path. What
+   * is priced for other methods alone counts if the method is not an ordinary one.
+   */
+  boolean mayBePriced(CanonicalPath.Decision decision, String method, PathRules rules) {
+    PathReadings readings = decision.readings();
+    if (Stream.concat(Stream.of(decision.path()), readings.paths().stream())
+        .flatMap(reading -> reading.withWelcomeFiles(rules).stream())
+        .anyMatch(path -> isPriced(path, method))) {
+      return true;
+    }
+    Predicate<PathPattern> others = readings.others(rules);
+    return bySpecificity.stream().anyMatch(route -> route.isPriced() && others.test(route.paths()));
+  }
+
+  private boolean isPriced(CanonicalPath path, String method) {
+    return find(path, method).filter(Route::isPriced).isPresent()
+        || findBeside(path, method).isPresent();
   }
 
   /** Returns whether a rule that names other methods leaves this one alone. */

@@ -14,11 +14,12 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A gate that takes no payments: 402 where a pattern matches, 400 where the path is not canonical.
+ * A gate that takes no payments: 402 where a rule matches, 400 where it is not certain that none
+ * does.
  */
 final class DecisionFilter implements Filter {
   private final PathRules rules;
-  private final List<PathPattern> paid;
+  private final Routes paid;
   private final boolean guarded;
   final LongAdder refused = new LongAdder();
   final LongAdder priced = new LongAdder();
@@ -31,7 +32,8 @@ final class DecisionFilter implements Filter {
   private DecisionFilter(PathRules rules, boolean guarded, String... paid) {
     this.rules = rules;
     this.guarded = guarded;
-    this.paid = List.of(paid).stream().map(PathPattern::parse).toList();
+    this.paid =
+        Routes.of(List.of(paid).stream().map(path -> Route.of(path).price("$0.01")).toList());
   }
 
   /** Returns what other filters do: it takes the dispatched path and asks no further. */
@@ -44,39 +46,27 @@ final class DecisionFilter implements Filter {
       throws IOException, ServletException {
     HttpServletRequest request = (HttpServletRequest) req;
     HttpServletResponse response = (HttpServletResponse) resp;
-    CanonicalPath.Decision decision =
-        guarded ? CanonicalPath.of(request, rules) : unguarded(request);
-    if (decision instanceof CanonicalPath.Refused r) {
+    CanonicalPath.Decision decision = CanonicalPath.of(request, rules);
+    boolean isPaid = isPaid(decision.path());
+    if (guarded && isInDoubt(decision, isPaid)) {
       refused.increment();
-      answer(response, 400, r.reason());
-      return;
-    }
-    CanonicalPath.Canonical canonical = (CanonicalPath.Canonical) decision;
-    if (isPaid(canonical.path())) {
+      answer(response, 400, "may be paid");
+    } else if (isPaid) {
       priced.increment();
       answer(response, 402, "pay");
-    } else if (canonical.readings().stream().anyMatch(this::isPaid)) {
-      refused.increment();
-      answer(response, 400, "a reading is paid");
     } else {
       free.increment();
       chain.doFilter(req, resp);
     }
   }
 
-  private boolean isPaid(CanonicalPath path) {
-    return path.withWelcomeFiles(rules).stream()
-        .anyMatch(each -> paid.stream().anyMatch(pattern -> pattern.matches(each)));
+  private boolean isInDoubt(CanonicalPath.Decision decision, boolean isPaid) {
+    return decision.problem() == null && isPaid ? false : paid.mayBePriced(decision, "GET", rules);
   }
 
-  private static CanonicalPath.Decision unguarded(HttpServletRequest request) {
-    String path =
-        request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
-    try {
-      return new CanonicalPath.Canonical(CanonicalPath.parse(path), List.of());
-    } catch (IllegalArgumentException notCanonical) {
-      return new CanonicalPath.Canonical(CanonicalPath.parse("/no-rule"), List.of());
-    }
+  private boolean isPaid(CanonicalPath path) {
+    return path.withWelcomeFiles(rules).stream()
+        .anyMatch(each -> paid.find(each, "GET").isPresent());
   }
 
   private static void answer(HttpServletResponse response, int status, String text)

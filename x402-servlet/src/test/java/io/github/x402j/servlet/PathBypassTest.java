@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,26 +42,30 @@ class PathBypassTest {
     "/",
     "/paid/",
     "/dir/",
-    "/dir/index.html"
+    "/dir/index.html",
+    "/free.txt",
+    "/x/free.txt",
+    "/mvc/free",
+    "/x/api/x"
   };
 
   private static Path docroot;
   private static final Map<Stack, TestContainer> MAPPED = new EnumMap<>(Stack.class);
   private static final Map<Stack, TestContainer> FRONT = new EnumMap<>(Stack.class);
-  private static final Map<Stack, DecisionFilter> MAPPED_GATE = new EnumMap<>(Stack.class);
-  private static final Map<Stack, DecisionFilter> FRONT_GATE = new EnumMap<>(Stack.class);
+  private static final Map<Stack, TestContainer> READERS = new EnumMap<>(Stack.class);
 
   @BeforeAll
   static void startAll(@TempDir Path directory) throws IOException {
     docroot = PathSite.docroot(directory);
     for (Stack stack : Stack.values()) {
-      DecisionFilter mapped = new DecisionFilter(PathRules.strict(), PathSite.PAID);
-      DecisionFilter front = new DecisionFilter(PathRules.strict(), PathSite.PAID);
-      MAPPED_GATE.put(stack, mapped);
-      FRONT_GATE.put(stack, front);
-      MAPPED.put(stack, start(stack, mapped, PathSite::mapped));
-      FRONT.put(stack, start(stack, front, PathSite::frontController));
+      MAPPED.put(stack, start(stack, gate(), PathSite::mapped));
+      FRONT.put(stack, start(stack, gate(), PathSite::frontController));
+      READERS.put(stack, start(stack, gate(), PathSite::everyReader));
     }
+  }
+
+  private static DecisionFilter gate() {
+    return new DecisionFilter(PathRules.strict(), PathSite.PAID);
   }
 
   private static TestContainer start(Stack stack, DecisionFilter gate, TestContainer.Site site) {
@@ -76,6 +83,7 @@ class PathBypassTest {
   static void stopAll() {
     MAPPED.values().forEach(TestContainer::close);
     FRONT.values().forEach(TestContainer::close);
+    READERS.values().forEach(TestContainer::close);
   }
 
   /** The path rows of the list of cases, and some more. */
@@ -201,7 +209,8 @@ class PathBypassTest {
   void noSpellingOfTheListGetsThrough(Stack stack) throws IOException {
     List<String> leaks = new ArrayList<>();
     for (String line : spellings()) {
-      for (TestContainer container : List.of(MAPPED.get(stack), FRONT.get(stack))) {
+      for (TestContainer container :
+          List.of(MAPPED.get(stack), FRONT.get(stack), READERS.get(stack))) {
         RawHttp.Response response = RawHttp.get(container.port(), line);
         if (response.all().contains(PathSite.SECRET) || response.status() >= 500) {
           leaks.add(line + " -> " + response.status());
@@ -316,13 +325,39 @@ class PathBypassTest {
   void noRandomSpellingGetsThrough(Stack stack) throws IOException {
     Map<String, Integer> mapped = new TreeMap<>();
     Map<String, Integer> front = new TreeMap<>();
+    Map<String, Integer> readers = new TreeMap<>();
     List<String> leaks = tryAll(MAPPED.get(stack), SEED, SPELLINGS / 2, mapped);
     leaks.addAll(tryAll(FRONT.get(stack), SEED + 1, SPELLINGS / 2, front));
+    leaks.addAll(tryAll(READERS.get(stack), SEED + 2, SPELLINGS / 10, readers));
     System.out.printf(
-        "%-18s seed %d, %d spellings: mapped servlets and files %s, front controller %s%n",
-        stack, SEED, SPELLINGS, mapped, front);
+        "%-18s seed %d, %d spellings: mapped servlets and files %s, front controller %s, every"
+            + " reader %s%n",
+        stack, SEED, SPELLINGS, mapped, front, readers);
     assertThat(leaks).as("seed " + SEED).isEmpty();
     assertThat(mapped.get("402")).as("spellings that were priced").isGreaterThan(SPELLINGS / 100);
+    assertThat(mapped.get("200")).as("spellings that were free").isGreaterThan(SPELLINGS / 100);
+  }
+
+  /** The target of a dispatch is spelled by the webapp, perhaps from what a client has sent. */
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void noRandomSpellingOfADispatchGetsThrough(Stack stack) throws IOException {
+    Map<String, Integer> statuses = new TreeMap<>();
+    List<String> leaks = new ArrayList<>();
+    for (TestContainer container : List.of(MAPPED.get(stack), READERS.get(stack))) {
+      for (String kind : List.of("forward", "include")) {
+        String link = "/links/" + kind + "?to=/";
+        leaks.addAll(
+            tryAll(
+                container,
+                SEED,
+                SPELLINGS / 40,
+                target -> link + URLEncoder.encode(target.replaceFirst("^/", ""), UTF_8),
+                statuses));
+      }
+    }
+    System.out.printf("%-18s seed %d, dispatches: %s%n", stack, SEED, statuses);
+    assertThat(leaks).as("seed " + SEED).isEmpty();
   }
 
   /** If this fails the generator has lost its teeth. */
@@ -335,14 +370,34 @@ class PathBypassTest {
     }
   }
 
+  /** Nor has a servlet for everything by which no reader finds anything. */
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void someReaderGetsThroughWithoutTheGuard(Stack stack) throws IOException {
+    DecisionFilter open = DecisionFilter.withoutGuard(PathSite.PAID);
+    try (TestContainer container = start(stack, open, PathSite::everyReader)) {
+      assertThat(tryAll(container, SEED, SPELLINGS / 10, new TreeMap<>())).isNotEmpty();
+    }
+  }
+
   private static List<String> tryAll(
       TestContainer container, long seed, int count, Map<String, Integer> statuses)
+      throws IOException {
+    return tryAll(container, seed, count, target -> target, statuses);
+  }
+
+  private static List<String> tryAll(
+      TestContainer container,
+      long seed,
+      int count,
+      UnaryOperator<String> line,
+      Map<String, Integer> statuses)
       throws IOException {
     SpellingGenerator generator = new SpellingGenerator(seed);
     List<String> leaks = new ArrayList<>();
     KeptAlive connection = new KeptAlive(container.port());
     for (int i = 0; i < count; i++) {
-      String target = generator.next(TARGETS);
+      String target = line.apply(generator.next(TARGETS));
       Optional<RawHttp.Response> response = connection.get(target);
       String status = response.map(answer -> Integer.toString(answer.status())).orElse("none");
       statuses.merge(status, 1, Integer::sum);

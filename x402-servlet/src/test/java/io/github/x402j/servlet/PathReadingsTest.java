@@ -10,10 +10,10 @@ import jakarta.servlet.DispatcherType;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Spring MVC on the containers is in {@link SpringDispatchTest}; here each reading is seen. */
 class PathReadingsTest {
@@ -26,7 +26,9 @@ class PathReadingsTest {
     "/dir/, /dir/index.html",
   })
   void aPlainSpellingHasNoOtherReading(String uri, String dispatched) {
-    assertThat(PathReadings.of(forward("", uri), dispatched)).hasValue(List.of());
+    PathReadings readings = PathReadings.of(forward("", uri), dispatched);
+    assertThat(readings.areAll()).isTrue();
+    assertThat(readings.paths()).isEmpty();
   }
 
   @ParameterizedTest
@@ -43,6 +45,20 @@ class PathReadingsTest {
     "/../../a, /../../a, /a",
     "/a b%, /a b%, /a b%",
     "/100%25, /100%, /100%",
+    "/a//../b, /a/b, /b",
+    "/a;x=/../b, /a;x=/../b, /b",
+    "//a/b, //a/b, /b",
+    "http://a/b, /http://a/b, /b",
+    "/a%u002fb, /a%u002fb, /a/b",
+    "/a%00b, /a, /ab",
+    "/a%0ab, /ab, /ab",
+    "/a%3fb, /a?b, /a",
+    "/a%23b, /a#b, /a",
+    "/%c0%afa, /À¯a, //a",
+    "/%c0%ae%c0%ae/a, /../a, /a",
+    "/%\uff12\uff25%2e/a, /../a, /a",
+    "/caf%e9, /café, /caf�",
+    "/cafÃ©;, /cafÃ©, /café",
   })
   void anotherSpellingHasThemAll(String uri, String literal, String resolved) {
     assertThat(read("", uri)).contains(literal, resolved);
@@ -74,22 +90,69 @@ class PathReadingsTest {
     assertThat(texts(PathReadings.of(forward("", "/%61ll"), "/%61ll"))).contains("/all");
   }
 
-  @Test
-  void tooManyReadingsAreNotDecided() {
-    String nested = "/a" + "%" + "25".repeat(100) + "2e/../b";
-    assertThat(PathReadings.of(forward("", nested), "/b")).isEmpty();
+  /** A router that looks at what is behind the path of its servlet does not climb out of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "/mvc/../a, /a, /mvc/a",
+    "/mvc/x/../../a, /a, /mvc/a",
+    "/mvc/..%2f..%2fa, /a, /mvc/a"
+  })
+  void theServletIsTheRootOfSomeReadings(String uri, String outside, String inside) {
+    HttpServletRequest request = forward("", uri);
+    when(request.getServletPath()).thenReturn("/mvc");
+    assertThat(texts(PathReadings.of(request, PathVariants.decoded(uri))))
+        .contains(outside, inside);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/api/*, false",
+    "/{name}, true",
+    "/*, true",
+    "/b, true",
+    "/B, false",
+    "/b/y, false",
+    "/b/index.html, true",
+    "/café, true"
+  })
+  void tooManyReadingsAreForEveryRuleWhoseTextTheyHave(String rule, boolean isDoubted) {
+    String nested = "/a" + "%" + "25".repeat(200) + "2e/../%62";
     HttpServletRequest request = forward("", nested);
-    when(request.getServletPath()).thenReturn("/b");
-    assertThat(CanonicalPath.of(request, PathRules.strict()))
-        .isInstanceOf(CanonicalPath.Refused.class);
+    when(request.getServletPath()).thenReturn("/free");
+    CanonicalPath.Decision decision = CanonicalPath.of(request, PathRules.strict());
+    assertThat(decision.readings().areAll()).isFalse();
+    assertThat(decision.problem()).contains("too many ways");
+    Routes routes = Routes.of(List.of(Route.of(rule).price("$0.01")));
+    assertThat(routes.mayBePriced(decision, "GET", PathRules.strict())).isEqualTo(isDoubted);
+  }
+
+  /** Whatever a text hides by further escapes, it may be anything. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/%ff", "/%25ff", "/%u0061", "/%25u0061", "/é"})
+  void whatIsNotAsciiMayHaveAnyText(String end) {
+    assertThat(PathVariants.decodedThroughout("/a%2562" + end)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/%61, /a",
+    "/%252561, /a",
+    "/%2%3561, /a",
+    "/%2561%, /a%",
+    "/%00%0a%61, /a",
+    "/a%, /a%"
+  })
+  void decodesThroughout(String text, String decoded) {
+    assertThat(PathVariants.decodedThroughout(text)).isEqualTo(decoded);
   }
 
   private static List<String> read(String context, String uri) {
     return texts(PathReadings.of(forward(context, uri), "/dispatched"));
   }
 
-  private static List<String> texts(Optional<List<CanonicalPath>> readings) {
-    return readings.orElseThrow().stream().map(CanonicalPath::value).toList();
+  private static List<String> texts(PathReadings readings) {
+    assertThat(readings.areAll()).isTrue();
+    return readings.paths().stream().map(CanonicalPath::value).toList();
   }
 
   private static HttpServletRequest forward(String context, String uri) {

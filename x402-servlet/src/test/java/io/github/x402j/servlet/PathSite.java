@@ -66,6 +66,36 @@ final class PathSite {
     }
   }
 
+  /** A servlet for everything that finds its pages as some router would. */
+  static void everyReader(ServletContext context) {
+    TestContainer.addServlet(context, "readers", new Readers(), "/*");
+    TestContainer.addServlet(context, "readers-below", new Readers(), "/mvc/*");
+    TestContainer.addServlet(context, "links", new Links(), "/links/*");
+  }
+
+  /** Shows what is paid to whoever gets there by one of many readers. */
+  static final class Readers extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      boolean isPaid = PathReaders.anyFinds(request, PathSite::isPaid);
+      write(response, isPaid ? SECRET : "nothing at this path");
+    }
+  }
+
+  private static boolean isPaid(String path) {
+    String bare =
+        path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    boolean isReport = bare.startsWith("/report/") && bare.indexOf('/', 8) < 0 && bare.length() > 8;
+    return bare.equals("/private")
+        || bare.equals("/mvc/private")
+        || bare.equals("/api")
+        || bare.startsWith("/api/")
+        || isReport;
+  }
+
   /** A router as frameworks have it: one trailing slash is forgiven. */
   static final class Front extends HttpServlet {
     private static final long serialVersionUID = 1L;
@@ -75,17 +105,7 @@ final class PathSite {
         throws IOException {
       String info = request.getPathInfo() == null ? "" : request.getPathInfo();
       String path = request.getServletPath() + info;
-      String bare =
-          path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-      boolean isReport =
-          bare.startsWith("/report/") && bare.indexOf('/', 8) < 0 && bare.length() > 8;
-      boolean isPaid =
-          bare.equals("/private")
-              || bare.equals("/mvc/private")
-              || bare.equals("/api")
-              || bare.startsWith("/api/")
-              || isReport;
-      write(response, isPaid ? SECRET : "nothing at this path");
+      write(response, isPaid(path) ? SECRET : "nothing at this path");
     }
   }
 
