@@ -51,6 +51,15 @@ public record PaymentRequired(
     return new PaymentRequired(other, accepts, error, extensions);
   }
 
+  /** Returns this descriptor with another recipient in every way to pay. */
+  public PaymentRequired withPayTo(Address payTo) {
+    List<PaymentRequirements> changed =
+        accepts.stream()
+            .map(option -> option.with(option.amount(), payTo, option.maxTimeout()))
+            .toList();
+    return new PaymentRequired(resource, changed, error, extensions);
+  }
+
   /** Returns this descriptor with another reason. */
   public PaymentRequired withError(String reason) {
     return new PaymentRequired(resource, accepts, reason, extensions);

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.extension;
 
+import io.github.x402j.SmallPool;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 final class TimedSigner {
   private static final Logger log = LoggerFactory.getLogger(TimedSigner.class);
-  private static final Duration IDLE = Duration.ofSeconds(10);
   private static final long LOG_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final String what;
@@ -42,19 +41,7 @@ final class TimedSigner {
   TimedSigner(String what, int maxThreads, int maxWaiting, Duration longestWait) {
     this.what = what;
     this.longestWait = longestWait;
-    threads =
-        new ThreadPoolExecutor(
-            maxThreads,
-            maxThreads,
-            IDLE.toMillis(),
-            TimeUnit.MILLISECONDS,
-            new LinkedBlockingQueue<>(maxWaiting),
-            task -> {
-              Thread daemon = new Thread(task, "x402-statements");
-              daemon.setDaemon(true);
-              return daemon;
-            });
-    threads.allowCoreThreadTimeOut(true);
+    threads = SmallPool.of("x402-statements", maxThreads, maxWaiting);
   }
 
   /** Begins to sign; the result is empty if the signer fails, or too many wait for it. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.PaymentRequired;
 import io.github.x402j.extension.StoredAnswer;
 
 /** Whether the gate lets a request through to the handler. */
@@ -22,6 +23,15 @@ public sealed interface Admission {
    * @param answer what it got then; send it as it is
    */
   record Answered(StoredAnswer answer) implements Admission {}
+
+  /**
+   * The handler may run and its output go out: an {@link AccessHook} has granted access. There is
+   * no payment, and nothing to settle or to release.
+   *
+   * @param required what it would have cost
+   * @param reason the hook's
+   */
+  record Granted(PaymentRequired required, String reason) implements Admission {}
 
   /**
    * The handler must not run.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.Address;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ResourceInfo;
@@ -58,6 +59,11 @@ public final class Challenge {
   public Challenge at(String url) {
     boolean isSame = statements == null && RefusalTemplate.takes(url);
     return new Challenge(unsigned.at(url), statements, olderHeader, isSame ? template() : null);
+  }
+
+  /** Returns this challenge with another recipient. */
+  Challenge payingTo(Address recipient) {
+    return new Challenge(unsigned.withPayTo(recipient), statements, olderHeader, null);
   }
 
   private RefusalTemplate template() {

@@ -26,6 +26,11 @@ final class Listeners implements PaymentListener {
   }
 
   @Override
+  public void granted(PaymentRequired required, String reason) {
+    each(listener -> listener.granted(required, reason));
+  }
+
+  @Override
   public void verified(VerifiedPayment payment) {
     each(listener -> listener.verified(payment));
   }

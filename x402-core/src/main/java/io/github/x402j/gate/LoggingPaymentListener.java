@@ -38,6 +38,11 @@ public final class LoggingPaymentListener implements PaymentListener {
   }
 
   @Override
+  public void granted(PaymentRequired required, String reason) {
+    log.debug("access granted to {}: {}", required.resource().url(), reason);
+  }
+
+  @Override
   public void verified(VerifiedPayment payment) {
     log.debug("payment verified for {}: {}", payment.required().resource().url(), payment);
   }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class PaymentAdmission {
   private final PaymentGate.Shared gate;
   private final @Nullable PaymentIdentifiers identifiers;
+  private final AccessCheck access;
   private final Challenge challenge;
   private final Purchase purchase;
   private final PaymentPayload payload;
@@ -34,13 +35,14 @@ final class PaymentAdmission {
    */
   PaymentAdmission(
       PaymentGate.Shared gate,
-      Challenge challenge,
+      AccessCheck access,
       Purchase purchase,
       PaymentPayload payload,
       Optional<String> secret) {
     this.gate = gate;
     this.identifiers = gate.identifiers();
-    this.challenge = challenge;
+    this.access = access;
+    this.challenge = access.challenge();
     this.purchase = purchase;
     this.payload = payload;
     this.claim = new PaymentEngine.Claim(purchase.request(), proof(secret, payload));
@@ -204,14 +206,35 @@ final class PaymentAdmission {
       return unavailable(Optional.empty(), "the payment ledger is full");
     }
     VerifiedPayment verified = VerifiedPayment.of(payment, challenge.unsigned(), purchase);
+    verified.markListed(access.listed().unsigned());
     verified.markClaimed(claim.of(payment));
     if (claimed instanceof PaymentEngine.Claimed.Settled settled) {
       verified.markSettled(settled.settlement());
       gate.listeners().settled(verified, settled.settlement());
-    } else {
+      return new Admission.Admitted(verified);
+    }
+    Optional<Admission> decided = decided(verified);
+    if (decided.isEmpty()) {
       gate.listeners().verified(verified);
     }
-    return new Admission.Admitted(verified);
+    return decided.orElseGet(() -> new Admission.Admitted(verified));
+  }
+
+  /** Asks about the payer. A payment that is not taken leaves nothing in the ledger. */
+  private Optional<Admission> decided(VerifiedPayment verified) {
+    boolean isTaken = false;
+    try {
+      Optional<Admission> decided = access.onPayer(verified);
+      isTaken = decided.isEmpty();
+      if (access.hasRefused()) {
+        gate.failures().undelivered(verified); // each attempt has cost a verification
+      }
+      return decided;
+    } finally {
+      if (!isTaken) {
+        gate.engine().release(verified);
+      }
+    }
   }
 
   private Admission refuse(Verification.Invalid invalid) {

@@ -16,6 +16,7 @@ import io.github.x402j.extension.OfferReceipts;
 import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.extension.StoredAnswer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,6 +68,7 @@ public final class PaymentGate {
   private final SalesInProgress inProgress = new SalesInProgress();
   private final boolean olderHeader;
   private final @Nullable PaymentIdentifiers identifiers;
+  private final AccessControl access;
   private volatile boolean started;
 
   private PaymentGate(Builder builder) {
@@ -74,6 +76,7 @@ public final class PaymentGate {
     identifiers = builder.identifiers;
     listeners = builder.listeners();
     olderHeader = builder.olderHeader;
+    access = new AccessControl(builder.hooks, builder.accessTimeout, builder.clock());
     Facilitators facilitators = new Facilitators(builder.guarded());
     PaymentLedger ledger = builder.ledger();
     FailureBudget failures = builder.failureBudget();
@@ -157,7 +160,7 @@ public final class PaymentGate {
 
   /**
    * Sells one answer. Runs the steps in the order that keeps the money safe: admit, run, release on
-   * failure, settle, record, deliver.
+   * failure, settle, record, deliver. What an {@link AccessHook} grants just runs.
    *
    * @param flow whether the handler runs before or after the settlement
    * @param challenge what the request costs
@@ -174,19 +177,28 @@ public final class PaymentGate {
       Function<String, List<String>> headers,
       SaleTransport<X> transport)
       throws X {
-    Admission admission = admit(challenge, purchase, headers);
+    Admission admission;
+    Challenge asked;
+    AccessRequest.Details details =
+        access.isEmpty() ? AccessRequest.Details.NONE : transport.details();
+    try (AccessCheck check = check(challenge, purchase, headers, details)) {
+      admission = admit(check, purchase, headers);
+      asked = check.challenge();
+    }
     if (admission instanceof Admission.Refused refused) {
       transport.refuse(refused.refusal());
     } else if (admission instanceof Admission.Answered answered) {
       transport.repeat(answered.answer());
+    } else if (admission instanceof Admission.Granted granted) {
+      transport.runGranted(granted);
     } else {
       VerifiedPayment payment = ((Admission.Admitted) admission).payment();
-      SaleInProgress<X> sale = new SaleInProgress<>(this, flow, challenge, payment, transport);
+      SaleInProgress<X> sale = new SaleInProgress<>(this, flow, asked, payment, transport);
       if (inProgress.add(sale)) {
         sale.begin();
       } else { // the gate was stopped in between
         release(payment);
-        transport.refuse(refuse(challenge, payment, new Settlement.Pending(null)));
+        transport.refuse(refuse(asked, payment, new Settlement.Pending(null)));
       }
     }
   }
@@ -231,7 +243,8 @@ public final class PaymentGate {
   }
 
   /**
-   * Decides on a request; the first step of {@link #sell}.
+   * Decides on a request; the first step of {@link #sell}. Access hooks see no {@link
+   * SaleTransport#details} of it.
    *
    * @param challenge what the request costs
    * @param purchase what the request buys; receipts are compared with it, and issued for it
@@ -240,23 +253,47 @@ public final class PaymentGate {
    */
   public Admission admit(
       Challenge challenge, Purchase purchase, Function<String, List<String>> headers) {
+    try (AccessCheck check = check(challenge, purchase, headers, AccessRequest.Details.NONE)) {
+      return admit(check, purchase, headers);
+    }
+  }
+
+  private AccessCheck check(
+      Challenge challenge,
+      Purchase purchase,
+      Function<String, List<String>> headers,
+      AccessRequest.Details details) {
+    return new AccessCheck(access, listeners, challenge, purchase, headers, details);
+  }
+
+  private Admission admit(
+      AccessCheck check, Purchase purchase, Function<String, List<String>> headers) {
     try {
       Optional<Credential> credential = PaymentHeader.read(headers);
       if (inProgress.isStopping()) {
-        return new Admission.Refused(whileStopping(challenge, credential));
+        return new Admission.Refused(whileStopping(check.challenge(), credential));
+      }
+      Optional<Admission> decided = check.onRequest(credential);
+      if (decided.isPresent()) {
+        return decided.get();
       }
       if (credential.isPresent()) {
         return credential.get() instanceof Credential.Payment payment
             ? new PaymentAdmission(
-                    shared, challenge, purchase, payment.payload(), PaymentHeader.secret(headers))
+                    shared, check, purchase, payment.payload(), PaymentHeader.secret(headers))
                 .admit()
-            : new ReceiptAdmission(shared, acceptor, challenge, purchase)
+            : new ReceiptAdmission(shared, acceptor, check, purchase)
                 .admit(((Credential.ReceiptToken) credential.get()).token());
       }
     } catch (MalformedPaymentException e) {
-      listeners.failed(challenge.unsigned(), e.reason(), message(e));
+      listeners.failed(check.challenge().unsigned(), e.reason(), message(e));
       return new Admission.Refused(Refusals.malformed(e));
     }
+    return asked(check.challenge());
+  }
+
+  /** A request that brings nothing. */
+  private Admission asked(Challenge challenge) {
     if (shared.facilitators().outage(challenge.unsigned().accepts()).isPresent()) {
       // No payer is asked to sign what could not be settled. The facilitator has logged why, once.
       return new Admission.Refused(Refusals.outage());
@@ -436,6 +473,8 @@ public final class PaymentGate {
     private boolean olderHeader;
     private @Nullable PaymentIdentifiers identifiers;
     private @Nullable SalesBook salesBook;
+    private final List<AccessHook> hooks = new ArrayList<>();
+    private Duration accessTimeout = AccessHook.DEFAULT_TIMEOUT;
 
     private Builder() {}
 
@@ -455,6 +494,31 @@ public final class PaymentGate {
 
     private SalesBook salesBook() {
       return salesBook == null ? InMemorySalesBook.create() : salesBook;
+    }
+
+    /**
+     * Adds a hook that grants, refuses or chooses the recipient. Hooks are asked in this order.
+     * Default: everybody pays.
+     */
+    public Builder access(AccessHook hook) {
+      hooks.add(hook);
+      return this;
+    }
+
+    /**
+     * Sets how long all hooks together may take for a decision: 1 ms to 30 s. Default: 2 s. After
+     * that the request gets a 503.
+     *
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder accessTimeout(Duration timeout) {
+      if (timeout.compareTo(Duration.ofMillis(1)) < 0
+          || timeout.compareTo(Duration.ofSeconds(30)) > 0) {
+        throw new IllegalArgumentException(
+            "accessTimeout: expected 1 ms to 30 s, found " + timeout);
+      }
+      accessTimeout = timeout;
+      return this;
     }
 
     /**

@@ -18,6 +18,14 @@ public interface PaymentListener {
   /** A request came without a payment and was told how to pay. */
   default void offered(PaymentRequired required) {}
 
+  /**
+   * A request was let in without a payment; the handler is about to run.
+   *
+   * @param required what it would have cost
+   * @param reason that of the {@link AccessHook}
+   */
+  default void granted(PaymentRequired required, String reason) {}
+
   /** A payment was found good; the handler is about to run. */
   default void verified(VerifiedPayment payment) {}
 

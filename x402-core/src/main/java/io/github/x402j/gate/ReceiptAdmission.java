@@ -19,17 +19,19 @@ import org.jspecify.annotations.Nullable;
 final class ReceiptAdmission {
   private final PaymentGate.Shared gate;
   private final @Nullable ReceiptAcceptor acceptor;
+  private final AccessCheck access;
   private final Challenge challenge;
   private final Purchase purchase;
 
   ReceiptAdmission(
       PaymentGate.Shared gate,
       @Nullable ReceiptAcceptor acceptor,
-      Challenge challenge,
+      AccessCheck access,
       Purchase purchase) {
     this.gate = gate;
     this.acceptor = acceptor;
-    this.challenge = challenge;
+    this.access = access;
+    this.challenge = access.challenge();
     this.purchase = purchase;
   }
 
@@ -66,8 +68,12 @@ final class ReceiptAdmission {
     boolean admitted = false;
     try {
       Optional<Admission> refused = confirm(acceptor, receipt);
-      admitted = refused.isEmpty();
-      return admitted ? admit(receipt, remaining, purchase) : refused.get();
+      if (refused.isPresent()) {
+        return refused.get();
+      }
+      Admission admission = admit(receipt, remaining, purchase);
+      admitted = admission instanceof Admission.Admitted;
+      return admission;
     } finally {
       if (!admitted) {
         gate.engine().releaseUse(receipt);
@@ -89,6 +95,11 @@ final class ReceiptAdmission {
   private Admission admit(AcceptedReceipt receipt, OptionalLong remaining, Purchase purchase) {
     VerifiedPayment payment =
         VerifiedPayment.ofReceipt(receipt, remaining, challenge.unsigned(), purchase);
+    payment.markListed(access.listed().unsigned());
+    Optional<Admission> decided = access.onPayer(payment);
+    if (decided.isPresent()) {
+      return decided.get();
+    }
     gate.listeners().verified(payment);
     return new Admission.Admitted(payment);
   }

@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * A complete HTTP answer that lets nothing out: status, headers and a JSON body.
  *
- * @param status 400, 402, 409, 429 or 503
+ * @param status 400, 402, 409, 429 or 503, or what an {@link AccessHook} refuses with
  * @param headers by name; the values are single and safe to send
  * @param body JSON text, to be sent as UTF-8 with {@code application/json}
  */

@@ -152,6 +152,33 @@ final class Refusals {
             ErrorReason.UNEXPECTED_VERIFY_ERROR, "too many of this payer's requests failed"));
   }
 
+  /** The refusal of an access hook, for a request without a payment. */
+  static Refusal access(AccessDecision.Refuse refuse) {
+    return new Refusal(
+        refuse.status(),
+        Map.of(CACHE_CONTROL, NO_STORE),
+        PaymentCodec.errorBody(refuse.reason(), "access is refused; nothing was charged"));
+  }
+
+  /** The same for a request with a payment, which tells that no money has moved. */
+  static Refusal access(AccessDecision.Refuse refuse, int x402Version, Network network) {
+    Refusal refusal = access(refuse);
+    Map<String, String> headers = new LinkedHashMap<>(refusal.headers());
+    headers.putAll(
+        responseHeader(
+            x402Version,
+            SettlementResponse.unsettled(network, null, ErrorReason.ACCESS_REFUSED, null)));
+    return new Refusal(refusal.status(), headers, refusal.body());
+  }
+
+  /** The 503 for a request without a payment, if an access hook fails. */
+  static Refusal accessUndecided() {
+    return new Refusal(
+        503,
+        Map.of(CACHE_CONTROL, NO_STORE, "Retry-After", String.valueOf(RETRY_AFTER_SECONDS)),
+        PaymentCodec.errorBody("access_undecided", "nothing was charged; try again later"));
+  }
+
   static Map<String, String> responseHeader(int x402Version, SettlementResponse response) {
     return Map.of(
         PaymentHeader.responseName(x402Version),

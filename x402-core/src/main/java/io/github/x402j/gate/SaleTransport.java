@@ -19,6 +19,24 @@ public interface SaleTransport<X extends Exception> {
   /** Sends a refusal. Nothing of the handler's output goes out. */
   void refuse(Refusal refusal) throws X;
 
+  /**
+   * Returns what is known of the request besides its headers, for access hooks. Default: nothing.
+   */
+  default AccessRequest.Details details() {
+    return AccessRequest.Details.NONE;
+  }
+
+  /**
+   * Runs the handler and lets its output out as it is made: an {@link AccessHook} has granted
+   * access. No payment comes with it, whatever the request brings. Default: throws, so that the
+   * gate stays closed.
+   *
+   * @throws UnsupportedOperationException if the transport cannot; nothing has run then
+   */
+  default void runGranted(Admission.Granted granted) throws X {
+    throw new UnsupportedOperationException("this transport runs nothing that is not paid for");
+  }
+
   /** Sends the stored answer that the same payment bought before. The handler does not run. */
   void repeat(StoredAnswer answer) throws X;
 

@@ -35,6 +35,7 @@ public final class VerifiedPayment {
   private volatile @Nullable String claim;
   private volatile @Nullable String sentAs;
   private volatile boolean asked;
+  private volatile PaymentRequired listed;
   private final AtomicBoolean delivered = new AtomicBoolean();
 
   private VerifiedPayment(
@@ -49,6 +50,7 @@ public final class VerifiedPayment {
     this.receipt = receipt;
     this.remaining = remaining;
     this.required = required;
+    this.listed = required;
     this.requirements = requirements;
     this.payer = payer;
     this.purchase = purchase;
@@ -97,6 +99,19 @@ public final class VerifiedPayment {
   /** Returns the descriptor of what is paid for. */
   public PaymentRequired required() {
     return required;
+  }
+
+  /**
+   * Returns the descriptor with the configured recipient; {@link #required} unless an {@link
+   * AccessHook} has chosen another.
+   */
+  public PaymentRequired listed() {
+    return listed;
+  }
+
+  /** Returns the rule that priced the request, empty if it has no name. */
+  public Optional<String> route() {
+    return Optional.ofNullable(purchase.route());
   }
 
   /** Returns the version of the protocol that the payer speaks, 1 or 2. */
@@ -167,6 +182,10 @@ public final class VerifiedPayment {
   /** Returns the text that the ledger binds the payment to, if it was claimed there. */
   Optional<String> claim() {
     return Optional.ofNullable(claim);
+  }
+
+  void markListed(PaymentRequired newListed) {
+    listed = newListed;
   }
 
   void markClaimed(String newClaim) {

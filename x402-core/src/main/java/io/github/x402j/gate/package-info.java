@@ -17,7 +17,8 @@
  * supplies the handler and sends the answer. {@link io.github.x402j.gate.FacilitatorService} uses
  * the same engine to verify and settle for other sellers.
  *
- * <p>{@link io.github.x402j.gate.PaymentListener} observes. {@link
+ * <p>{@link io.github.x402j.gate.PaymentListener} observes. {@link io.github.x402j.gate.AccessHook}
+ * decides: it grants, refuses or chooses the recipient. {@link
  * io.github.x402j.gate.ReceiptAcceptor} and {@link io.github.x402j.gate.ReceiptSource} are the
  * ports for receipts; {@code io.github.x402j.receipt} implements them.
  */

@@ -53,6 +53,11 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
   }
 
   @Override
+  public void runGranted(Admission.Granted granted) {
+    calls.add("granted " + granted.reason());
+  }
+
+  @Override
   public void repeat(StoredAnswer newAnswer) {
     calls.add("repeat");
     repeated = newAnswer;

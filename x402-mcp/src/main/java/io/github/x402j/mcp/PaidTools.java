@@ -12,6 +12,8 @@ import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
 import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.gate.AccessRequest;
+import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
@@ -158,6 +160,29 @@ public final class PaidTools {
     @Override
     public void refuse(Refusal refusal) {
       answer = refused(tool.challenge().required(), refusal, x402Version);
+    }
+
+    /** An attribute is a member of the request's {@code _meta}, such as an API key. */
+    @Override
+    public AccessRequest.Details details() {
+      return new AccessRequest.Details() {
+        @Override
+        public Optional<Object> attribute(String name) {
+          return Optional.ofNullable(request.meta()).map(meta -> meta.get(name));
+        }
+      };
+    }
+
+    @Override
+    public void runGranted(Admission.Granted granted) {
+      try {
+        CallToolResult result = tool.tool().handler().apply(PaymentMeta.without(request));
+        McpJson.text(result);
+        answer = result;
+      } catch (RuntimeException e) {
+        log.error("tool {}: it failed; nothing is charged", request.name(), e);
+        answer = error("handler_failed", "nothing was charged");
+      }
     }
 
     @Override

@@ -110,6 +110,15 @@ final class GatedResponse {
     }
   }
 
+  /** Keeps what a granted handler is about to write from shared caches. */
+  void keepPrivate() {
+    if (page == null) {
+      PaidResponseHeaders.NONE.addTo(response);
+    } else {
+      page.keepPrivate();
+    }
+  }
+
   /**
    * Sends what was held.
    *
@@ -125,6 +134,7 @@ final class GatedResponse {
   static final class Page {
     private final HttpServletResponse response;
     private boolean answered;
+    private boolean isPrivate;
     private @Nullable Answer pending;
     private PaidResponseHeaders paid = PaidResponseHeaders.NONE;
 
@@ -155,6 +165,11 @@ final class GatedResponse {
       headers.addTo(response);
     }
 
+    private void keepPrivate() {
+      isPrivate = true;
+      PaidResponseHeaders.NONE.addTo(response);
+    }
+
     /** Sends what could not be sent from within the include; call it when the page is done. */
     void finish(HttpServletRequest request) throws IOException {
       if (response.isCommitted() || request.isAsyncStarted()) {
@@ -165,7 +180,7 @@ final class GatedResponse {
         pending.to(response);
       } else if (!paid.areOn(response)) {
         paid.addTo(response); // Undertow takes no headers within an include
-      } else if (!paid.isEmpty()) {
+      } else if (isPrivate || !paid.isEmpty()) {
         paid.keepPrivate(response); // whatever the page has said since
       }
     }

@@ -117,6 +117,9 @@ public final class HandlerPrices {
     if (OpenDispatch.isRefused(http)) {
       return false;
     }
+    if (GrantedRequest.covers(http, () -> priced.options(http))) {
+      return true;
+    }
     Optional<OpenDispatch> open = OpenDispatch.of(http);
     return open.isPresent() ? sell(priced, open.get()) : isPaid(priced, http);
   }
@@ -130,7 +133,9 @@ public final class HandlerPrices {
     } catch (ServletException e) {
       throw new IllegalStateException(e.getMessage(), e);
     }
-    return !open.isRefused() && request.paid().filter(paid -> paid.refusal().isEmpty()).isPresent();
+    return !open.isRefused()
+        && (request.paid().filter(paid -> paid.refusal().isEmpty()).isPresent()
+            || GrantedRequest.of(request.servletRequest()).isPresent());
   }
 
   /** Decides within a request that was sold before it came to this handler. */

@@ -3,6 +3,8 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.gate.AccessRequest;
+import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.GatedResponse.Answer;
@@ -38,6 +40,7 @@ final class HeldDelivery implements Delivery {
   private final Route route;
   private final ErrorDelivery errors;
   private final GatedRequest request;
+  private final String path;
   private final Map<String, String> more;
   private final HeldLimits limits;
   private final boolean waitsWithoutThread;
@@ -56,6 +59,7 @@ final class HeldDelivery implements Delivery {
 
   /**
    * @param errors which errors go out as the handler made them
+   * @param path within the webapp, decoded
    * @param more headers for the payer, besides the gate's
    * @param waitsWithoutThread whether it waits for the settlement asynchronously where it can
    */
@@ -64,6 +68,7 @@ final class HeldDelivery implements Delivery {
       ErrorDelivery errors,
       GatedRequest request,
       GatedResponse response,
+      String path,
       Map<String, String> more,
       HeldLimits limits,
       boolean waitsWithoutThread) {
@@ -71,6 +76,7 @@ final class HeldDelivery implements Delivery {
     this.errors = errors;
     this.request = request;
     this.response = response;
+    this.path = path;
     this.more = more;
     this.limits = limits;
     this.waitsWithoutThread = waitsWithoutThread;
@@ -96,6 +102,21 @@ final class HeldDelivery implements Delivery {
       held.discard();
     }
     response.send(Answer.refusal(refusal));
+  }
+
+  @Override
+  public AccessRequest.Details details() {
+    return GrantedRequest.details(request.servletRequest());
+  }
+
+  @Override
+  public void runGranted(Admission.Granted granted) throws IOException {
+    begun = true;
+    try {
+      GrantedRequest.run(request, response, path, limits, granted);
+    } catch (ServletException e) {
+      left = e;
+    }
   }
 
   @Override

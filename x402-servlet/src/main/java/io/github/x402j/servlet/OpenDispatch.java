@@ -46,6 +46,7 @@ final class OpenDispatch {
   private final OpenResponse response;
   private PriceList.@Nullable PricedRoute rule;
   private @Nullable Return sale;
+  private Runnable granted = () -> {};
   private boolean refused;
 
   /**
@@ -91,6 +92,7 @@ final class OpenDispatch {
       failure = thrown;
     } finally {
       outer.setAttribute(ATTRIBUTE, around);
+      granted.run();
     }
     if (sale != null) {
       GatedRequest.rethrow(sale.returned(failure));
@@ -131,6 +133,18 @@ final class OpenDispatch {
       throw new IllegalStateException("this dispatch is part of a sale already");
     }
     sale = end;
+    request.setRequest(toRequest);
+    response.setResponse(toResponse);
+  }
+
+  /**
+   * Leads the handler to the request and response of a grant from now on. It may still ask for a
+   * payment that the grant does not cover.
+   *
+   * @param end called when the dispatch ends
+   */
+  void pass(HttpServletRequest toRequest, HttpServletResponse toResponse, Runnable end) {
+    granted = end;
     request.setRequest(toRequest);
     response.setResponse(toResponse);
   }

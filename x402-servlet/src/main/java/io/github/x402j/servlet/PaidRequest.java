@@ -88,15 +88,20 @@ final class PaidRequest {
         .anyMatch(paid -> other.stream().anyMatch(option -> isCovered(option, paid)));
   }
 
-  /** What was admitted before the terms changed is worth what the resource costs now. */
+  /**
+   * What was admitted before the terms changed is worth what the resource costs now. What was paid
+   * to a recipient that an access hook chose is worth the same to the configured one.
+   */
   private List<PaymentRequirements> paid() {
-    List<PaymentRequirements> asked = payment.required().accepts();
-    return payment.receipt().isPresent() || asked.contains(payment.requirements())
-        ? List.of(payment.requirements())
-        : asked;
+    List<PaymentRequirements> listed = payment.listed().accepts();
+    int option = payment.required().accepts().indexOf(payment.requirements());
+    if (option >= 0) {
+      return List.of(listed.get(option));
+    }
+    return payment.receipt().isPresent() ? List.of(payment.requirements()) : listed;
   }
 
-  private static boolean isCovered(PaymentRequirements option, PaymentRequirements paid) {
+  static boolean isCovered(PaymentRequirements option, PaymentRequirements paid) {
     return option.network().equals(paid.network())
         && option.asset().equals(paid.asset())
         && option.payTo().equals(paid.payTo())

@@ -6,6 +6,7 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.gate.AccessHook;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.LoggingPaymentListener;
 import io.github.x402j.gate.PaymentFlow;
@@ -288,13 +289,12 @@ public final class PaymentFilter implements Filter {
   }
 
   private static boolean isPaidFor(PricedRoute priced, GatedRequest request) {
-    return request
-        .paid()
-        .filter(paid -> paid.covers(priced.options(request.servletRequest())))
-        .isPresent();
+    HttpServletRequest http = request.servletRequest();
+    return request.paid().filter(paid -> paid.covers(priced.options(http))).isPresent()
+        || GrantedRequest.covers(http, () -> priced.options(http));
   }
 
-  /** Sells a resource, unless it is part of a request that is paid already. */
+  /** Sells a resource, unless it is part of a request that is paid or granted already. */
   private void sell(PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
     Optional<PaidRequest> paid = request.paid();
@@ -302,6 +302,8 @@ public final class PaymentFilter implements Filter {
       request.refuseMethod(priced.route());
     } else if (paid.isPresent()) {
       goOnPaid(paid.get(), priced, path, request);
+    } else if (isPaidFor(priced, request)) {
+      request.goOn();
     } else {
       charge(priced, path, request);
     }
@@ -341,7 +343,7 @@ public final class PaymentFilter implements Filter {
     }
     HttpServletRequest http = request.servletRequest();
     Route route = priced.route();
-    Delivery delivery = delivery(priced, request, response);
+    Delivery delivery = delivery(priced, path, request, response);
     try {
       Challenge challenge = priced.challenge(http, path);
       gate.sell(
@@ -365,12 +367,13 @@ public final class PaymentFilter implements Filter {
     return values.hasMoreElements() ? Collections.list(values) : List.of();
   }
 
-  private Delivery delivery(PricedRoute priced, GatedRequest request, GatedResponse response) {
+  private Delivery delivery(
+      PricedRoute priced, String path, GatedRequest request, GatedResponse response) {
     Map<String, String> more = priced.more(request.servletRequest());
     RouteSettings settings = priced.route().settings();
     Long ownLimit = settings.limit();
     return settings.settlesFirst()
-        ? new StreamedDelivery(request, response, more)
+        ? new StreamedDelivery(request, response, path, more, limits)
         : new HeldDelivery(
             priced.route(),
             request.isErrorPage()
@@ -378,6 +381,7 @@ public final class PaymentFilter implements Filter {
                 : Objects.requireNonNullElse(settings.errors(), errors),
             request,
             response,
+            path,
             more,
             ownLimit == null ? limits : limits.withMaxBytes(ownLimit),
             waitsWithoutThread);
@@ -488,6 +492,18 @@ public final class PaymentFilter implements Filter {
     /** Adds a listener, besides the one that writes the log. */
     public Builder listener(PaymentListener listener) {
       gate.listener(listener);
+      return this;
+    }
+
+    /** See {@link PaymentGate.Builder#access}. Default: everybody pays. */
+    public Builder access(AccessHook hook) {
+      gate.access(hook);
+      return this;
+    }
+
+    /** See {@link PaymentGate.Builder#accessTimeout}. Default: 2 s. */
+    public Builder accessTimeout(Duration timeout) {
+      gate.accessTimeout(timeout);
       return this;
     }
 

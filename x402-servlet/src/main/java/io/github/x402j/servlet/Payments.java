@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Price;
+import io.github.x402j.gate.AccessHook;
 import io.github.x402j.gate.VerifiedPayment;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
@@ -24,6 +25,14 @@ public final class Payments {
   }
 
   /**
+   * Returns why an {@link AccessHook} has let this request in without a payment; empty in a handler
+   * that is paid for, or free for all.
+   */
+  public static Optional<String> grantOf(ServletRequest request) {
+    return GrantedRequest.of(request).map(GrantedRequest::reason);
+  }
+
+  /**
    * Asks for a payment, for a price that is known only while the request is handled: tokens
    * counted, rows found.
    *
@@ -41,18 +50,19 @@ public final class Payments {
    * <p>A rule has to let the handler do it: {@link Route#pricedByHandler()}. Handlers of a
    * framework with an integration (x402-spring, x402-jaxrs) need no rule.
    *
-   * @return the payment, verified; it is not settled unless the rule settles first
+   * @return the payment, verified; it is not settled unless the rule settles first. Empty if an
+   *     {@link AccessHook} has let the request in without one
    * @throws PaymentRequiredException if the request brings no good payment; the filter answers
    * @throws IllegalStateException if no rule lets the handler ask, or it has written already
    */
-  public static VerifiedPayment require(HttpServletRequest request, Price price) {
+  public static Optional<VerifiedPayment> require(HttpServletRequest request, Price price) {
     HandlerPrices prices =
         HandlerPrices.of(request.getServletContext())
             .orElseThrow(() -> new IllegalStateException("this webapp has no PaymentFilter"));
     if (!prices.require(request, price)) {
       throw new PaymentRequiredException();
     }
-    return of(request).orElseThrow();
+    return of(request);
   }
 
   /**
@@ -61,7 +71,8 @@ public final class Payments {
    * @param price as {@link Price#parse} takes it
    * @throws IllegalArgumentException if it is not a price
    */
-  public static VerifiedPayment require(HttpServletRequest request, @Nullable String price) {
+  public static Optional<VerifiedPayment> require(
+      HttpServletRequest request, @Nullable String price) {
     return require(request, Price.parse(price));
   }
 }

@@ -3,10 +3,12 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.gate.AccessRequest;
+import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.servlet.GatedResponse.Answer;
-import io.github.x402j.servlet.hold.ReservedHeaders;
+import io.github.x402j.servlet.hold.HeldLimits;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -17,15 +19,11 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +35,9 @@ final class StreamedDelivery implements Delivery {
   private final GatedRequest request;
   private final GatedResponse refusals;
   private final HttpServletResponse response;
+  private final String path;
   private final Map<String, String> more;
+  private final HeldLimits limits;
   private final AtomicBoolean ended = new AtomicBoolean();
   private PaidResponseHeaders headers = PaidResponseHeaders.NONE;
   private boolean begun;
@@ -48,11 +48,20 @@ final class StreamedDelivery implements Delivery {
 
   /**
    * @param refusals where answers of the filter go to
+   * @param path within the webapp, decoded
    * @param more headers for the payer, besides the gate's
+   * @param limits of what is refused while it runs
    */
-  StreamedDelivery(GatedRequest request, GatedResponse refusals, Map<String, String> more) {
+  StreamedDelivery(
+      GatedRequest request,
+      GatedResponse refusals,
+      String path,
+      Map<String, String> more,
+      HeldLimits limits) {
     this.request = request;
     this.refusals = refusals;
+    this.path = path;
+    this.limits = limits;
     this.response = request.servletResponse();
     this.more = more;
   }
@@ -71,6 +80,21 @@ final class StreamedDelivery implements Delivery {
   public void refuse(Refusal refusal) throws IOException {
     begun = true;
     refusals.send(Answer.refusal(refusal));
+  }
+
+  @Override
+  public AccessRequest.Details details() {
+    return GrantedRequest.details(request.servletRequest());
+  }
+
+  @Override
+  public void runGranted(Admission.Granted granted) throws IOException {
+    begun = true;
+    try {
+      GrantedRequest.run(request, refusals, path, limits, granted);
+    } catch (ServletException e) {
+      left = e;
+    }
   }
 
   @Override
@@ -240,9 +264,8 @@ final class StreamedDelivery implements Delivery {
     }
   }
 
-  /** Lets everything straight out, except what a handler must not say about the payment. */
-  private static final class StreamedResponse extends HttpServletResponseWrapper {
-    private final PaidResponseHeaders paid;
+  /** Notices what cannot be written. */
+  private static final class StreamedResponse extends PrivateResponse {
     private @Nullable WatchedStream stream;
     private @Nullable PrintWriter writer;
 
@@ -250,8 +273,7 @@ final class StreamedDelivery implements Delivery {
      * @param paid the headers of the payment, which are on the response already
      */
     StreamedResponse(HttpServletResponse response, PaidResponseHeaders paid) {
-      super(response);
-      this.paid = paid;
+      super(response, paid);
     }
 
     /** Returns whether a write has failed, also if the handler has ignored that. */
@@ -285,67 +307,9 @@ final class StreamedDelivery implements Delivery {
     }
 
     @Override
-    public void setHeader(String name, @Nullable String value) {
-      if (ReservedHeaders.contains(name)) {
-        return;
-      }
-      if (PaidResponseHeaders.isCacheControl(name)) {
-        super.setHeader(name, paid.cacheControl(name, value == null ? List.of() : List.of(value)));
-        return;
-      }
-      super.setHeader(name, value);
-      PaidResponseHeaders.keepShared(
-          name, super::addHeader); // ours are appended to, never replaced
-    }
-
-    @Override
-    public void addHeader(String name, String value) {
-      if (PaidResponseHeaders.isCacheControl(name)) {
-        List<String> all = new ArrayList<>(getHeaders(name));
-        all.add(value);
-        super.setHeader(name, paid.cacheControl(name, all));
-      } else if (!ReservedHeaders.contains(name)) {
-        super.addHeader(name, value);
-      }
-    }
-
-    @Override
-    public void setIntHeader(String name, int value) {
-      setHeader(name, Integer.toString(value));
-    }
-
-    @Override
-    public void addIntHeader(String name, int value) {
-      addHeader(name, Integer.toString(value));
-    }
-
-    @Override
-    public void setDateHeader(String name, long date) {
-      if (!ReservedHeaders.contains(name)) {
-        super.setDateHeader(name, date);
-      }
-    }
-
-    @Override
-    public void addDateHeader(String name, long date) {
-      if (!ReservedHeaders.contains(name)) {
-        super.addDateHeader(name, date);
-      }
-    }
-
-    @Override
     public void reset() {
       throw new IllegalStateException(
           "reset() would drop the receipt of a payment that was settled");
-    }
-
-    @Override
-    public void setTrailerFields(Supplier<Map<String, String>> supplier) {
-      super.setTrailerFields(
-          () -> {
-            Map<String, String> fields = supplier.get();
-            return fields == null ? Map.of() : ReservedHeaders.strip(fields);
-          });
     }
   }
 }
