@@ -39,7 +39,8 @@ public final class FacilitatorMessages {
    * @param asset the token that it says was moved
    * @param payTo who it says was paid
    * @param digest what it says was signed
-   * @param repeated whether it says that it has given this answer to another claimant before
+   * @param repeated whether it says that it has given this answer to another claimant before, or
+   *     keeps the payment for another
    */
   public record Settled(
       boolean success,
@@ -227,8 +228,13 @@ public final class FacilitatorMessages {
             .put("network", ""));
   }
 
-  public static String settlement(SettlementResponse response, int x402Version) {
-    return Json.write(PaymentCodec.settlementNode(response, x402Version));
+  /**
+   * The answer for a payment that was not settled, or not yet.
+   *
+   * @param repeated whether it was settled, or was to be, for another than the asker
+   */
+  public static String settlement(SettlementResponse response, int x402Version, boolean repeated) {
+    return Json.write(marked(PaymentCodec.settlementNode(response, x402Version), repeated));
   }
 
   /**
@@ -244,10 +250,11 @@ public final class FacilitatorMessages {
             .put("asset", payment.requirements().asset().text())
             .put("payTo", payment.requirements().payTo().text())
             .put(DIGEST, payment.digest().text());
-    if (repeated) {
-      json.put(REPEATED, true);
-    }
-    return Json.write(json);
+    return Json.write(marked(json, repeated));
+  }
+
+  private static ObjectNode marked(ObjectNode json, boolean repeated) {
+    return repeated ? json.put(REPEATED, true) : json;
   }
 
   public static String supported(List<Network> networks, Set<Address> signers) {

@@ -43,13 +43,19 @@ sealed interface RemoteAnswer {
   record NonceUsed() implements RemoteAnswer {}
 
   /**
-   * It says that the money has moved, and that it has told so another claimant before: the payment
-   * has bought a delivery there.
+   * It says how the payment ended, and that another claimant asked before: what the payment buys,
+   * it buys there.
    */
-  record Repeated() implements RemoteAnswer {
-    static Settlement.Failed failed() {
-      return new Settlement.Failed(
-          ErrorReason.NONCE_ALREADY_USED, "the facilitator has settled it for another seller");
+  record Repeated(Settlement.Failed outcome) implements RemoteAnswer {
+    static Repeated settled() {
+      return new Repeated(
+          new Settlement.Failed(
+              ErrorReason.NONCE_ALREADY_USED, "the facilitator has settled it for another seller"));
+    }
+
+    static Repeated failed(ErrorReason reason) {
+      return new Repeated(
+          new Settlement.Failed(reason, "another seller asked the facilitator first"));
     }
   }
 
@@ -102,21 +108,24 @@ sealed interface RemoteAnswer {
     if (settled.success()) {
       Optional<String> lie = contradiction(status, settled, payment);
       if (lie.isEmpty() && settled.repeated()) {
-        return new Repeated();
+        return Repeated.settled();
       }
       return hash == null || lie.isPresent()
           ? new Unclear(hash, false, lie.orElse("success without a transaction"))
           : new Moved(hash);
     }
     String code = settled.errorReason();
+    boolean isOutcome =
+        ErrorReason.ofWireCode(code).filter(reason -> !UNDECIDED.contains(reason)).isPresent();
+    if (isVerdict(status) && isOutcome && settled.repeated()) {
+      return Repeated.failed(FacilitatorMessages.reason(code));
+    }
     if (isVerdict(status) && code.equals(ErrorReason.NONCE_ALREADY_USED.wireCode())) {
       return new NonceUsed();
     }
     boolean nothingSent =
         FailureReasons.stageOf(code) == FailureReasons.Stage.BEFORE_BROADCAST
             && settled.transaction().isEmpty();
-    boolean isOutcome =
-        ErrorReason.ofWireCode(code).filter(reason -> !UNDECIDED.contains(reason)).isPresent();
     if (isVerdict(status) && (nothingSent || isOutcome)) {
       return new Refused(FacilitatorMessages.reason(code), nothingSent, hash);
     }

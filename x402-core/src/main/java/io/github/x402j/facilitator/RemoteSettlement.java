@@ -79,8 +79,8 @@ final class RemoteSettlement {
     if (answer instanceof RemoteAnswer.NonceUsed) {
       return usedByAnother(payment);
     }
-    if (answer instanceof RemoteAnswer.Repeated) {
-      return RemoteAnswer.Repeated.failed();
+    if (answer instanceof RemoteAnswer.Repeated repeated) {
+      return repeated.outcome();
     }
     if (answer instanceof RemoteAnswer.Refused refused) {
       refused.transaction().ifPresent(named::sending);
@@ -105,7 +105,7 @@ final class RemoteSettlement {
       return earlier;
     }
     Optional<Settlement> onChain = local.outcome(payment, transactions, others());
-    if (onChain.isPresent() && isKnown(onChain.get())) {
+    if (onChain.isPresent() && isKnown(onChain.get(), !transactions.isEmpty())) {
       return remember(payment, onChain.get());
     }
     if (onChain.isPresent() && !transactions.isEmpty() && !idempotent) {
@@ -177,8 +177,8 @@ final class RemoteSettlement {
     if (answer instanceof RemoteAnswer.Refused refused && idempotent) {
       return refused(payment, refused, true);
     }
-    if (answer instanceof RemoteAnswer.Repeated) {
-      return RemoteAnswer.Repeated.failed();
+    if (answer instanceof RemoteAnswer.Repeated repeated) {
+      return repeated.outcome();
     }
     if (answer instanceof RemoteAnswer.Unclear unclear) {
       report(unclear);
@@ -186,7 +186,7 @@ final class RemoteSettlement {
       unclear.transaction().filter(each -> !told.contains(each)).ifPresent(all::add);
       return read(payment, all);
     }
-    return read(payment, told);
+    return read(payment, told, !told.isEmpty() || answer instanceof RemoteAnswer.NonceUsed);
   }
 
   /**
@@ -215,7 +215,7 @@ final class RemoteSettlement {
               "facilitator {}: said success of {}, and the chain says otherwise",
               http.origin(),
               transaction);
-          return read(payment, List.of()); // another transaction may be on its way
+          return read(payment, List.of(), true); // another transaction may be on its way
         }
         return remember(payment, found);
       }
@@ -238,15 +238,19 @@ final class RemoteSettlement {
     }
   }
 
-  /** Returns what the chain says where it can be read and answers, and pending otherwise. */
   private Settlement read(SignedPayment payment, List<String> transactions) {
+    return read(payment, transactions, !transactions.isEmpty());
+  }
+
+  /** Returns what the chain says where it can be read and answers, and pending otherwise. */
+  private Settlement read(SignedPayment payment, List<String> transactions, boolean isOurs) {
     Settlement pending =
         new Settlement.Pending(
             transactions.isEmpty() ? null : transactions.get(transactions.size() - 1));
     try {
       return local
           .outcome(payment, transactions, others())
-          .filter(this::isKnown)
+          .filter(found -> isKnown(found, isOurs))
           .map(found -> remember(payment, found))
           .orElse(pending);
     } catch (FacilitatorException e) {
@@ -262,8 +266,17 @@ final class RemoteSettlement {
     return idempotent ? kinds.current().signers() : Set.of();
   }
 
-  /** Another seller may have had the same payment settled: the facilitator says whose it is. */
-  private boolean isKnown(Settlement found) {
+  /**
+   * Another seller may have had the same payment settled, and the chain shows both the same,
+   * whoever sent the transfer: the facilitator says whose it is.
+   *
+   * @param isOurs whether it has said that, by a transaction that it told us alone, or as it keeps
+   *     the used authorization for nobody else
+   */
+  private boolean isKnown(Settlement found, boolean isOurs) {
+    if (found instanceof Settlement.Settled) {
+      return isOurs || !idempotent;
+    }
     boolean isSomebodys =
         idempotent
             && found instanceof Settlement.Failed failed

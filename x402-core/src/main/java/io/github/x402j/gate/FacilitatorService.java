@@ -199,8 +199,9 @@ public final class FacilitatorService {
 
   /**
    * Answers {@code POST /settle} with this body. Whoever asked first gets the same answer again; in
-   * the answer to another, and to one that does not say who it is, a settlement that was told
-   * before has the member {@code "repeated": true}.
+   * the answer to another, and to one that does not say who it is, a settlement or a refusal that
+   * was told before has the member {@code "repeated": true}, and no transaction is told of one that
+   * was not settled.
    *
    * @param idempotencyKey the value of the request header {@code Idempotency-Key}, which names who
    *     asks; null if there is none
@@ -281,31 +282,43 @@ public final class FacilitatorService {
               network, payment.payer(), ErrorReason.SETTLEMENT_PENDING, own));
     }
     Settlement.Failed failed = (Settlement.Failed) settlement;
+    @Nullable String own = answer.repeated() ? null : settlements.reverted(payment).orElse(null);
     return refused(
         request,
         new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()),
-        settlements.reverted(payment).orElse(null));
+        own,
+        answer.repeated());
   }
 
   private Answer refused(FacilitatorRequest request, Verification.Invalid invalid) {
-    return refused(request, invalid, null);
+    return refused(request, invalid, null, false);
   }
 
   private Answer refused(
-      FacilitatorRequest request, Verification.Invalid invalid, @Nullable String transaction) {
+      FacilitatorRequest request,
+      Verification.Invalid invalid,
+      @Nullable String transaction,
+      boolean repeated) {
     listeners.failed(request.required(), invalid.reason(), invalid.detail());
     @Nullable Address payer = invalid.claimedPayer();
     return settlement(
         200,
         request,
         SettlementResponse.unsettled(
-            request.requirements().network(), payer, invalid.reason(), transaction));
+            request.requirements().network(), payer, invalid.reason(), transaction),
+        repeated);
   }
 
   private static Answer settlement(
       int status, FacilitatorRequest request, SettlementResponse response) {
+    return settlement(status, request, response, false);
+  }
+
+  private static Answer settlement(
+      int status, FacilitatorRequest request, SettlementResponse response, boolean repeated) {
     return new Answer(
-        status, FacilitatorMessages.settlement(response, request.payload().x402Version()));
+        status,
+        FacilitatorMessages.settlement(response, request.payload().x402Version(), repeated));
   }
 
   private static String message(Exception e) {

@@ -319,6 +319,24 @@ final class PaymentEngine {
     }
   }
 
+  /**
+   * Binds a payment to this claim that was refused though nothing was sent for it here: whoever
+   * comes with another claim later can be told so.
+   *
+   * @return false if it is bound to another claim
+   */
+  boolean bind(SignedPayment payment, Claim claim) throws FacilitatorException {
+    PaymentLedger.Claim found = claim(payment, claim.of(payment));
+    if (found instanceof PaymentLedger.Claim.Full) {
+      throw new FacilitatorException("the payment ledger is full");
+    }
+    if (found instanceof PaymentLedger.Claim.Granted
+        || found instanceof PaymentLedger.Claim.Resumed) {
+      ledger.suspend(payment.key());
+    }
+    return !(found instanceof PaymentLedger.Claim.Used);
+  }
+
   /** Suspends a settled payment whose result may be asked for again; the next claim resumes it. */
   void suspend(SignedPayment payment) {
     ledger.suspend(payment.key());

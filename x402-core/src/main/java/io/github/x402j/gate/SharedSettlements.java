@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +41,7 @@ final class SharedSettlements {
   /**
    * An answer.
    *
-   * @param repeated whether another than the asker may have had it before
+   * @param repeated whether another than the asker may have had it before, or is to have it
    */
   record Answer(Settlement settlement, boolean repeated) {}
 
@@ -126,7 +128,7 @@ final class SharedSettlements {
     PaymentEngine.Claim claim = new PaymentEngine.Claim(REQUEST, claimant);
     PaymentEngine.Claimed claimed = engine.claim(payment, claim, Optional.empty());
     if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
-      return first(new Settlement.Failed(refused.refusal().reason(), refused.refusal().detail()));
+      return refused(payment, claim, refused.refusal());
     }
     if (claimed instanceof PaymentEngine.Claimed.Pending pending) {
       return first(new Settlement.Pending(pending.transaction().orElse(null)));
@@ -146,6 +148,18 @@ final class SharedSettlements {
     }
     remember(payment, claimant, settlement, transaction != null);
     return first(settlement);
+  }
+
+  /**
+   * What somebody else sent before anybody asked here has paid one seller: the first that asks, as
+   * each of them sees it on the chain.
+   */
+  private Answer refused(
+      SignedPayment payment, PaymentEngine.Claim claim, Verification.Invalid refusal)
+      throws FacilitatorException {
+    boolean isAnothers =
+        refusal.reason() == ErrorReason.NONCE_ALREADY_USED && !engine.bind(payment, claim);
+    return new Answer(new Settlement.Failed(refusal.reason(), refusal.detail()), isAnothers);
   }
 
   private static Answer first(Settlement settlement) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whose success a facilitator's success is: as far as it says, it must be this payment's. */
@@ -26,6 +27,9 @@ class RemoteSettlementTest {
   private static final String OTHER_ADDRESS = "0x1212121212121212121212121212121212121212";
   private static final String OTHER_DIGEST =
       "0x3434343434343434343434343434343434343434343434343434343434343434";
+
+  private static final String NONCE_USED = ErrorReason.NONCE_ALREADY_USED.wireCode();
+  private static final String REPEATED = ",\"repeated\":true";
 
   private final HostileFacilitator remote = new HostileFacilitator();
 
@@ -89,6 +93,55 @@ class RemoteSettlementTest {
             ErrorReason.NONCE_ALREADY_USED, "the facilitator has settled it for another seller");
     assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(used);
     assertThat(facilitator.outcome(payment, List.of(TX))).isEqualTo(used);
+  }
+
+  /** What a facilitator answers last of a payment, and what it has told before. */
+  enum Said {
+    NOTHING(HostileFacilitator.hangUp(), List.of(), Settlement.Pending.class),
+    NOTHING_AFTER_A_TRANSACTION(HostileFacilitator.hangUp(), List.of(TX), Settlement.Settled.class),
+    PENDING(json(200, failure("settlement_pending", "")), List.of(), Settlement.Pending.class),
+    USED(json(200, failure(NONCE_USED, "")), List.of(), Settlement.Settled.class),
+    USED_AND_KEPT_FOR_ANOTHER(
+        json(200, failure(NONCE_USED, REPEATED)), List.of(), Settlement.Failed.class),
+    REVERTED_FOR_ANOTHER(
+        json(200, failure("invalid_transaction_state", REPEATED)),
+        List.of(),
+        Settlement.Failed.class),
+    SETTLED(json(200, success(TX)), List.of(), Settlement.Settled.class),
+    SETTLED_FOR_ANOTHER(
+        json(200, success(TX).replace("}", REPEATED + "}")), List.of(), Settlement.Failed.class);
+
+    private final HostileFacilitator.Script reply;
+    private final List<String> told;
+    private final Class<? extends Settlement> outcome;
+
+    Said(HostileFacilitator.Script reply, List<String> told, Class<? extends Settlement> outcome) {
+      this.reply = reply;
+      this.told = told;
+      this.outcome = outcome;
+    }
+
+    private static String failure(String reason, String members) {
+      return "{\"success\":false,\"errorReason\":\"" + reason + "\"" + members + "}";
+    }
+  }
+
+  /** The chain shows all sellers the same transfer, and a stranger's belongs to one of them. */
+  @ParameterizedTest
+  @EnumSource
+  void theFacilitatorSaysWhoseTheTransferOfAStrangerIs(Said said) throws Exception {
+    HttpFacilitator facilitator =
+        HttpFacilitator.builder(remote.url(), FailureReasonsTest.OnChain.PAID_US)
+            .settleIsIdempotent()
+            .clock(Sale.CLOCK)
+            .build();
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    remote.on("/settle", said.reply);
+    assertThat(facilitator.outcome(payment, said.told)).isInstanceOf(said.outcome);
+    if (said.told.isEmpty()) {
+      SignedPayment another = checked(facilitator, Sale.v2(2));
+      assertThat(facilitator.settle(another, hash -> {})).isInstanceOf(said.outcome);
+    }
   }
 
   @Test

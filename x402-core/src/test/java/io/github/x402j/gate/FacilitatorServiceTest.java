@@ -91,6 +91,7 @@ class FacilitatorServiceTest {
     volatile Settlement settlement =
         new Settlement.Settled(TX, Sale.PAYER.address(), Sale.OFFER.amount());
     volatile Settlement outcome = new Settlement.Pending(TX);
+    volatile List<String> told = List.of(TX);
     volatile boolean away;
     volatile CountDownLatch hold = new CountDownLatch(0);
 
@@ -135,7 +136,7 @@ class FacilitatorServiceTest {
 
     @Override
     public Settlement outcome(SignedPayment payment, List<String> transactions) {
-      assertThat(transactions).containsExactly(TX);
+      assertThat(transactions).isEqualTo(told);
       return outcome;
     }
   }
@@ -295,12 +296,43 @@ class FacilitatorServiceTest {
     behind.outcome = new Settlement.Settled(TX, Sale.PAYER.address(), Sale.OFFER.amount());
     JsonNode answer = read(service().settle(good(1), second), 200);
     assertThat(answer.path("success").booleanValue()).isEqualTo(isTold);
-    assertThat(answer.has("repeated")).isFalse();
+    assertThat(answer.has("repeated")).isEqualTo(!isTold);
     if (!isTold) {
       assertThat(answer.path("errorReason").asText())
           .isEqualTo("invalid_exact_evm_nonce_already_used");
     }
     assertThat(behind.settlements).hasValue(1);
+  }
+
+  /** The chain shows it to everybody: the one that asked first may look there. */
+  @ParameterizedTest
+  @CsvSource({"first, false", "second, true", ", true"})
+  void keepsWhatAStrangerHasSentForTheFirstThatAsks(String second, boolean repeated)
+      throws Exception {
+    behind.invalid =
+        new Verification.Invalid(ErrorReason.NONCE_ALREADY_USED, "", Sale.PAYER.address());
+    JsonNode answer = read(service.settle(good(1), "first"), 200);
+    behind.told = List.of();
+    behind.outcome = new Settlement.Failed(ErrorReason.NONCE_ALREADY_USED, "");
+    JsonNode again = read(service().settle(good(1), second), 200);
+    for (JsonNode each : List.of(answer, again)) {
+      assertThat(each.path("errorReason").asText())
+          .isEqualTo("invalid_exact_evm_nonce_already_used");
+    }
+    assertThat(answer.has("repeated")).isFalse();
+    assertThat(again.has("repeated")).isEqualTo(repeated);
+    assertThat(behind.settlements).hasValue(0);
+  }
+
+  @Test
+  void tellsOthersThatAPaymentFailedAndNotInWhichTransaction() throws Exception {
+    behind.settlement = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
+    assertThat(read(service.settle(good(1), "first"), 200).path("transaction").textValue())
+        .isEqualTo(TX);
+    JsonNode another = read(service.settle(good(1), "second"), 200);
+    assertThat(another.path("repeated").booleanValue()).isTrue();
+    assertThat(another.path("errorReason").asText()).isEqualTo("invalid_transaction_state");
+    assertThat(another.path("transaction").textValue()).isEmpty();
   }
 
   @Test
@@ -355,10 +387,10 @@ class FacilitatorServiceTest {
   @Test
   void givesARevertedPaymentTheSameAnswerAndSendsItOnce() throws Exception {
     behind.settlement = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
-    FacilitatorService.Answer first = service.settle(good(1));
+    FacilitatorService.Answer first = service.settle(good(1), "a seller");
     assertThat(read(first, 200).path("success").booleanValue()).isFalse();
     assertThat(read(first, 200).path("transaction").textValue()).isEqualTo(TX);
-    assertThat(service.settle(good(1))).isEqualTo(first);
+    assertThat(service.settle(good(1), "a seller")).isEqualTo(first);
     assertThat(behind.settlements).hasValue(1);
   }
 

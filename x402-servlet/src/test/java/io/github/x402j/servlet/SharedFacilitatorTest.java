@@ -16,8 +16,10 @@ import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
+import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.facilitator.LocalChecks;
 import io.github.x402j.gate.FacilitatorService;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentFlow;
@@ -37,9 +39,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +87,8 @@ class SharedFacilitatorTest {
   enum Mode {
     /** It says that the facilitator may be asked twice. */
     IDEMPOTENT,
+    /** It says so, and reads the chain. */
+    READS_THE_CHAIN,
     /** It says nothing of the facilitator. */
     UNKNOWN
   }
@@ -95,12 +101,22 @@ class SharedFacilitatorTest {
     Seller(Address payTo, Mode mode) {
       this.payTo = payTo;
       HttpFacilitator.Builder remote =
-          HttpFacilitator.builder(URI.create(facilitator.url()), EvmLocalChecks.withoutChain())
+          HttpFacilitator.builder(URI.create(facilitator.url()), local(mode))
               .requestTimeout(Duration.ofSeconds(10));
-      if (mode == Mode.IDEMPOTENT) {
+      if (mode != Mode.UNKNOWN) {
         remote.settleIsIdempotent();
       }
       gate = PaymentGate.builder().facilitator(remote.build()).build();
+    }
+
+    private static LocalChecks local(Mode mode) {
+      return mode == Mode.READS_THE_CHAIN
+          ? EvmLocalChecks.builder()
+              .chain(
+                  MARKET.token.network(),
+                  Web3jChain.at(MARKET.chain.rpcUrl(), Duration.ofSeconds(2)))
+              .build()
+          : EvmLocalChecks.withoutChain();
     }
 
     PaymentRequirements offer(long amount) {
@@ -110,10 +126,13 @@ class SharedFacilitatorTest {
 
     /** Sells, and returns the status: 200 for a delivery. */
     int sell(long amount, String nonce, PaymentFlow flow, boolean handlerFails) {
+      return sell(amount, nonce, flow, new Sold(handlerFails, () -> {}));
+    }
+
+    int sell(long amount, String nonce, PaymentFlow flow, Sold sold) {
       PaymentRequired required =
           PaymentRequired.of(ResourceInfo.of("https://shop.example/x"), List.of(offer(amount)));
       String header = PaymentCodec.encodePayload(sign(offer(amount), nonce));
-      Sold sold = new Sold(handlerFails);
       gate.sell(
           flow,
           gate.challenge(required),
@@ -130,19 +149,35 @@ class SharedFacilitatorTest {
   }
 
   private PaymentPayload sign(PaymentRequirements offer, String nonce) {
-    return PaymentPayload.v2(
-        offer,
-        ExactEvmPayload.sign(
-                MARKET.token,
-                TransferAuthorization.between(
-                    Address.parse(payer.address()),
-                    offer.payTo(),
-                    offer.amount(),
-                    now.minusSeconds(60),
-                    now.plusSeconds(50),
-                    nonce),
-                EvmSigner.ofPrivateKey(payer.privateKey()))
-            .toMap());
+    return PaymentPayload.v2(offer, signed(offer, nonce).toMap());
+  }
+
+  private ExactEvmPayload signed(PaymentRequirements offer, String nonce) {
+    return ExactEvmPayload.sign(
+        MARKET.token,
+        TransferAuthorization.between(
+            Address.parse(payer.address()),
+            offer.payTo(),
+            offer.amount(),
+            now.minusSeconds(60),
+            now.plusSeconds(50),
+            nonce),
+        EvmSigner.ofPrivateKey(payer.privateKey()));
+  }
+
+  /** Sends the payment to the token, in front of everybody who was asked to. */
+  private void sendEarly(PaymentRequirements offer, String nonce) {
+    ExactEvmPayload payload = signed(offer, nonce);
+    TransferAuthorization authorization = payload.authorization();
+    MARKET.usdc.transferWithAuthorization(
+        payer,
+        authorization.from().text(),
+        authorization.to().text(),
+        authorization.value().atomicUnits(),
+        authorization.validAfter(),
+        authorization.validBefore(),
+        authorization.nonce(),
+        payload.signature());
   }
 
   private String nonce() {
@@ -154,10 +189,12 @@ class SharedFacilitatorTest {
   /** Counts what goes out. */
   private final class Sold implements SaleTransport<RuntimeException> {
     private final boolean handlerFails;
+    private final Runnable handler;
     private int status = 500;
 
-    Sold(boolean handlerFails) {
+    Sold(boolean handlerFails, Runnable handler) {
       this.handlerFails = handlerFails;
+      this.handler = handler;
     }
 
     @Override
@@ -172,6 +209,7 @@ class SharedFacilitatorTest {
 
     @Override
     public void run(VerifiedPayment payment, Ending<RuntimeException> ending) {
+      handler.run();
       if (handlerFails) {
         ending.failed();
         return;
@@ -308,6 +346,45 @@ class SharedFacilitatorTest {
     System.out.println(
         "one recipient, at once: paid " + balanceOf(payTo) / CENT + ", delivered " + deliveries);
     assertThat(deliveries).hasValue(PAYMENTS);
+  }
+
+  /**
+   * A payer that sends its payment itself, when all have verified it, and before anybody settles:
+   * all of them see on the chain that they were paid, and one was.
+   */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void aPaymentThatItsPayerSendsItselfIsDeliveredOnce(Mode mode) throws Exception {
+    MARKET.usdc.mint(payer.address(), 1_000_000);
+    Address payTo = stranger();
+    for (int payment = 0; payment < PAYMENTS; payment++) {
+      String nonce = nonce();
+      List<Seller> sellers = new ArrayList<>();
+      for (int i = 0; i < SELLERS; i++) {
+        sellers.add(new Seller(payTo, mode));
+      }
+      CyclicBarrier verified =
+          new CyclicBarrier(SELLERS, () -> sendEarly(sellers.get(0).offer(CENT), nonce));
+      List<Callable<Integer>> tasks = new ArrayList<>();
+      for (Seller seller : sellers) {
+        Sold sold = new Sold(false, () -> await(verified));
+        tasks.add(() -> seller.sell(CENT, nonce, PaymentFlow.AUTHORIZATION, sold));
+      }
+      atOnce(tasks);
+    }
+    System.out.println(
+        "sent by the payer: paid " + balanceOf(payTo) / CENT + ", delivered " + deliveries);
+    assertThat(balanceOf(payTo)).isEqualTo(PAYMENTS * CENT);
+    // Who reads no chain sees of such a payment only that it is used.
+    assertThat(deliveries).hasValue(mode == Mode.READS_THE_CHAIN ? PAYMENTS : 0);
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await(30, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The seller whose delivery failed asks again, under its own name: that is its first answer. */

@@ -77,7 +77,7 @@ final class PublishedFacilitator extends RemoteServer {
       return SimulatedNetwork.Reply.json(
           200,
           FacilitatorMessages.settlement(
-              SettlementResponse.settled(payment.requirements().network(), settled), 2));
+              SettlementResponse.settled(payment.requirements().network(), settled), 2, false));
     }
     return settlement instanceof Settlement.Failed failed
             && failed.reason() == ErrorReason.NONCE_ALREADY_USED

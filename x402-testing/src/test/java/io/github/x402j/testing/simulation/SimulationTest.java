@@ -122,6 +122,9 @@ class SimulationTest {
             + " step 5 4 0, step 2 60 0, step 2 3 0, step 2 13 0, step 0 60 0, copy 1 3 0,"
             + " step 2 2 0, step 2 13 0, step 4 60 0, step 5 2 0, step 5 14 0, step 1 3 0,"
             + " step 5 18 0, step 1 60 0",
+        "separate_ledgers_and_chain: buy 2 1 1, step 0 60 0, copy 3 0 0, step 3 12 0, step 4 3 0,"
+            + " step 5 2 0, step 2 4 0, step 1 60 0, step 1 60 0, step 0 5 0, step 3 11 0,"
+            + " step 4 14 0, link 0 2 4, front_run 3 0 0",
       })
   void whatWasFoundOnceStaysMended(String schedule) {
     assertThat(new Search(Set.of()).run(Schedule.parse(schedule)).violations()).isEmpty();
