@@ -185,6 +185,11 @@ public final class HandlerPrices {
     return known;
   }
 
+  /** Returns whether the handler of a request asks for a payment itself: it runs already. */
+  static boolean isAsking(HttpServletRequest request) {
+    return request.getAttribute(ASKED) != null;
+  }
+
   /** Returns the price that the handler of a request asks for. */
   static Price asked(HttpServletRequest request) {
     if (request.getAttribute(ASKED) instanceof Price price) {

@@ -4,6 +4,7 @@ package io.github.x402j.servlet;
 
 import io.github.x402j.servlet.GatedResponse.Answer;
 import io.github.x402j.servlet.hold.HeldLimits;
+import io.github.x402j.servlet.hold.HeldResponse;
 import io.github.x402j.servlet.hold.HeldRun;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -15,6 +16,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Iterator;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenDispatch {
   private static final String ATTRIBUTE = OpenDispatch.class.getName();
   private static final String REFUSED = ATTRIBUTE + ".refused";
+  private static final String CORS = "Access-Control-";
 
   /** What is left to do when the dispatch ends. */
   interface Return {
@@ -153,17 +156,35 @@ final class OpenDispatch {
   void refuse(GatedResponse target, Answer answer) {
     refused = true;
     dispatch.servletRequest().setAttribute(REFUSED, true);
+    boolean isBeforeHandler = !HandlerPrices.isAsking(dispatch.servletRequest());
     HeldRun run =
         HeldRun.begin(
             dispatch.servletRequest(),
             dispatch.servletResponse(),
             limits,
             end -> {
+              if (isBeforeHandler) {
+                keepForBrowsers(end.held(), end.response());
+              }
               end.held().discard();
               target.in(end.response()).send(answer);
               return true;
             });
     lead(run.request(), run.response(), run::returned);
+  }
+
+  /**
+   * Keeps what a framework tells browsers after a handler that has not run: without it a page of
+   * another origin sees no answer.
+   */
+  private static void keepForBrowsers(HeldResponse held, HttpServletResponse response) {
+    for (String name : held.getHeaderNames()) {
+      if (name.equalsIgnoreCase("Vary") || name.regionMatches(true, 0, CORS, 0, CORS.length())) {
+        Iterator<String> values = held.getHeaders(name).iterator();
+        response.setHeader(name, values.next());
+        values.forEachRemaining(value -> response.addHeader(name, value));
+      }
+    }
   }
 
   /** Returns whether the handler must not run: the filter answers. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.servlet.hold.HeldRun;
 import jakarta.servlet.http.HttpServletRequest;
 
 /**
@@ -28,6 +29,19 @@ public final class PricedHandler {
    */
   public boolean admit(HttpServletRequest request) {
     return prices.admit(rule, request);
+  }
+
+  /**
+   * Notes that a handler that was admitted has failed, for a framework that keeps it to itself once
+   * the response is committed. Call it before the handler's response is complete: a held one is not
+   * paid for then.
+   */
+  public void failed(HttpServletRequest request, Throwable failure) {
+    HeldRun run = HeldRun.of(request);
+    if (run != null) {
+      run.note(failure);
+    }
+    PaidRequest.of(request).ifPresent(PaidRequest::dispatchFailed);
   }
 
   /** Returns the name that its sales are recorded under. */

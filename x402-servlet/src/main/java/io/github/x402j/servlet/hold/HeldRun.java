@@ -372,7 +372,7 @@ public final class HeldRun {
   }
 
   /** Makes the run fail, however it ends. The first reason stays. */
-  synchronized void note(Throwable failure) {
+  public synchronized void note(Throwable failure) {
     if (noted == null) {
       noted = failure;
     }
