@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jaxrs;
+
+import io.github.x402j.servlet.HandlerPrices;
+import io.github.x402j.servlet.PaymentFilter;
+import io.github.x402j.servlet.PricedHandler;
+import io.github.x402j.servlet.Route;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A resource method, or class, with its price. Some containers start the servlet of JAX-RS before
+ * the filter; then the price is added with the first request.
+ */
+final class ResourceGate {
+  private final ResourcePrice price;
+  private final String name;
+  private final Route rule;
+  private final ServletContext context;
+  private volatile @Nullable PricedHandler handler;
+
+  /**
+   * @param name what its sales are recorded under
+   * @throws IllegalStateException if the price does not fit the tokens of the filter, or there is
+   *     no filter
+   */
+  ResourceGate(ResourcePrice price, String name, Route rule, ServletContext context) {
+    this.price = price;
+    this.name = name;
+    this.rule = rule;
+    this.context = context;
+    Optional<HandlerPrices> known = HandlerPrices.of(context);
+    if (known.isPresent()) {
+      handler = add(known.get());
+    } else if (!isFilterRegistered(context)) {
+      throw price.wrong("nothing gates it: the webapp has no PaymentFilter", null);
+    }
+  }
+
+  private static boolean isFilterRegistered(ServletContext context) {
+    return context.getFilterRegistrations().values().stream()
+        .anyMatch(filter -> PaymentFilter.class.getName().equals(filter.getClassName()));
+  }
+
+  private PricedHandler add(HandlerPrices prices) {
+    try {
+      return prices.add(name, rule);
+    } catch (IllegalArgumentException e) {
+      throw price.wrong(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Returns whether the method may run.
+   *
+   * @throws IllegalStateException if no filter has decided on the request
+   */
+  boolean admit(HttpServletRequest request) {
+    PricedHandler ready = handler;
+    if (ready == null) {
+      ready =
+          add(
+              HandlerPrices.of(context)
+                  .orElseThrow(() -> price.wrong("the PaymentFilter was not initialised", null)));
+      handler = ready;
+    }
+    return ready.admit(request);
+  }
+
+  /** Notes that the method has failed; see {@link PricedHandler#failed}. */
+  void failed(HttpServletRequest request, Throwable failure) {
+    PricedHandler admitted = handler;
+    if (admitted != null) {
+      admitted.failed(request, failure);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}
