@@ -140,9 +140,14 @@ record GatedRequest(
 
   /** Answers OPTIONS, TRACE, and a method that no rule of its path names. */
   void refuseMethod(Route route) throws IOException, ServletException {
-    refuse(
-        method().equalsIgnoreCase("OPTIONS")
-            ? Answer.options(route)
-            : Answer.error(405, "method_not_allowed", "not for a priced resource"));
+    if (!method().equalsIgnoreCase("OPTIONS")) {
+      refuse(Answer.error(405, "method_not_allowed", "not for a priced resource"));
+    } else if (isPartOfSale()) {
+      refuse(Answer.options(route));
+    } else if (WebappOptions.answers(servletRequest)) {
+      WebappOptions.answer(this);
+    } else {
+      refuse(Answer.options(route));
+    }
   }
 }

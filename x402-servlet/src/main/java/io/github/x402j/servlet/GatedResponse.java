@@ -29,12 +29,17 @@ final class GatedResponse {
   private final HttpServletResponse response;
   private final @Nullable Page page;
   private final @Nullable OpenDispatch open;
+  private final @Nullable GatedRequest asking;
 
   private GatedResponse(
-      HttpServletResponse response, @Nullable Page page, @Nullable OpenDispatch open) {
+      HttpServletResponse response,
+      @Nullable Page page,
+      @Nullable OpenDispatch open,
+      @Nullable GatedRequest asking) {
     this.response = response;
     this.page = page;
     this.open = open;
+    this.asking = asking;
   }
 
   /** Returns the response for this dispatch; see {@link GatedRequest#response}. */
@@ -45,10 +50,10 @@ final class GatedResponse {
       if (response.isCommitted()) { // a free page flushed, and dispatched to this
         throw new ServletException("x402: a priced resource cannot follow what is sent already");
       }
-      return new GatedResponse(response, null, open);
+      return new GatedResponse(response, null, open, null);
     }
     if (request.getAttribute(PAGE) instanceof Page page) {
-      return new GatedResponse(response, page, open);
+      return new GatedResponse(response, page, open, null);
     }
     throw new ServletException("x402: a priced resource is included around the filter");
   }
@@ -58,7 +63,15 @@ final class GatedResponse {
    * include stays with its page.
    */
   GatedResponse in(HttpServletResponse later) {
-    return new GatedResponse(page == null ? later : response, page, null);
+    return new GatedResponse(page == null ? later : response, page, null, null);
+  }
+
+  /**
+   * Returns this so that pages of other origins can read an answer that is sent before a handler
+   * runs, where the webapp lets them; see {@link WebappOptions#addOrigin}.
+   */
+  GatedResponse readableFor(GatedRequest request) {
+    return new GatedResponse(response, page, open, request);
   }
 
   /** Returns the response that the handler's output goes to. */
@@ -95,6 +108,9 @@ final class GatedResponse {
     if (open != null) {
       open.refuse(this, answer);
     } else if (page == null) {
+      if (asking != null) {
+        WebappOptions.addOrigin(asking);
+      }
       answer.to(response);
     } else {
       page.replaceWith(answer);
@@ -208,13 +224,7 @@ final class GatedResponse {
     static Answer again(StoredAnswer answer) {
       return response -> {
         start(response, answer.status());
-        answer
-            .headers()
-            .forEach(
-                (name, values) -> {
-                  response.setHeader(name, values.get(0));
-                  values.stream().skip(1).forEach(value -> response.addHeader(name, value));
-                });
+        answer.headers().forEach((name, values) -> setAll(response, name, values));
         byte[] body = answer.body();
         send(response, body, null);
       };
@@ -246,6 +256,30 @@ final class GatedResponse {
         start(response, HttpServletResponse.SC_NOT_MODIFIED);
         kept.forEach((name, values) -> values.forEach(value -> response.addHeader(name, value)));
       };
+    }
+
+    /** Returns what the webapp answered to OPTIONS for a paid resource: what is allowed. */
+    static Answer options(HeldResponse held) {
+      int status = held.getStatus();
+      Map<String, List<String>> kept = new LinkedHashMap<>();
+      for (String name : held.getHeaderNames()) {
+        if (PaidResponseHeaders.tellsWhatIsAllowed(name)) {
+          kept.put(name, List.copyOf(held.getHeaders(name)));
+        }
+      }
+      return response -> {
+        start(response, status);
+        kept.forEach((name, values) -> setAll(response, name, values));
+        if (status != HttpServletResponse.SC_NO_CONTENT) {
+          response.setContentLength(0);
+        }
+        response.flushBuffer();
+      };
+    }
+
+    static void setAll(HttpServletResponse response, String name, List<String> values) {
+      response.setHeader(name, values.get(0));
+      values.stream().skip(1).forEach(value -> response.addHeader(name, value));
     }
 
     /** Returns the answer to OPTIONS for a paid resource, without its handler. */

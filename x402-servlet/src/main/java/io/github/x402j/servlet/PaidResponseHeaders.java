@@ -65,6 +65,13 @@ record PaidResponseHeaders(Map<String, String> receipt) {
     }
   }
 
+  /** Returns whether a header says which requests are allowed, and depends on nothing else. */
+  static boolean tellsWhatIsAllowed(String name) {
+    return name.equalsIgnoreCase("Allow")
+        || name.equalsIgnoreCase("Vary")
+        || name.regionMatches(true, 0, "Access-Control-", 0, "Access-Control-".length());
+  }
+
   /** Returns whether a header tells caches what to keep. */
   static boolean isCacheControl(String name) {
     return name.equalsIgnoreCase(CACHE_CONTROL) || isTargeted(name);

@@ -333,7 +333,7 @@ public final class PaymentFilter implements Filter {
   /** Sells the resource: what it costs, what is bought, and how it is delivered. */
   private void charge(PricedRoute priced, String path, GatedRequest request)
       throws IOException, ServletException {
-    GatedResponse response = request.response();
+    GatedResponse response = request.response().readableFor(request);
     if (response.isAnswered() || OpenDispatch.isRefused(request.servletRequest())) {
       return;
     }

@@ -22,7 +22,7 @@ final class RuleReach {
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
   /** Servlets of containers that serve files, and answer everything else with 404. */
-  private static final Set<String> FILE_SERVLETS =
+  static final Set<String> FILE_SERVLETS =
       Set.of(
           "org.apache.catalina.servlets.DefaultServlet",
           "org.eclipse.jetty.ee10.servlet.DefaultServlet",
