@@ -161,6 +161,20 @@ public final class PaymentFilter implements Filter {
   }
 
   /**
+   * Does what {@link #register} does, except that it does not map the filter: for a framework that
+   * maps it in an order of its own. Map it to {@code /*}, for every dispatcher type, with support
+   * for asynchronous requests.
+   *
+   * @throws IllegalArgumentException as {@link #register} does
+   * @throws IllegalStateException as {@link #register} does
+   */
+  public static void registerServlets(ServletContext context, PaymentFilter filter) {
+    filter.registration.registerServlets(
+        context, filter.routes, route -> filter.inFrontOf(filter.prices.add(route)));
+    filter.startGate();
+  }
+
+  /**
    * Checks the configuration against the chain and the webapp.
    *
    * @throws ServletException if it is not valid; nothing is served then

@@ -65,10 +65,16 @@ final class Registration {
   void register(
       ServletContext context, Filter filter, Routes routes, Function<Route, Filter> pricing) {
     requireServletApi(context);
-    RequiresPaymentScan.registered(context);
     whenRegistered = hasUpgradeFilter(context) ? Upgrades.BEHIND : Upgrades.NONE;
-    LastWrite.listenIn(context);
     add(context, "x402", filter).addMappingForUrlPatterns(ALL_DISPATCHES, false, EVERYTHING);
+    registerServlets(context, routes, pricing);
+  }
+
+  /** Does the same for a filter that is mapped by something else. */
+  void registerServlets(ServletContext context, Routes routes, Function<Route, Filter> pricing) {
+    requireServletApi(context);
+    RequiresPaymentScan.registered(context);
+    LastWrite.listenIn(context);
     annotated(context)
         .forEach(
             (servlet, route) -> {

@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.spring;
+
+import io.github.x402j.Facilitator;
+import io.github.x402j.Token;
+import java.util.List;
+
+/** What {@code x402.dev=true} sells for: a token on a chain in this process. */
+interface LocalMoney {
+  /** Returns the test token. */
+  Token token();
+
+  /** Returns who is paid where {@code x402.pay-to} is not set. */
+  String payTo();
+
+  /** Returns who settles on the chain. */
+  Facilitator facilitator();
+
+  /** Returns lines for a shell: how to see the price of a URL, and how to pay it. */
+  List<String> linesToTry(String url);
+}

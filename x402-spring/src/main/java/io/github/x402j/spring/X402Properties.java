@@ -1,0 +1,188 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.spring;
+
+import io.github.x402j.servlet.ErrorDelivery;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The properties of the starter. What is left out has the default of {@link
+ * io.github.x402j.servlet.PaymentFilter.Builder}.
+ *
+ * @param enabled Whether the starter sells anything.
+ * @param dev Whether to sell for test money, on a chain in this process that starts with a funded
+ *     payer. Needs x402-localchain on the class path. Settings of a real chain are ignored.
+ * @param publicUrl URL under which clients see the webapp, with its context path. Several are
+ *     separated by commas, the preferred one first.
+ * @param payTo Address that is paid.
+ * @param network Chain on which payments are accepted: eip155:8453, or a name such as base or
+ *     base-sepolia.
+ * @param token Token that is accepted, in place of USDC.
+ * @param rpcUrl URL of a node of the chain.
+ * @param gasKey Private key of the account that pays the gas: 64 hex digits.
+ * @param keystore Keystore file that holds the key of the gas account, in place of the gas key.
+ * @param facilitator Remote facilitator that verifies and settles, in place of a gas key.
+ * @param acceptContractWallets Whether payers may be contracts (EIP-1271).
+ * @param routes Rules by path.
+ * @param ledger Where used authorizations and sales are kept.
+ * @param createTables Whether the ledger in a database creates its tables if they are missing.
+ * @param maxTimeout How long a payment may be valid: whole seconds, 10 to 3600. Default: 60s.
+ * @param deliverErrors Errors of held responses that go out as the handler made them. Default:
+ *     client_errors.
+ * @param bufferLimit Longest response that is held. Default: 8MB.
+ * @param spillAbove Held bytes beyond this go to a temporary file. Default: all in memory.
+ * @param olderRequiredHeader Whether a 402 repeats its descriptor in X-Payment-Required.
+ * @param maxConcurrentVerifications Payments that are verified at a time. Default: 64.
+ * @param maxConcurrentSettlements Payments that are settled at a time. Default: 48.
+ * @param failuresPerMinute Failures in a minute after which a payer gets 429. Default: 30.
+ * @param waitInThread Whether each held request keeps its thread until its payment is settled.
+ * @param stopTimeout How long a stop waits for the sales in progress. Default: 20s.
+ * @param startWithoutNode Whether to start although the node or the facilitator does not answer.
+ * @param filterOrder Order of the filter: behind Spring Security, which has -100.
+ */
+@ConfigurationProperties("x402")
+public record X402Properties(
+    @DefaultValue("true") boolean enabled,
+    @DefaultValue("false") boolean dev,
+    @DefaultValue List<String> publicUrl,
+    @Nullable String payTo,
+    @Nullable String network,
+    @Nullable TokenContract token,
+    @Nullable String rpcUrl,
+    @Nullable String gasKey,
+    @Nullable Keystore keystore,
+    @Nullable RemoteFacilitator facilitator,
+    @DefaultValue("false") boolean acceptContractWallets,
+    @DefaultValue List<PricedPath> routes,
+    @DefaultValue("memory") LedgerKind ledger,
+    @DefaultValue("false") boolean createTables,
+    @Nullable Duration maxTimeout,
+    @Nullable ErrorDelivery deliverErrors,
+    @Nullable DataSize bufferLimit,
+    @Nullable DataSize spillAbove,
+    @DefaultValue("false") boolean olderRequiredHeader,
+    @Nullable Integer maxConcurrentVerifications,
+    @Nullable Integer maxConcurrentSettlements,
+    @Nullable Integer failuresPerMinute,
+    @DefaultValue("false") boolean waitInThread,
+    @Nullable Duration stopTimeout,
+    @DefaultValue("false") boolean startWithoutNode,
+    @DefaultValue("-50") int filterOrder) {
+
+  /** Copies the lists. */
+  public X402Properties {
+    publicUrl = List.copyOf(publicUrl);
+    routes = List.copyOf(routes);
+  }
+
+  /** Shows nothing, as keys and URLs with keys are among the properties. */
+  @Override
+  public String toString() {
+    return "X402Properties[redacted]";
+  }
+
+  /** Where used authorizations and sales are kept. */
+  public enum LedgerKind {
+    /** In the memory of this process. */
+    MEMORY,
+    /** In the database of the DataSource; needs x402-jdbc on the class path. */
+    JDBC
+  }
+
+  /**
+   * A token that signs as USDC does.
+   *
+   * @param contract Address of its contract.
+   * @param decimals How many decimal digits one token has.
+   * @param name Name of its EIP-712 domain.
+   * @param version Version of its EIP-712 domain.
+   */
+  public record TokenContract(
+      @Nullable String contract,
+      @DefaultValue("6") int decimals,
+      @Nullable String name,
+      @DefaultValue("2") String version) {}
+
+  /**
+   * A keystore file of version 3.
+   *
+   * @param path The file.
+   * @param password Its password.
+   */
+  public record Keystore(@Nullable Path path, @Nullable String password) {
+    /** Shows the file alone. */
+    @Override
+    public String toString() {
+      return "Keystore[" + path + "]";
+    }
+  }
+
+  /**
+   * A remote facilitator.
+   *
+   * @param url Its URL, without /verify. With x402.rpc-url its answers are checked on the chain.
+   * @param settleIsIdempotent Whether it answers a payment that it has settled with that
+   *     settlement, as FacilitatorServlet does.
+   */
+  public record RemoteFacilitator(
+      @Nullable String url, @DefaultValue("false") boolean settleIsIdempotent) {
+    /** Shows nothing, as there may be a key in the URL. */
+    @Override
+    public String toString() {
+      return "RemoteFacilitator[redacted]";
+    }
+  }
+
+  /**
+   * A rule: what requests for some paths cost.
+   *
+   * @param pattern Path within the webapp: /exact, /prefix/*, /with/{name}.
+   * @param price Price such as $0.01.
+   * @param free Whether the paths cost nothing, in place of a price.
+   * @param methods Methods that the rule covers. Default: all.
+   * @param description What is sold, for people.
+   * @param mimeType Media type of the response.
+   * @param maxTimeout How long a payment may be valid. Default: x402.max-timeout.
+   * @param settleFirst Whether the money moves before the handler runs.
+   * @param deliverErrors Errors that go out as the handler made them. Default: x402.deliver-errors.
+   * @param bufferLimit Longest response that is held. Default: x402.buffer-limit.
+   * @param ignoreCase Whether the path matches in any letter case.
+   * @param pass Pass that the payment buys. Needs a ReceiptIssuer bean.
+   */
+  public record PricedPath(
+      @Nullable String pattern,
+      @Nullable String price,
+      @DefaultValue("false") boolean free,
+      @DefaultValue Set<String> methods,
+      @Nullable String description,
+      @Nullable String mimeType,
+      @Nullable Duration maxTimeout,
+      @DefaultValue("false") boolean settleFirst,
+      @Nullable ErrorDelivery deliverErrors,
+      @Nullable DataSize bufferLimit,
+      @DefaultValue("false") boolean ignoreCase,
+      @Nullable PassFor pass) {
+
+    /** Copies the methods. */
+    public PricedPath {
+      methods = Set.copyOf(methods);
+    }
+  }
+
+  /**
+   * A pass: the payment opens the rule again.
+   *
+   * @param lifetime For how long: whole seconds, 1 second to 366 days.
+   * @param uses For how many further requests. Default: any number.
+   * @param group Rules that share the pass have the same group.
+   */
+  public record PassFor(
+      @Nullable Duration lifetime, @Nullable Integer uses, @Nullable String group) {}
+}

@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.x402j.Facilitator;
+import io.github.x402j.evm.EvmFacilitator;
+import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.InMemorySalesBook;
+import io.github.x402j.gate.PaymentLedger;
+import io.github.x402j.gate.SalesBook;
+import io.github.x402j.jdbc.JdbcPaymentLedger;
+import io.github.x402j.jdbc.JdbcSalesBook;
+import io.github.x402j.servlet.PaymentFilter;
+import io.github.x402j.testing.LocalChain;
+import io.github.x402j.testing.TestWallet;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What the properties and the beans make; no container is started. */
+class AutoConfigurationTest {
+  private static final String PAY_TO = TestWallet.random().address();
+  private static final String KEY = TestWallet.random().privateKey();
+  private static final String[] COMPLETE = {
+    "x402.public-url=https://shop.example",
+    "x402.network=base",
+    "x402.pay-to=" + PAY_TO,
+    "x402.rpc-url=http://127.0.0.1:1/secret",
+    "x402.gas-key=" + KEY,
+    "x402.routes[0].pattern=/premium",
+    "x402.routes[0].price=$0.01"
+  };
+
+  private final WebApplicationContextRunner empty =
+      new WebApplicationContextRunner()
+          .withConfiguration(AutoConfigurations.of(X402AutoConfiguration.class));
+  private final WebApplicationContextRunner complete = empty.withPropertyValues(COMPLETE);
+
+  @Test
+  void theFilterIsMappedToEverythingBehindSpringSecurity() {
+    complete.run(
+        context -> {
+          assertThat(context).hasSingleBean(PaymentFilter.class);
+          FilterRegistrationBean<?> registration = context.getBean(FilterRegistrationBean.class);
+          assertThat(registration.getFilter()).isSameAs(context.getBean(PaymentFilter.class));
+          assertThat(registration.getUrlPatterns()).containsExactly("/*");
+          assertThat(registration.isAsyncSupported()).isTrue();
+          assertThat(registration.getOrder()).isEqualTo(-50);
+          assertThat(context.getBean(Facilitator.class)).isInstanceOf(EvmFacilitator.class);
+        });
+  }
+
+  @Test
+  void nothingIsMadeWhereItIsSwitchedOffOrThereIsNoServletStack() {
+    complete
+        .withPropertyValues("x402.enabled=false")
+        .run(context -> assertThat(context).doesNotHaveBean(PaymentFilter.class));
+    new ApplicationContextRunner()
+        .withConfiguration(AutoConfigurations.of(X402AutoConfiguration.class))
+        .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(PaymentFilter.class));
+  }
+
+  @Test
+  void aRemoteFacilitatorTakesThePlaceOfTheGasKey() {
+    empty
+        .withPropertyValues(
+            "x402.public-url=https://shop.example, https://shop.example.org",
+            "x402.network=eip155:8453",
+            "x402.pay-to=" + PAY_TO,
+            "x402.facilitator.url=https://facilitator.example",
+            "x402.routes[0].pattern=/premium",
+            "x402.routes[0].price=$0.01")
+        .run(
+            context ->
+                assertThat(context.getBean(Facilitator.class)).isInstanceOf(HttpFacilitator.class));
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class OwnBeans {
+    static final InMemorySalesBook BOOK = InMemorySalesBook.create();
+
+    @Bean
+    EvmSigner signer() {
+      return EvmSigner.ofPrivateKey(KEY);
+    }
+
+    @Bean
+    PaymentLedger ledger() {
+      return InMemoryPaymentLedger.create();
+    }
+
+    @Bean
+    SalesBook book() {
+      return BOOK;
+    }
+
+    @Bean
+    PaymentFilterCustomizer last() {
+      return filter -> filter.failuresPerMinute(3);
+    }
+  }
+
+  @Test
+  void beansTakeThePlaceOfDefaults() {
+    empty
+        .withPropertyValues(COMPLETE)
+        .withPropertyValues("x402.gas-key=")
+        .withUserConfiguration(OwnBeans.class)
+        .run(
+            context -> {
+              assertThat(context.getBean(PaymentFilter.class).salesBook()).isSameAs(OwnBeans.BOOK);
+              assertThat(context.getBean(Facilitator.class).signers())
+                  .containsExactly(EvmSigner.ofPrivateKey(KEY).address());
+            });
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class Database {
+    @Bean
+    DataSource dataSource() {
+      JdbcDataSource source = new JdbcDataSource();
+      source.setURL("jdbc:h2:mem:" + System.nanoTime() + ";DB_CLOSE_DELAY=-1");
+      return source;
+    }
+  }
+
+  @Test
+  void aDataSourceGivesLedgerAndSalesBookWhenAsked() {
+    complete
+        .withUserConfiguration(Database.class)
+        .run(context -> assertThat(context).doesNotHaveBean(PaymentLedger.class));
+    complete
+        .withUserConfiguration(Database.class)
+        .withPropertyValues("x402.ledger=jdbc", "x402.create-tables=true")
+        .run(
+            context -> {
+              assertThat(context.getBean(PaymentLedger.class))
+                  .isInstanceOf(JdbcPaymentLedger.class);
+              assertThat(context.getBean(PaymentFilter.class).salesBook())
+                  .isInstanceOf(JdbcSalesBook.class);
+            });
+  }
+
+  static Stream<Arguments> wrong() {
+    return Stream.of(
+        Arguments.of(List.of("x402.pay-to=0x123"), "x402.pay-to", "x402.pay-to"),
+        Arguments.of(List.of("x402.network=bas"), "x402.network: expected eip155:8453", "network"),
+        Arguments.of(
+            List.of("x402.network=eip155:1"), "x402.token.contract: expected", "token.contract="),
+        Arguments.of(List.of("x402.gas-key=12"), "x402.gas-key: a private key", "x402.gas-key"),
+        Arguments.of(List.of("x402.rpc-url=ftp://x"), "x402.rpc-url", "x402.rpc-url"),
+        Arguments.of(List.of("x402.public-url=shop"), "x402.public-url: ", "x402.public-url"),
+        Arguments.of(List.of("x402.max-timeout=2h"), "x402.max-timeout: ", "x402.max-timeout"),
+        Arguments.of(List.of("x402.buffer-limit=0B"), "x402.buffer-limit: ", "buffer-limit"),
+        Arguments.of(
+            List.of("x402.routes[0].price="), "x402.routes[0].price: expected", "price=$0.01"),
+        Arguments.of(
+            List.of("x402.routes[0].price=cheap"), "x402.routes[0].price: ", "routes[0].price"),
+        Arguments.of(
+            List.of("x402.routes[0].pattern=premium"), "x402.routes[0].pattern: ", "pattern"),
+        Arguments.of(List.of("x402.routes[0].free=true"), "is free and has a price", "Keep one of"),
+        Arguments.of(
+            List.of("x402.routes[0].pass.uses=3"), "x402.routes[0].pass.lifetime", "lifetime=10m"),
+        Arguments.of(List.of("x402.routes[0].pass.lifetime=10m"), "sells a pass", "Correct"),
+        Arguments.of(
+            List.of("x402.keystore.path=gas.json"), "x402.gas-key and x402.keystore", "Keep one"),
+        Arguments.of(
+            List.of("x402.ledger=jdbc"), "expected one DataSource", "spring.datasource.url"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrong")
+  void aWrongPropertyIsNamedWithWhatToSet(List<String> properties, String message, String action) {
+    complete
+        .withPropertyValues(properties.toArray(String[]::new))
+        .run(
+            context -> {
+              FailureAnalysis analysis = analysis(context.getStartupFailure());
+              System.out.println(properties + " -> " + analysis.getDescription());
+              assertThat(analysis.getDescription()).contains(message);
+              assertThat(analysis.getAction()).contains(action);
+              assertThat(analysis.getDescription() + analysis.getAction())
+                  .doesNotContain(KEY)
+                  .doesNotContain("/secret");
+            });
+  }
+
+  @Test
+  void allThatIsMissingIsListedAtOnce() {
+    empty.run(
+        context -> {
+          FailureAnalysis analysis = analysis(context.getStartupFailure());
+          System.out.println(analysis.getDescription() + "\n" + analysis.getAction());
+          assertThat(analysis.getAction())
+              .contains(
+                  "x402.public-url=https://api.example.com\n",
+                  "x402.network=base\n",
+                  "x402.pay-to=0x...\n",
+                  "x402.rpc-url=https://node.example\n",
+                  "x402.gas-key=${GAS_KEY}\n",
+                  "x402.dev=true");
+        });
+  }
+
+  @Test
+  void modulesThatAreMissingAreNamed() {
+    complete
+        .withClassLoader(new FilteredClassLoader(LocalChain.class))
+        .withPropertyValues("x402.dev=true")
+        .run(
+            context ->
+                assertThat(analysis(context.getStartupFailure()).getAction())
+                    .contains("io.github.x402j:x402-localchain"));
+    complete
+        .withClassLoader(new FilteredClassLoader("io.github.x402j.jdbc"))
+        .withPropertyValues("x402.ledger=jdbc")
+        .run(
+            context ->
+                assertThat(analysis(context.getStartupFailure()).getAction())
+                    .contains("io.github.x402j:x402-jdbc"));
+  }
+
+  private static FailureAnalysis analysis(Throwable failure) {
+    assertThat(failure).isNotNull();
+    return new StartFailureAnalyzer().analyze(failure);
+  }
+}
