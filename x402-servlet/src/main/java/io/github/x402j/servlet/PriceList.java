@@ -260,9 +260,9 @@ final class PriceList {
 
     /** Returns what the request buys. */
     Purchase purchase(HttpServletRequest request, Challenge challenge) {
-      String name = PublicUrl.requestName(request, challenge.resource().url());
+      String bought = PublicUrl.requestName(request, challenge.resource().url());
       Purchase purchase =
-          Purchase.of(name, request.getMethod()).withQuery(request.getQueryString());
+          Purchase.of(bought, request.getMethod()).withQuery(request.getQueryString());
       if (!name.equals("/*")) { // that of an annotated servlet, which names nothing
         purchase = purchase.withRoute(name);
       }
