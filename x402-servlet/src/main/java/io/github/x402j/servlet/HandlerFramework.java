@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import jakarta.servlet.ServletContext;
+
 /**
  * A framework that runs handlers by its own rules, and whose integration puts a gate in front of
  * each that carries {@link RequiresPayment}: Spring MVC, JAX-RS. Found by {@link
@@ -12,6 +14,8 @@ public interface HandlerFramework {
   /**
    * Returns whether this framework gates a class that carries {@link RequiresPayment}, or one of
    * whose methods does. A class that none gates fails the start.
+   *
+   * @param webapp where the class is: the integration may be on the class path and not set up there
    */
-  boolean gates(Class<?> annotated);
+  boolean gates(Class<?> annotated, ServletContext webapp);
 }

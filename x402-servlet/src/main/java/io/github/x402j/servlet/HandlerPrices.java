@@ -86,8 +86,8 @@ public final class HandlerPrices {
   }
 
   /** Returns whether a framework gates this annotated class. */
-  boolean gate(Class<?> annotated) {
-    return frameworks.stream().anyMatch(framework -> framework.gates(annotated));
+  boolean gate(Class<?> annotated, ServletContext webapp) {
+    return frameworks.stream().anyMatch(framework -> framework.gates(annotated, webapp));
   }
 
   /**

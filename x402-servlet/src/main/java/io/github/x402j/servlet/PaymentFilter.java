@@ -171,6 +171,7 @@ public final class PaymentFilter implements Filter {
   public static void registerServlets(ServletContext context, PaymentFilter filter) {
     filter.registration.registerServlets(
         context, filter.routes, route -> filter.inFrontOf(filter.prices.add(route)));
+    filter.handlers.noteIn(context);
     filter.startGate();
   }
 

@@ -124,7 +124,7 @@ public final class RequiresPaymentScan implements ServletContainerInitializer {
         .values()
         .forEach(filter -> addAnnotated(context, filter.getClassName(), all));
     all.addAll(beans(context));
-    all.removeIf(handlers::gate);
+    all.removeIf(type -> handlers.gate(type, context));
     for (Class<?> type : all) {
       if (!Servlet.class.isAssignableFrom(type)) {
         throw new IllegalStateException(

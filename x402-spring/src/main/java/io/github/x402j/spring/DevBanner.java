@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.spring;
 
-import io.github.x402j.spring.X402Properties.PricedPath;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Environment;
@@ -16,26 +17,41 @@ final class DevBanner implements ApplicationListener<ApplicationReadyEvent> {
   private final LocalMoney money;
   private final X402Properties properties;
   private final Environment environment;
+  private final ObjectProvider<PricedHandlers> handlers;
 
-  DevBanner(LocalMoney money, X402Properties properties, Environment environment) {
+  DevBanner(
+      LocalMoney money,
+      X402Properties properties,
+      Environment environment,
+      ObjectProvider<PricedHandlers> handlers) {
     this.money = money;
     this.properties = properties;
     this.environment = environment;
+    this.handlers = handlers;
   }
 
   @Override
   public void onApplicationEvent(ApplicationReadyEvent event) {
-    String path =
-        properties.routes().stream()
-            .filter(route -> !route.free() && route.pattern() != null)
-            .map(PricedPath::pattern)
-            .findFirst()
-            .map(pattern -> pattern.replace("/*", "/"))
-            .orElse("/");
-    String url = FilterFactory.ownUrl(environment) + path;
+    String url = FilterFactory.ownUrl(environment) + somethingPriced();
     log.warn(
         "x402.dev=true: sells for test money, on a chain in this process. Try in another shell:\n\n"
             + "  {}\n",
         String.join("\n  ", money.linesToTry(url)));
+  }
+
+  private String somethingPriced() {
+    Stream<String> paths =
+        properties.routes().stream()
+            .filter(route -> !route.free())
+            .flatMap(route -> Stream.ofNullable(route.pattern()))
+            .map(pattern -> pattern.replace("/*", "/"));
+    Stream<String> annotated =
+        handlers.stream()
+            .flatMap(known -> known.all().stream())
+            .map(priced -> priced.handler().toString())
+            .map(name -> name.substring(name.indexOf(' ') + 1).replaceFirst(",.*", ""))
+            .filter(path -> path.startsWith("/"))
+            .sorted();
+    return Stream.concat(paths, annotated).findFirst().orElse("/");
   }
 }

@@ -4,6 +4,8 @@ package io.github.x402j.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Facilitator;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
@@ -17,7 +19,11 @@ import io.github.x402j.jdbc.JdbcSalesBook;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
@@ -217,6 +223,28 @@ class AutoConfigurationTest {
                   "x402.gas-key=${GAS_KEY}\n",
                   "x402.dev=true");
         });
+  }
+
+  @Test
+  void everyPropertyHasADescriptionForCompletion() throws Exception {
+    JsonNode metadata =
+        new ObjectMapper()
+            .readTree(
+                X402Properties.class.getResource("/META-INF/spring-configuration-metadata.json"));
+    Map<String, String> described = new TreeMap<>();
+    for (JsonNode property : metadata.at("/properties")) {
+      String name = property.at("/name").asText();
+      if (name.startsWith("x402.")) {
+        described.put(name, property.at("/description").asText());
+      }
+    }
+
+    assertThat(described).containsKeys("x402.pay-to", "x402.routes", "x402.keystore.path");
+    assertThat(described.values()).allSatisfy(text -> assertThat(text).endsWith("."));
+    String page = Files.readString(Path.of("../docs/spring.md"));
+    assertThat(described.keySet())
+        .allSatisfy(
+            name -> assertThat(page).containsPattern("[.]" + name.replaceFirst(".*[.]", "")));
   }
 
   @Test

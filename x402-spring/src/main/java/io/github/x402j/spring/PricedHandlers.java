@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.spring;
+
+import io.github.x402j.servlet.HandlerPrices;
+import io.github.x402j.servlet.PaymentFilter;
+import io.github.x402j.servlet.PricedHandler;
+import io.github.x402j.servlet.RequiresPayment;
+import io.github.x402j.servlet.Route;
+import jakarta.servlet.ServletContext;
+import java.lang.reflect.AnnotatedElement;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.expression.AnnotatedElementKey;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.util.ClassUtils;
+import org.springframework.web.method.HandlerMethod;
+
+/** The handlers that carry {@link RequiresPayment}, with their prices. */
+final class PricedHandlers {
+
+  /**
+   * A handler with its price.
+   *
+   * @param price as it is written
+   * @param methods the HTTP methods that cost it, empty for all
+   */
+  record Priced(PricedHandler handler, String price, Set<String> methods) {
+    /** Returns whether a request with this method costs something. */
+    boolean covers(String method) {
+      String upper = method.toUpperCase(Locale.ROOT);
+      return methods.isEmpty() || methods.contains(upper.equals("HEAD") ? "GET" : upper);
+    }
+  }
+
+  private final AnnotationPrices annotations;
+  private final ObjectProvider<PaymentFilter> filter;
+  private final ObjectProvider<ServletContext> webapp;
+  private final Map<AnnotatedElementKey, Optional<Priced>> known = new ConcurrentHashMap<>();
+
+  PricedHandlers(
+      AnnotationPrices annotations,
+      ObjectProvider<PaymentFilter> filter,
+      ObjectProvider<ServletContext> webapp) {
+    this.annotations = annotations;
+    this.filter = filter;
+    this.webapp = webapp;
+  }
+
+  /** Returns the annotation of a method, or else of its class; merged, inherited, composed. */
+  static Optional<RequiresPayment> annotation(AnnotatedElement method, Class<?> type) {
+    RequiresPayment own = AnnotatedElementUtils.findMergedAnnotation(method, RequiresPayment.class);
+    return Optional.ofNullable(
+        own != null
+            ? own
+            : AnnotatedElementUtils.findMergedAnnotation(type, RequiresPayment.class));
+  }
+
+  /** Returns the handler with its price, empty if it has no annotation. */
+  Optional<Priced> of(Object handler) {
+    return of(handler, handler instanceof HandlerMethod method ? method.toString() : "");
+  }
+
+  /**
+   * Returns the handler with its price, empty if it has no annotation.
+   *
+   * @param name what its sales are recorded under, if it was not known
+   */
+  Optional<Priced> of(Object handler, String name) {
+    AnnotatedElementKey key = key(handler);
+    Optional<Priced> priced = known.get(key);
+    return priced != null ? priced : known.computeIfAbsent(key, absent -> price(handler, name));
+  }
+
+  /** Returns those that are known. */
+  Collection<Priced> all() {
+    return known.values().stream().flatMap(Optional::stream).toList();
+  }
+
+  private static AnnotatedElementKey key(Object handler) {
+    return handler instanceof HandlerMethod method
+        ? new AnnotatedElementKey(method.getMethod(), method.getBeanType())
+        : new AnnotatedElementKey(handler.getClass(), null);
+  }
+
+  private Optional<Priced> price(Object handler, String name) {
+    AnnotatedElement element;
+    Class<?> type;
+    if (handler instanceof HandlerMethod method) {
+      element = method.getMethod();
+      type = method.getBeanType();
+    } else {
+      type = ClassUtils.getUserClass(handler);
+      element = type;
+    }
+    return annotation(element, type)
+        .map(annotation -> price(annotation, name.isEmpty() ? type.getName() : name));
+  }
+
+  private Priced price(RequiresPayment annotation, String name) {
+    Set<String> methods =
+        Arrays.stream(annotation.methods())
+            .map(method -> method.toUpperCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
+    AnnotationPrices.Terms terms = annotations.read(name, annotation);
+    return new Priced(add(name, terms.rule()), terms.price(), methods);
+  }
+
+  private PricedHandler add(String name, Route rule) {
+    HandlerPrices prices = prices(name);
+    try {
+      return prices.add(name, rule);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new StartFailedException(
+          "@RequiresPayment on " + name + ": " + e.getMessage(), "Correct the price.", e);
+    }
+  }
+
+  private HandlerPrices prices(String name) {
+    PaymentFilter bean = filter.getIfAvailable();
+    if (bean != null) {
+      return bean.handlers();
+    }
+    return Optional.ofNullable(webapp.getIfAvailable())
+        .flatMap(HandlerPrices::of)
+        .orElseThrow(
+            () ->
+                new StartFailedException(
+                    name
+                        + " is annotated with @RequiresPayment, and nothing gates it: this webapp"
+                        + " has no PaymentFilter",
+                    "Remove x402.enabled=false, or remove the annotation.",
+                    null));
+  }
+}
