@@ -13,6 +13,7 @@ import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
 import java.math.BigInteger;
+import java.net.URI;
 import java.util.List;
 
 /** A chain in this process with USDC on it, a gas account, and a payer that holds $100. */
@@ -63,6 +64,11 @@ final class DevNetwork implements LocalMoney, AutoCloseable {
   /** Returns the account that holds $100. */
   TestWallet payer() {
     return payer;
+  }
+
+  @Override
+  public URI rpcUrl() {
+    return chain.rpcUrl();
   }
 
   @Override

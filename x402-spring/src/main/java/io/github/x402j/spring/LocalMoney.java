@@ -4,6 +4,7 @@ package io.github.x402j.spring;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
+import java.net.URI;
 import java.util.List;
 
 /** What {@code x402.dev=true} sells for: a token on a chain in this process. */
@@ -13,6 +14,9 @@ interface LocalMoney {
 
   /** Returns who is paid where {@code x402.pay-to} is not set. */
   String payTo();
+
+  /** Returns where the chain answers. */
+  URI rpcUrl();
 
   /** Returns who settles on the chain. */
   Facilitator facilitator();

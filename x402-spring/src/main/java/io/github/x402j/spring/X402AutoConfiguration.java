@@ -23,6 +23,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 
 /** Sells what the properties price. */
@@ -39,6 +40,7 @@ import org.springframework.core.env.Environment;
     matchIfMissing = true)
 @EnableConfigurationProperties(X402Properties.class)
 @Import(DatabaseConfiguration.class)
+@ImportRuntimeHints(SellingHints.class)
 final class X402AutoConfiguration {
   /** The name of the bean that the properties describe. */
   static final String FACILITATOR = "x402Facilitator";
@@ -106,8 +108,12 @@ final class X402AutoConfiguration {
     }
 
     @Bean
-    DevBanner x402DevBanner(LocalMoney money, X402Properties properties, Environment environment) {
-      return new DevBanner(money, properties, environment);
+    DevBanner x402DevBanner(
+        LocalMoney money,
+        X402Properties properties,
+        Environment environment,
+        ObjectProvider<PricedHandlers> handlers) {
+      return new DevBanner(money, properties, environment, handlers);
     }
   }
 
