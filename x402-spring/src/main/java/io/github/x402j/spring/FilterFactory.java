@@ -9,6 +9,7 @@ import io.github.x402j.Token;
 import io.github.x402j.Usdc;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.gate.AccessHook;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.gate.SalesBook;
@@ -152,6 +153,7 @@ final class FilterFactory {
         filter::maxConcurrentSettlements);
     Setting.apply(
         "x402.failures-per-minute", properties.failuresPerMinute(), filter::failuresPerMinute);
+    Setting.apply("x402.access-timeout", properties.accessTimeout(), filter::accessTimeout);
     Setting.apply("x402.stop-timeout", properties.stopTimeout(), filter::stopTimeout);
     if (properties.olderRequiredHeader()) {
       filter.olderRequiredHeader();
@@ -171,6 +173,7 @@ final class FilterFactory {
   private static void beans(PaymentFilter.Builder filter, BeanFactory beans) {
     beans.getBeanProvider(Facilitator.class).orderedStream().forEach(filter::facilitator);
     beans.getBeanProvider(PaymentListener.class).orderedStream().forEach(filter::listener);
+    beans.getBeanProvider(AccessHook.class).orderedStream().forEach(filter::access);
     beans.getBeanProvider(PaymentLedger.class).ifAvailable(filter::ledger);
     beans.getBeanProvider(SalesBook.class).ifAvailable(filter::salesBook);
     beans.getBeanProvider(PathRules.class).ifAvailable(filter::pathRules);

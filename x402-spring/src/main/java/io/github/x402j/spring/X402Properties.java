@@ -42,6 +42,7 @@ import org.springframework.util.unit.DataSize;
  * @param maxConcurrentVerifications Payments that are verified at a time. Default: 64.
  * @param maxConcurrentSettlements Payments that are settled at a time. Default: 48.
  * @param failuresPerMinute Failures in a minute after which a payer gets 429. Default: 30.
+ * @param accessTimeout How long all AccessHook beans together may take. Default: 2s.
  * @param waitInThread Whether each held request keeps its thread until its payment is settled.
  * @param stopTimeout How long a stop waits for the sales in progress. Default: 20s.
  * @param startWithoutNode Whether to start although the node or the facilitator does not answer.
@@ -71,6 +72,7 @@ public record X402Properties(
     @Nullable Integer maxConcurrentVerifications,
     @Nullable Integer maxConcurrentSettlements,
     @Nullable Integer failuresPerMinute,
+    @Nullable Duration accessTimeout,
     @DefaultValue("false") boolean waitInThread,
     @Nullable Duration stopTimeout,
     @DefaultValue("false") boolean startWithoutNode,

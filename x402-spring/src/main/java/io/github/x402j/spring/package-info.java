@@ -16,8 +16,9 @@
  * <p>{@link io.github.x402j.spring.X402Properties} lists the properties. A bean of type {@code
  * Facilitator}, {@code PaymentLedger}, {@code SalesBook}, {@code EvmSigner}, {@code ReceiptIssuer},
  * {@code ReceiptVerifier}, {@code OfferReceiptSigner}, {@code PaymentIdentifiers} or {@code
- * PathRules} takes the place of the default; every {@code PaymentListener} bean observes. For all
- * else there is {@link io.github.x402j.spring.PaymentFilterCustomizer}.
+ * PathRules} takes the place of the default; every {@code PaymentListener} bean observes, every
+ * {@code AccessHook} bean decides. For all else there is {@link
+ * io.github.x402j.spring.PaymentFilterCustomizer}.
  *
  * <p>Runs on Boot 3.5 and Boot 4, with the servlet stack.
  */

@@ -3,6 +3,8 @@
 package io.github.x402j.spring;
 
 import io.github.x402j.Price;
+import io.github.x402j.gate.AccessDecision;
+import io.github.x402j.gate.AccessHook;
 import io.github.x402j.servlet.Payments;
 import io.github.x402j.servlet.RequiresPayment;
 import jakarta.servlet.http.HttpServletRequest;
@@ -75,6 +77,14 @@ final class Controllers {
     @Bean
     Function<HttpServletRequest, Price> byLength() {
       return request -> Price.parse("$0.0" + request.getParameter("q").length());
+    }
+
+    @Bean
+    AccessHook keys() {
+      return request ->
+          request.header("X-Api-Key").filter("known"::equals).isPresent()
+              ? AccessDecision.grant("key")
+              : AccessDecision.charge();
     }
   }
 

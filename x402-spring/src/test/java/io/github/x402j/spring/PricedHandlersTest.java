@@ -146,6 +146,16 @@ class PricedHandlersTest {
 
   @ParameterizedTest
   @MethodSource("containers")
+  void aHookGrantsBesidesPayment(Container container) {
+    Reply granted = SHOPS.get(container).get("/rest/body", "X-Api-Key", "known");
+
+    assertThat(granted.status()).isEqualTo(200);
+    assertThat(granted.body()).isEqualTo("sold");
+    assertThat(granted.isSettled()).isFalse();
+  }
+
+  @ParameterizedTest
+  @MethodSource("containers")
   void headCostsWhatGetCosts(Container container) {
     Shop shop = SHOPS.get(container);
 
