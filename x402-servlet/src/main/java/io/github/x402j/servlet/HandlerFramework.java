@@ -14,8 +14,14 @@ public interface HandlerFramework {
   /**
    * Returns whether this framework gates a class that carries {@link RequiresPayment}, or one of
    * whose methods does. A class that none gates fails the start.
-   *
-   * @param webapp where the class is: the integration may be on the class path and not set up there
    */
-  boolean gates(Class<?> annotated, ServletContext webapp);
+  boolean gates(Class<?> annotated);
+
+  /**
+   * Returns whether the integration is set up in this webapp, and not on its class path alone. If
+   * not, it gates nothing. Default: it always is.
+   */
+  default boolean isSetUpIn(ServletContext webapp) {
+    return true;
+  }
 }

@@ -87,7 +87,8 @@ public final class HandlerPrices {
 
   /** Returns whether a framework gates this annotated class. */
   boolean gate(Class<?> annotated, ServletContext webapp) {
-    return frameworks.stream().anyMatch(framework -> framework.gates(annotated, webapp));
+    return frameworks.stream()
+        .anyMatch(framework -> framework.isSetUpIn(webapp) && framework.gates(annotated));
   }
 
   /**

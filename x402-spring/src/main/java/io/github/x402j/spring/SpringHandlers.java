@@ -3,9 +3,12 @@
 package io.github.x402j.spring;
 
 import io.github.x402j.servlet.HandlerFramework;
-import jakarta.servlet.Filter;
-import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
+import java.lang.reflect.Modifier;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.stereotype.Component;
+import org.springframework.web.HttpRequestHandler;
+import org.springframework.web.servlet.mvc.Controller;
 
 /**
  * Tells the payment filter what Spring MVC gates. Found by {@link java.util.ServiceLoader}; not for
@@ -22,11 +25,17 @@ public final class SpringHandlers implements HandlerFramework {
     webapp.setAttribute(ACTIVE, true);
   }
 
-  /** Leaves every class but servlets and filters to {@link HandlerCheck}, where the starter is. */
   @Override
-  public boolean gates(Class<?> annotated, ServletContext webapp) {
-    return webapp.getAttribute(ACTIVE) != null
-        && !Servlet.class.isAssignableFrom(annotated)
-        && !Filter.class.isAssignableFrom(annotated);
+  public boolean isSetUpIn(ServletContext webapp) {
+    return webapp.getAttribute(ACTIVE) != null;
+  }
+
+  /** Leaves every bean to {@link HandlerCheck}, which knows what Spring MVC has mapped. */
+  @Override
+  public boolean gates(Class<?> annotated) {
+    return Modifier.isAbstract(annotated.getModifiers()) // interfaces and annotations included
+        || AnnotatedElementUtils.hasAnnotation(annotated, Component.class)
+        || HttpRequestHandler.class.isAssignableFrom(annotated)
+        || Controller.class.isAssignableFrom(annotated);
   }
 }

@@ -16,9 +16,9 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.mock.web.MockServletContext;
 import org.springframework.stereotype.Component;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -180,9 +180,19 @@ class UngatedAnnotationTest {
                     .contains("GET /good is annotated", "no PaymentFilter"));
   }
 
-  @Configuration(proxyBeanMethods = false)
-  @Import(Good.class)
-  static class Other {}
+  @Test
+  void theFilterLeavesToSpringWhatSpringGates() {
+    SpringHandlers spring = new SpringHandlers();
+    MockServletContext webapp = new MockServletContext();
+
+    assertThat(spring.isSetUpIn(webapp)).isFalse();
+    SpringHandlers.gateIn(webapp);
+    assertThat(spring.isSetUpIn(webapp)).isTrue();
+    assertThat(spring.gates(Good.class)).isTrue();
+    assertThat(spring.gates(Controllers.Api.class)).isTrue();
+    assertThat(spring.gates(Controllers.Costs.class)).isTrue();
+    assertThat(spring.gates(UngatedAnnotationTest.class)).isFalse();
+  }
 
   @Test
   void aHandlerThatWasNotDecidedOnDoesNotRun() {
