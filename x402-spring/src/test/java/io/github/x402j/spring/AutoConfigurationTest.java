@@ -17,13 +17,21 @@ import io.github.x402j.gate.SalesBook;
 import io.github.x402j.jdbc.JdbcPaymentLedger;
 import io.github.x402j.jdbc.JdbcSalesBook;
 import io.github.x402j.servlet.PaymentFilter;
+import io.github.x402j.servlet.Route;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestWallet;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
@@ -245,6 +253,48 @@ class AutoConfigurationTest {
     assertThat(described.keySet())
         .allSatisfy(
             name -> assertThat(page).containsPattern("[.]" + name.replaceFirst(".*[.]", "")));
+  }
+
+  /** What has no property is set by beans. */
+  @Test
+  void everySettingOfTheFilterAndOfARuleCanBeSet() {
+    Set<String> byBeans =
+        Set.of(
+            "facilitator",
+            "salesBook",
+            "listener",
+            "pathRules",
+            "receipts",
+            "acceptReceipts",
+            "signOffers",
+            "paymentIdentifiers",
+            "access");
+    Set<String> named =
+        Set.of("publicUrls", "accept", "ignoringCase", "passGroup", "pricedByHandler");
+
+    assertThat(settings(PaymentFilter.Builder.class))
+        .isSubsetOf(together(components(X402Properties.class), byBeans, named));
+    assertThat(settings(Route.class))
+        .isSubsetOf(together(components(X402Properties.PricedPath.class), named));
+  }
+
+  private static Set<String> settings(Class<?> type) {
+    return Arrays.stream(type.getMethods())
+        .filter(method -> method.getReturnType() == type)
+        .filter(method -> !Modifier.isStatic(method.getModifiers()))
+        .map(Method::getName)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Set<String> components(Class<?> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .map(RecordComponent::getName)
+        .collect(Collectors.toSet());
+  }
+
+  @SafeVarargs
+  private static Set<String> together(Set<String>... sets) {
+    return Arrays.stream(sets).flatMap(Set::stream).collect(Collectors.toSet());
   }
 
   @Test

@@ -10,8 +10,10 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +27,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.cors.CorsConfiguration;
+import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
+import org.springframework.web.filter.CorsFilter;
 
 /** Paths that properties price, in a Boot application on every container. */
 class PricedPathsTest {
@@ -36,6 +41,17 @@ class PricedPathsTest {
     @Bean
     ServletRegistrationBean<Annotated> annotated() {
       return new ServletRegistrationBean<>(new Annotated(), "/annotated");
+    }
+
+    /** Without an order, so behind the payment filter. */
+    @Bean
+    CorsFilter cors() {
+      CorsConfiguration cors = new CorsConfiguration();
+      cors.setAllowedOrigins(List.of("https://browser.example"));
+      cors.setAllowedHeaders(List.of("PAYMENT-SIGNATURE"));
+      UrlBasedCorsConfigurationSource paths = new UrlBasedCorsConfigurationSource();
+      paths.registerCorsConfiguration("/premium/**", cors);
+      return new CorsFilter(paths);
     }
 
     @Bean
@@ -128,6 +144,31 @@ class PricedPathsTest {
     assertThat(failed.status()).isEqualTo(500);
     assertThat(failed.body()).contains("\"path\":\"/api/fails\"");
     assertThat(failed.isSettled()).isFalse();
+  }
+
+  @ParameterizedTest
+  @MethodSource("containers")
+  void theCorsFilterOfTheWebappAnswersThePreflightAndNamesTheOriginOfA402(Container container) {
+    Shop shop = SHOPS.get(container);
+    String[] origin = {"Origin", "https://browser.example"};
+
+    Reply preflight =
+        shop.send(
+            shop.request("/premium/7", origin)
+                .header("Access-Control-Request-Method", "GET")
+                .header("Access-Control-Request-Headers", "payment-signature")
+                .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
+    Reply unpaid = shop.get("/premium/7", origin);
+    Reply paid = shop.pay("/premium/7", origin);
+
+    assertThat(preflight.header("Access-Control-Allow-Headers")).isEqualTo("payment-signature");
+    assertThat(unpaid.status()).isEqualTo(402);
+    for (Reply reply : List.of(preflight, unpaid, paid)) {
+      assertThat(reply.header("Access-Control-Allow-Origin"))
+          .as(reply.toString())
+          .isEqualTo("https://browser.example");
+    }
+    assertThat(paid.header("Access-Control-Expose-Headers")).contains("PAYMENT-RESPONSE");
   }
 
   @ParameterizedTest
