@@ -40,6 +40,10 @@ record PaidResponseHeaders(Map<String, String> receipt) {
           PaymentHeader.X_PAYMENT,
           PaymentHeader.X_PAYMENT_RECEIPT);
 
+  /** How many characters those of them take that are not for the payer. */
+  static final int SHARED_LENGTH =
+      EXPOSE_HEADERS.length() + EXPOSED.length() + "Vary".length() + VARY.length() + 64;
+
   /** The headers of a response that no payment was made for. */
   static final PaidResponseHeaders NONE = new PaidResponseHeaders(Map.of());
 

@@ -22,7 +22,7 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
   static final String COVERS = "X-Payment-Receipt-Covers";
 
   /** The header is for convenience only: one that is too long is left out. */
-  private static final int MAX_COVERS_LENGTH = 512;
+  static final int MAX_COVERS_LENGTH = 512;
 
   private static final int MAX_COVERED = 32;
   private static final Duration LONGEST = Duration.ofDays(366);

@@ -352,7 +352,7 @@ public final class PaymentFilter implements Filter {
     if (response.isAnswered() || OpenDispatch.isRefused(request.servletRequest())) {
       return;
     }
-    if (PublicUrl.isTooLong(path)) {
+    if (priced.isTooLong(path)) {
       response.send(Answer.error(414, "path_too_long", "no descriptor could name it"));
       return;
     }
@@ -398,7 +398,8 @@ public final class PaymentFilter implements Filter {
             response,
             path,
             more,
-            ownLimit == null ? limits : limits.withMaxBytes(ownLimit),
+            (ownLimit == null ? limits : limits.withMaxBytes(ownLimit))
+                .withMaxHeaderBytes(priced.headersOfHandler(request.servletRequest(), path)),
             waitsWithoutThread);
   }
 
@@ -432,6 +433,9 @@ public final class PaymentFilter implements Filter {
     private ErrorDelivery errors = ErrorDelivery.CLIENT_ERRORS;
     private long bufferLimit = HeldLimits.DEFAULT_MAX_BYTES;
     private @Nullable Integer spillAbove;
+    private int headerLimit = HeaderLimit.DEFAULT;
+    private boolean signsOffers;
+    private boolean namesPayments;
     private @Nullable ReceiptIssuer issuer;
     private @Nullable ReceiptVerifier verifier;
 
@@ -578,6 +582,19 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
+     * Sets how long the head of a 402 and of a paid response may be, in bytes, with what the
+     * container and filters in front add (512 bytes). Rules that do not fit fail the start; a
+     * response whose handler sets more than what is left fails unpaid, unless its route settles
+     * first. Default: 4096, which stock nginx takes; a proxy in front that takes more allows more.
+     *
+     * @throws IllegalArgumentException if it is not in 2048 to 16384
+     */
+    public Builder headerLimit(int bytes) {
+      headerLimit = HeaderLimit.require(bytes);
+      return this;
+    }
+
+    /**
      * Sets how many bytes of a response are held in memory; the rest goes to a temporary file.
      * Default: {@link #bufferLimit}, so that no file is used.
      *
@@ -616,12 +633,14 @@ public final class PaymentFilter implements Filter {
 
     /** See {@link PaymentGate.Builder#signOffers(OfferReceiptSigner)}. Default: off. */
     public Builder signOffers(OfferReceiptSigner signer) {
+      signsOffers = true;
       gate.signOffers(signer);
       return this;
     }
 
     /** See {@link PaymentGate.Builder#signOffers(OfferReceiptSigner, Duration)}. */
     public Builder signOffers(OfferReceiptSigner signer, Duration validity) {
+      signsOffers = true;
       gate.signOffers(signer, validity);
       return this;
     }
@@ -632,6 +651,7 @@ public final class PaymentFilter implements Filter {
      * routes that settle first keep none. Default: off.
      */
     public Builder paymentIdentifiers(PaymentIdentifiers identifiers) {
+      namesPayments = true;
       gate.paymentIdentifiers(identifiers);
       return this;
     }
@@ -706,7 +726,7 @@ public final class PaymentFilter implements Filter {
       PublicUrl publicUrl = publicUrls.get(0);
       addReceipts(publicUrl.origin());
       PaymentGate built = gate.build();
-      PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrls, routes);
+      PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrls, headers(), routes);
       return new PaymentFilter(
           built,
           routes,
@@ -761,12 +781,22 @@ public final class PaymentFilter implements Filter {
       }
     }
 
+    private HeaderLimit headers() {
+      HeaderLimit headers = HeaderLimit.of(headerLimit);
+      headers = issuer == null ? headers : headers.withReceipts();
+      headers = signsOffers ? headers.withStatements() : headers;
+      headers = namesPayments ? headers.withIdentifiers() : headers;
+      return routes.all().stream().anyMatch(route -> route.settings().pass() != null)
+          ? headers.withPasses()
+          : headers;
+    }
+
     private HeldLimits limits() {
       HeldLimits limits = HeldLimits.inMemory(bufferLimit);
       if (spillAbove != null) {
         limits = limits.withMemoryBytes(spillAbove);
       }
-      return issuer == null ? limits : limits.withReceipts();
+      return limits;
     }
   }
 }

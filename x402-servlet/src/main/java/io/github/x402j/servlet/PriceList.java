@@ -10,6 +10,7 @@ import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.Pass;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Purchase;
+import io.github.x402j.gate.Refusal;
 import io.github.x402j.servlet.RouteSettings.Pricing;
 import jakarta.servlet.http.HttpServletRequest;
 import java.math.BigDecimal;
@@ -29,10 +30,14 @@ import org.jspecify.annotations.Nullable;
  * only.
  */
 final class PriceList {
+  /** How long the paths may be that a rule sells, escaped: the first whose descriptor fits. */
+  private static final int[] PATH_LENGTHS = {2048, 1536, 1024, 768, 512, 256};
+
   private final PaymentGate gate;
   private final List<AcceptedToken> accepted;
   private final Duration maxTimeout;
   private final List<PublicUrl> publicUrls;
+  private final HeaderLimit headers;
   private final Routes routes;
   private final Map<Route, PricedRoute> priced = new IdentityHashMap<>();
 
@@ -40,6 +45,7 @@ final class PriceList {
    * @param accepted the tokens of rules that name none
    * @param maxTimeout of rules that name none
    * @param publicUrls the preferred one first; passes and receipts are for that one
+   * @param headers what the descriptors have to fit into
    * @throws IllegalStateException if a priced rule accepts no token
    * @throws IllegalArgumentException if a price does not fit a token, or a descriptor is too long
    */
@@ -48,11 +54,13 @@ final class PriceList {
       List<AcceptedToken> accepted,
       Duration maxTimeout,
       List<PublicUrl> publicUrls,
+      HeaderLimit headers,
       Routes routes) {
     this.gate = gate;
     this.accepted = List.copyOf(accepted);
     this.maxTimeout = maxTimeout;
     this.publicUrls = List.copyOf(publicUrls);
+    this.headers = headers;
     this.routes = routes;
     routes.all().stream().filter(route -> !route.isFree()).forEach(this::add);
   }
@@ -70,9 +78,7 @@ final class PriceList {
    * @param name what sales are recorded under
    */
   PricedRoute addHandler(String name, Route route) {
-    PricedRoute ready = ready(route, name);
-    ready.requireShort();
-    return ready;
+    return ready(route, name);
   }
 
   private PricedRoute ready(Route route, String name) {
@@ -158,6 +164,9 @@ final class PriceList {
 
     private final Map<String, Map<String, String>> moreByMethod = new ConcurrentHashMap<>();
 
+    /** How long a path may be, escaped. */
+    private int longestPath = PATH_LENGTHS[0];
+
     private PricedRoute(
         Route route, String name, List<AcceptedToken> accepted, Duration maxTimeout) {
       this.route = route;
@@ -167,11 +176,7 @@ final class PriceList {
       fixedOptions =
           route.settings().pricing() instanceof Pricing.Fixed fixed ? options(fixed.price()) : null;
       for (PublicUrl url : publicUrls) {
-        String path = // too long a descriptor fails the start
-            fixedOptions != null && route.paths().isExact()
-                ? route.pattern()
-                : "/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1);
-        Challenge challenge = challenge(url, path, waysToPay());
+        Challenge challenge = longestChallenge(url);
         if (fixedOptions != null) {
           fixedChallenges.put(url, challenge);
         }
@@ -200,12 +205,46 @@ final class PriceList {
       return PriceList.checkedAtStart(accepted, maxTimeout);
     }
 
-    /** Encodes every descriptor, which fails for one that is too long. */
-    private void requireShort() {
-      for (PublicUrl url : publicUrls) {
-        String path = "/" + "x".repeat(PublicUrl.MAX_PATH_LENGTH - 1);
-        challenge(url, path, waysToPay()).refusal();
+    /** Returns the challenge for the longest path that it sells. */
+    private Challenge longestChallenge(PublicUrl url) {
+      if (route.paths().isExact()) {
+        Challenge challenge = challenge(url, route.pattern(), waysToPay());
+        requireFits(challenge, url.of(route.pattern()).length());
+        return challenge;
       }
+      for (int length : PATH_LENGTHS) {
+        boolean isShortest = length == PATH_LENGTHS[PATH_LENGTHS.length - 1];
+        try {
+          String path = "/" + "x".repeat(length - 1);
+          Challenge challenge = challenge(url, path, waysToPay());
+          requireFits(challenge, url.of(path).length());
+          longestPath = Math.min(longestPath, length);
+          return challenge;
+        } catch (IllegalArgumentException tooLong) {
+          if (isShortest) {
+            throw tooLong;
+          }
+        }
+      }
+      throw new AssertionError();
+    }
+
+    /** A header that a proxy refuses would be noticed by payers only, after they have paid. */
+    private void requireFits(Challenge challenge, int urlLength) {
+      Refusal refusal = challenge.refusal();
+      if (!headers.fits(refusal, urlLength)) {
+        throw new IllegalArgumentException(headers.problem(refusal, urlLength));
+      }
+    }
+
+    /** Returns whether a descriptor that names this path, decoded, would be too long. */
+    boolean isTooLong(String path) {
+      return !route.paths().isExact() && PublicUrl.isLonger(path, longestPath);
+    }
+
+    /** Returns how long the headers of its handler may be in answer to a request. */
+    int headersOfHandler(HttpServletRequest request, String path) {
+      return headers.leftForHandler(PublicUrl.of(publicUrls, request).of(path).length());
     }
 
     /** Returns what the request costs. */

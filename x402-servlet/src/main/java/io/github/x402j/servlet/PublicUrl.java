@@ -22,9 +22,6 @@ final class PublicUrl {
   /** Longer names are kept as their hash, so that a ledger's entries stay small. */
   private static final int MAX_NAME_LENGTH = 200;
 
-  /** The longest path that is sold, escaped; a descriptor that names it fits into its header. */
-  static final int MAX_PATH_LENGTH = 2048;
-
   /** How long one character of a path can become, as three octets. */
   private static final int LONGEST_ESCAPE = 9;
 
@@ -112,10 +109,10 @@ final class PublicUrl {
     return text + escape(pathInWebapp);
   }
 
-  static boolean isTooLong(String pathInWebapp) {
-    return pathInWebapp.length() * LONGEST_ESCAPE > MAX_PATH_LENGTH
-        && (pathInWebapp.length() > MAX_PATH_LENGTH
-            || escape(pathInWebapp).length() > MAX_PATH_LENGTH);
+  /** Returns whether a path is longer than this, escaped. */
+  static boolean isLonger(String pathInWebapp, int length) {
+    return pathInWebapp.length() * LONGEST_ESCAPE > length
+        && (pathInWebapp.length() > length || escape(pathInWebapp).length() > length);
   }
 
   /** Escapes a decoded path for a URL (RFC 3986, pchar). */

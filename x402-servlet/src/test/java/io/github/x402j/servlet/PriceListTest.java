@@ -33,6 +33,7 @@ class PriceListTest {
         accepted,
         Duration.ofSeconds(60),
         List.of(PublicUrl.parse("https://shop.example")),
+        HeaderLimit.of(HeaderLimit.DEFAULT),
         Routes.of(List.of(rules)));
   }
 

@@ -138,6 +138,10 @@ final class FilterFactory {
     Setting.apply("x402.max-timeout", properties.maxTimeout(), filter::maxTimeout);
     Setting.apply("x402.deliver-errors", properties.deliverErrors(), filter::deliverErrors);
     Setting.apply(
+        "x402.header-limit",
+        bytes(properties.headerLimit()),
+        bytes -> filter.headerLimit(Math.toIntExact(Math.min(bytes, Integer.MAX_VALUE))));
+    Setting.apply(
         "x402.buffer-limit", bytes(properties.bufferLimit()), bytes -> filter.bufferLimit(bytes));
     Setting.apply(
         "x402.spill-above",

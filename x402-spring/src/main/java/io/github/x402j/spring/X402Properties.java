@@ -36,6 +36,7 @@ import org.springframework.util.unit.DataSize;
  * @param maxTimeout How long a payment may be valid: whole seconds, 10 to 3600. Default: 60s.
  * @param deliverErrors Errors of held responses that go out as the handler made them. Default:
  *     client_errors.
+ * @param headerLimit Longest head of a 402 and of a paid response. Default: 4KB.
  * @param bufferLimit Longest response that is held. Default: 8MB.
  * @param spillAbove Held bytes beyond this go to a temporary file. Default: all in memory.
  * @param olderRequiredHeader Whether a 402 repeats its descriptor in X-Payment-Required.
@@ -66,6 +67,7 @@ public record X402Properties(
     @DefaultValue("false") boolean createTables,
     @Nullable Duration maxTimeout,
     @Nullable ErrorDelivery deliverErrors,
+    @Nullable DataSize headerLimit,
     @Nullable DataSize bufferLimit,
     @Nullable DataSize spillAbove,
     @DefaultValue("false") boolean olderRequiredHeader,

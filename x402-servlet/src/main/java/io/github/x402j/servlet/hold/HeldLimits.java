@@ -22,9 +22,6 @@ public record HeldLimits(long maxBytes, int memoryBytes, int maxHeaderBytes) {
    */
   private static final int DEFAULT_MAX_HEADER_BYTES = 6 * 1024;
 
-  /** Receipts need their own room in the same 8 KiB. */
-  private static final int MAX_HEADER_BYTES_WITH_RECEIPTS = 3584;
-
   /**
    * @throws IllegalArgumentException if a limit is out of its range
    */
@@ -52,9 +49,9 @@ public record HeldLimits(long maxBytes, int memoryBytes, int maxHeaderBytes) {
     return new HeldLimits(maxBytes, bytes, maxHeaderBytes);
   }
 
-  /** Returns these limits for responses that carry receipts. */
-  public HeldLimits withReceipts() {
-    return new HeldLimits(maxBytes, memoryBytes, MAX_HEADER_BYTES_WITH_RECEIPTS);
+  /** Returns these limits with another one for the headers of a handler. */
+  public HeldLimits withMaxHeaderBytes(int bytes) {
+    return new HeldLimits(maxBytes, memoryBytes, bytes);
   }
 
   /**
@@ -66,8 +63,9 @@ public record HeldLimits(long maxBytes, int memoryBytes, int maxHeaderBytes) {
 
     OverflowException(String what, long limit) {
       super(
-          "the %s of a paid response exceeds %d bytes: raise the limit of the buffer, or settle first"
-              .formatted(what, limit));
+          "the %s of a paid response exceeds %d bytes: raise %s, or settle first"
+              .formatted(
+                  what, limit, what.equals("head") ? "headerLimit" : "the limit of the buffer"));
     }
   }
 }

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.servlet;
+
+import io.github.x402j.gate.Refusal;
+import java.util.Map;
+
+/**
+ * How long the head of a 402 and of a paid response may be, and who gets which part of it. A proxy
+ * keeps a whole head in one buffer, and answers 502 in place of a longer one.
+ *
+ * @param bytes the whole head
+ * @param paid what the gate may add to a paid response, without URLs
+ * @param tenthsOfUrl how often that holds the URL, encoded
+ */
+record HeaderLimit(int bytes, int paid, int tenthsOfUrl) {
+  /** What stock nginx keeps: one page of memory. */
+  static final int DEFAULT = 4096;
+
+  private static final int SMALLEST = 2048;
+  private static final int LARGEST = 16 * 1024;
+
+  /** For the status line, what the container adds, and a few headers of filters in front. */
+  private static final int AROUND = 512;
+
+  /** The payment response, of any outcome. */
+  private static final int OUTCOME = 448;
+
+  private static final int RECEIPT = 1024;
+  private static final int IDENTIFIER = 256;
+  private static final int STATEMENT = 800;
+  private static final int URL_IN_RECEIPT = 14;
+  private static final int URL_IN_STATEMENT = 19;
+
+  /** What a handler needs at least: type, cookies, ETag. */
+  private static final int LEAST_FOR_HANDLER = 512;
+
+  /** A refusal repeats the descriptor with a code in it. */
+  private static final int ERROR = 128;
+
+  /** Returns a limit with what every paid response has. */
+  static HeaderLimit of(int bytes) {
+    return new HeaderLimit(bytes, OUTCOME, 0);
+  }
+
+  /**
+   * Returns the limit.
+   *
+   * @throws IllegalArgumentException if it is out of range
+   */
+  static int require(int bytes) {
+    if (bytes < SMALLEST || bytes > LARGEST) {
+      throw new IllegalArgumentException(
+          "headerLimit: expected %d to %d bytes, found %d".formatted(SMALLEST, LARGEST, bytes));
+    }
+    return bytes;
+  }
+
+  HeaderLimit withReceipts() {
+    return with(RECEIPT, URL_IN_RECEIPT);
+  }
+
+  HeaderLimit withPasses() {
+    return with(PassTerms.COVERS.length() + PassTerms.MAX_COVERS_LENGTH, 0);
+  }
+
+  HeaderLimit withIdentifiers() {
+    return with(IDENTIFIER, 0);
+  }
+
+  HeaderLimit withStatements() {
+    return with(STATEMENT, URL_IN_STATEMENT);
+  }
+
+  private HeaderLimit with(int more, int moreOfUrl) {
+    return new HeaderLimit(bytes, paid + more, tenthsOfUrl + moreOfUrl);
+  }
+
+  /** Returns whether a rule fits, whose longest URL has so many characters. */
+  boolean fits(Refusal refusal, int urlLength) {
+    return length(refusal) <= bytes && leftForHandler(urlLength) >= LEAST_FOR_HANDLER;
+  }
+
+  /** Returns the length of the head of a 402, also in answer to a payment that is refused. */
+  private static int length(Refusal refusal) {
+    int length = AROUND + OUTCOME + PaidResponseHeaders.SHARED_LENGTH + ERROR;
+    for (Map.Entry<String, String> header : refusal.headers().entrySet()) {
+      length += header.getKey().length() + header.getValue().length() + 4;
+    }
+    return length;
+  }
+
+  /** Returns how long the headers of a handler may be in a response that is paid for. */
+  int leftForHandler(int urlLength) {
+    return bytes - AROUND - PaidResponseHeaders.SHARED_LENGTH - paid - urlLength * tenthsOfUrl / 10;
+  }
+
+  /** Returns what is wrong with a rule that does not fit, and what to do. */
+  String problem(Refusal refusal, int urlLength) {
+    return """
+        a 402 may need %d bytes of headers, and a paid response leaves %d to its handler, which \
+        needs %d; headerLimit is %d. Offer fewer tokens, shorten the description, or raise \
+        headerLimit and the buffer of the proxy in front (nginx: proxy_buffer_size)"""
+        .formatted(length(refusal), leftForHandler(urlLength), LEAST_FOR_HANDLER, bytes);
+  }
+}
