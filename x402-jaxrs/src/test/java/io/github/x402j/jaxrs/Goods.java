@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The resources that the tests buy. */
@@ -49,6 +50,9 @@ final class Goods {
 
   /** How many methods have run. */
   static final AtomicInteger RUNS = new AtomicInteger();
+
+  /** The runs of a stream that break off. */
+  static final Set<Integer> BREAKS = ConcurrentHashMap.newKeySet();
 
   private Goods() {}
 
@@ -276,6 +280,21 @@ final class Goods {
     @Path("stream")
     public StreamingOutput stream() {
       return output -> output.write(secret().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Breaks off, unless it is asked for the second time. */
+    @GET
+    @Path("breaks")
+    public StreamingOutput breaks() {
+      int run = RUNS.incrementAndGet();
+      return output -> {
+        output.write("begun ".getBytes(StandardCharsets.UTF_8));
+        output.flush();
+        if (BREAKS.remove(run)) {
+          throw new IOException("half of it");
+        }
+        output.write(SECRET.getBytes(StandardCharsets.UTF_8));
+      };
     }
 
     @GET

@@ -6,6 +6,7 @@ import static io.github.x402j.jaxrs.Goods.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.jaxrs.Shop.Answer;
+import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +128,26 @@ class PaidResourcesTest {
     assertThat(failed.header("PAYMENT-RESPONSE")).isNull();
     assertThat(failed.all()).doesNotContain(SECRET);
     assertThat(shop.earned()).isEqualTo(earned);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void aStreamThatBrokeOffIsSentAgainForTheSamePayment(Stack stack) throws Exception {
+    Shop.Webapp webapp = WEBAPPS.get(stack);
+    long earned = shop.earned();
+    String payment = shop.payment(webapp.get("/streamed/breaks"));
+    Goods.BREAKS.add(Goods.RUNS.get() + 1);
+    assertThat(bodyOrNone(webapp, payment)).doesNotContain(SECRET);
+    assertThat(bodyOrNone(webapp, payment)).isEqualTo("begun " + SECRET);
+    assertThat(shop.earned() - earned).isEqualTo(CENT);
+  }
+
+  private static String bodyOrNone(Shop.Webapp webapp, String payment) throws Exception {
+    try {
+      return webapp.get("/streamed/breaks", "PAYMENT-SIGNATURE", payment).body();
+    } catch (IOException e) { // Jersey lets the container end the connection
+      return "";
+    }
   }
 
   static Stream<Arguments> unsold() {
