@@ -142,7 +142,7 @@ public final class PaidResources
     return classGates.computeIfAbsent(
         type,
         root -> {
-          ResourcePrice.requireNoLocator(root);
+          ResourcePrice.requireFiltered(root);
           String name =
               ResourcePrice.join(ResourcePrice.path(root).orElse(root.getSimpleName()), "*");
           return ResourcePrice.onClass(root)

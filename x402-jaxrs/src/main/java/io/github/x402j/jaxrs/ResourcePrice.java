@@ -44,27 +44,30 @@ record ResourcePrice(RequiresPayment annotation, String where) {
   }
 
   /**
-   * Requires that no locator of a class is annotated: JAX-RS runs no filter for one.
+   * Requires that every annotated method of a class is one that JAX-RS runs filters for.
    *
-   * @throws IllegalStateException if one is
+   * @throws IllegalStateException if one is a locator, or no resource method
    */
-  static void requireNoLocator(Class<?> type) {
+  static void requireFiltered(Class<?> type) {
     for (Class<?> each : Declarations.of(type)) {
       for (Method method : Declarations.methodsOf(each)) {
-        if (isLocator(type, method) && onAny(type, method)) {
-          throw new IllegalStateException(
-              where(type, method)
-                  + ": @RequiresPayment stands on a sub-resource locator, and nothing gates a"
-                  + " locator: annotate the sub-resource class, its methods, or "
-                  + type.getSimpleName());
-        }
+        Declarations.find(method, RequiresPayment.class)
+            .map(annotation -> new ResourcePrice(annotation, where(type, method)))
+            .ifPresent(price -> price.requireFiltered(type, method));
       }
     }
   }
 
-  private static boolean onAny(Class<?> type, Method method) {
-    return Declarations.of(type, method).stream()
-        .anyMatch(each -> Declarations.find(each, RequiresPayment.class).isPresent());
+  private void requireFiltered(Class<?> type, Method method) {
+    if (isLocator(type, method)) {
+      throw wrong(
+          "nothing gates a sub-resource locator; annotate the sub-resource class, its methods, or "
+              + type.getSimpleName(),
+          null);
+    }
+    if (httpMethod(type, method).isEmpty()) {
+      throw wrong("it is no resource method, so nothing gates it", null);
+    }
   }
 
   /** Returns whether a method leads to a sub-resource. */

@@ -121,6 +121,19 @@ class StartTest {
   }
 
   @Path("x")
+  public static class Helper {
+    @GET
+    public String get() {
+      return help();
+    }
+
+    @RequiresPayment("$0.01")
+    private String help() {
+      return "";
+    }
+  }
+
+  @Path("x")
   public static class LeadsToWrong {
     @Path("y")
     public Class<BadPrice> wrong() {
@@ -137,7 +150,8 @@ class StartTest {
         Arguments.of(Unknown.class, "Unknown.get: @RequiresPayment: pricedBy \"perRow\""),
         Arguments.of(Methods.class, "Methods.get: @RequiresPayment: methods"),
         Arguments.of(Options.class, "Options.options: @RequiresPayment: OPTIONS"),
-        Arguments.of(Locator.class, "Locator.box: @RequiresPayment stands on a sub-resource"),
+        Arguments.of(Locator.class, "Locator.box: @RequiresPayment: nothing gates a sub-resource"),
+        Arguments.of(Helper.class, "Helper.help: @RequiresPayment: it is no resource method"),
         Arguments.of(LeadsToWrong.class, "BadPrice.get: @RequiresPayment: price"),
         Arguments.of(LocatorsOnly.class, "LocatorsOnly: @RequiresPayment: price \"nothing\""));
   }
