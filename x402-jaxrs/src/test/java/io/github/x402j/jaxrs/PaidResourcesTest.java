@@ -150,6 +150,15 @@ class PaidResourcesTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void salesAreRecordedUnderMethodAndTemplate(Stack stack) throws Exception {
+    for (String path : List.of("/mixed/dear", "/shelf/items/7", "/vault/box")) {
+      WEBAPPS.get(stack).pay(path);
+    }
+    assertThat(shop.sold()).contains("GET /mixed/dear", "GET Items.one", "/vault/*");
+  }
+
   static Stream<Arguments> unsold() {
     return onEach(
         List.of(

@@ -16,6 +16,8 @@ import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.gate.InMemorySalesBook;
+import io.github.x402j.gate.SalesBook;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
@@ -37,6 +39,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /** A chain, and webapps with the real filter that sell on it. */
@@ -55,6 +59,7 @@ final class Shop implements AutoCloseable {
           usdc.name(),
           usdc.version());
   private final TestWallet seller = TestWallet.random();
+  private final InMemorySalesBook sales = InMemorySalesBook.create();
   private final List<Webapp> webapps = new ArrayList<>();
 
   /** Returns a builder with all that is needed but the prices. */
@@ -64,6 +69,7 @@ final class Shop implements AutoCloseable {
     return PaymentFilter.builder()
         .publicUrl("https://shop.example")
         .accept(token, seller.address())
+        .salesBook(sales)
         .facilitator(
             EvmFacilitator.builder(
                     token.network(),
@@ -90,6 +96,13 @@ final class Shop implements AutoCloseable {
     Webapp webapp = new Webapp(stack.start(initializer));
     webapps.add(webapp);
     return webapp;
+  }
+
+  /** Returns the names under which something was sold. */
+  Set<String> sold() {
+    Set<String> names = new TreeSet<>();
+    sales.forEach(SalesBook.Filter.all(), sale -> names.add(sale.route()));
+    return names;
   }
 
   long earned() {

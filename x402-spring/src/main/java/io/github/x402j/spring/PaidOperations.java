@@ -4,6 +4,7 @@ package io.github.x402j.spring;
 
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Price;
+import io.github.x402j.servlet.PaymentInfo;
 import io.github.x402j.spring.X402Properties.PricedPath;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.Operation;
@@ -15,9 +16,7 @@ import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.responses.ApiResponses;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.springframework.http.server.PathContainer;
@@ -27,31 +26,22 @@ import org.springframework.web.util.pattern.PathPatternParser;
 /** Writes prices into an OpenAPI document. */
 final class PaidOperations {
   private static final String PAYMENT_REQUIRED = "402";
-  private static final String EXTENSION = "x-payment-info";
 
   private PaidOperations() {}
 
   /** Adds a price and the 402 to an operation. */
   static void price(Operation operation, String price) {
-    Map<String, Object> amount = new LinkedHashMap<>();
-    Optional<String> fixed = fixed(price);
-    amount.put("mode", fixed.isPresent() ? "fixed" : "dynamic");
-    amount.put("currency", "USD");
-    fixed.ifPresent(dollars -> amount.put("amount", dollars));
-    Map<String, Object> info = new LinkedHashMap<>();
-    info.put("price", amount);
-    info.put("protocols", List.of(Map.of("x402", Map.of())));
-    operation.addExtension(EXTENSION, info);
+    operation.addExtension(PaymentInfo.EXTENSION, PaymentInfo.of(fixed(price)));
     if (operation.getResponses() == null) {
       operation.setResponses(new ApiResponses());
     }
     operation.getResponses().addApiResponse(PAYMENT_REQUIRED, paymentRequired());
   }
 
-  /** Returns the dollars of a price that is the same for every request. */
-  private static Optional<String> fixed(String price) {
+  /** Returns a price that is the same for every request. */
+  private static Optional<Price> fixed(String price) {
     try {
-      return Optional.of(Price.parse(price).dollars().toPlainString());
+      return Optional.of(Price.parse(price));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
