@@ -183,7 +183,7 @@ class AutoConfigurationTest {
         Arguments.of(List.of("x402.public-url=shop"), "x402.public-url: ", "x402.public-url"),
         Arguments.of(List.of("x402.max-timeout=2h"), "x402.max-timeout: ", "x402.max-timeout"),
         Arguments.of(List.of("x402.buffer-limit=0B"), "x402.buffer-limit: ", "buffer-limit"),
-        Arguments.of(List.of("x402.header-limit=1KB"), "x402.header-limit: ", "2048 to 16384"),
+        Arguments.of(List.of("x402.header-limit=1KB"), "2048 to 16384", "header-limit"),
         Arguments.of(
             List.of("x402.routes[0].price="), "x402.routes[0].price: expected", "price=$0.01"),
         Arguments.of(
