@@ -5,6 +5,7 @@ package io.github.x402j.spring;
 import io.github.x402j.Price;
 import io.github.x402j.gate.AccessDecision;
 import io.github.x402j.gate.AccessHook;
+import io.github.x402j.servlet.PaymentRequiredException;
 import io.github.x402j.servlet.Payments;
 import io.github.x402j.servlet.RequiresPayment;
 import jakarta.servlet.http.HttpServletRequest;
@@ -37,10 +38,12 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.async.DeferredResult;
+import org.springframework.web.multipart.MultipartFile;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.servlet.View;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter;
@@ -126,6 +129,12 @@ final class Controllers {
     @RequiresPayment("$0.01")
     String post(@RequestBody Map<String, String> body) {
       return run() + " " + body.get("a");
+    }
+
+    @PostMapping("/upload")
+    @RequiresPayment("$0.01")
+    String upload(@RequestParam("file") MultipartFile file) {
+      return run() + " " + file.getSize();
     }
 
     @DeleteMapping("/hidden")
@@ -369,9 +378,10 @@ final class Controllers {
 
   @RestControllerAdvice
   static class Errors {
-    @ExceptionHandler(UnsupportedOperationException.class)
+    /** Takes what ends an unpaid handler for an error of the webapp, too. */
+    @ExceptionHandler({UnsupportedOperationException.class, PaymentRequiredException.class})
     @ResponseStatus(HttpStatus.UNPROCESSABLE_ENTITY)
-    Map<String, String> handle(UnsupportedOperationException e) {
+    Map<String, String> handle(RuntimeException e) {
       return Map.of("advice", String.valueOf(e.getMessage()));
     }
   }

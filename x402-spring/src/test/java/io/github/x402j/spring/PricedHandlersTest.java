@@ -33,6 +33,8 @@ class PricedHandlersTest {
     properties.put("spring.mvc.hiddenmethod.filter.enabled", "true");
     properties.put("spring.mvc.problemdetails.enabled", "true");
     properties.put("price", "$0.02");
+    properties.put("spring.servlet.multipart.max-file-size", "30MB");
+    properties.put("spring.servlet.multipart.max-request-size", "30MB");
     Container.ofThisBoot()
         .forEach(
             each -> SHOPS.put(each, Shop.start(each, properties, Controllers.Application.class)));
@@ -183,6 +185,14 @@ class PricedHandlersTest {
 
     assertThat(paid.body()).isEqualTo("sold 7");
     assertThat(hidden.body()).isEqualTo("sold");
+    String part = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n";
+    Reply upload =
+        shop.pay(
+            shop.request("/rest/upload", "Content-Type", "multipart/form-data; boundary=x")
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        part + "y".repeat(3_000_000) + "\r\n--x--\r\n")));
+    assertThat(upload.body()).isEqualTo("sold 3000000");
   }
 
   @ParameterizedTest
