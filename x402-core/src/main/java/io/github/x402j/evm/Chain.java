@@ -20,6 +20,14 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Chain {
 
+  /**
+   * Returns this chain, which tells the listener of each message to its node. Default: itself,
+   * which tells nothing.
+   */
+  default Chain withListener(ChainListener listener) {
+    return this;
+  }
+
   /** Returns the chain id. */
   long chainId() throws FacilitatorException;
 
@@ -320,6 +328,8 @@ public interface Chain {
    * @param block the number of its block
    * @param events what it emitted
    * @param gasUsed how much gas it used, or null if the node does not say
+   * @param fee what it cost its sender in wei, with the part for the layer below where the node
+   *     tells it, or null if the node does not say
    */
   record Receipt(
       String transaction,
@@ -327,10 +337,22 @@ public interface Chain {
       boolean succeeded,
       BigInteger block,
       List<Event> events,
-      @Nullable BigInteger gasUsed) {
+      @Nullable BigInteger gasUsed,
+      @Nullable BigInteger fee) {
     /** Copies the events. */
     public Receipt {
       events = List.copyOf(events);
+    }
+
+    /** Returns a receipt that does not say what the transaction cost. */
+    public Receipt(
+        String transaction,
+        Address sender,
+        boolean succeeded,
+        BigInteger block,
+        List<Event> events,
+        @Nullable BigInteger gasUsed) {
+      this(transaction, sender, succeeded, block, events, gasUsed, null);
     }
 
     /** Returns a receipt that does not say how much gas was used. */

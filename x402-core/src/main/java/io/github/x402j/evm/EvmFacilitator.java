@@ -113,7 +113,8 @@ public final class EvmFacilitator implements Facilitator {
                 builder.settleTimeout,
                 builder.confirmations,
                 lookBack,
-                new SettlementQueue.Sharing(builder.mostPayments, builder.longestWait)));
+                new SettlementQueue.Sharing(builder.mostPayments, builder.longestWait),
+                builder.listener));
   }
 
   /**
@@ -260,6 +261,16 @@ public final class EvmFacilitator implements Facilitator {
     return settlement.outcome(payment, transactions);
   }
 
+  /** Returns how many payments wait to be sent, for a gauge. */
+  public int waitingPayments() {
+    return settlement.waiting();
+  }
+
+  /** Returns how many transactions are sent and not yet in a block, for a gauge. */
+  public int sentTransactions() {
+    return gasPool.accounts().stream().mapToInt(GasAccount::busy).sum();
+  }
+
   /** Shows the network and the gas accounts, and no key. */
   @Override
   public String toString() {
@@ -293,7 +304,8 @@ public final class EvmFacilitator implements Facilitator {
     private static final BigInteger LEAST_GAS_LIMIT = BigInteger.valueOf(50_000);
 
     private final @Nullable Network network;
-    private final Chain chain;
+    private Chain chain;
+    private ChainListener listener = ChainListener.NONE;
     private final List<EvmSigner> gasKeys = new ArrayList<>();
     private Clock clock = Clock.systemUTC();
     private Ticker ticker = Ticker.SYSTEM;
@@ -319,6 +331,13 @@ public final class EvmFacilitator implements Facilitator {
      */
     public Builder gasKey(EvmSigner another) {
       gasKeys.add(another);
+      return this;
+    }
+
+    /** Sets who observes the messages to the node and what gas costs. Default: nobody. */
+    public Builder listener(ChainListener newListener) {
+      listener = new GuardedChainListener(newListener);
+      chain = chain.withListener(listener);
       return this;
     }
 

@@ -29,19 +29,21 @@ import org.jspecify.annotations.Nullable;
 final class EvmSettlement {
 
   /**
-   * The limits of a settlement.
+   * The limits of settlements, and who observes them.
    *
    * @param timeout how long to wait for a receipt
    * @param confirmations how many blocks make it final
    * @param lookBack how far back to search events
    * @param sharing how payments share transactions
+   * @param listener is told of each transaction that is mined
    */
   record Terms(
       FeeCeiling feeCeiling,
       Duration timeout,
       int confirmations,
       EventSearchWindow lookBack,
-      SettlementQueue.Sharing sharing) {}
+      SettlementQueue.Sharing sharing,
+      ChainListener listener) {}
 
   private final Chain chain;
   private final GasPool gasPool;
@@ -73,9 +75,7 @@ final class EvmSettlement {
     queue = new SettlementQueue(gasPool, ticker, terms.sharing());
     ending = new SettlementEnding(chain, gasPool, inFlight, quotes, ticker, terms);
     Broadcasts broadcasts = new Broadcasts(chain, pulse, gasPool, queue, ending, ticker);
-    watcher =
-        new SettlementWatcher(
-            chain, pulse, queue, broadcasts, ending, clock, ticker, terms.confirmations());
+    watcher = new SettlementWatcher(chain, pulse, queue, broadcasts, ending, clock, ticker, terms);
     SettlementSender.Shared parts =
         new SettlementSender.Shared(
             chain,
@@ -187,6 +187,11 @@ final class EvmSettlement {
       throw failure;
     }
     throw new IllegalStateException(cause);
+  }
+
+  /** Returns how many payments wait to be sent. */
+  int waiting() {
+    return queue.waiting().size();
   }
 
   /** Reads from the chain how a payment's settlement has ended; sends nothing. */

@@ -72,6 +72,7 @@ final class JsonRpc extends Service {
   private final Duration timeout;
   private final HttpClient http;
   private final Ticker ticker;
+  private final ChainListener listener;
 
   /** How many requests of one batch the node has not refused; 1 if it takes no batches. */
   private volatile int longest = LONGEST_BATCH;
@@ -87,26 +88,59 @@ final class JsonRpc extends Service {
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(timeout)
             .build(),
-        Ticker.SYSTEM);
+        Ticker.SYSTEM,
+        ChainListener.NONE);
   }
 
   /**
    * @param http follows no redirect
    */
   JsonRpc(URI url, Duration timeout, HttpClient http, Ticker ticker) {
+    this(url, timeout, http, ticker, ChainListener.NONE);
+  }
+
+  private JsonRpc(
+      URI url, Duration timeout, HttpClient http, Ticker ticker, ChainListener listener) {
     super(false);
     this.url = url;
     this.timeout = timeout;
     this.http = http;
     this.ticker = ticker;
+    this.listener = listener;
     this.learned = ticker.nanos();
+  }
+
+  /** Returns the same endpoint, which tells the listener of each message. */
+  JsonRpc withListener(ChainListener newListener) {
+    return new JsonRpc(url, timeout, http, ticker, newListener);
   }
 
   /** Sends the request once, whatever becomes of it. */
   @Override
   @SuppressWarnings({"rawtypes", "unchecked"}) // as in the superclass
   public <T extends Response> T send(Request request, Class<T> type) throws IOException {
-    return single(await(begin(message(request).toString())), type);
+    ChainListener.Exchange exchange = listener.asking(request.getMethod());
+    ChainListener.Outcome outcome = ChainListener.Outcome.UNREACHABLE;
+    try {
+      T response = single(await(begin(message(request).toString())), type);
+      outcome = outcome(List.of((Response<?>) response));
+      return response;
+    } finally {
+      exchange.ended(outcome);
+    }
+  }
+
+  /** A call that was reverted is an answer. */
+  private static ChainListener.Outcome outcome(List<Response<?>> responses) {
+    boolean isAnswered =
+        responses.stream()
+            .allMatch(each -> !each.hasError() || RpcAnswers.isOfExecution(each.getError()));
+    return isAnswered ? ChainListener.Outcome.ANSWERED : ChainListener.Outcome.ERROR;
+  }
+
+  private static String methodOf(List<? extends Request<?, ?>> requests) {
+    String first = requests.get(0).getMethod();
+    return requests.stream().allMatch(each -> each.getMethod().equals(first)) ? first : "batch";
   }
 
   /**
@@ -167,14 +201,8 @@ final class JsonRpc extends Service {
   private List<Response<?>> batch(
       List<? extends Request<?, ? extends Response<?>>> requests, boolean isAgain)
       throws IOException {
-    ArrayNode messages = objectMapper.createArrayNode();
-    requests.forEach(request -> messages.add(message(request)));
-    HttpResponse<byte[]> answer = await(begin(messages.toString()));
-    boolean isOdd = isOdd(answer);
-    if (isOdd) {
-      answer = again(messages.toString(), answer);
-    }
-    List<Response<?>> responses = responses(requests, answer);
+    Batch batch = exchange(requests);
+    List<Response<?>> responses = batch.responses();
     boolean isPassing = !isAgain && responses.stream().anyMatch(JsonRpc::isLimited);
     if (isPassing || !refusesAll(responses)) {
       if (!isPassing && responses.size() < requests.size()) {
@@ -182,7 +210,7 @@ final class JsonRpc extends Service {
       }
       return responses;
     }
-    List<Response<?>> alone = singles(requests.subList(0, 1), !isOdd);
+    List<Response<?>> alone = singles(requests.subList(0, 1), !batch.isOdd());
     if (!refusesAll(alone)) {
       shorten(requests.size() / 2);
       return alone;
@@ -191,6 +219,33 @@ final class JsonRpc extends Service {
       throw new IOException("the node did not answer every request of a batch");
     }
     return responses; // it refuses what is asked, not the batch
+  }
+
+  /**
+   * The answer to a batch.
+   *
+   * @param isOdd whether a load balancer or a limit had answered at first
+   */
+  private record Batch(List<Response<?>> responses, boolean isOdd) {}
+
+  private Batch exchange(List<? extends Request<?, ? extends Response<?>>> requests)
+      throws IOException {
+    ArrayNode messages = objectMapper.createArrayNode();
+    requests.forEach(request -> messages.add(message(request)));
+    ChainListener.Exchange exchange = listener.asking(methodOf(requests));
+    ChainListener.Outcome outcome = ChainListener.Outcome.UNREACHABLE;
+    try {
+      HttpResponse<byte[]> answer = await(begin(messages.toString()));
+      boolean isOdd = isOdd(answer);
+      if (isOdd) {
+        answer = again(messages.toString(), answer);
+      }
+      List<Response<?>> responses = responses(requests, answer);
+      outcome = responses.isEmpty() ? ChainListener.Outcome.ERROR : outcome(responses);
+      return new Batch(responses, isOdd);
+    } finally {
+      exchange.ended(outcome);
+    }
   }
 
   /** Returns whether the node refuses all, for a reason that says nothing of what was asked. */
@@ -208,19 +263,29 @@ final class JsonRpc extends Service {
   private List<Response<?>> singles(
       List<? extends Request<?, ? extends Response<?>>> requests, boolean twice)
       throws IOException {
-    List<CompletableFuture<HttpResponse<byte[]>>> exchanges = new ArrayList<>();
+    List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+    List<ChainListener.Exchange> exchanges = new ArrayList<>();
     for (Request<?, ? extends Response<?>> request : requests) {
-      exchanges.add(begin(message(request).toString()));
+      exchanges.add(listener.asking(request.getMethod()));
+      answers.add(begin(message(request).toString()));
     }
     List<Response<?>> responses = new ArrayList<>();
-    for (int i = 0; i < requests.size(); i++) {
-      HttpResponse<byte[]> answer = await(exchanges.get(i));
-      if (twice && isOdd(answer)) {
-        answer = again(message(requests.get(i)).toString(), answer);
+    try {
+      for (int i = 0; i < requests.size(); i++) {
+        HttpResponse<byte[]> answer = await(answers.get(i));
+        if (twice && isOdd(answer)) {
+          answer = again(message(requests.get(i)).toString(), answer);
+        }
+        Response<?> response = single(answer, requests.get(i).getResponseType());
+        exchanges.get(i).ended(outcome(List.of(response)));
+        responses.add(response);
       }
-      responses.add(single(answer, requests.get(i).getResponseType()));
+      return responses;
+    } finally {
+      exchanges.stream()
+          .skip(responses.size())
+          .forEach(each -> each.ended(ChainListener.Outcome.UNREACHABLE));
     }
-    return responses;
   }
 
   private <T> T single(HttpResponse<byte[]> answer, Class<T> type) throws IOException {

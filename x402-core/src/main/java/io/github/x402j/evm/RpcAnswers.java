@@ -56,6 +56,8 @@ final class RpcAnswers {
       @Nullable String from,
       @Nullable String status,
       @Nullable String gasUsed,
+      @Nullable String effectiveGasPrice,
+      @Nullable String l1Fee,
       @Nullable List<LogAnswer> logs) {}
 
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -168,7 +170,7 @@ final class RpcAnswers {
     if (succeeded.isEmpty()) {
       return Optional.empty();
     }
-    String gasUsed = receipt.gasUsed();
+    BigInteger gasUsed = quantityOrNull(method, receipt.gasUsed());
     return Optional.of(
         new Chain.Receipt(
             transaction,
@@ -176,7 +178,26 @@ final class RpcAnswers {
             succeeded.get(),
             quantity(method, receipt.blockNumber()),
             events,
-            gasUsed == null ? null : quantity(method, gasUsed)));
+            gasUsed,
+            fee(method, gasUsed, receipt)));
+  }
+
+  /** Rollups of the OP Stack tell the fee of the layer below apart. */
+  private static @Nullable BigInteger fee(
+      String method, @Nullable BigInteger gasUsed, ReceiptAnswer receipt)
+      throws FacilitatorException {
+    BigInteger price = quantityOrNull(method, receipt.effectiveGasPrice());
+    if (gasUsed == null || price == null) {
+      return null;
+    }
+    BigInteger below = quantityOrNull(method, receipt.l1Fee());
+    BigInteger here = gasUsed.multiply(price);
+    return below == null ? here : here.add(below);
+  }
+
+  private static @Nullable BigInteger quantityOrNull(String method, @Nullable String text)
+      throws FacilitatorException {
+    return text == null ? null : quantity(method, text);
   }
 
   /**

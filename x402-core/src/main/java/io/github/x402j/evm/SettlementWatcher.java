@@ -39,6 +39,7 @@ final class SettlementWatcher {
   private final SettlementEnding ending;
   private final Ticker ticker;
   private final int confirmations;
+  private final ChainListener listener;
   private final WatchedTransactions watched;
   private final MissingTransactions missing;
   private CompletableFuture<Boolean> news = new CompletableFuture<>();
@@ -58,14 +59,15 @@ final class SettlementWatcher {
       SettlementEnding ending,
       Clock clock,
       Ticker ticker,
-      int confirmations) {
+      EvmSettlement.Terms terms) {
     this.chain = chain;
     this.pulse = pulse;
     this.queue = queue;
     this.broadcasts = broadcasts;
     this.ending = ending;
     this.ticker = ticker;
-    this.confirmations = confirmations;
+    this.confirmations = terms.confirmations();
+    this.listener = terms.listener();
     watched = new WatchedTransactions(queue, ending, clock, ticker);
     missing = new MissingTransactions(watched, broadcasts, ending, ticker);
   }
@@ -237,6 +239,8 @@ final class SettlementWatcher {
     if (transaction.state() != State.MINED) {
       transaction.state(State.MINED);
       transaction.account().ended(transaction);
+      listener.mined(
+          receipt, transaction.isFiller(receipt.transaction()) ? 0 : transaction.payments().size());
       if (transaction.wentWell()) {
         long taken = Math.min(MOST_PACE, transaction.age(ticker.nanos()));
         pace = pace == 0 ? taken : (3 * pace + taken) / 4;

@@ -41,10 +41,12 @@ public final class Web3jChain implements Chain {
   private static final String PENDING = "pending";
 
   private final JsonRpc rpc;
+  private final Ticker ticker;
   private final EventLogs logs;
 
   private Web3jChain(JsonRpc rpc, Ticker ticker) {
     this.rpc = rpc;
+    this.ticker = ticker;
     this.logs = new EventLogs(this::logs, ticker);
   }
 
@@ -86,6 +88,11 @@ public final class Web3jChain implements Chain {
    */
   static Web3jChain simulated(URI rpcUrl, Duration timeout, HttpClient http, Ticker ticker) {
     return new Web3jChain(new JsonRpc(rpcUrl, timeout, http, ticker), ticker);
+  }
+
+  @Override
+  public Web3jChain withListener(ChainListener listener) {
+    return new Web3jChain(rpc.withListener(listener), ticker);
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -264,6 +265,11 @@ public final class InMemoryPaymentLedger implements PaymentLedger {
   public synchronized int size() {
     forgetExpired();
     return entries.size();
+  }
+
+  @Override
+  public OptionalLong entries() {
+    return OptionalLong.of(size());
   }
 
   // ---- entries

@@ -5,8 +5,10 @@ package io.github.x402j.gate;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.Settlement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +20,38 @@ final class Listeners implements PaymentListener {
 
   Listeners(List<PaymentListener> listeners) {
     this.listeners = List.copyOf(listeners);
+  }
+
+  @Override
+  public Step admitting(Purchase purchase) {
+    return all(listener -> listener.admitting(purchase));
+  }
+
+  @Override
+  public Step settling(VerifiedPayment payment) {
+    return all(listener -> listener.settling(payment));
+  }
+
+  private Step all(Function<PaymentListener, Step> begin) {
+    List<Step> steps = new ArrayList<>(0);
+    each(
+        listener -> {
+          Step step = begin.apply(listener);
+          if (step != Step.NONE) {
+            steps.add(step);
+          }
+        });
+    return steps.isEmpty() ? Step.NONE : outcome -> end(steps, outcome);
+  }
+
+  private static void end(List<Step> steps, String outcome) {
+    for (Step step : steps) {
+      try {
+        step.ended(outcome);
+      } catch (RuntimeException e) {
+        log.warn("a step of a payment listener failed: {}", step.getClass().getName(), e);
+      }
+    }
   }
 
   @Override

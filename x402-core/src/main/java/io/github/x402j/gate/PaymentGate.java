@@ -41,6 +41,9 @@ public final class PaymentGate {
   /** How long a signed offer is valid by default. */
   public static final Duration DEFAULT_OFFER_VALIDITY = Duration.ofMinutes(10);
 
+  private static final String UNAVAILABLE = "unavailable";
+  private static final String ERROR = "error";
+
   private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
 
   /**
@@ -268,6 +271,32 @@ public final class PaymentGate {
 
   private Admission admit(
       AccessCheck check, Purchase purchase, Function<String, List<String>> headers) {
+    PaymentListener.Step step = listeners.admitting(purchase);
+    String outcome = ERROR;
+    try {
+      Admission admission = decide(check, purchase, headers);
+      outcome = outcome(admission);
+      return admission;
+    } finally {
+      step.ended(outcome);
+    }
+  }
+
+  private static String outcome(Admission admission) {
+    if (admission instanceof Admission.Refused refused) {
+      return switch (refused.refusal().status()) {
+        case 402 -> "payment-required";
+        case 503 -> UNAVAILABLE;
+        default -> "refused";
+      };
+    }
+    return admission instanceof Admission.Granted
+        ? "granted"
+        : admission instanceof Admission.Answered ? "repeated" : "admitted";
+  }
+
+  private Admission decide(
+      AccessCheck check, Purchase purchase, Function<String, List<String>> headers) {
     try {
       Optional<Credential> credential = PaymentHeader.read(headers);
       if (inProgress.isStopping()) {
@@ -337,23 +366,40 @@ public final class PaymentGate {
     if (earlier.isPresent()) {
       return SettlementInProgress.known(earlier.get());
     }
+    PaymentListener.Step step = listeners.settling(payment);
     try {
       SettlementInProgress begun = engine.settle(payment, sales, later);
-      return begun.then(() -> conclude(payment, begun));
+      return begun.then(() -> conclude(payment, begun, step));
     } catch (LedgerException e) {
+      step.ended(UNAVAILABLE);
       reportUnavailable(payment, e);
       return SettlementInProgress.known(new Settlement.Pending(null));
+    } catch (RuntimeException e) {
+      step.ended(ERROR);
+      throw e;
     }
   }
 
-  private Settlement conclude(VerifiedPayment payment, SettlementInProgress begun) {
-    Settlement settlement;
+  private Settlement conclude(
+      VerifiedPayment payment, SettlementInProgress begun, PaymentListener.Step step) {
+    String outcome = ERROR;
     try {
-      settlement = begun.conclude();
+      Settlement settlement = begun.conclude();
+      outcome =
+          settlement instanceof Settlement.Settled
+              ? "settled"
+              : settlement instanceof Settlement.Failed ? "failed" : "pending";
+      return concluded(payment, settlement);
     } catch (FacilitatorException | LedgerException e) {
+      outcome = UNAVAILABLE;
       listeners.unavailable(payment.required(), message(e));
       return new Settlement.Pending(null);
+    } finally {
+      step.ended(outcome);
     }
+  }
+
+  private Settlement concluded(VerifiedPayment payment, Settlement settlement) {
     if (settlement instanceof Settlement.Settled settled) {
       payment.markSettled(settled);
       listeners.settled(payment, settled);

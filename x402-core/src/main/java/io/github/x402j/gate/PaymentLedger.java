@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -40,6 +41,14 @@ public interface PaymentLedger {
    * characters. It is a secret of those processes.
    */
   String id();
+
+  /**
+   * Returns how many entries it remembers, for a gauge; empty if it would have to count them.
+   * Default: empty.
+   */
+  default OptionalLong entries() {
+    return OptionalLong.empty();
+  }
 
   /**
    * Claims the authorization for one exchange.

@@ -15,6 +15,37 @@ import io.github.x402j.Settlement;
  */
 public interface PaymentListener {
 
+  /**
+   * A request is about to be decided on.
+   *
+   * @param purchase what it buys
+   * @return is told how that ends, on the same thread and before the handler runs: {@code
+   *     admitted}, {@code granted}, {@code repeated}, {@code payment-required}, {@code unavailable}
+   *     (503), {@code refused}, or {@code error}
+   */
+  default Step admitting(Purchase purchase) {
+    return Step.NONE;
+  }
+
+  /**
+   * The money of a payment is about to move.
+   *
+   * @return is told how that ends, perhaps on another thread: {@code settled}, {@code failed},
+   *     {@code pending}, {@code unavailable}, or {@code error}
+   */
+  default Step settling(VerifiedPayment payment) {
+    return Step.NONE;
+  }
+
+  /** A part of an exchange that takes time: for timers and traces. */
+  interface Step {
+    /** Observes nothing. */
+    Step NONE = outcome -> {};
+
+    /** It has ended; called once, with one of a few words. */
+    void ended(String outcome);
+  }
+
   /** A request came without a payment and was told how to pay. */
   default void offered(PaymentRequired required) {}
 
