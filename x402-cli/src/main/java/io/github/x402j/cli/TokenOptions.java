@@ -42,7 +42,11 @@ final class TokenOptions {
         throw new IllegalArgumentException(
             "--rpc-url: needed with --token, to read its name and version");
       }
-      tokens.add(0, OnChainToken.read(Web3jChain.at(node), own));
+      Token read = OnChainToken.read(Web3jChain.at(node), own);
+      tokens.removeIf(
+          known ->
+              known.network().equals(read.network()) && known.contract().equals(read.contract()));
+      tokens.add(0, read);
     }
     return tokens;
   }
