@@ -67,8 +67,9 @@ final class GatedResponse {
   }
 
   /**
-   * Returns this so that pages of other origins can read an answer that is sent before a handler
-   * runs, where the webapp lets them; see {@link WebappOptions#addOrigin}.
+   * Returns this so that a client gets an answer that is sent before a handler runs: one that
+   * uploads, see {@link UnreadBody}, and a page of another origin, see {@link
+   * WebappOptions#addOrigin}.
    */
   GatedResponse readableFor(GatedRequest request) {
     return new GatedResponse(response, page, open, request);
@@ -105,6 +106,9 @@ final class GatedResponse {
 
   /** Answers now, or, while the handler runs, when it returns. */
   void send(Answer answer) throws IOException {
+    if (asking != null) {
+      UnreadBody.skip(asking.servletRequest());
+    }
     if (open != null) {
       open.refuse(this, answer);
     } else if (page == null) {

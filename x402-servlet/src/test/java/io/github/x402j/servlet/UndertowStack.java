@@ -74,6 +74,7 @@ final class UndertowStack {
             .setIoThreads(2)
             .setWorkerThreads(builder.threads)
             .setServerOption(UndertowOptions.ALLOW_ENCODED_SLASH, relaxed)
+            .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, 64L * 1024 * 1024) // by default 2 MiB
             .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, relaxed)
             .setHandler(graceful)
             .build();
