@@ -6,7 +6,6 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import jakarta.ws.rs.core.Application;
-import java.util.List;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 import org.jboss.resteasy.core.ResteasyDeploymentImpl;
@@ -32,11 +31,6 @@ enum JaxRs {
     } catch (ClassNotFoundException e) {
       return false;
     }
-  }
-
-  /** Returns the containers that it is tested on. */
-  List<Stack> stacks() {
-    return this == JERSEY ? List.of(Stack.JETTY, Stack.TOMCAT) : List.of(Stack.UNDERTOW);
   }
 
   private Servlet servlet(ServletContext context, Application application) {

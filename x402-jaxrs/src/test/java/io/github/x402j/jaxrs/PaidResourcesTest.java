@@ -26,7 +26,7 @@ class PaidResourcesTest {
   @BeforeAll
   static void start() throws Exception {
     shop = new Shop();
-    for (Stack stack : JaxRs.HERE.stacks()) {
+    for (Stack stack : Stack.values()) {
       WEBAPPS.put(stack, shop.start(stack, Goods.all()));
     }
   }
@@ -37,7 +37,7 @@ class PaidResourcesTest {
   }
 
   private static Stream<Arguments> onEach(List<Arguments> cases) {
-    return JaxRs.HERE.stacks().stream()
+    return Stream.of(Stack.values())
         .flatMap(
             stack ->
                 cases.stream()

@@ -57,6 +57,7 @@ enum Stack {
       tomcat.setConnector(connector);
       Context context = tomcat.addContext("", null);
       ((StandardContext) context).setFailCtxIfServletStartFails(true);
+      context.setParentClassLoader(Stack.class.getClassLoader());
       context.addServletContainerInitializer(site, Set.of());
       tomcat.start();
       Stop stop =
