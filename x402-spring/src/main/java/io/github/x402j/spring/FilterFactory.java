@@ -127,7 +127,7 @@ final class FilterFactory {
     }
     return "http://localhost"
         + (port.equals("0") ? "" : ":" + port)
-        + environment.getProperty("server.servlet.context-path", "");
+        + environment.getProperty("server.servlet.context-path", "").replaceFirst("/$", "");
   }
 
   private @Nullable String payTo() {

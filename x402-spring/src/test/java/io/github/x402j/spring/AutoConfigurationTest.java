@@ -38,6 +38,7 @@ import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -47,6 +48,8 @@ import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.StandardEnvironment;
 
 /** What the properties and the beans make; no container is started. */
 class AutoConfigurationTest {
@@ -232,6 +235,23 @@ class AutoConfigurationTest {
                   "x402.gas-key=${GAS_KEY}\n",
                   "x402.dev=true");
         });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8081, '', http://localhost:8081",
+    "8081, /clinic, http://localhost:8081/clinic",
+    "8081, /clinic/, http://localhost:8081/clinic",
+    "0, /, http://localhost"
+  })
+  void theUrlOfThisMachineEndsWithoutASlash(String port, String contextPath, String url) {
+    StandardEnvironment environment = new StandardEnvironment();
+    environment
+        .getPropertySources()
+        .addFirst(
+            new MapPropertySource(
+                "test", Map.of("server.port", port, "server.servlet.context-path", contextPath)));
+    assertThat(FilterFactory.ownUrl(environment)).isEqualTo(url);
   }
 
   @Test
