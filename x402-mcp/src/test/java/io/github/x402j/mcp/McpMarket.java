@@ -13,6 +13,7 @@ import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.gate.AccessDecision;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.testing.LocalChain;
@@ -74,6 +75,11 @@ final class McpMarket implements AutoCloseable {
                     EvmSigner.ofPrivateKey(gas.privateKey()))
                 .settleTimeout(SETTLE_TIMEOUT)
                 .build())
+        .access(
+            request ->
+                request.attribute("api-key").filter("k1"::equals).isPresent()
+                    ? AccessDecision.grant("api-key")
+                    : AccessDecision.charge())
         .build();
   }
 

@@ -112,6 +112,24 @@ class PaidToolsTest {
     assertThat(runs()).isZero();
   }
 
+  @Test
+  void anAccessHookSeesTheMetaOfACallAndGrantsIt() {
+    CallToolResult granted = plain.callTool(keyed("secret", "k1"));
+    assertThat(text(granted)).isEqualTo(SECRET);
+    assertThat(granted.meta()).doesNotContainKey("x402/payment-response");
+    CallToolResult failed = plain.callTool(keyed("throws", "k1"));
+    assertThat(failed.isError()).isTrue();
+    assertThat(text(failed)).contains("handler_failed").doesNotContain(SECRET);
+    assertThat(text(plain.callTool(keyed("fails", "k1")))).doesNotContain("x402Version");
+    assertThat(text(plain.callTool(keyed("secret", "k2")))).contains("x402Version");
+    assertThat(runs()).isEqualTo(1);
+    assertThat(sold()).isZero();
+  }
+
+  private static CallToolRequest keyed(String tool, String key) {
+    return new CallToolRequest(tool, TO_ME, Map.of("api-key", key));
+  }
+
   /** Sections "Payment Payload Transmission" and "Settlement Response Delivery". */
   @Test
   void deliversWhatIsPaidForWithItsSettlement() throws Exception {
