@@ -7,8 +7,10 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
+import io.github.x402j.evm.ChainListener;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -72,8 +74,13 @@ final class DevNetwork implements LocalMoney, AutoCloseable {
   }
 
   @Override
-  public Facilitator facilitator() {
-    return EvmFacilitator.at(chain.rpcUrl().toString(), EvmSigner.ofPrivateKey(gas.privateKey()));
+  public Facilitator facilitator(ChainListener listener) {
+    return EvmFacilitator.builder(
+            token.network(),
+            Web3jChain.at(chain.rpcUrl()),
+            EvmSigner.ofPrivateKey(gas.privateKey()))
+        .listener(listener)
+        .build();
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.x402j.spring;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Token;
+import io.github.x402j.evm.ChainListener;
 import java.net.URI;
 import java.util.List;
 
@@ -18,8 +19,12 @@ interface LocalMoney {
   /** Returns where the chain answers. */
   URI rpcUrl();
 
-  /** Returns who settles on the chain. */
-  Facilitator facilitator();
+  /**
+   * Returns who settles on the chain.
+   *
+   * @param listener hears of what is asked of the chain
+   */
+  Facilitator facilitator(ChainListener listener);
 
   /** Returns lines for a shell: how to see the price of a URL, and how to pay it. */
   List<String> linesToTry(String url);

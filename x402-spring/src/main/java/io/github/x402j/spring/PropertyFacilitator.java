@@ -4,6 +4,7 @@ package io.github.x402j.spring;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
+import io.github.x402j.evm.ChainListener;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
@@ -20,13 +21,16 @@ import org.springframework.beans.factory.ObjectProvider;
 final class PropertyFacilitator {
   private final X402Properties properties;
   private final Network network;
+  private final ChainListener listener;
 
   /**
    * @param network of the token that is accepted
+   * @param listener hears of what is asked of the chain
    */
-  PropertyFacilitator(X402Properties properties, Network network) {
+  PropertyFacilitator(X402Properties properties, Network network, ChainListener listener) {
     this.properties = properties;
     this.network = network;
+    this.listener = listener;
   }
 
   /**
@@ -50,7 +54,8 @@ final class PropertyFacilitator {
                 properties.rpcUrl(),
                 "the URL of a node of " + network + ", or x402.facilitator.url, or x402.dev=true",
                 "https://node.example"));
-    EvmFacilitator.Builder builder = EvmFacilitator.builder(network, chain, gasKey(signers));
+    EvmFacilitator.Builder builder = 
+        EvmFacilitator.builder(network, chain, gasKey(signers)).listener(listener);
     if (properties.acceptContractWallets()) {
       builder.acceptContractWallets();
     }

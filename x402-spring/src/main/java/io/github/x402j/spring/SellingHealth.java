@@ -7,6 +7,7 @@ import io.github.x402j.FacilitatorException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.LedgerException;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.servlet.PaymentFilter;
@@ -74,7 +75,7 @@ final class SellingHealth {
       details.put("node", trouble.orElse("answers"));
       isUp &= trouble.isEmpty();
     }
-    if (ledger == null) {
+    if (ledger == null || ledger instanceof InMemoryPaymentLedger) {
       details.put("ledger", "in memory");
     } else {
       Optional<String> trouble = trouble(ledger);

@@ -4,8 +4,11 @@ package io.github.x402j.spring;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
+import io.github.x402j.evm.ChainListener;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.testing.LocalChain;
 import jakarta.servlet.DispatcherType;
@@ -52,14 +55,23 @@ final class X402AutoConfiguration {
       BeanFactory beans,
       ObjectProvider<LocalMoney> dev,
       ObjectProvider<EvmSigner> signers,
+      ObjectProvider<ChainListener> listeners,
       ObjectProvider<HttpFacilitator.Authentication> credentials) {
+    ChainListener listener = listeners.getIfUnique(() -> ChainListener.NONE);
     LocalMoney local = dev.getIfAvailable();
     if (local != null) {
-      return local.facilitator();
+      return local.facilitator(listener);
     }
     RequiredProperties.check(properties, beans);
     Network network = FilterFactory.token(properties, null).network();
-    return new PropertyFacilitator(properties, network).make(signers, credentials);
+    return new PropertyFacilitator(properties, network, listener).make(signers, credentials);
+  }
+
+  /** Where no database was asked for, and no bean is there. */
+  @Bean
+  @ConditionalOnMissingBean
+  PaymentLedger x402MemoryLedger() {
+    return InMemoryPaymentLedger.create();
   }
 
   @Bean

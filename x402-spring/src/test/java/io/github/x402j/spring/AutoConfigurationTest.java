@@ -162,7 +162,10 @@ class AutoConfigurationTest {
   void aDataSourceGivesLedgerAndSalesBookWhenAsked() {
     complete
         .withUserConfiguration(Database.class)
-        .run(context -> assertThat(context).doesNotHaveBean(PaymentLedger.class));
+        .run(
+            context ->
+                assertThat(context.getBean(PaymentLedger.class))
+                    .isInstanceOf(InMemoryPaymentLedger.class));
     complete
         .withUserConfiguration(Database.class)
         .withPropertyValues("x402.ledger=jdbc", "x402.create-tables=true")

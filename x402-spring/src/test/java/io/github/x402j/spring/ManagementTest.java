@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.spring.Shop.Reply;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,6 +76,23 @@ class ManagementTest {
         .doesNotContain(network.rpcUrl().toString())
         .doesNotContain(network.payer().privateKey())
         .doesNotContain("signature");
+  }
+
+  /** Boot's registries get meters of payments and of the node, without a line of code. */
+  @Test
+  @Order(1)
+  void whatIsSoldIsCounted() {
+    shop.pay("/rest/body");
+
+    MeterRegistry registry = shop.bean(MeterRegistry.class);
+    List<String> meters =
+        registry.getMeters().stream().map(meter -> meter.getId().getName()).sorted().toList();
+    System.out.println(meters);
+
+    assertThat(registry.get("x402.payments.settled").tag("route", "GET /rest/body").counter().count())
+        .isPositive();
+    assertThat(meters).contains(
+            "x402.rpc", "x402.settle", "x402.settlement.waiting", "x402.ledger.entries");
   }
 
   @Test
