@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.spring;
 
+import io.github.x402j.servlet.HandlerFramework;
 import io.github.x402j.servlet.RequiresPayment;
 import jakarta.servlet.Servlet;
 import java.lang.reflect.Method;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
@@ -50,10 +52,17 @@ final class HandlerCheck implements SmartInitializingSingleton {
         .forEach(this::add);
     for (String name : beans.getBeanDefinitionNames()) {
       Class<?> type = name.startsWith("scopedTarget.") ? null : type(name);
-      if (type != null && !Servlet.class.isAssignableFrom(type)) {
+      if (type != null && !Servlet.class.isAssignableFrom(type) && !isGatedByAnother(type)) {
         check(type);
       }
     }
+  }
+
+  /** Such as JAX-RS, whose resources may be beans. */
+  private static boolean isGatedByAnother(Class<?> type) {
+    return ServiceLoader.load(HandlerFramework.class).stream()
+        .filter(framework -> framework.type() != SpringHandlers.class)
+        .anyMatch(framework -> framework.get().gates(type));
   }
 
   // ---- what is mapped

@@ -54,7 +54,7 @@ final class PropertyFacilitator {
                 properties.rpcUrl(),
                 "the URL of a node of " + network + ", or x402.facilitator.url, or x402.dev=true",
                 "https://node.example"));
-    EvmFacilitator.Builder builder = 
+    EvmFacilitator.Builder builder =
         EvmFacilitator.builder(network, chain, gasKey(signers)).listener(listener);
     if (properties.acceptContractWallets()) {
       builder.acceptContractWallets();

@@ -89,10 +89,11 @@ class ManagementTest {
         registry.getMeters().stream().map(meter -> meter.getId().getName()).sorted().toList();
     System.out.println(meters);
 
-    assertThat(registry.get("x402.payments.settled").tag("route", "GET /rest/body").counter().count())
+    assertThat(
+            registry.get("x402.payments.settled").tag("route", "GET /rest/body").counter().count())
         .isPositive();
-    assertThat(meters).contains(
-            "x402.rpc", "x402.settle", "x402.settlement.waiting", "x402.ledger.entries");
+    assertThat(meters)
+        .contains("x402.rpc", "x402.settle", "x402.settlement.waiting", "x402.ledger.entries");
   }
 
   @Test

@@ -5,6 +5,7 @@ package io.github.x402j.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.servlet.HandlerFramework;
 import io.github.x402j.servlet.RequiresPayment;
 import io.github.x402j.testing.TestWallet;
 import java.util.stream.Stream;
@@ -164,6 +165,30 @@ class UngatedAnnotationTest {
               System.out.println(wrong.getSimpleName() + " -> " + analysis.getDescription());
               assertThat(analysis.getDescription()).contains(reason);
             });
+  }
+
+  /** A bean that is a resource of another framework, as with Jersey. */
+  @Component
+  static class GatedElsewhere {
+    @RequiresPayment("$0.01")
+    String sell() {
+      return "";
+    }
+  }
+
+  /** Found by ServiceLoader. */
+  public static final class OtherFramework implements HandlerFramework {
+    @Override
+    public boolean gates(Class<?> annotated) {
+      return annotated == GatedElsewhere.class;
+    }
+  }
+
+  @Test
+  void whatAnotherFrameworkGatesIsLeftToIt() {
+    runner
+        .withUserConfiguration(GatedElsewhere.class)
+        .run(context -> assertThat(context).hasNotFailed());
   }
 
   @Test
