@@ -37,7 +37,7 @@ final class HeldDelivery implements Delivery {
   /** A repeated answer sets no cookies; its length is set with its body. */
   private static final Set<String> NOT_REPEATED = Set.of("set-cookie", "content-length");
 
-  private final Route route;
+  private final String route;
   private final ErrorDelivery errors;
   private final GatedRequest request;
   private final String path;
@@ -58,13 +58,14 @@ final class HeldDelivery implements Delivery {
   private PaidResponseHeaders headers = PaidResponseHeaders.NONE;
 
   /**
+   * @param route what the log calls what is sold
    * @param errors which errors go out as the handler made them
    * @param path within the webapp, decoded
    * @param more headers for the payer, besides the gate's
    * @param waitsWithoutThread whether it waits for the settlement asynchronously where it can
    */
   HeldDelivery(
-      Route route,
+      String route,
       ErrorDelivery errors,
       GatedRequest request,
       GatedResponse response,

@@ -338,7 +338,7 @@ public final class PaymentFilter implements Filter {
       return;
     }
     if (paid.isDelivered() && request.isInclude()) { // a refusal would replace what is paid for
-      log.warn("{} costs more than its page was paid for; it is left out", priced.route());
+      log.warn("{} costs more than its page was paid for; it is left out", priced.name());
       return;
     }
     Refusal refusal = priced.challenge(request.servletRequest(), path).refusal();
@@ -371,7 +371,7 @@ public final class PaymentFilter implements Filter {
       if (delivery.hasBegun()) {
         throw e;
       }
-      log.error("route {}: the payment could not be decided", route, e); // fails closed
+      log.error("route {}: the payment could not be decided", priced.name(), e); // fails closed
       response.send(Answer.error(500, "payment_undecided", "the price or payment is unclear"));
     }
     delivery.rethrow();
@@ -390,7 +390,7 @@ public final class PaymentFilter implements Filter {
     return settings.settlesFirst()
         ? new StreamedDelivery(request, response, path, more, limits)
         : new HeldDelivery(
-            priced.route(),
+            priced.name(),
             request.isErrorPage()
                 ? ErrorDelivery.NONE // its status is the error's, whatever it holds
                 : Objects.requireNonNullElse(settings.errors(), errors),

@@ -87,7 +87,7 @@ final class PriceList {
     if (tokens.isEmpty()) {
       throw new IllegalStateException(
           "route "
-              + route
+              + name
               + ": no token and payTo are accepted; say accept(Usdc.BASE, payTo) on the filter or the"
               + " route");
     }
