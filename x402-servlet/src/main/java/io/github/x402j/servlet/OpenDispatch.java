@@ -16,7 +16,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class OpenDispatch {
   private static final String ATTRIBUTE = OpenDispatch.class.getName();
   private static final String REFUSED = ATTRIBUTE + ".refused";
-  private static final String CORS = "Access-Control-";
 
   /** What is left to do when the dispatch ends. */
   interface Return {
@@ -179,10 +178,8 @@ final class OpenDispatch {
    */
   private static void keepForBrowsers(HeldResponse held, HttpServletResponse response) {
     for (String name : held.getHeaderNames()) {
-      if (name.equalsIgnoreCase("Vary") || name.regionMatches(true, 0, CORS, 0, CORS.length())) {
-        Iterator<String> values = held.getHeaders(name).iterator();
-        response.setHeader(name, values.next());
-        values.forEachRemaining(value -> response.addHeader(name, value));
+      if (PaidResponseHeaders.tellsWhatIsAllowed(name)) {
+        Answer.setAll(response, name, List.copyOf(held.getHeaders(name)));
       }
     }
   }
