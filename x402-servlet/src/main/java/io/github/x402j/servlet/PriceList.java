@@ -67,7 +67,7 @@ final class PriceList {
 
   /** Adds a rule at the start. */
   PricedRoute add(Route route) {
-    PricedRoute ready = ready(route, route.toString());
+    PricedRoute ready = ready(route, route.toString(), true);
     priced.put(route, ready);
     return ready;
   }
@@ -78,10 +78,10 @@ final class PriceList {
    * @param name what sales are recorded under
    */
   PricedRoute addHandler(String name, Route route) {
-    return ready(route, name);
+    return ready(route, name, false);
   }
 
-  private PricedRoute ready(Route route, String name) {
+  private PricedRoute ready(Route route, String name, boolean isFoundByPath) {
     RouteSettings settings = route.settings();
     List<AcceptedToken> tokens = settings.accepted().isEmpty() ? accepted : settings.accepted();
     if (tokens.isEmpty()) {
@@ -93,7 +93,7 @@ final class PriceList {
     }
     Duration timeout = settings.timeout() == null ? maxTimeout : settings.timeout();
     try {
-      return new PricedRoute(route, name, tokens, timeout);
+      return new PricedRoute(route, name, tokens, timeout, isFoundByPath);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("route " + name + ": " + e.getMessage(), e);
     }
@@ -159,6 +159,9 @@ final class PriceList {
     private final @Nullable List<PaymentRequirements> fixedOptions;
     private final String name;
 
+    /** Not so for handlers, which frameworks choose by the headers of the request, too. */
+    private final boolean isFoundByPath;
+
     /** Where the price is fixed; for the longest path where the rule has many. */
     private final Map<PublicUrl, Challenge> fixedChallenges = new IdentityHashMap<>();
 
@@ -168,7 +171,12 @@ final class PriceList {
     private int longestPath = PATH_LENGTHS[0];
 
     private PricedRoute(
-        Route route, String name, List<AcceptedToken> accepted, Duration maxTimeout) {
+        Route route,
+        String name,
+        List<AcceptedToken> accepted,
+        Duration maxTimeout,
+        boolean isFoundByPath) {
+      this.isFoundByPath = isFoundByPath;
       this.route = route;
       this.name = name;
       this.accepted = accepted;
@@ -305,7 +313,7 @@ final class PriceList {
       if (!name.equals("/*")) { // that of an annotated servlet, which names nothing
         purchase = purchase.withRoute(name);
       }
-      if (fixedOptions != null) {
+      if (fixedOptions != null && isFoundByPath) {
         purchase = purchase.withFixedPrice();
       }
       PassTerms terms = route.settings().pass();

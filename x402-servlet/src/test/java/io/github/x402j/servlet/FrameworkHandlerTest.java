@@ -26,6 +26,7 @@ class FrameworkHandlerTest {
                       Map.of(
                           "framework", FrameworkHandlerTest::framework,
                           "handler", FrameworkHandlerTest::handler,
+                          "by-accept", FrameworkHandlerTest::byAccept,
                           "failing", FrameworkHandlerTest::failing))
                   .routes(Route.of("/free/*").pricedByHandler()));
 
@@ -50,6 +51,22 @@ class FrameworkHandlerTest {
       response.getWriter().write(SECRET);
       response.flushBuffer();
       priced.failed(request, new IOException("half of it"));
+    }
+  }
+
+  /** As frameworks choose one of two handlers of a path; the cheap one fails. */
+  private static void byAccept(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    boolean isDear = "text/dear".equals(request.getHeader("Accept"));
+    PricedHandler chosen =
+        HandlerPrices.of(request.getServletContext())
+            .orElseThrow()
+            .add(
+                isDear ? "GET dear" : "GET cheap",
+                Route.of("/*").price(isDear ? "$0.50" : "$0.01").settleFirst());
+    if (chosen.admit(request)) {
+      response.setStatus(isDear ? 200 : 500);
+      response.getWriter().write(isDear ? SECRET : "failed");
     }
   }
 
@@ -104,5 +121,22 @@ class FrameworkHandlerTest {
     assertThat(failed.status()).isEqualTo(500);
     assertThat(failed.all()).doesNotContain(SECRET);
     assertThat(payer.balance()).isEqualTo(1_000_000);
+  }
+
+  /** Its headers choose the handler, so a payment that stands is not for every handler there. */
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void aPaymentForACheapHandlerBuysNoDearOneOfItsPath(Stack stack) throws IOException {
+    PaidWebapp app = RUNNING.get(stack);
+    TestPayer payer = RUNNING.market().payer();
+    String payment = payer.header(app.port(), "/free/by-accept");
+    assertThat(app.get("/free/by-accept", payment).status()).isEqualTo(500);
+    assertThat(payer.balance()).as("it stands").isEqualTo(990_000);
+
+    RawHttp.Response dear = app.get("/free/by-accept", payment, "Accept: text/dear");
+    assertThat(dear.all()).doesNotContain(SECRET);
+    assertThat(dear.status()).isEqualTo(503);
+    assertThat(app.get("/free/by-accept", payment).all()).as("its own").contains("failed");
+    assertThat(payer.balance()).isEqualTo(990_000);
   }
 }
