@@ -89,7 +89,10 @@ record PathReadings(List<CanonicalPath> paths, boolean areAll, @Nullable String 
       return false;
     }
     String decoded = PathVariants.decoded(uri);
-    boolean isUriAgain = decoded.indexOf('?') < 0 && decoded.indexOf('#') < 0;
+    boolean isUriAgain =
+        decoded.indexOf('?') < 0
+            && decoded.indexOf('#') < 0
+            && !PathVariants.hasSpacesAround(decoded);
     return isUriAgain
         && behind(contexts(request), List.of(decoded))
             .allMatch(path -> path.equals(dispatched) || isWelcomeFile(dispatched, path));

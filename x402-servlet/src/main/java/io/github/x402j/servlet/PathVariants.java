@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class PathVariants {
   private static final Pattern PARAMETER = Pattern.compile(";[^/]*");
   private static final Pattern SLASHES = Pattern.compile("//+");
+  private static final Pattern SPACES_BEFORE = Pattern.compile("(?<=/) +");
+  private static final Pattern SPACES_BEHIND = Pattern.compile("(?<! ) +(?=/|$)");
   private static final Pattern QUERY = Pattern.compile("[?#].*", Pattern.DOTALL);
   private static final Pattern AUTHORITY =
       Pattern.compile("^(?:/?[a-z][a-z0-9+.-]*:)?//[^/?#\\\\]*", Pattern.CASE_INSENSITIVE);
@@ -37,6 +39,10 @@ final class PathVariants {
       all.add(AUTHORITY.matcher(text).replaceFirst("")); // as java.net.URI reads it
     }
     all.add(text.contains("/.") ? withoutDotSegments(text) : text);
+    if (hasSpacesAround(text)) {
+      all.add(SPACES_BEFORE.matcher(text).replaceAll(""));
+      all.add(SPACES_BEHIND.matcher(text).replaceAll(""));
+    }
     if (text.indexOf('?') >= 0 || text.indexOf('#') >= 0) {
       all.add(QUERY.matcher(text).replaceFirst(""));
     }
@@ -44,6 +50,14 @@ final class PathVariants {
     addDecoded(text, all);
     all.remove(text);
     return all;
+  }
+
+  /**
+   * Returns whether a segment begins or ends with a space. Spring MVC serves {@code / file} as
+   * {@code /file} where it matches with its older matcher, which can also trim every segment.
+   */
+  static boolean hasSpacesAround(String text) {
+    return text.contains("/ ") || text.contains(" /") || text.endsWith(" ");
   }
 
   /** Resolves dot segments and keeps empty ones; more dots than segments lead to the root. */

@@ -21,6 +21,7 @@ import java.util.function.UnaryOperator;
 import org.apache.tomcat.util.http.RequestUtil;
 import org.eclipse.jetty.util.URIUtil;
 import org.springframework.util.StringUtils;
+import org.springframework.web.servlet.resource.ResourceHandlerUtils;
 import org.springframework.web.util.UriUtils;
 
 /**
@@ -46,6 +47,7 @@ final class PathReaders {
           RequestUtil::normalize,
           path -> RequestUtil.normalize(path, false),
           StringUtils::cleanPath,
+          ResourceHandlerUtils::normalizeInputPath,
           path -> URI.create(path).getPath(),
           path -> URI.create(path).normalize().getRawPath(),
           path -> Path.of(path).normalize().toString(),

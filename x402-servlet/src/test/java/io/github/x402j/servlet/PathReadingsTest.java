@@ -58,6 +58,10 @@ class PathReadingsTest {
     "/%c0%ae%c0%ae/a, /../a, /a",
     "/%\uff12\uff25%2e/a, /../a, /a",
     "/caf%e9, /café, /caf�",
+    "/%20a/b, '/ a/b', /a/b",
+    "/a%20/%20%20b%20, '/a /  b ', /a/b",
+    "/%20/%20a, '/ / a', /a",
+    "/%2f%20a, // a, /a",
     "/cafÃ©;, /cafÃ©, /café",
   })
   void anotherSpellingHasThemAll(String uri, String literal, String resolved) {

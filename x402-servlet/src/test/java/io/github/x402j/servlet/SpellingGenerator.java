@@ -100,6 +100,7 @@ final class SpellingGenerator {
     "/%2e",
     "/x/%2e%2e",
     "/%2f",
+    "/%20",
     "/\\",
     "\\",
     "/x/..;",
