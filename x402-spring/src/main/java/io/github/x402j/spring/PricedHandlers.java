@@ -25,6 +25,9 @@ import org.springframework.web.method.HandlerMethod;
 
 /** The handlers that carry {@link RequiresPayment}, with their prices. */
 final class PricedHandlers {
+  /** Those that an annotation leaves free by not naming them. */
+  private static final Set<String> KNOWN_METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE");
 
   /**
    * A handler with its price.
@@ -33,10 +36,15 @@ final class PricedHandlers {
    * @param methods the HTTP methods that cost it, empty for all
    */
   record Priced(PricedHandler handler, String price, Set<String> methods) {
-    /** Returns whether a request with this method costs something. */
+    /**
+     * Returns whether a request with this method costs something. One that nobody has thought of
+     * does: a mapping without methods takes them all.
+     */
     boolean covers(String method) {
       String upper = method.toUpperCase(Locale.ROOT);
-      return methods.isEmpty() || methods.contains(upper.equals("HEAD") ? "GET" : upper);
+      return methods.isEmpty()
+          || methods.contains(upper.equals("HEAD") ? "GET" : upper)
+          || !KNOWN_METHODS.contains(upper);
     }
   }
 

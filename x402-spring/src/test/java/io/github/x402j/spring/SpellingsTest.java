@@ -5,6 +5,7 @@ package io.github.x402j.spring;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.servlet.RequiresPayment;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Odd requests for what is priced: files that Spring MVC serves, and handlers for any method. */
@@ -44,8 +46,17 @@ class SpellingsTest {
 
   @Configuration(proxyBeanMethods = false)
   @EnableAutoConfiguration
-  @Import({Pages.class})
+  @Import({AnyMethod.class, Pages.class})
   static class Application {}
+
+  @RestController
+  @RequiresPayment(value = "$0.01", methods = "GET")
+  static class AnyMethod {
+    @RequestMapping("/any-method")
+    String any() {
+      return SECRET;
+    }
+  }
 
   @RestController
   static class Pages {
@@ -108,6 +119,16 @@ class SpellingsTest {
     assertThat(free).isEmpty();
     assertThat(ask(shop, "GET /free.txt")).endsWith("free");
     assertThat(ask(shop, "GET /a%20free%20file.txt")).endsWith("free");
+  }
+
+  @ParameterizedTest
+  @MethodSource("shops")
+  void aMethodThatNobodyHasThoughtOfIsNotFree(String name) throws IOException {
+    Shop shop = SHOPS.get(name);
+    for (String method : List.of("GET", "HEAD", "get", "QUERY", "PROPFIND", "FOO")) {
+      assertThat(ask(shop, method + " /any-method")).startsWith("HTTP/1.1 402");
+    }
+    assertThat(ask(shop, "POST /any-method")).endsWith(SECRET);
   }
 
   /** Returns the path with something in front of it, in front of its last segment, and behind. */
