@@ -334,7 +334,7 @@ public final class EvmFacilitator implements Facilitator {
       return this;
     }
 
-    /** Sets who observes the messages to the node and what gas costs. Default: nobody. */
+    /** Sets who observes the messages to the node and what gas costs. Default: none. */
     public Builder listener(ChainListener newListener) {
       listener = new GuardedChainListener(newListener);
       chain = chain.withListener(listener);

@@ -56,7 +56,7 @@ public final class FreeQuota implements AccessHook {
    * @param client names the client, in at most 256 characters; empty for one that has no quota. It
    *     must be something that a client cannot make up, such as a principal or a key that is known:
    *     otherwise a client has as many quotas as names
-   * @throws IllegalArgumentException if there are less requests
+   * @throws IllegalArgumentException if {@code requests} is less than 1
    */
   public static FreeQuota perDay(int requests, Function<AccessRequest, Optional<String>> client) {
     return new FreeQuota(requests, client, Clock.systemUTC(), MAX_CLIENTS);

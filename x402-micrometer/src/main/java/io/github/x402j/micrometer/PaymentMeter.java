@@ -30,7 +30,7 @@ public enum PaymentMeter {
   UNDELIVERED("x402.payments.undelivered", "Settled payments whose delivery failed"),
   /** Counts refused payments and failed settlements. Label: {@code reason}. */
   FAILED("x402.payments.failed", "Payments that were refused, or failed to settle"),
-  /** Counts requests that could not be handled: chain, facilitator or ledger did not answer. */
+  /** Counts requests that got 503: chain, facilitator, ledger or an access hook did not answer. */
   UNAVAILABLE("x402.payments.unavailable", "Requests that could not be handled"),
   /** Times decisions on requests. Labels: {@code route}, {@code outcome}. */
   ADMIT("x402.admit", "From a request to the decision on it"),

@@ -12,10 +12,8 @@
  * PaymentFilter.builder().facilitator(facilitator).ledger(ledger).listener(metrics);
  * }</pre>
  *
- * <p>In Spring the bean is one line, {@code PaymentMetrics.of(meterRegistry, observationRegistry)}:
- * a {@link io.github.x402j.gate.PaymentListener} like any other. An {@code EvmFacilitator} that is
- * built there takes {@link io.github.x402j.micrometer.PaymentMetrics#chain} as its listener, and is
- * handed to {@link io.github.x402j.micrometer.PaymentMetrics#watch} when it is built.
+ * <p>The Spring Boot starter (x402-spring) does this by itself where this module and a {@code
+ * MeterRegistry} are there.
  *
  * <p>{@code dashboard.json} in this package is a dashboard for Grafana over Prometheus.
  */

@@ -76,7 +76,7 @@ record HeaderLimit(int bytes, int paid, int tenthsOfUrl) {
     return new HeaderLimit(bytes, paid + more, tenthsOfUrl + moreOfUrl);
   }
 
-  /** Returns whether a rule fits, whose longest URL has so many characters. */
+  /** Returns whether a rule fits whose longest URL has this length. */
   boolean fits(Refusal refusal, int urlLength) {
     return length(refusal) <= bytes && leftForHandler(urlLength) >= LEAST_FOR_HANDLER;
   }

@@ -38,7 +38,7 @@ public final class Payments {
    *
    * <pre>{@code
    * List<Row> rows = find(request.getParameter("q"));
-   * Payments.require(request, "$0.0" + rows.size());
+   * Payments.require(request, rows.size() > 100 ? "$0.05" : "$0.01");
    * }</pre>
    *
    * <p>Call it before anything is written, in the thread of the dispatch, and again with the same
