@@ -26,7 +26,7 @@ class ReorganisationTest {
   void open() {
     chain = LocalChain.start();
     shop = Shop.on(chain);
-    facilitator = shop.builder().confirmations(3).settleTimeout(Duration.ofMillis(200)).build();
+    facilitator = shop.builder().confirmations(3).settleTimeout(Duration.ofSeconds(1)).build();
   }
 
   @AfterEach
