@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.spring;
 
+import io.github.x402j.servlet.Payments;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Optional;
@@ -26,8 +28,11 @@ final class PaymentInterceptor implements HandlerInterceptor {
   @Override
   public boolean preHandle(
       HttpServletRequest request, HttpServletResponse response, Object handler) {
-    request.removeAttribute(DECIDED);
     Optional<PricedHandlers.Priced> priced = handlers.getObject().of(handler);
+    if (priced.isPresent() && isResult(request, priced.get())) {
+      return true;
+    }
+    request.removeAttribute(DECIDED);
     if (priced.isEmpty()) {
       return true;
     }
@@ -37,6 +42,16 @@ final class PaymentInterceptor implements HandlerInterceptor {
       request.setAttribute(DECIDED, priced.get());
     }
     return isAdmitted;
+  }
+
+  /**
+   * Returns whether Spring MVC comes back with the asynchronous result of a handler that was
+   * admitted. Its price may have risen since, but this is what was sold.
+   */
+  private static boolean isResult(HttpServletRequest request, PricedHandlers.Priced priced) {
+    return request.getDispatcherType() == DispatcherType.ASYNC
+        && hasAdmitted(request, priced)
+        && (Payments.of(request).isPresent() || Payments.grantOf(request).isPresent());
   }
 
   /** Returns whether this handler may run, as decided last in this request. */

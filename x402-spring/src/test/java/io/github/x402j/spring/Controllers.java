@@ -8,6 +8,7 @@ import io.github.x402j.gate.AccessHook;
 import io.github.x402j.servlet.PaymentRequiredException;
 import io.github.x402j.servlet.Payments;
 import io.github.x402j.servlet.RequiresPayment;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.lang.annotation.ElementType;
@@ -82,6 +83,13 @@ final class Controllers {
       return request -> Price.parse("$0.0" + request.getParameter("q").length());
     }
 
+    /** Has risen when the asynchronous result is there. */
+    @Bean
+    Function<HttpServletRequest, Price> rising() {
+      return request ->
+          Price.parse(request.getDispatcherType() == DispatcherType.ASYNC ? "$0.05" : "$0.01");
+    }
+
     @Bean
     AccessHook keys() {
       return request ->
@@ -141,6 +149,18 @@ final class Controllers {
     @RequiresPayment("$0.01")
     String delete() {
       return run();
+    }
+
+    @GetMapping("/rising")
+    @RequiresPayment(pricedBy = "rising")
+    Callable<String> rising() {
+      return Controllers::run;
+    }
+
+    @GetMapping("/rising-first")
+    @RequiresPayment(pricedBy = "rising", settleFirst = true)
+    Callable<String> risingFirst() {
+      return Controllers::run;
     }
 
     @GetMapping("/callable")

@@ -65,6 +65,8 @@ class PricedHandlersTest {
             Arguments.of("/rest/entity", 10_000, 201, "{\"is\":\"sold\"}", CHARGED),
             Arguments.of("/rest/json", 10_000, 200, "[\"sold\"]", CHARGED),
             Arguments.of("/rest/callable", 10_000, 200, "sold", CHARGED),
+            Arguments.of("/rest/rising", 10_000, 200, "sold", CHARGED),
+            Arguments.of("/rest/rising-first", 10_000, 200, "sold", CHARGED),
             Arguments.of("/rest/deferred", 10_000, 200, "sold", CHARGED),
             Arguments.of("/rest/future", 10_000, 200, "sold", CHARGED),
             Arguments.of("/rest/emitter", 10_000, 200, "sold twice", CHARGED),
