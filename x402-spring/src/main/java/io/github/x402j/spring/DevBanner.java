@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.spring;
 
+import java.util.List;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,10 @@ final class DevBanner implements ApplicationListener<ApplicationReadyEvent> {
             .map(name -> name.substring(name.indexOf(' ') + 1).replaceFirst(",.*", ""))
             .filter(path -> path.startsWith("/"))
             .sorted();
-    return Stream.concat(paths, annotated).findFirst().orElse("/");
+    List<String> all = Stream.concat(paths, annotated).toList();
+    return all.stream()
+        .filter(path -> path.indexOf('{') < 0)
+        .findFirst()
+        .orElseGet(() -> all.isEmpty() ? "/" : all.get(0).replaceAll("\\{[^/]*}", "1"));
   }
 }

@@ -5,6 +5,7 @@ package io.github.x402j.spring;
 import io.github.x402j.servlet.HandlerFramework;
 import io.github.x402j.servlet.RequiresPayment;
 import jakarta.servlet.Servlet;
+import jakarta.servlet.ServletContext;
 import java.lang.reflect.Method;
 import java.util.HashSet;
 import java.util.Map;
@@ -47,6 +48,8 @@ final class HandlerCheck implements SmartInitializingSingleton {
 
   @Override
   public void afterSingletonsInstantiated() {
+    // A mock container calls no initializer.
+    beans.getBeanProvider(ServletContext.class).ifAvailable(SpringHandlers::gateIn);
     BeanFactoryUtils.beansOfTypeIncludingAncestors(beans, AbstractHandlerMapping.class, true, false)
         .values()
         .forEach(this::add);
