@@ -68,7 +68,7 @@ class InspectOffersTest {
         shop.token,
         shop.seller.address(),
         shop.facilitator(),
-        filter -> filter.signOffers(signer));
+        filter -> filter.headerLimit(8_192).signOffers(signer));
   }
 
   @AfterAll
