@@ -387,8 +387,11 @@ public final class PaymentFilter implements Filter {
     Map<String, String> more = priced.more(request.servletRequest());
     RouteSettings settings = priced.route().settings();
     Long ownLimit = settings.limit();
+    HeldLimits held =
+        (ownLimit == null ? limits : limits.withMaxBytes(ownLimit))
+            .withMaxHeaderBytes(priced.headersOfHandler(request.servletRequest(), path));
     return settings.settlesFirst()
-        ? new StreamedDelivery(request, response, path, more, limits)
+        ? new StreamedDelivery(request, response, path, more, held)
         : new HeldDelivery(
             priced.name(),
             request.isErrorPage()
@@ -398,8 +401,7 @@ public final class PaymentFilter implements Filter {
             response,
             path,
             more,
-            (ownLimit == null ? limits : limits.withMaxBytes(ownLimit))
-                .withMaxHeaderBytes(priced.headersOfHandler(request.servletRequest(), path)),
+            held,
             waitsWithoutThread);
   }
 

@@ -16,11 +16,14 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -50,7 +53,7 @@ final class StreamedDelivery implements Delivery {
    * @param refusals where answers of the filter go to
    * @param path within the webapp, decoded
    * @param more headers for the payer, besides the gate's
-   * @param limits of what is refused while it runs
+   * @param limits of what is refused while it runs, and of the handler's headers
    */
   StreamedDelivery(
       GatedRequest request,
@@ -113,7 +116,7 @@ final class StreamedDelivery implements Delivery {
   @Override
   public void run(VerifiedPayment payment, Ending<IOException> ending) throws IOException {
     new PaidRequest(payment).markStreamed(request.servletRequest(), () -> endAfterError(ending));
-    StreamedResponse streamed = new StreamedResponse(response, headers);
+    StreamedResponse streamed = new StreamedResponse(response, headers, limits.maxHeaderBytes());
     StreamedRequest handlers =
         new StreamedRequest(request.servletRequest(), streamed, new End(streamed, ending));
     LastWrite.afterHandler(request.servletRequest(), response, ending);
@@ -268,12 +271,57 @@ final class StreamedDelivery implements Delivery {
   private static final class StreamedResponse extends PrivateResponse {
     private @Nullable WatchedStream stream;
     private @Nullable PrintWriter writer;
+    private final int mostHeaderBytes;
+    private final Map<String, Integer> headerBytes = new HashMap<>();
 
     /**
      * @param paid the headers of the payment, which are on the response already
+     * @param mostHeaderBytes what the handler's headers may need: a proxy in front would not take
+     *     more, and the payment is settled
      */
-    StreamedResponse(HttpServletResponse response, PaidResponseHeaders paid) {
+    StreamedResponse(HttpServletResponse response, PaidResponseHeaders paid, int mostHeaderBytes) {
       super(response, paid);
+      this.mostHeaderBytes = mostHeaderBytes;
+    }
+
+    @Override
+    public void setHeader(String name, @Nullable String value) {
+      if (takes(name, value == null ? "" : value, false)) {
+        super.setHeader(name, value);
+      }
+    }
+
+    @Override
+    public void addHeader(String name, String value) {
+      if (takes(name, value, true)) {
+        super.addHeader(name, value);
+      }
+    }
+
+    @Override
+    public void addCookie(Cookie cookie) {
+      String text = cookie.getName() + cookie.getValue() + cookie.getAttributes();
+      if (takes("Set-Cookie", text, true)) {
+        super.addCookie(cookie);
+      }
+    }
+
+    /** Counts a header, and returns whether it is taken; one too many is left out. */
+    private synchronized boolean takes(String name, String value, boolean isAdded) {
+      String key = name.toLowerCase(Locale.ROOT);
+      int before = headerBytes.getOrDefault(key, 0);
+      int after = (isAdded ? before : 0) + name.length() + value.length() + 4;
+      int all = headerBytes.values().stream().mapToInt(Integer::intValue).sum();
+      if (after > before && all - before + after > mostHeaderBytes) {
+        log.error(
+            "header {} of a handler whose payment was settled first is left out: there is room for"
+                + " {} bytes; raise headerLimit",
+            name,
+            mostHeaderBytes);
+        return false;
+      }
+      headerBytes.put(key, after);
+      return true;
     }
 
     /** Returns whether a write has failed, also if the handler has ignored that. */

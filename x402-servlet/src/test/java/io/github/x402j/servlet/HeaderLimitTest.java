@@ -59,7 +59,9 @@ class HeaderLimitTest {
       throws IOException {
     try (PaidWebapp app =
         PaidWebapp.on(stack, MARKET)
-            .routes(Route.of("/paid/*").price("$0.01").description("What is sold here"))
+            .routes(
+                Route.of("/paid/*").price("$0.01").description("What is sold here"),
+                Route.of("/stream/*").price("$0.01").settleFirst())
             .handlers(Map.of("wide", HeaderLimitTest::wide))
             .filter(setting)
             .start()) {
@@ -78,6 +80,13 @@ class HeaderLimitTest {
       assertThat(delivered).as(name).isBetween(2, 6);
       assertFits(app.pay(payer, "/paid/wide?size=1000"), 200, name);
       delivered++;
+      for (int size : new int[] {400, 4_000}) { // charged already: what is too much is left out
+        RawHttp.Response streamed = app.pay(payer, "/stream/wide?size=" + size);
+        assertFits(streamed, 200, name);
+        assertThat(streamed.body()).asString().isEqualTo("paid");
+        assertThat(streamed.header("X-Wide") != null).isEqualTo(size == 400);
+        delivered++;
+      }
       assertThat(payer.balance()).as(name).isEqualTo(1_000_000 - delivered * CENT);
     }
   }
