@@ -67,8 +67,9 @@ record PathReadings(List<CanonicalPath> paths, boolean areAll, @Nullable String 
       return pattern -> false;
     }
     String decoded = text == null ? null : PathVariants.decodedThroughout(text);
-    String names = "/" + String.join("/", rules.welcomeFiles());
-    return pattern -> decoded == null || pattern.mayOccurIn(decoded + names);
+    String all = decoded + "/" + String.join("/", rules.welcomeFiles());
+    String ofForm = all.replace('+', ' ');
+    return pattern -> decoded == null || pattern.mayOccurIn(all) || pattern.mayOccurIn(ofForm);
   }
 
   /** Returns whether the URI is the context path and what was dispatched, letter for letter. */
@@ -78,6 +79,7 @@ record PathReadings(List<CanonicalPath> paths, boolean areAll, @Nullable String 
         && uri.startsWith(context)
         && uri.endsWith(dispatched)
         && uri.indexOf('%') < 0
+        && uri.indexOf('+') < 0
         && request.getServletContext() != null
         && request.getServletContext().getContextPath().equals(context)
         && PathSpelling.problemOf(uri, PathRules.strict()) == null;
@@ -92,6 +94,7 @@ record PathReadings(List<CanonicalPath> paths, boolean areAll, @Nullable String 
     boolean isUriAgain =
         decoded.indexOf('?') < 0
             && decoded.indexOf('#') < 0
+            && decoded.indexOf('+') < 0
             && !PathVariants.hasSpacesAround(decoded);
     return isUriAgain
         && behind(contexts(request), List.of(decoded))

@@ -39,6 +39,7 @@ final class PathVariants {
       all.add(AUTHORITY.matcher(text).replaceFirst("")); // as java.net.URI reads it
     }
     all.add(text.contains("/.") ? withoutDotSegments(text) : text);
+    all.add(text.replace('+', ' ')); // as decoders of forms read it
     if (hasSpacesAround(text)) {
       all.add(SPACES_BEFORE.matcher(text).replaceAll(""));
       all.add(SPACES_BEHIND.matcher(text).replaceAll(""));

@@ -61,6 +61,8 @@ class PathReadingsTest {
     "/%20a/b, '/ a/b', /a/b",
     "/a%20/%20%20b%20, '/a /  b ', /a/b",
     "/%20/%20a, '/ / a', /a",
+    "/+a/b+c, '/ a/b c', '/a/b c'",
+    "/a+b, /a+b, /a b",
     "/%2f%20a, // a, /a",
     "/cafÃ©;, /cafÃ©, /café",
   })
