@@ -270,8 +270,8 @@ final class RemoteSettlement {
    * Another seller may have had the same payment settled, and the chain shows both the same,
    * whoever sent the transfer: the facilitator says whose it is.
    *
-   * @param isOurs whether it has said that, by a transaction that it told us alone, or as it keeps
-   *     the used authorization for nobody else
+   * @param isOurs whether it has said that it is ours: it told us a transaction, or that the
+   *     authorization is used without keeping it for another
    */
   private boolean isKnown(Settlement found, boolean isOurs) {
     if (found instanceof Settlement.Settled) {

@@ -443,7 +443,7 @@ class AccessHookTest {
   }
 
   @Test
-  void nobodyIsPaidAtTheZeroAddress() {
+  void noHookPaysTheZeroAddress() {
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->

@@ -55,8 +55,8 @@ class FreeQuotaTest {
   void whoHasNoNameOrALongOnePays() {
     assertThat(isFree("x".repeat(256))).isTrue();
     assertThat(isFree("x".repeat(257))).isFalse();
-    FreeQuota nobody = FreeQuota.perDay(1, request -> java.util.Optional.empty());
-    assertThat(nobody.decide(null)).isEqualTo(AccessDecision.charge());
+    FreeQuota withoutKey = FreeQuota.perDay(1, request -> java.util.Optional.empty());
+    assertThat(withoutKey.decide(null)).isEqualTo(AccessDecision.charge());
   }
 
   @Test

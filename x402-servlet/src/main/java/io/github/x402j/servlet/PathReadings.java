@@ -35,7 +35,7 @@ record PathReadings(List<CanonicalPath> paths, boolean areAll, @Nullable String 
   /** More readings than any honest URI has. */
   private static final int MAX_READINGS = 200;
 
-  /** Bounds the work for long ones: so many characters in all readings. */
+  /** Bounds the work for long ones: the characters of all readings. */
   private static final int MAX_CHARACTERS = 30_000;
 
   private static final PathReadings NONE = new PathReadings(List.of(), true, null);

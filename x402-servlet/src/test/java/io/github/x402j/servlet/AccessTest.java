@@ -229,7 +229,7 @@ class AccessTest {
 
   @ParameterizedTest
   @MethodSource("granted")
-  void whoHasAKeyGetsAllOfItForNothingAndNobodyElseDoes(Stack stack, String target)
+  void onlyWhoHasAKeyGetsAllOfItForNothing(Stack stack, String target)
       throws IOException {
     PaidWebapp app = RUNNING.get(stack);
     long earned = app.earned();

@@ -37,8 +37,8 @@ final class PricedHandlers {
    */
   record Priced(PricedHandler handler, String price, Set<String> methods) {
     /**
-     * Returns whether a request with this method costs something. One that nobody has thought of
-     * does: a mapping without methods takes them all.
+     * Returns whether a request with this method costs something. An unknown method does: a mapping
+     * without methods takes them all.
      */
     boolean covers(String method) {
       String upper = method.toUpperCase(Locale.ROOT);

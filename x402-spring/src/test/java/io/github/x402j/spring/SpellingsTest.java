@@ -123,7 +123,7 @@ class SpellingsTest {
 
   @ParameterizedTest
   @MethodSource("shops")
-  void aMethodThatNobodyHasThoughtOfIsNotFree(String name) throws IOException {
+  void anUnknownMethodIsNotFree(String name) throws IOException {
     Shop shop = SHOPS.get(name);
     for (String method : List.of("GET", "HEAD", "get", "QUERY", "PROPFIND", "FOO")) {
       assertThat(ask(shop, method + " /any-method")).startsWith("HTTP/1.1 402");
