@@ -229,8 +229,7 @@ class AccessTest {
 
   @ParameterizedTest
   @MethodSource("granted")
-  void onlyWhoHasAKeyGetsAllOfItForNothing(Stack stack, String target)
-      throws IOException {
+  void onlyWhoHasAKeyGetsAllOfItForNothing(Stack stack, String target) throws IOException {
     PaidWebapp app = RUNNING.get(stack);
     long earned = app.earned();
     try (RawHttp connection = RawHttp.connect(app.port())) {
