@@ -32,7 +32,7 @@ class SharedTransactionTest {
   private static final String SEND = "eth_sendRawTransaction";
   private static final int COUNT = 8;
 
-  /** Of a node that takes the look at about half of so many. */
+  /** Characters of a message that a node with a limit takes: enough for half of the payments. */
   private static final int LONGEST_CALL = 5_000;
 
   private final LocalChain chain = LocalChain.start();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class JaxRsHandlersTest {
   @RequiresPayment("$0.01")
-  private static final class Nobodys {}
+  private static final class Ungated {}
 
   @RequiresPayment("$0.01")
   private static final class AServlet extends HttpServlet {
@@ -43,7 +43,7 @@ class JaxRsHandlersTest {
 
   @Test
   void gatesNothingElse() {
-    assertThat(gates(Nobodys.class)).isFalse();
+    assertThat(gates(Ungated.class)).isFalse();
     assertThat(gates(AServlet.class)).isFalse();
   }
 }
