@@ -23,7 +23,7 @@ async function theirServer(chain, env, ...stub) {
   return {url: (await startedLine(child, /^READY (\S+)/m))[1], child};
 }
 
-const ourServer = (chain, env, ...stub) => ours.interopServer(
+const ourServer = (chain, env, ...stub) => ours.serverAlone(
   ["--rpc-url", chain.url, "--token", BASE_SEPOLIA_USDC, "--pay-to", payTo, ...stub], env, ["-Xmx512m"]);
 
 /** Requests that pay, each with an authorization of its own, signed before the clock starts. */

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
 // What came of a run: our messages held against the packages' schemas, theirs kept as vectors, the table of results.
-import {existsSync, readFileSync, writeFileSync} from "node:fs";
+import {readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {dirname, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {
@@ -15,19 +15,38 @@ import {
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "../../..");
 const PAGE = join(ROOT, "docs/interop.md");
-const VECTORS = join(ROOT, "x402-core/src/test/resources/vectors/interop-messages.json");
+const VECTORS = join(ROOT, "x402-core/src/test/resources/vectors/interop");
 
-const version = (name) =>
-  `${name} ${JSON.parse(readFileSync(join(HERE, "../node_modules", name, "package.json"), "utf8")).version}`;
+/** The name and version of an installed package, which may have another name here. */
+function version(installed) {
+  const {name, version} = JSON.parse(readFileSync(join(HERE, "../node_modules", installed, "package.json"), "utf8"));
+  return `${name} ${version}`;
+}
+
 const decoded = (header) => Buffer.from(header, "base64").toString("utf8");
 
-/** Who wrote a message: the suite's names of the parts, and what stands behind them. */
-function author(part, client) {
-  if (part.startsWith("ours") || part === "own key") return "x402j";
-  if (client?.includes("axios")) return version("@x402/axios");
-  if (client?.includes("x402-fetch")) return version("x402-fetch");
-  return client ? version("@x402/fetch") : null;
+const THEIRS = {client: "@x402/fetch", server: "@x402/express", facilitator: "@x402/core"};
+
+/** Who wrote a message; `label` is what a case calls the part. Before the first case it is theirs. */
+function author(part, label = "theirs") {
+  const [name] = label.split(",");
+  if (name === "ours" || name === "own key") return "x402j";
+  return version(THEIRS[part] && name === "theirs" ? THEIRS[part] : name);
 }
+
+/** Headers that are messages: kind, version of x402 (0: beside it), and who writes it. */
+const HEADERS = {
+  "payment-signature": ["payment", 2, "client"],
+  "x-payment": ["payment", 1, "client"],
+  "sign-in-with-x": ["signIn", 2, "client"],
+  authorization: ["credential", 0, "client"],
+  "payment-required": ["required", 2, "server"],
+  "payment-response": ["settlement", 2, "server"],
+  "x-payment-response": ["settlement", 1, "server"],
+  "www-authenticate": ["challenge", 0, "server"],
+  "payment-receipt": ["paymentReceipt", 0, "server"],
+  "extension-responses": ["extensionResponses", 2, "facilitator"],
+};
 
 /** Takes the exchanges apart into messages: {kind, version, from, text}; headers as they were, base64. */
 function messages(exchanges) {
@@ -35,22 +54,24 @@ function messages(exchanges) {
   for (const exchange of exchanges) {
     const add = (kind, x402Version, from, text) => text && found.push({kind, x402Version, from, text});
     const {requestHeaders: asked, responseHeaders: answered, status} = exchange;
+    const byJava = asked["user-agent"]?.startsWith("Java");
     if (exchange.tag === "client" || exchange.tag === "server") {
-      const client = author(exchange.client, exchange.client);
-      const server = exchange.server === "ours" ? "x402j" : version("@x402/express");
-      add("payment", 2, client, asked["payment-signature"]);
-      add("payment", 1, client, asked["x-payment"]);
-      add("required", 2, server, answered["payment-required"]);
-      add("settlement", 2, server, answered["payment-response"]);
-      add("settlement", 1, server, answered["x-payment-response"]);
-      if (status === 402) add("requiredBody", /"x402Version":2/.test(exchange.responseBody) ? 2 : 1, server, exchange.responseBody);
+      const names = {client: author("client", exchange.client), server: author("server", exchange.server)};
+      for (const [header, [kind, x402Version, part]] of Object.entries(HEADERS)) {
+        if (names[part]) add(kind, x402Version, names[part], (part === "client" ? asked : answered)[header]);
+      }
+      if (status === 402) {
+        add("requiredBody", /"x402Version": ?2/.test(exchange.responseBody) ? 2 : 1, names.server, exchange.responseBody);
+      }
     } else {
       const path = exchange.path.split("/").pop();
-      const facilitator = exchange.tag === "our facilitator" ? "x402j" : version("@x402/core");
-      const server = asked["user-agent"]?.startsWith("Java") ? "x402j" : version("@x402/core");
+      const facilitator = exchange.tag === "our facilitator" ? "x402j" : author("facilitator", exchange.facilitator);
+      const server = byJava ? "x402j" : (exchange.server ?? "theirs") === "theirs" ? version("@x402/core") : author("server", exchange.server);
       const said = exchange.method === "POST" ? JSON.parse(exchange.requestBody) : {};
-      if (exchange.method === "POST") add(`${path}Request`, said.x402Version, server, exchange.requestBody);
-      if (status === 200) add(`${path}Response`, said.x402Version ?? 2, facilitator, exchange.responseBody);
+      const x402Version = said.x402Version ?? said.paymentPayload?.x402Version;
+      if (exchange.method === "POST") add(`${path}Request`, x402Version, server, exchange.requestBody);
+      if (status === 200) add(`${path}Response`, x402Version ?? 2, facilitator, exchange.responseBody);
+      if (status === 200) add("extensionResponses", 2, facilitator, answered["extension-responses"]);
     }
   }
   return found;
@@ -141,26 +162,62 @@ function table(rows) {
   return out.join("\n");
 }
 
+const sectionForm = (name) => new RegExp(`(<!-- begin ${name} -->\n)([^]*?)(<!-- end ${name} -->)`);
+
 /** Replaces what stands between <!-- begin NAME --> and <!-- end NAME --> of docs/interop.md. */
 export function replaceSection(name, text) {
   const page = readFileSync(PAGE, "utf8");
-  const form = new RegExp(`(<!-- begin ${name} -->\n)[^]*?(<!-- end ${name} -->)`);
-  if (!form.test(page)) throw new Error(`docs/interop.md has no section ${name}`);
-  writeFileSync(PAGE, page.replace(form, (all, begin, end) => `${begin}${text}\n${end}`));
+  if (!sectionForm(name).test(page)) throw new Error(`docs/interop.md has no section ${name}`);
+  writeFileSync(PAGE, page.replace(sectionForm(name), (all, begin, old, end) => `${begin}${text}\n${end}`));
 }
 
-export function write(rows, exchanges, checks) {
-  const packages = ["@x402/core", "@x402/evm", "@x402/fetch", "@x402/express", "@x402/axios", "x402-fetch", "viem",
-    "@foundry-rs/anvil-linux-amd64"].map(version).join(", ");
+/** What the page says of each file of cases: its name to the text below its heading. */
+function written() {
+  const results = readFileSync(PAGE, "utf8").match(sectionForm("results"))[2];
+  return new Map(results.split(/^### /m).slice(1).map((text) => {
+    const [name] = text.split("\n", 1);
+    return [name, text.slice(name.length).trim()];
+  }));
+}
+
+/** What the page is to say of a file of cases. */
+function section({title, rows, packages, exchanges}) {
+  const kinds = Object.keys(validate(exchanges).kinds).sort();
+  return `${title}. ${rows.length} cases, all passed. ${packages.map(version).join(", ")}.\n\n${table(rows)}`
+    + (kinds.length > 0 ? `\n\nMessages of ours, with their version, that the packages' schemas accept: ${kinds.join(", ")}.` : "");
+}
+
+/** The lines of the page that are not what these files of cases would write. */
+export function compare(files) {
+  const page = written();
+  return files.flatMap((file) => {
+    const old = (page.get(file.name) ?? "").split("\n");
+    const now = section(file).split("\n");
+    return [...old.filter((line) => !now.includes(line)).map((line) => `docs/interop.md, ${file.name}: ${line}`),
+      ...now.filter((line) => !old.includes(line)).map((line) => `the run, ${file.name}: ${line}`)];
+  });
+}
+
+/** Writes the page's tables and the vectors of these files of cases; those of files that are gone are removed. */
+export function write(files, all) {
+  const page = written();
+  for (const file of files) {
+    page.set(file.name, section(file));
+    writeVectors(file);
+  }
+  const lines = all.filter((name) => page.has(name)).map((name) => `### ${name}\n\n${page.get(name)}\n`);
+  replaceSection("results", lines.join("\n"));
+  for (const old of readdirSync(VECTORS).filter((vectors) => !all.includes(vectors.slice(0, -5)))) rmSync(join(VECTORS, old));
+}
+
+function writeVectors({name, packages, exchanges}) {
   const kept = vectors(exchanges);
-  replaceSection("results", `${rows.length} cases, ${rows.filter((row) => row.ok).length} passed. ${packages}.\n\n${table(rows)}`);
-  replaceSection("messages", ["| message of ours, version | held against their schemas |", "|---|---|",
-    ...Object.entries(checks.kinds).sort().map(([kind, count]) => `| ${kind} | ${count} accepted, 0 refused |`)].join("\n"));
-  writeFileSync(VECTORS, `${JSON.stringify({
-    source: `x402-cli/interop: what these packages and x402j sent each other in a run. ${packages}. Keys are hashes of`
-      + " names in lib/chain.mjs and hold nothing. Headers are base64 as sent.",
+  if (kept.length === 0) return;
+  writeFileSync(join(VECTORS, `${name}.json`), `${JSON.stringify({
+    source: `x402-cli/interop/lib/cases/${name}.mjs: what these packages and x402j sent each other in a run.`
+      + ` ${packages.map(version).join(", ")}. Keys are hashes of names in lib/chain.mjs and hold nothing. Headers are as sent.`,
     recordedAt: Math.floor(Date.now() / 1000),
     messages: kept,
   }, null, 1)}\n`);
-  console.log(`recorded ${kept.length} messages, docs/interop.md`);
+  console.log(`recorded ${kept.length} messages of ${name}`);
 }

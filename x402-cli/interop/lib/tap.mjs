@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The x402j authors
 // SPDX-License-Identifier: Apache-2.0
 // Keeps what goes over the wire: each exchange once, with who spoke to whom.
+import {createServer, request as httpRequest} from "node:http";
 
 export const exchanges = [];
 let speakers = {};
@@ -35,6 +36,31 @@ export const tappingMiddleware = (tag) => (request, response, next) => {
       response.statusCode, response.getHeaders(), answer));
   next();
 };
+
+/** A way to a server or facilitator that keeps what passes; `tag` is "server" or "facilitator". */
+export async function relayed(url, tag) {
+  const relay = createServer(async (request, response) => {
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    const body = Buffer.concat(parts);
+    const {connection, "content-length": length, "transfer-encoding": coding, ...headers} = request.headers;
+    const asked = httpRequest(new URL(request.url, url), {method: request.method, headers: {...headers, ...(body.length && {"content-length": body.length})}});
+    asked.on("error", () => response.destroy());
+    asked.on("response", async (answer) => {
+      const said = [];
+      for await (const part of answer) said.push(part);
+      const answerBody = Buffer.concat(said);
+      keep(tag, request.method, request.url, request.headers, body.toString(), answer.statusCode, answer.headers, answerBody.toString());
+      const {connection: c, "content-length": l, "transfer-encoding": t, ...answered} = answer.headers;
+      response.writeHead(answer.statusCode, {...answered, "content-length": answerBody.length});
+      response.end(answerBody);
+    });
+    asked.end(body);
+  });
+  await new Promise((done) => relay.listen(0, "127.0.0.1", done));
+  relay.unref();
+  return {url: `http://127.0.0.1:${relay.address().port}`};
+}
 
 export function keep(tag, method, url, requestHeaders, requestBody, status, responseHeaders, responseBody) {
   const lower = (headers) => Object.fromEntries(Object.entries(headers).map(([n, v]) => [n.toLowerCase(), `${v}`]));

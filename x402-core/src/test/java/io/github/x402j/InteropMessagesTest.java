@@ -25,23 +25,25 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What x402j and the published packages sent each other in a run of {@code x402-examples/interop}:
- * all of it is understood, and what is ours is still written as it was when they understood it.
+ * What x402j and the published packages sent each other in a run of {@code x402-cli/interop}: all
+ * of it is understood, and what is ours is still written as it was when they understood it.
  */
 class InteropMessagesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final JsonNode RECORD = Vectors.load("interop-messages.json");
+  private static final List<JsonNode> RECORDS = Vectors.loadAll("interop");
   private static final int ORDINARY_SIGNATURE = "0x".length() + 2 * 65;
 
   static Stream<Arguments> messages(String kind) {
     List<Arguments> found = new ArrayList<>();
-    for (JsonNode message : RECORD.get("messages")) {
-      if (message.get("kind").textValue().equals(kind)) {
-        found.add(
-            arguments(
-                message.get("from").textValue(),
-                message.get("x402Version").intValue(),
-                message.get("text").textValue()));
+    for (JsonNode record : RECORDS) {
+      for (JsonNode message : record.get("messages")) {
+        if (message.get("kind").textValue().equals(kind)) {
+          found.add(
+              arguments(
+                  message.get("from").textValue(),
+                  message.get("x402Version").intValue(),
+                  message.get("text").textValue()));
+        }
       }
     }
     return found.stream();
@@ -86,7 +88,7 @@ class InteropMessagesTest {
 
   @Test
   void holdsMessagesOfEachPackage() {
-    assertThat(RECORD.get("messages").findValuesAsText("from"))
+    assertThat(RECORDS.stream().flatMap(record -> record.findValuesAsText("from").stream()))
         .anyMatch(InteropMessagesTest::isOurs)
         .anyMatch(from -> from.startsWith("@x402/core "))
         .anyMatch(from -> from.startsWith("@x402/express "))

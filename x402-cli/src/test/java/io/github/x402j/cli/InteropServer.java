@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
@@ -16,6 +18,7 @@ import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.Route;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,10 +33,13 @@ import picocli.CommandLine.Option;
 
 /**
  * The seller of the interoperability suite, with what {@code x402 serve} does not offer: several
- * tokens, and a facilitator that settles nothing. See docs/interop.md.
+ * tokens, a facilitator that settles nothing, and what an {@link InteropSale} adds. See
+ * docs/interop.md.
  */
 @Command(name = "interop-server", description = "Sells /premium and /fails on any free port.")
-public final class InteropServer implements Callable<Integer> {
+public final class InteropServer implements InteropProgram, Callable<Integer> {
+  private Terminal terminal = Terminal.system();
+
   @Option(names = "--rpc-url", required = true)
   URI rpcUrl = URI.create("");
 
@@ -52,13 +58,23 @@ public final class InteropServer implements Callable<Integer> {
   @Option(names = "--stub", description = "Check signatures, and settle nothing.")
   boolean stub;
 
-  private InteropServer() {}
+  @Option(names = "--sale", description = "The class name of an InteropSale.")
+  @Nullable String sale;
+
+  InteropServer() {}
 
   /** Runs until it is stopped. */
   public static void main(String[] args) {
-    CommandLine command = new CommandLine(new InteropServer());
+    System.exit(new InteropServer().run(Terminal.system(), args));
+  }
+
+  @Override
+  public int run(Terminal newTerminal, String... args) {
+    terminal = newTerminal;
+    CommandLine command = new CommandLine(this);
+    command.setErr(new PrintWriter(terminal.err(), true, UTF_8));
     OptionTypes.registerWith(command);
-    System.exit(command.execute(args));
+    return command.execute(args);
   }
 
   @Override
@@ -74,9 +90,9 @@ public final class InteropServer implements Callable<Integer> {
     connector.open();
     server.addConnector(connector);
     String url = "http://127.0.0.1:" + connector.getLocalPort();
-    server.setHandler(webapp(filter(url, sold, facilitator(sold.get(0).network(), chain))));
+    server.setHandler(webapp(url, sold, chain));
     server.start();
-    Foreground.untilStopped(Terminal.system(), url, server::join, server::stop);
+    Foreground.untilStopped(terminal, url, server::join, server::stop);
     return ExitCode.OK;
   }
 
@@ -92,11 +108,13 @@ public final class InteropServer implements Callable<Integer> {
               : EvmLocalChecks.builder().chain(network, chain).acceptContractWallets().build();
       return HttpFacilitator.builder(remote, checks).build();
     }
-    EvmSigner gasKey = Terminal.system().signer("INTEROP_GAS_KEY");
+    EvmSigner gasKey = terminal.signer("INTEROP_GAS_KEY");
     return EvmFacilitator.builder(network, chain, gasKey).acceptContractWallets().build();
   }
 
-  private PaymentFilter filter(String url, List<Token> sold, Facilitator facilitator) {
+  private ServletContextHandler webapp(String url, List<Token> sold, Web3jChain chain)
+      throws Exception {
+    Facilitator facilitator = facilitator(sold.get(0).network(), chain);
     PaymentFilter.Builder filter =
         PaymentFilter.builder()
             .publicUrl(url)
@@ -106,17 +124,19 @@ public final class InteropServer implements Callable<Integer> {
                 Route.of("/fails").price("$0.01").description("A handler that fails"),
                 Route.of("/free").free());
     sold.forEach(token -> filter.accept(token, payTo));
-    return filter.build();
-  }
-
-  private static ServletContextHandler webapp(PaymentFilter filter) {
     ServletContextHandler webapp = new ServletContextHandler("/");
     SampleServer.addServlets(webapp);
+    String added = sale;
+    if (added != null) {
+      InteropHost.made(added, InteropSale.class)
+          .set(new InteropSale.Shop(url, filter, webapp, sold, payTo, facilitator, chain));
+    }
+    PaymentFilter built = filter.build();
     webapp.addEventListener(
         new ServletContextListener() {
           @Override
           public void contextInitialized(ServletContextEvent event) {
-            PaymentFilter.register(event.getServletContext(), filter);
+            PaymentFilter.register(event.getServletContext(), built);
           }
         });
     return webapp;
