@@ -25,7 +25,8 @@ const hex = (text) => (text.startsWith("0x") ? text : `0x${text}`);
 
 async function startAnvil(chainId) {
   const anvil = createRequire(import.meta.url).resolve("@foundry-rs/anvil-linux-amd64/bin/anvil");
-  const child = started(anvil, ["--host", "127.0.0.1", "--port", "0", "--chain-id", `${chainId}`]);
+  // Blocks come by themselves too: viem, which waits for the next one, may have missed that of its transaction.
+  const child = started(anvil, ["--host", "127.0.0.1", "--port", "0", "--chain-id", `${chainId}`, "--block-time", "1", "--mixed-mining"]);
   const [, port] = await startedLine(child, /^Listening on 127\.0\.0\.1:(\d+)/m);
   return `http://127.0.0.1:${port}`;
 }
