@@ -5,9 +5,14 @@ package io.github.x402j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.lang.reflect.Field;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworkTest {
@@ -32,11 +37,69 @@ class NetworkTest {
     "monad, 143",
     "megaeth, 4326",
     "stable, 988",
-    "stable-testnet, 2201"
+    "stable-testnet, 2201",
+    "skale-base-sepolia, 324705682",
+    "celo, 42220",
+    "flare, 14"
   })
   void hasTheNamesOfVersion1(String name, long chainId) {
     assertThat(Network.ofV1Name(name)).contains(new Network(chainId));
     assertThat(new Network(chainId).v1Name()).contains(name);
+    assertThat(Network.named(name)).isEqualTo(new Network(chainId));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"arbitrum", "arbitrum-sepolia", "celo-sepolia", "xdc", "adi", "hpp"})
+  void knowsMoreNamesThanVersion1(String name) {
+    assertThat(Network.named(name).shortName()).contains(name);
+    assertThat(Network.named(name).v1Name()).isEmpty();
+    assertThat(Network.ofV1Name(name)).isEmpty();
+  }
+
+  @Test
+  void hasOneNameEachAndAnExplorer() {
+    assertThat(Network.known()).hasSize(36).doesNotHaveDuplicates();
+    assertThat(Network.known().stream().map(Network::shortName)).doesNotHaveDuplicates();
+    assertThat(Network.known().stream().map(Network::displayName)).doesNotHaveDuplicates();
+    assertThat(Network.known())
+        .allSatisfy(
+            network ->
+                assertThat(network.explorer().orElseThrow().toString())
+                    .matches("https://[a-z0-9.-]+[a-z]"));
+  }
+
+  /** Every constant is in the table, and the other way round. */
+  @Test
+  void constantsAreTheKnownNetworks() throws Exception {
+    List<Network> constants = new ArrayList<>();
+    for (Field field : Network.class.getFields()) {
+      constants.add((Network) field.get(null));
+    }
+    assertThat(constants).containsExactlyInAnyOrderElementsOf(Network.known());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8453, Base, https://basescan.org/tx/0x",
+    "42161, Arbitrum One, https://arbiscan.io/tx/0x",
+    "14, Flare, https://flare-explorer.flare.network/tx/0x"
+  })
+  void showsATransactionToPeople(long chainId, String name, String page) {
+    Network network = new Network(chainId);
+    assertThat(network.displayName()).contains(name);
+    assertThat(network.transactionPage("0x" + "12".repeat(32)))
+        .contains(URI.create(page + "12".repeat(32)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> network.transactionPage("0x12/../../evil"));
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = {"", "Base", "base ", "arbitrum-one", "eip155:0", "solana"})
+  void refusesANameThatItDoesNotKnow(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Network.named(text))
+        .withMessage("expected eip155:8453, or a name such as base or base-sepolia");
   }
 
   @Test
@@ -44,6 +107,9 @@ class NetworkTest {
     assertThat(new Network(31337).v1Name()).isEmpty();
     assertThat(Network.ofV1Name("Base")).isEmpty();
     assertThat(Network.ofV1Name("eip155:8453")).isEmpty();
+    assertThat(new Network(31337).displayName()).isEmpty();
+    assertThat(new Network(31337).explorer()).isEmpty();
+    assertThat(Network.named("eip155:31337")).isEqualTo(new Network(31337));
   }
 
   @Test

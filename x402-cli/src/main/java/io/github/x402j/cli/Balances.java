@@ -4,9 +4,9 @@ package io.github.x402j.cli;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.Usdc;
 import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
@@ -28,7 +28,7 @@ final class Balances {
   }
 
   /**
-   * Returns those on the chain of the node, in the chain's USDC and in one more token.
+   * Returns those on the chain of the node, in the known stablecoins and in one more token.
    *
    * @throws FacilitatorException if the node does not answer, or there is no such token
    */
@@ -38,14 +38,15 @@ final class Balances {
     if (token != null) {
       tokens.add(OnChainToken.read(chain, token));
     }
-    for (Token known : Usdc.all()) {
+    for (Stablecoin coin : Stablecoin.all()) {
+      Token known = coin.token();
       if (known.network().chainId() == chain.chainId() && !known.contract().equals(token)) {
         tokens.add(known);
       }
     }
     if (tokens.isEmpty()) {
       throw new IllegalArgumentException(
-          "--token: needed, as x402 knows no USDC on chain " + chain.chainId());
+          "--token: needed, as x402 knows no stablecoin on chain " + chain.chainId());
     }
     return new Balances(chain, tokens);
   }

@@ -3,11 +3,10 @@
 package io.github.x402j.cli;
 
 import io.github.x402j.Network;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import java.math.BigDecimal;
-import java.util.Arrays;
-import java.util.stream.Collectors;
 
 /** Shows amounts, chains and foreign text to a person. */
 final class Display {
@@ -24,29 +23,21 @@ final class Display {
     return shown.length() <= LONGEST ? shown : shown.substring(0, LONGEST) + "...";
   }
 
-  /** Returns the amount in dollars, one token being one dollar: {@code $0.01}. */
-  static String dollars(TokenAmount amount, Token token) {
-    BigDecimal dollars =
-        new BigDecimal(amount.atomicUnits(), token.decimals()).stripTrailingZeros();
-    return "$" + (dollars.scale() < 2 ? dollars.setScale(2) : dollars).toPlainString();
+  /**
+   * Returns the amount in dollars, one token being one dollar: {@code $0.01}. Of a token that is
+   * known to be of another currency, in tokens: {@code 0.01 EURC}.
+   */
+  static String price(TokenAmount amount, Token token) {
+    BigDecimal tokens = new BigDecimal(amount.atomicUnits(), token.decimals()).stripTrailingZeros();
+    String number = (tokens.scale() < 2 ? tokens.setScale(2) : tokens).toPlainString();
+    return Stablecoin.of(token.network(), token.contract())
+        .filter(coin -> !coin.isDollar())
+        .map(coin -> number + " " + coin.symbol())
+        .orElse("$" + number);
   }
 
   /** Returns the chain's name and id: {@code Base Sepolia (eip155:84532)}. */
   static String name(Network network) {
-    String name;
-    if (network.equals(Network.ARBITRUM_ONE)) {
-      name = "Arbitrum One";
-    } else if (network.equals(Network.ARBITRUM_SEPOLIA)) {
-      name = "Arbitrum Sepolia";
-    } else {
-      name = network.v1Name().map(Display::capitalised).orElse("a chain without a known name");
-    }
-    return name + " (" + network + ")";
-  }
-
-  private static String capitalised(String hyphenated) {
-    return Arrays.stream(hyphenated.split("-"))
-        .map(word -> Character.toUpperCase(word.charAt(0)) + word.substring(1))
-        .collect(Collectors.joining(" "));
+    return network.displayName().orElse("a chain without a known name") + " (" + network + ")";
   }
 }

@@ -4,8 +4,8 @@ package io.github.x402j.cli;
 
 import io.github.x402j.Address;
 import io.github.x402j.Network;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.OnChainToken;
@@ -120,11 +120,11 @@ final class FacilitatorCommand implements Callable<Integer> {
     }
     if (settled.isEmpty()) {
       settled.add(
-          Usdc.on(network)
+          Stablecoin.dollarOn(network)
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
-                          "--token: needed, as no deployment of USDC is known on " + network)));
+                          "--token: needed, as no stablecoin is known on " + network)));
     }
     return settled;
   }

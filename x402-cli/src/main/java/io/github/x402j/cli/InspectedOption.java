@@ -4,8 +4,8 @@ package io.github.x402j.cli;
 
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import java.math.BigInteger;
@@ -13,33 +13,30 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One way to pay as a payer sees it.
  *
  * @param token the token, null if it is not known
- * @param trusted whether the token is a known deployment of USDC, rather than what its contract
- *     says
+ * @param coin what is known of the token, null if it is only what its contract says
  * @param objections why {@code x402 pay} would not pay this way
  */
 record InspectedOption(
-    PaymentRequirements terms, @Nullable Token token, boolean trusted, List<String> objections) {
+    PaymentRequirements terms,
+    @Nullable Token token,
+    @Nullable Stablecoin coin,
+    List<String> objections) {
 
   /** Reads an option; reads an unknown token from the chain, if there is a node. */
   static InspectedOption of(PaymentRequirements terms, @Nullable URI rpcUrl)
       throws FacilitatorException {
-    Optional<Token> usdc =
-        Usdc.all().stream()
-            .filter(known -> known.network().equals(terms.network()))
-            .filter(known -> known.contract().equals(terms.asset()))
-            .findFirst();
-    Token token = usdc.orElse(null);
+    Stablecoin coin = Stablecoin.of(terms.network(), terms.asset()).orElse(null);
+    Token token = coin == null ? null : coin.token();
     if (token == null && rpcUrl != null) {
       token = onChain(terms, Web3jChain.at(rpcUrl));
     }
-    return new InspectedOption(terms, token, usdc.isPresent(), objections(terms, token));
+    return new InspectedOption(terms, token, coin, objections(terms, token));
   }
 
   private static @Nullable Token onChain(PaymentRequirements terms, Web3jChain chain)
@@ -78,7 +75,7 @@ record InspectedOption(
     Token known = token;
     return known == null
         ? terms.amount() + " atomic units of a token that is not known here"
-        : Display.dollars(terms.amount(), known) + " (" + terms.amount() + " atomic units)";
+        : Display.price(terms.amount(), known) + " (" + terms.amount() + " atomic units)";
   }
 
   /** Returns the token for a person. Its name is what the seller or its contract says. */
@@ -92,8 +89,8 @@ record InspectedOption(
               : "");
     }
     return terms.asset()
-        + (trusted
-            ? ", USDC"
+        + (coin != null
+            ? ", " + coin.symbol()
             : ", calls itself \""
                 + Display.harmless(known.name())
                 + "\" with "

@@ -154,10 +154,10 @@ final class Inspection {
             .put("amount", terms.amount().toString());
     Token token = option.token();
     if (token != null) {
-      json.put("price", Display.dollars(terms.amount(), token));
+      json.put("price", Display.price(terms.amount(), token));
     }
     json.put("asset", terms.asset().text())
-        .put("assetKnown", option.trusted())
+        .put("assetKnown", option.coin() != null)
         .put("payTo", terms.payTo().text())
         .put("maxTimeoutSeconds", terms.maxTimeout().toSeconds());
     ArrayNode objections = json.putArray("objections");

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
@@ -22,6 +22,7 @@ import io.github.x402j.testing.TestWallet;
 import java.io.PrintStream;
 import java.math.BigInteger;
 import java.net.URI;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -72,8 +73,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "URL",
       description =
           "The facilitator that verifies and settles, in place of a gas key. With --rpc-url its"
-              + " answers are checked on the chain; without, --token must be a known deployment of"
-              + " USDC.")
+              + " answers are checked on the chain; without, --token must be a known stablecoin.")
   @Nullable URI facilitatorUrl;
 
   @Option(
@@ -164,13 +164,18 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private static Token known(Address contract) {
-    return Usdc.all().stream()
-        .filter(known -> known.contract().equals(contract))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "--rpc-url: needed, as --token is not a known deployment of USDC"));
+    List<Token> known =
+        Stablecoin.all().stream()
+            .map(Stablecoin::token)
+            .filter(token -> token.contract().equals(contract))
+            .toList();
+    if (known.size() != 1) {
+      throw new IllegalArgumentException(
+          known.isEmpty()
+              ? "--rpc-url: needed, as --token is not a known stablecoin"
+              : "--rpc-url: needed, as --token is on several networks");
+    }
+    return known.get(0);
   }
 
   private static <T> T required(@Nullable T value, String option) {

@@ -4,8 +4,8 @@ package io.github.x402j.cli;
 
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import java.net.URI;
@@ -14,13 +14,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The tokens to pay with: the deployments of USDC, and one more by its address. */
+/** The tokens to pay with: the known ones of a dollar, and one more by its address. */
 final class TokenOptions {
   @Option(
       names = "--token",
       paramLabel = "ADDRESS",
       description =
-          "A token that you trust besides the known deployments of USDC. Needs --rpc-url.")
+          "A token that you trust besides USDC and its kin (docs/networks.md). Needs --rpc-url.")
   @Nullable Address token;
 
   @Option(
@@ -34,7 +34,7 @@ final class TokenOptions {
 
   /** Returns the tokens, that of {@code --token} first. */
   List<Token> known() throws FacilitatorException {
-    List<Token> tokens = new ArrayList<>(Usdc.all());
+    List<Token> tokens = new ArrayList<>(Stablecoin.dollars());
     Address own = token;
     if (own != null) {
       URI node = rpcUrl;

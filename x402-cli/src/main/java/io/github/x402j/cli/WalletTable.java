@@ -84,7 +84,7 @@ final class WalletTable {
     return balances == null
         ? ""
         : balances.of(wallet.address()).entrySet().stream()
-            .map(each -> Display.dollars(each.getValue(), each.getKey()))
+            .map(each -> Display.price(each.getValue(), each.getKey()))
             .collect(Collectors.joining(" + "));
   }
 

@@ -4,6 +4,8 @@ package io.github.x402j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.Eurc;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
 import io.github.x402j.testing.LocalChain;
@@ -20,7 +22,10 @@ class TokenOptionsTest {
       options.token = known.contract();
       options.rpcUrl = chain.rpcUrl();
       List<Token> tokens = options.known();
-      assertThat(tokens).hasSameSizeAs(Usdc.all()).doesNotContain(known);
+      assertThat(tokens).hasSameSizeAs(Stablecoin.dollars()).doesNotContain(known);
+      assertThat(tokens)
+          .containsAll(Usdc.all().subList(2, 9))
+          .doesNotContainAnyElementsOf(Eurc.all());
       assertThat(tokens.get(0).contract()).isEqualTo(known.contract());
       assertThat(tokens.get(0).version()).isEqualTo("7");
     }

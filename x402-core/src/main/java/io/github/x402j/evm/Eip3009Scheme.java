@@ -7,8 +7,8 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Recent;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
@@ -119,17 +119,17 @@ final class Eip3009Scheme implements EvmScheme {
   }
 
   private static void requireKnownName(Token token) {
-    Optional<Token> usdc =
-        Usdc.on(token.network()).filter(known -> known.contract().equals(token.contract()));
-    if (usdc.isPresent()
-        && !(usdc.get().name().equals(token.name())
-            && usdc.get().version().equals(token.version()))) {
+    Stablecoin coin = Stablecoin.of(token.network(), token.contract()).orElse(null);
+    if (coin != null
+        && !(coin.token().name().equals(token.name())
+            && coin.token().version().equals(token.version()))) {
       throw new IllegalStateException(
           String.format(
-              "asset: USDC on %s signs as name \"%s\" and version \"%s\", not \"%s\" and \"%s\"",
+              "asset: %s on %s signs as name \"%s\" and version \"%s\", not \"%s\" and \"%s\"",
+              coin.symbol(),
               token.network(),
-              usdc.get().name(),
-              usdc.get().version(),
+              coin.token().name(),
+              coin.token().version(),
               token.name(),
               token.version()));
     }

@@ -73,7 +73,7 @@ public final class EvmLocalChecks implements LocalChecks {
 
   /**
    * Compares the tokens with their contracts where the chain can be read, and with the known
-   * deployments of USDC elsewhere.
+   * stablecoins elsewhere.
    */
   @Override
   public void start(List<PaymentRequirements> offered) {

@@ -113,6 +113,7 @@ public final class PaymentGate {
    */
   public void start(List<PaymentRequirements> offered) {
     shared.facilitators().start(offered);
+    sales.start(offered);
     inProgress.start();
     if (!started) {
       reconciler.start();

@@ -8,15 +8,15 @@ import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ReceiptKey;
-import io.github.x402j.Token;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.Usdc;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -172,18 +172,21 @@ public interface SalesBook {
       symbol = symbol == null ? null : storable(symbol, LONGEST_SYMBOL);
     }
 
-    /** Returns the token of an offer; the decimals of known deployments of USDC are known. */
-    static Currency of(PaymentRequirements offer) {
-      for (Token usdc : Usdc.all()) {
-        if (usdc.network().equals(offer.network()) && usdc.contract().equals(offer.asset())) {
-          return new Currency(usdc.network(), usdc.contract(), "USDC", usdc.decimals());
-        }
-      }
-      return new Currency(
-          offer.network(),
-          offer.asset(),
-          offer.extra().get("name") instanceof String name ? name : null,
-          null);
+    /**
+     * Returns the token of an offer.
+     *
+     * @param decimals those that the token is configured with, or null if they are not known
+     */
+    static Currency of(PaymentRequirements offer, @Nullable Integer decimals) {
+      Optional<Stablecoin> known = Stablecoin.of(offer.network(), offer.asset());
+      return known.isPresent()
+          ? new Currency(
+              offer.network(), offer.asset(), known.get().symbol(), known.get().token().decimals())
+          : new Currency(
+              offer.network(),
+              offer.asset(),
+              offer.extra().get("name") instanceof String name ? name : null,
+              decimals);
     }
   }
 

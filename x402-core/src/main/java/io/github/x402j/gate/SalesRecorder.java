@@ -3,8 +3,10 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.AcceptedReceipt;
+import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Hashes;
+import io.github.x402j.Network;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
@@ -25,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,9 +57,26 @@ final class SalesRecorder {
   /** Entries that the book did not take, by id, the oldest first. */
   private final Map<String, Entry> unwritten = new LinkedHashMap<>();
 
+  private final Map<Asset, Integer> decimals = new ConcurrentHashMap<>();
+
+  private record Asset(Network network, Address contract) {
+    static Asset of(PaymentRequirements offer) {
+      return new Asset(offer.network(), offer.asset());
+    }
+  }
+
   SalesRecorder(SalesBook book, Clock clock) {
     this.book = book;
     this.clock = clock;
+  }
+
+  /** Learns the decimals of the tokens, which an offer on the wire does not tell. */
+  void start(List<PaymentRequirements> offered) {
+    for (PaymentRequirements offer : offered) {
+      if (offer.extra().get(PaymentRequirements.DECIMALS) instanceof Number number) {
+        decimals.put(Asset.of(offer), number.intValue());
+      }
+    }
   }
 
   /**
@@ -140,7 +160,7 @@ final class SalesRecorder {
             route(sale),
             sale.payer(),
             sale.requirements().payTo(),
-            Currency.of(sale.requirements()),
+            currency(sale.requirements()),
             TokenAmount.of(0),
             receipt.transaction(),
             receipt.key().id(),
@@ -187,12 +207,16 @@ final class SalesRecorder {
         route(sale),
         sale.payer(),
         terms.payTo(),
-        Currency.of(terms),
+        currency(terms),
         amount,
         transaction,
         null,
         reason,
         question);
+  }
+
+  private Currency currency(PaymentRequirements offer) {
+    return Currency.of(offer, decimals.get(Asset.of(offer)));
   }
 
   private static String route(VerifiedPayment sale) {

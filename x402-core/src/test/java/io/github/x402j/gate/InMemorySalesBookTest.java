@@ -30,7 +30,7 @@ class InMemorySalesBookTest {
         "GET /premium",
         Offers.PAYER,
         Offers.BASE.payTo(),
-        SalesBook.Currency.of(Offers.BASE),
+        SalesBook.Currency.of(Offers.BASE, null),
         Offers.BASE.amount(),
         null,
         null,

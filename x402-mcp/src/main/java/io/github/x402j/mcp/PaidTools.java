@@ -83,7 +83,7 @@ public final class PaidTools {
       if (paid.sold.put(tool.tool().name(), new Sold(tool, challenge)) != null) {
         throw new IllegalArgumentException("tool " + tool.tool().name() + ": it is there twice");
       }
-      all.add(option);
+      all.add(option.withDecimals(token.decimals()));
     }
     gate.start(all);
     return paid;

@@ -5,6 +5,7 @@ package io.github.x402j.spring;
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
 import io.github.x402j.Usdc;
 import io.github.x402j.evm.ChainListener;
@@ -37,7 +38,7 @@ final class DevNetwork implements LocalMoney, AutoCloseable {
   /** Starts a chain with the id of the network; USDC has the address that it has there. */
   static DevNetwork start(Network network) {
     LocalChain chain = LocalChain.start(network.chainId());
-    Token token = Usdc.on(network).orElse(Usdc.BASE_SEPOLIA);
+    Token token = Stablecoin.dollarOn(network).orElse(Usdc.BASE_SEPOLIA);
     TestUsdc usdc = chain.placeUsdc(token.contract().text(), token.name(), token.version());
     DevNetwork started =
         new DevNetwork(

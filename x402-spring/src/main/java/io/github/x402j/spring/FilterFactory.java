@@ -5,8 +5,8 @@ package io.github.x402j.spring;
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
-import io.github.x402j.Usdc;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.gate.AccessHook;
@@ -44,15 +44,7 @@ final class FilterFactory {
   static Network network(X402Properties properties, Network otherwise) {
     return properties.network() == null
         ? otherwise
-        : Setting.convert("x402.network", properties.network(), FilterFactory::parse);
-  }
-
-  private static Network parse(String text) {
-    try {
-      return Network.ofV1Name(text).orElseGet(() -> Network.parse(text));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("expected " + NETWORKS, e);
-    }
+        : Setting.convert("x402.network", properties.network(), Network::named);
   }
 
   /** Returns the token that is accepted. */
@@ -61,15 +53,15 @@ final class FilterFactory {
       return dev.token();
     }
     String named = Setting.require("x402.network", properties.network(), NETWORKS, "base");
-    Network network = Setting.convert("x402.network", named, FilterFactory::parse);
+    Network network = Setting.convert("x402.network", named, Network::named);
     TokenContract token = properties.token();
     return token == null
-        ? Usdc.on(network)
+        ? Stablecoin.dollarOn(network)
             .orElseThrow(
                 () ->
                     StartFailedException.missing(
                         "x402.token.contract",
-                        "the token's address, as no USDC is known on " + network,
+                        "the token's address, as no stablecoin is known on " + network,
                         "0x..."))
         : Setting.convert("x402.token", token, given -> token(network, given));
   }

@@ -183,7 +183,7 @@ class AutoConfigurationTest {
         Arguments.of(List.of("x402.pay-to=0x123"), "x402.pay-to", "x402.pay-to"),
         Arguments.of(List.of("x402.network=bas"), "x402.network: expected eip155:8453", "network"),
         Arguments.of(
-            List.of("x402.network=eip155:1"), "x402.token.contract: expected", "token.contract="),
+            List.of("x402.network=eip155:5"), "x402.token.contract: expected", "token.contract="),
         Arguments.of(List.of("x402.gas-key=12"), "x402.gas-key: a private key", "x402.gas-key"),
         Arguments.of(List.of("x402.rpc-url=ftp://x"), "x402.rpc-url", "x402.rpc-url"),
         Arguments.of(List.of("x402.public-url=shop"), "x402.public-url: ", "x402.public-url"),
