@@ -35,8 +35,9 @@ public final class PaymentCodec {
   }
 
   /**
-   * Returns the body of a 402: the version 1 JSON. Its {@code accepts} leaves out chains that have
-   * no name in version 1.
+   * Returns the body of a 402: the version 1 JSON. Its {@code accepts} leaves out what the deployed
+   * client of version 1 does not know, as that client then refuses the whole descriptor: networks
+   * that it has no name for, and other schemes and transfer methods.
    */
   public static String encodeRequiredV1(PaymentRequired required) {
     return Json.write(PaymentRequiredJson.v1(required));
@@ -44,10 +45,11 @@ public final class PaymentCodec {
 
   /**
    * Returns the body of a 402 that every client can read: the version 1 JSON, or that of version 2
-   * if no chain has a name in version 1, whose {@code accepts} must not be empty.
+   * if version 1 would leave out every way to pay, as its {@code accepts} must not be empty.
    */
   public static String encodeRequiredBody(PaymentRequired required) {
-    return required.accepts().stream().anyMatch(option -> option.network().v1Name().isPresent())
+    return required.accepts().stream()
+            .anyMatch(option -> PaymentRequiredJson.nameInV1(option).isPresent())
         ? encodeRequiredV1(required)
         : Json.write(PaymentRequiredJson.v2(required));
   }

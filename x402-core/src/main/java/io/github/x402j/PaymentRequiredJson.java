@@ -46,12 +46,21 @@ final class PaymentRequiredJson {
     json.put("error", error == null ? "payment required" : error); // required in version 1
     ArrayNode accepts = json.putArray("accepts");
     for (PaymentRequirements option : required.accepts()) {
-      option
-          .network()
-          .v1Name()
-          .ifPresent(name -> accepts.add(v1(option, name, required.resource())));
+      nameInV1(option).ifPresent(name -> accepts.add(v1(option, name, required.resource())));
     }
     return json;
+  }
+
+  /**
+   * Returns the network's name for an option that a descriptor of version 1 can hold. The deployed
+   * client refuses the whole descriptor for one network that it does not know, and signs EIP-3009
+   * authorizations whatever an option says.
+   */
+  static Optional<String> nameInV1(PaymentRequirements option) {
+    boolean isForAnyClient =
+        option.scheme().equals(PaymentRequirements.EXACT)
+            && option.extra().getOrDefault("assetTransferMethod", "eip3009").equals("eip3009");
+    return isForAnyClient ? KnownNetwork.nameForV1Descriptor(option.network()) : Optional.empty();
   }
 
   static ObjectNode v1(PaymentRequirements option, String network, ResourceInfo resource) {

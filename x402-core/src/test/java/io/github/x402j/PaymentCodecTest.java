@@ -12,9 +12,11 @@ import io.github.x402j.gate.Sale;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -180,6 +182,91 @@ class PaymentCodecTest {
             () ->
                 PaymentCodec.encodePayload(
                     PaymentPayload.v1("exact", new Network(31337), Map.of())));
+  }
+
+  /** What the schema of the client {@code x402-fetch} 1.2.0 lists, on EVM chains. */
+  private static final Set<String> DEPLOYED_V1 =
+      Set.of(
+          "abstract",
+          "abstract-testnet",
+          "base-sepolia",
+          "base",
+          "avalanche-fuji",
+          "avalanche",
+          "iotex",
+          "sei",
+          "sei-testnet",
+          "polygon",
+          "polygon-amoy",
+          "peaq",
+          "story",
+          "educhain",
+          "skale-base-sepolia");
+
+  @Test
+  void namesInVersion1ExactlyTheNetworksThatItsDeployedClientTakes() throws Exception {
+    List<PaymentRequirements> all =
+        Network.known().stream().map(network -> offer(network, Map.of())).toList();
+
+    PaymentRequired required = PaymentRequired.of(ResourceInfo.of(Sale.URL), all);
+
+    Set<String> named = new HashSet<>();
+    JSON.readTree(PaymentCodec.encodeRequiredBody(required))
+        .get("accepts")
+        .forEach(option -> named.add(option.get("network").textValue()));
+    assertThat(named).isEqualTo(DEPLOYED_V1);
+    assertThat(decoded(PaymentCodec.encodeRequired(required)).get("accepts")).hasSize(all.size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 143, 42220, 42161, 31337})
+  void offersInVersion2WhatTheDeployedClientDoesNotTake(long chainId) throws Exception {
+    PaymentRequirements option = offer(new Network(chainId), Map.of());
+    PaymentRequired alone = PaymentRequired.of(ResourceInfo.of(Sale.URL), List.of(option));
+    PaymentRequired second =
+        PaymentRequired.of(ResourceInfo.of(Sale.URL), List.of(Sale.OFFER, option));
+
+    JsonNode body = JSON.readTree(PaymentCodec.encodeRequiredBody(alone));
+    assertThat(body).isEqualTo(decoded(PaymentCodec.encodeRequired(alone)));
+    assertThat(body.at("/accepts/0/network").textValue()).isEqualTo("eip155:" + chainId);
+    assertThat(JSON.readTree(PaymentCodec.encodeRequiredBody(second)).at("/accepts"))
+        .singleElement()
+        .satisfies(only -> assertThat(only.get("network").textValue()).isEqualTo("base-sepolia"));
+  }
+
+  @Test
+  void offersInVersion1OnlyWhatItsClientsSign() throws Exception {
+    PaymentRequirements upto =
+        new PaymentRequirements(
+            "upto",
+            Network.BASE,
+            TokenAmount.of(1),
+            Usdc.BASE.contract(),
+            Sale.PAY_TO,
+            Duration.ofMinutes(1),
+            Map.of());
+    PaymentRequired required =
+        PaymentRequired.of(
+            ResourceInfo.of(Sale.URL),
+            List.of(
+                upto,
+                offer(Network.BASE, Map.of("assetTransferMethod", "permit2")),
+                offer(Network.POLYGON, Map.of("assetTransferMethod", "eip3009"))));
+
+    assertThat(JSON.readTree(PaymentCodec.encodeRequiredBody(required)).at("/accepts"))
+        .singleElement()
+        .satisfies(only -> assertThat(only.get("network").textValue()).isEqualTo("polygon"));
+  }
+
+  private static PaymentRequirements offer(Network network, Map<String, Object> extra) {
+    return new PaymentRequirements(
+        PaymentRequirements.EXACT,
+        network,
+        TokenAmount.of(1),
+        Usdc.BASE.contract(),
+        Sale.PAY_TO,
+        Duration.ofMinutes(1),
+        extra);
   }
 
   @Test
