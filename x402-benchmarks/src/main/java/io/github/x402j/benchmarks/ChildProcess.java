@@ -51,13 +51,10 @@ final class ChildProcess implements AutoCloseable {
         Pattern.compile("^READY (http.+)"), environment, Arrays.asList(command));
   }
 
-  /** Starts a chain on which transactions are mined at once, unless an option says otherwise. */
-  static ChildProcess anvil(String program, List<String> options) throws Exception {
+  /** Starts a chain on which transactions are mined at once. */
+  static ChildProcess anvil(String program) throws Exception {
     List<String> command =
-        Stream.concat(
-                Stream.of(program, "--host", "127.0.0.1", "--port", "0", "--chain-id", "84532"),
-                options.stream())
-            .toList();
+        List.of(program, "--host", "127.0.0.1", "--port", "0", "--chain-id", "84532");
     return new ChildProcess(Pattern.compile("^Listening on (127\\S+)"), Map.of(), command);
   }
 

@@ -6,6 +6,7 @@ import io.github.x402j.Token;
 import io.github.x402j.Usdc;
 import io.github.x402j.benchmarks.PaymentLoad.Result;
 import io.github.x402j.evm.EvmSigner;
+import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -23,6 +24,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
@@ -32,8 +35,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Payments on anvil, x402j beside {@code @x402/express} with its facilitator in process: {@code
- * side-by-side paid} and {@code side-by-side steady}. Each server has a chain of its own and one
- * gas account. They take turns, so that only ratios of one run are compared.
+ * side-by-side paid}. Each server has a chain of its own and one gas account. They take turns, so
+ * that only ratios of one run are compared. And payments to x402j alone at a rate, for long: {@code
+ * side-by-side steady}.
  */
 final class SideBySide implements AutoCloseable {
   private static final int PAYERS = 200;
@@ -43,6 +47,7 @@ final class SideBySide implements AutoCloseable {
   /** How late the lines may be in which anvil notes its calls. */
   private static final int LOG_DELAY_MILLIS = 300;
 
+  private static final Token TOKEN = Usdc.BASE_SEPOLIA;
   private static final Duration WARM_UP = Duration.ofSeconds(10);
   private static final Duration TURN = Duration.ofSeconds(6);
   private static final BigInteger PRICE = BigInteger.valueOf(10_000);
@@ -89,29 +94,38 @@ final class SideBySide implements AutoCloseable {
       String payTo,
       @Nullable CountingProxy proxy) {}
 
-  private Side side(boolean isOurs, boolean isCounted, String... anvilOptions) throws Exception {
+  private Side side(boolean isOurs, boolean isCounted) throws Exception {
     String program = interop + "/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
-    ChildProcess anvil = closing(ChildProcess.anvil(program, List.of(anvilOptions)));
+    ChildProcess anvil = closing(ChildProcess.anvil(program));
     System.setProperty(TestChain.RPC_PROPERTY, anvil.url().toString());
-    TestChain chain = TestChain.fromSystemProperty();
-    Token token = Usdc.BASE_SEPOLIA;
-    TestUsdc usdc = chain.placeUsdc(token.contract().text(), token.name(), token.version());
+    Shop shop = shop(TestChain.fromSystemProperty());
+    CountingProxy proxy = isCounted ? closing(CountingProxy.to(anvil.url())) : null;
+    String rpc = (proxy == null ? anvil.url() : proxy.url()).toString();
+    ChildProcess server = closing(isOurs ? ours(rpc, shop) : theirs(rpc, shop));
+    String name = isOurs ? "x402j" : "@x402/express";
+    return new Side(name, anvil, server, load(server), shop.usdc, shop.payTo, proxy);
+  }
+
+  /** What a server needs of its chain. */
+  private record Shop(TestUsdc usdc, TestWallet gas, String payTo) {}
+
+  private Shop shop(TestChain chain) {
+    TestUsdc usdc = chain.placeUsdc(TOKEN.contract().text(), TOKEN.name(), TOKEN.version());
     for (EvmSigner payer : payers) {
       usdc.mint(payer.address().text(), WEALTH);
     }
     TestWallet gas = TestWallet.random();
     chain.fund(gas.address(), BigInteger.TEN.pow(24));
-    CountingProxy proxy = isCounted ? closing(CountingProxy.to(anvil.url())) : null;
-    String rpc = (proxy == null ? anvil.url() : proxy.url()).toString();
-    String payTo = TestWallet.random().address();
-    ChildProcess server = closing(isOurs ? ours(rpc, gas, payTo) : theirs(rpc, gas, payTo));
-    PaymentLoad load = new PaymentLoad(server.url(), token, payers);
-    return new Side(isOurs ? "x402j" : "@x402/express", anvil, server, load, usdc, payTo, proxy);
+    return new Shop(usdc, gas, TestWallet.random().address());
   }
 
-  private static ChildProcess ours(String rpc, TestWallet gas, String payTo) throws Exception {
+  private PaymentLoad load(ChildProcess server) throws Exception {
+    return new PaymentLoad(server.url(), TOKEN, payers);
+  }
+
+  private static ChildProcess ours(String rpc, Shop shop) throws Exception {
     return ChildProcess.server(
-        Map.of("BENCH_GAS_KEYS", gas.privateKey()),
+        Map.of("BENCH_GAS_KEYS", shop.gas.privateKey()),
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-Xmx512m",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -119,18 +133,18 @@ final class SideBySide implements AutoCloseable {
         System.getProperty("java.class.path"),
         PaidServer.class.getName(),
         rpc,
-        Usdc.BASE_SEPOLIA.contract().text(),
-        payTo);
+        TOKEN.contract().text(),
+        shop.payTo);
   }
 
-  private ChildProcess theirs(String rpc, TestWallet gas, String payTo) throws Exception {
+  private ChildProcess theirs(String rpc, Shop shop) throws Exception {
     return ChildProcess.server(
-        Map.of("INTEROP_GAS_KEY", gas.privateKey(), "NODE_ENV", "production"),
+        Map.of("INTEROP_GAS_KEY", shop.gas.privateKey(), "NODE_ENV", "production"),
         "node",
         interop.resolve("bench-server.mjs").toString(),
         rpc,
-        Usdc.BASE_SEPOLIA.contract().text(),
-        payTo);
+        TOKEN.contract().text(),
+        shop.payTo);
   }
 
   private <T extends AutoCloseable> T closing(T part) {
@@ -254,33 +268,41 @@ final class SideBySide implements AutoCloseable {
   /** What was delivered has been paid, and nothing else. */
   private static void check(List<Side> sides) {
     for (Side side : sides) {
-      BigInteger due = PRICE.multiply(BigInteger.valueOf(side.load.delivered()));
-      BigInteger paid = side.usdc.balanceOf(side.payTo);
-      if (!paid.equals(due)) {
-        System.out.printf("%s: delivered for %s atomic units, received %s%n", side.name, due, paid);
-      }
+      check(side.name, side.load, side.usdc, side.payTo);
+    }
+  }
+
+  private static void check(String name, PaymentLoad load, TestUsdc usdc, String payTo) {
+    BigInteger due = PRICE.multiply(BigInteger.valueOf(load.delivered()));
+    BigInteger paid = usdc.balanceOf(payTo);
+    if (!paid.equals(due)) {
+      System.out.printf("%s: delivered for %s atomic units, received %s%n", name, due, paid);
     }
   }
 
   // ---- at a rate, for long
 
   /**
-   * Prints a line a minute. The heap is what is left of it after a full collection. A block comes
-   * every second: anvil copies its whole state for each, and one a payment would be all that it
-   * does after some minutes.
+   * Prints a line a minute. The heap is what is left of it after a full collection. The chain is in
+   * this process and mines a block every second.
    */
   private void steady(double rate, int minutes) throws Exception {
-    // What anvil keeps of the past must not fill the memory in two hours.
-    Side side = side(true, false, "--prune-history", "8", "--transaction-block-keeper", "60");
-    call(side.anvil.url(), "evm_setIntervalMining", "1");
+    LocalChain chain = closing(LocalChain.start());
+    Shop shop = shop(chain);
+    ChildProcess server = closing(ours(chain.rpcUrl().toString(), shop));
+    chain.automine(false);
+    ScheduledExecutorService miner = Executors.newSingleThreadScheduledExecutor();
+    open.push(miner::shutdownNow);
+    miner.scheduleAtFixedRate(chain::mine, 1, 1, TimeUnit.SECONDS);
+    PaymentLoad load = load(server);
     int connections = (int) Math.max(MANY, 2 * rate); // as many as wait for a block, and some more
-    new Sums(side).turn(connections, WARM_UP, 2 * rate);
+    load.steady(connections, WARM_UP, rate);
     System.out.println(
         "| minute | payments/s | p50 ms | p99 ms | otherwise | CPU ms a payment | heap MB | RSS MB |"
             + " threads | sockets |\n|---|---|---|---|---|---|---|---|---|---|");
     for (int minute = 1; minute <= minutes; minute++) {
-      long cpu = side.server.cpuMillis();
-      Result result = side.load.steady(connections, Duration.ofMinutes(1), rate);
+      long cpu = server.cpuMillis();
+      Result result = load.steady(connections, Duration.ofMinutes(1), rate);
       System.out.printf(
           Locale.ROOT,
           "| %d | %.1f | %.0f | %.0f | %s | %.1f | %d | %d | %d | %d |%n",
@@ -289,13 +311,13 @@ final class SideBySide implements AutoCloseable {
           result.millis(0.5),
           result.millis(0.99),
           result.otherwise(),
-          (side.server.cpuMillis() - cpu) / (double) result.delivered(),
-          side.server.heapMegabytes(),
-          side.server.status("VmRSS") >> 10,
-          side.server.status("Threads"),
-          side.server.sockets());
+          (server.cpuMillis() - cpu) / (double) result.delivered(),
+          server.heapMegabytes(),
+          server.status("VmRSS") >> 10,
+          server.status("Threads"),
+          server.sockets());
     }
-    check(List.of(side));
+    check("x402j", load, shop.usdc, shop.payTo);
   }
 
   // ---- the chain
