@@ -47,6 +47,11 @@ public enum ErrorReason {
   PAYMENT_IDENTIFIER_CONFLICT("payment_identifier_conflict"),
   /** The seller needs a payment identifier; not a code of the specification. */
   PAYMENT_IDENTIFIER_REQUIRED("payment_identifier_required"),
+  /**
+   * The payment returns an extension otherwise than it was announced; not a code of the
+   * specification.
+   */
+  EXTENSION_ECHO_MISMATCH("extension_echo_mismatch"),
   /** The seller refuses this request or this payer; not a code of the specification. */
   ACCESS_REFUSED("access_refused"),
   /** The outcome of the settlement is not known yet; not a code of the specification. */

@@ -82,6 +82,15 @@ public interface Facilitator {
   Verification verify(SignedPayment payment) throws FacilitatorException;
 
   /**
+   * Returns whether {@link #settle} itself refuses at no cost what {@link #verify} would refuse. A
+   * payment that is settled before its handler runs is then settled without being verified first
+   * (specification 6.1, {@code upfront}). Default: false.
+   */
+  default boolean settleVerifies() {
+    return false;
+  }
+
+  /**
    * Moves the money, and waits for the outcome.
    *
    * @param payment as {@link #check} returned it

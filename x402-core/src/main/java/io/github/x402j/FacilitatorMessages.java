@@ -56,21 +56,20 @@ public final class FacilitatorMessages {
 
   // ---- the seller's side
 
-  /** Extensions are between the payer and the seller: a facilitator gets none. */
+  /**
+   * Returns the request for {@code /verify} and {@code /settle}. What the payer returned of the
+   * extensions goes along.
+   *
+   * @param resource is named in version 1 where the payment does not say what it is for
+   */
   public static String request(SignedPayment payment, ResourceInfo resource) {
     PaymentPayload payload = payment.payload();
+    ResourceInfo paidFor = payload.resource();
     ObjectNode json = Json.newObject().put("x402Version", payload.x402Version());
+    json.set("paymentPayload", PaymentCodec.payloadNode(payload));
     json.set(
-        "paymentPayload",
-        PaymentCodec.payloadNode(
-            new PaymentPayload(
-                payload.x402Version(),
-                payload.scheme(),
-                payload.network(),
-                payload.accepted(),
-                payload.payload(),
-                Map.of())));
-    json.set("paymentRequirements", requirements(payload, payment.requirements(), resource));
+        "paymentRequirements",
+        requirements(payload, payment.requirements(), paidFor == null ? resource : paidFor));
     return Json.write(json);
   }
 

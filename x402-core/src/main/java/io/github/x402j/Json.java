@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -40,6 +41,8 @@ final class Json {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
+
+  private static final TypeReference<LinkedHashMap<String, Object>> MAP = new TypeReference<>() {};
 
   private Json() {}
 
@@ -159,6 +162,19 @@ final class Json {
   static Map<String, Object> optionalMap(JsonNode object, String path, String name)
       throws MalformedPaymentException {
     return isAbsent(object, name) ? Map.of() : toMap(object(object, path, name), path + name);
+  }
+
+  /**
+   * Returns the member as JDK types, empty if it is absent; null members inside are kept, so that
+   * it can be sent back as it came.
+   */
+  static Map<String, Object> optionalMapWithNulls(JsonNode object, String path, String name)
+      throws MalformedPaymentException {
+    if (isAbsent(object, name)) {
+      return Map.of();
+    }
+    JsonNode member = object(object, path, name);
+    return JsonValues.copyOfReceived(MAPPER.convertValue(member, MAP));
   }
 
   static Map<String, Object> toMap(JsonNode object, String path) throws MalformedPaymentException {

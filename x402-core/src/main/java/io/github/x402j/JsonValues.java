@@ -17,21 +17,35 @@ final class JsonValues {
 
   private JsonValues() {}
 
-  @SuppressWarnings("unchecked") // a copy of a map is a map
   static Map<String, Object> copyOf(Map<String, ?> object) {
-    return (Map<String, Object>) immutable(object, "");
+    return copyOf(object, false);
   }
 
-  private static Object immutable(@Nullable Object value, String path) {
+  /** The same for an object of the other side's, in which a member may be null. */
+  static Map<String, Object> copyOfReceived(Map<String, ?> object) {
+    return copyOf(object, true);
+  }
+
+  @SuppressWarnings("unchecked") // a copy of a map is a map
+  private static Map<String, Object> copyOf(Map<String, ?> object, boolean takesNull) {
+    return (Map<String, Object>) immutable(object, "", takesNull);
+  }
+
+  @SuppressWarnings("NullAway") // where null is taken
+  private static Object immutable(@Nullable Object value, String path, boolean takesNull) {
+    if (value == null && takesNull) {
+      return null;
+    }
     if (value instanceof Map<?, ?> object) {
       Map<String, Object> copy = new LinkedHashMap<>();
       object.forEach(
-          (name, member) -> copy.put((String) name, immutable(member, path + "/" + name)));
+          (name, member) ->
+              copy.put((String) name, immutable(member, path + "/" + name, takesNull)));
       return Collections.unmodifiableMap(copy);
     }
     if (value instanceof List<?> array) {
       List<Object> copy = new ArrayList<>();
-      array.forEach(element -> copy.add(immutable(element, path + "[]")));
+      array.forEach(element -> copy.add(immutable(element, path + "[]", takesNull)));
       return Collections.unmodifiableList(copy);
     }
     if (value instanceof String || value instanceof Boolean || value instanceof Long) {

@@ -13,6 +13,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PaymentCodec {
   /** The longest payment header that is read, in characters. */
-  public static final int MAX_HEADER_LENGTH = 8192;
+  public static final int MAX_HEADER_LENGTH = 16 * 1024;
+
+  /** The longest descriptor that is sent as a header, in characters: what clients read. */
+  public static final int MAX_DESCRIPTOR_LENGTH = 8192;
 
   private PaymentCodec() {}
 
@@ -107,19 +111,29 @@ public final class PaymentCodec {
     PaymentRequirements accepted = payload.accepted();
     if (accepted == null) {
       json.put("scheme", payload.scheme()).put("network", v1Name(payload.network()));
-    } else {
-      String received = accepted.received();
-      if (received == null) {
-        json.set("accepted", PaymentRequiredJson.v2(accepted));
-      } else {
-        json.putRawValue("accepted", new RawValue(received));
-      }
     }
     json.set("payload", Json.fromJdk(payload.payload()));
     if (!payload.extensions().isEmpty()) {
       json.set("extensions", Json.fromJdk(payload.extensions()));
     }
+    ResourceInfo resource = payload.resource();
+    if (accepted != null && resource != null) {
+      set(json, "resource", resource.received(), () -> PaymentRequiredJson.v2(resource));
+    }
+    if (accepted != null) {
+      set(json, "accepted", accepted.received(), () -> PaymentRequiredJson.v2(accepted));
+    }
     return json;
+  }
+
+  /** What was read goes back as it was written. */
+  private static void set(
+      ObjectNode json, String name, @Nullable String received, Supplier<ObjectNode> own) {
+    if (received == null) {
+      json.set(name, own.get());
+    } else {
+      json.putRawValue(name, new RawValue(received));
+    }
   }
 
   /**
@@ -148,16 +162,15 @@ public final class PaymentCodec {
       throws MalformedPaymentException {
     requireVersion(message, x402Version);
     Map<String, Object> payload = Json.toMap(Json.object(message, "", "payload"), "payload");
-    Map<String, Object> extensions = Json.optionalMap(message, "", "extensions");
     if (x402Version == 1) {
-      String scheme = Json.string(message, "", "scheme");
-      return new PaymentPayload(
-          1, scheme, PaymentRequiredJson.v1Network(message, ""), null, payload, extensions);
+      return PaymentPayload.v1(
+          Json.string(message, "", "scheme"), PaymentRequiredJson.v1Network(message, ""), payload);
     }
     PaymentRequirements accepted =
         PaymentRequiredJson.readRequirementsV2(Json.object(message, "", "accepted"), "accepted.");
-    return new PaymentPayload(
-        2, accepted.scheme(), accepted.network(), accepted, payload, extensions);
+    return PaymentPayload.v2(accepted, payload)
+        .withResource(PaymentRequiredJson.readReturnedResource(message))
+        .withExtensions(Json.optionalMapWithNulls(message, "", "extensions"));
   }
 
   /**

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param accepts each way to pay, in the seller's order of preference, at least one
  * @param error why payment is asked for (again), or null; a code of {@link ErrorReason} after a
  *     refusal
- * @param extensions protocol extensions by name. JSON as JDK types, immutable
+ * @param extensions protocol extensions by name. JSON as JDK types, in which a member may be null
+ *     where they were read; immutable
  */
 public record PaymentRequired(
     ResourceInfo resource,
@@ -29,7 +30,7 @@ public record PaymentRequired(
   /** Copies the collections. */
   public PaymentRequired {
     accepts = List.copyOf(accepts);
-    extensions = JsonValues.copyOf(extensions);
+    extensions = JsonValues.copyOfReceived(extensions);
   }
 
   /**
@@ -47,8 +48,7 @@ public record PaymentRequired(
 
   /** Returns this descriptor for another URL. */
   public PaymentRequired at(String url) {
-    ResourceInfo other = new ResourceInfo(url, resource.description(), resource.mimeType());
-    return new PaymentRequired(other, accepts, error, extensions);
+    return new PaymentRequired(resource.at(url), accepts, error, extensions);
   }
 
   /** Returns this descriptor with another recipient in every way to pay. */
@@ -60,15 +60,22 @@ public record PaymentRequired(
     return new PaymentRequired(resource, changed, error, extensions);
   }
 
+  /** Returns this descriptor with a flow that every way to pay announces. */
+  public PaymentRequired withFlow(PaymentFlow flow) {
+    List<PaymentRequirements> changed =
+        accepts.stream().map(option -> option.withFlow(flow)).toList();
+    return new PaymentRequired(resource, changed, error, extensions);
+  }
+
   /** Returns this descriptor with another reason. */
   public PaymentRequired withError(String reason) {
     return new PaymentRequired(resource, accepts, reason, extensions);
   }
 
   /** Returns this descriptor with an extension, in place of one of the same name. */
-  public PaymentRequired withExtension(String name, Map<String, Object> extension) {
+  public PaymentRequired withExtension(String name, Extension extension) {
     Map<String, Object> all = new LinkedHashMap<>(extensions);
-    all.put(name, extension);
+    all.put(name, extension.toMap());
     return new PaymentRequired(resource, accepts, error, all);
   }
 

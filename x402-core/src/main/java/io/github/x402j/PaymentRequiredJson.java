@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The descriptor's JSON, in both versions. */
@@ -20,14 +21,25 @@ final class PaymentRequiredJson {
   static ObjectNode v2(PaymentRequired required) {
     ObjectNode json = Json.newObject().put("x402Version", 2);
     putIfPresent(json, "error", required.error());
-    ObjectNode resource = json.putObject("resource").put("url", required.resource().url());
-    putIfPresent(resource, "description", required.resource().description());
-    putIfPresent(resource, "mimeType", required.resource().mimeType());
+    json.set("resource", v2(required.resource()));
     ArrayNode accepts = json.putArray("accepts");
     required.accepts().forEach(option -> accepts.add(v2(option)));
     if (!required.extensions().isEmpty()) {
       json.set("extensions", Json.fromJdk(required.extensions()));
     }
+    return json;
+  }
+
+  static ObjectNode v2(ResourceInfo resource) {
+    ObjectNode json = Json.newObject().put("url", resource.url());
+    putIfPresent(json, "description", resource.description());
+    putIfPresent(json, "mimeType", resource.mimeType());
+    putIfPresent(json, "serviceName", resource.serviceName());
+    if (!resource.tags().isEmpty()) {
+      ArrayNode tags = json.putArray("tags");
+      resource.tags().forEach(tags::add);
+    }
+    putIfPresent(json, "iconUrl", resource.iconUrl());
     return json;
   }
 
@@ -73,7 +85,11 @@ final class PaymentRequiredJson {
             // Both are required in version 1.
             .put("description", orElse(resource.description(), ""))
             .put("mimeType", orElse(resource.mimeType(), ""));
-    return putCommon(json, option);
+    putCommon(json, option);
+    if (json.get("extra") instanceof ObjectNode extra) {
+      extra.remove(PaymentFlow.NAME); // there is none in version 1
+    }
+    return json;
   }
 
   private static ObjectNode putCommon(ObjectNode json, PaymentRequirements option) {
@@ -88,11 +104,7 @@ final class PaymentRequiredJson {
 
   static PaymentRequired readV2(JsonNode message) throws MalformedPaymentException {
     JsonNode resource = Json.object(message, "", "resource");
-    ResourceInfo info =
-        resourceInfo(
-            Json.string(resource, "resource.", "url"),
-            Json.optionalString(resource, "resource.", "description"),
-            Json.optionalString(resource, "resource.", "mimeType"));
+    ResourceInfo info = readResource(resource).withReceived(Json.write(resource));
     List<PaymentRequirements> accepts = new ArrayList<>();
     for (JsonNode option : Json.array(message, "", "accepts")) {
       if (isKnown(option, text -> text.startsWith("eip155:"))) {
@@ -103,7 +115,44 @@ final class PaymentRequiredJson {
         info,
         accepts,
         Json.optionalString(message, "", "error").orElse(null),
-        Json.optionalMap(message, "", "extensions"));
+        Json.optionalMapWithNulls(message, "", "extensions"));
+  }
+
+  /** Returns what a payer says that it pays for, null if it does not say it. */
+  static @Nullable ResourceInfo readReturnedResource(JsonNode message)
+      throws MalformedPaymentException {
+    return Json.isAbsent(message, "resource")
+        ? null
+        : readResource(Json.object(message, "", "resource"));
+  }
+
+  /** What is only shown to people is left out where it is not what it should be. */
+  private static ResourceInfo readResource(JsonNode resource) throws MalformedPaymentException {
+    String url = Json.string(resource, "resource.", "url");
+    if (url.isBlank()) {
+      throw new MalformedPaymentException("resource.url: expected a URL, found nothing");
+    }
+    List<String> tags = new ArrayList<>();
+    for (JsonNode tag : resource.path("tags")) {
+      if (tag.isTextual()
+          && ResourceInfo.isLabel(tag.textValue())
+          && tags.size() < ResourceInfo.MAX_TAGS) {
+        tags.add(tag.textValue());
+      }
+    }
+    return new ResourceInfo(
+        url,
+        shown(resource, "description", text -> true),
+        shown(resource, "mimeType", text -> true),
+        shown(resource, "serviceName", ResourceInfo::isLabel),
+        tags,
+        shown(resource, "iconUrl", ResourceInfo::isIconUrl),
+        null);
+  }
+
+  private static @Nullable String shown(JsonNode object, String name, Predicate<String> isGood) {
+    JsonNode member = object.path(name);
+    return member.isTextual() && isGood.test(member.textValue()) ? member.textValue() : null;
   }
 
   static PaymentRequired readV1(JsonNode message) throws MalformedPaymentException {
@@ -115,11 +164,7 @@ final class PaymentRequiredJson {
       }
       accepts.add(readRequirementsV1(option, "accepts[]."));
       if (info == null) {
-        info =
-            resourceInfo(
-                Json.string(option, "accepts[].", "resource"),
-                Json.optionalString(option, "accepts[].", "description"),
-                Json.optionalString(option, "accepts[].", "mimeType"));
+        info = readResourceV1(option);
       }
     }
     if (info == null) {
@@ -127,6 +172,15 @@ final class PaymentRequiredJson {
     }
     return new PaymentRequired(
         info, accepts, Json.optionalString(message, "", "error").orElse(null), Map.of());
+  }
+
+  private static ResourceInfo readResourceV1(JsonNode option) throws MalformedPaymentException {
+    String url = Json.string(option, "accepts[].", "resource");
+    if (url.isBlank()) {
+      throw new MalformedPaymentException("accepts[].resource: expected a URL, found nothing");
+    }
+    return new ResourceInfo(
+        url, shown(option, "description", text -> true), shown(option, "mimeType", text -> true));
   }
 
   static PaymentRequirements readRequirementsV2(JsonNode option, String path)
@@ -178,15 +232,6 @@ final class PaymentRequiredJson {
     } catch (IllegalArgumentException e) {
       throw new MalformedPaymentException(path + name + ": " + e.getMessage());
     }
-  }
-
-  private static ResourceInfo resourceInfo(
-      String url, Optional<String> description, Optional<String> mimeType)
-      throws MalformedPaymentException {
-    if (url.isEmpty()) {
-      throw new MalformedPaymentException("resource.url: expected a URL, found nothing");
-    }
-    return new ResourceInfo(url, description.orElse(null), mimeType.orElse(null));
   }
 
   private static boolean isKnown(JsonNode option, Function<String, Boolean> knownNetwork)

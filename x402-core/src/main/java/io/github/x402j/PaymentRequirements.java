@@ -95,6 +95,19 @@ public record PaymentRequirements(
     return new PaymentRequirements(scheme, network, amount, asset, payTo, maxTimeout, more);
   }
 
+  /**
+   * Returns these requirements, announcing the flow (specification 6.1): nothing is said of {@link
+   * PaymentFlow#AUTHORIZATION}, which is what none means.
+   */
+  public PaymentRequirements withFlow(PaymentFlow flow) {
+    Map<String, Object> changed = new LinkedHashMap<>(extra);
+    changed.remove(PaymentFlow.NAME);
+    if (flow != PaymentFlow.AUTHORIZATION) {
+      changed.put(PaymentFlow.NAME, flow.wireName());
+    }
+    return new PaymentRequirements(scheme, network, amount, asset, payTo, maxTimeout, changed);
+  }
+
   /** Returns the requirement of another payment in the same token. */
   PaymentRequirements with(TokenAmount newAmount, Address newPayTo, Duration newTimeout) {
     return new PaymentRequirements(

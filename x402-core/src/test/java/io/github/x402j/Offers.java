@@ -31,6 +31,19 @@ public final class Offers {
     return PaymentCodec.encodePayload(PaymentPayload.v2(BASE, payload(nonce)));
   }
 
+  public static String v2(PaymentFlow flow, int nonce) {
+    return PaymentCodec.encodePayload(in(flow, PaymentPayload.v2(BASE, payload(nonce))));
+  }
+
+  /** Returns the payment as one that accepts an offer with this flow. */
+  public static PaymentPayload in(PaymentFlow flow, PaymentPayload payload) {
+    PaymentRequirements accepted = payload.accepted();
+    return accepted == null
+        ? payload
+        : PaymentPayload.v2(accepted.withFlow(flow), payload.payload())
+            .withExtensions(payload.extensions());
+  }
+
   public static String v1(int nonce) {
     return PaymentCodec.encodePayload(
         PaymentPayload.v1(PaymentRequirements.EXACT, Network.BASE, payload(nonce)));

@@ -73,7 +73,7 @@ class PaymentCodecTest {
 
     String sent = PaymentCodec.payloadJson(PaymentPayload.v2(read, Map.of("signature", "0x")));
 
-    assertThat(sent).contains("\"accepted\":" + option + ",");
+    assertThat(sent).contains("\"accepted\":" + option + "}");
     assertThat(read)
         .isEqualTo(
             PaymentCodec.decodeRequired(Sale.base64(example("paymentRequiredV2")))

@@ -271,7 +271,7 @@ public class StrictDecodingTest {
   void ignoresWhatItDoesNotKnow() throws Exception {
     String more =
         GOOD.replaceFirst(
-            "\\{", "{\"unknown\":{\"a\":[1,2.5,null,true]},\"resource\":{\"url\":\"EVIL\"},");
+            "\\{", "{\"unknown\":{\"a\":[1,2.5,null,true]},\"error\":{\"url\":\"EVIL\"},");
 
     assertThat(PaymentCodec.decodePayload(Sale.base64(more), 2))
         .isEqualTo(PaymentCodec.decodePayload(Sale.base64(GOOD), 2));

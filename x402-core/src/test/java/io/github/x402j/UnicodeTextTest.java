@@ -141,10 +141,13 @@ class UnicodeTextTest {
             "extension",
             text ->
                 PaymentCodec.encodeRequired(
-                    Sale.REQUIRED.withExtension("x", Map.of("a", List.of(text))))),
+                    Sale.REQUIRED.withExtension(
+                        "x", Extension.of(Map.of("a", List.of(text)), Map.of())))),
         writes(
             "name in an extension",
-            text -> PaymentCodec.encodeRequired(Sale.REQUIRED.withExtension(text, Map.of()))),
+            text ->
+                PaymentCodec.encodeRequired(
+                    Sale.REQUIRED.withExtension(text, Extension.of(Map.of(), Map.of())))),
         writes(
             "payload",
             text -> PaymentCodec.encodePayload(PaymentPayload.v2(Sale.OFFER, Map.of("a", text)))),
@@ -200,15 +203,8 @@ class UnicodeTextTest {
   void isNoPaymentIdentifier() {
     for (String half : HALVES) {
       PaymentPayload payload =
-          new PaymentPayload(
-              2,
-              "exact",
-              Sale.OFFER.network(),
-              Sale.OFFER,
-              Map.of(),
-              Map.of(
-                  PaymentIdentifiers.EXTENSION,
-                  Map.of("info", Map.of("id", "0123456789abcdef" + half))));
+          PaymentPayload.v2(Sale.OFFER, Map.of())
+              .withInfo(PaymentIdentifiers.EXTENSION, Map.of("id", "0123456789abcdef" + half));
       assertThatExceptionOfType(MalformedPaymentException.class)
           .isThrownBy(() -> PaymentIdentifiers.idOf(payload));
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import io.github.x402j.Address;
+import io.github.x402j.Extension;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.TokenAmount;
@@ -337,7 +338,8 @@ class InspectOffersTest {
     Map<String, Object> first = members(((List<?>) info.get("offers")).get(0));
     PaymentRequired changed =
         required.withExtension(
-            "offer-receipt", Map.of("info", Map.of("offers", List.of(change.apply(first)))));
+            "offer-receipt",
+            Extension.of(Map.of("offers", List.of(change.apply(first))), Map.of()));
     stopLiar();
     HttpServer started =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

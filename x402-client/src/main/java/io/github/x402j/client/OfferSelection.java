@@ -4,6 +4,8 @@ package io.github.x402j.client;
 
 import static java.util.stream.Collectors.joining;
 
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
@@ -53,8 +55,8 @@ final class OfferSelection {
   }
 
   /**
-   * Returns the offers that can be paid, at least one: those in the first of the caller's tokens
-   * first, and of those the cheapest first.
+   * Returns the offers that can be paid, at least one: those that settle after the answer is made
+   * first, of those the ones in the first of the caller's tokens, and of those the cheapest.
    *
    * @param requested the URL that the 402 came from
    */
@@ -80,7 +82,10 @@ final class OfferSelection {
 
   private List<Offer> inOrder(List<Offer> offers) {
     return offers.stream()
-        .sorted(Comparator.comparingInt(this::preference).thenComparing(Offer::amount))
+        .sorted(
+            Comparator.comparing(OfferSelection::settlesFirst)
+                .thenComparing(this::preference)
+                .thenComparing(Offer::amount))
         .toList();
   }
 
@@ -110,7 +115,7 @@ final class OfferSelection {
       if (token.isEmpty()) {
         continue;
       }
-      Declined objection = objection(option, token.get());
+      Declined objection = objection(demand, option, token.get());
       if (objection == null) {
         offers.add(new Offer(demand.required(), option, token.get(), demand.x402Version()));
       } else if (firstObjection == null) {
@@ -124,7 +129,8 @@ final class OfferSelection {
     return offers;
   }
 
-  private static @Nullable Declined objection(PaymentRequirements option, Token token) {
+  private static @Nullable Declined objection(
+      PaymentDemand demand, PaymentRequirements option, Token token) {
     if (!option.scheme().equals(PaymentRequirements.EXACT)) {
       return Declined.of("scheme", PaymentRequirements.EXACT, "another scheme");
     }
@@ -144,12 +150,27 @@ final class OfferSelection {
     if (contradicts(option.extra(), "assetTransferMethod", "eip3009")) {
       return Declined.of("transferMethod", "eip3009", "another transfer method");
     }
-    return null;
+    if (PaymentFlow.of(option).isEmpty()) {
+      return Declined.of("paymentFlow", "authorization or upfront", "a flow that is not known");
+    }
+    int length =
+        Payment.headerLength(new Offer(demand.required(), option, token, demand.x402Version()));
+    return length <= PaymentCodec.MAX_HEADER_LENGTH
+        ? null
+        : Declined.of(
+            "header",
+            "at most " + PaymentCodec.MAX_HEADER_LENGTH + " characters",
+            "what the seller wants returned makes it " + length);
   }
 
   private static boolean contradicts(Map<String, Object> extra, String name, String expected) {
     Object value = extra.get(name);
     return value != null && !value.equals(expected);
+  }
+
+  /** What is paid before it is made cannot be refused any more if it fails. */
+  private static boolean settlesFirst(Offer offer) {
+    return !PaymentFlow.of(offer.requirements()).equals(Optional.of(PaymentFlow.AUTHORIZATION));
   }
 
   private int preference(Offer offer) {

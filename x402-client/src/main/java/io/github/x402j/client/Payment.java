@@ -41,6 +41,12 @@ import org.jspecify.annotations.Nullable;
 public final class Payment {
   private static final SecureRandom RANDOM = new SecureRandom();
 
+  /** Many servers read 8 KiB of headers, of which some are not the payment's. */
+  private static final int USUAL_HEADER_LENGTH = 7 * 1024;
+
+  /** An authorization and its signature, as part of a header; that of a contract is longer. */
+  private static final int SIGNED_LENGTH = 1024;
+
   private final PaymentDecision.Signed signed;
   private final String headerValue;
   private final String secret;
@@ -58,13 +64,25 @@ public final class Payment {
   }
 
   static Payment of(PaymentDecision.Signed signed) {
-    Offer offer = signed.offer();
-    Map<String, Object> payload = signed.payload().toMap();
+    String header = headerValue(signed.offer(), signed.payload().toMap());
+    return new Payment(signed, header, newSecret(), null);
+  }
+
+  /** Returns about how long the header of a payment for the offer will be, in characters. */
+  static int headerLength(Offer offer) {
+    return headerValue(offer, Map.of()).length() + SIGNED_LENGTH;
+  }
+
+  /** What the seller announced goes back, in full where servers usually read so much. */
+  private static String headerValue(Offer offer, Map<String, Object> payload) {
     PaymentPayload message =
         offer.x402Version() == 1
             ? PaymentPayload.v1(offer.requirements().scheme(), offer.network(), payload)
-            : PaymentPayload.v2(offer.requirements(), payload);
-    return new Payment(signed, PaymentCodec.encodePayload(message), newSecret(), null);
+            : PaymentPayload.v2(offer.requirements(), payload).answering(offer.descriptor());
+    String header = PaymentCodec.encodePayload(message);
+    return header.length() <= USUAL_HEADER_LENGTH
+        ? header
+        : PaymentCodec.encodePayload(message.withInfoAlone());
   }
 
   /**

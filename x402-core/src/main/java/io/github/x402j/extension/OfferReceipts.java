@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.extension;
 
+import io.github.x402j.Extension;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.Recent;
@@ -27,6 +28,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OfferReceipts {
   static final String EXTENSION = "offer-receipt";
+
+  private static final Map<String, Object> SCHEMA =
+      Map.of(
+          "type",
+          "object",
+          "properties",
+          Map.of("offers", Map.of("type", "array", "items", Map.of("type", "object"))),
+          "required",
+          List.of("offers"));
 
   /** Offers signed in a second, on average. */
   static final int OFFERS_PER_SECOND = 10;
@@ -149,7 +159,7 @@ public final class OfferReceipts {
   }
 
   private static PaymentRequired with(PaymentRequired required, List<Map<String, Object>> signed) {
-    return required.withExtension(EXTENSION, Map.of("info", Map.of("offers", signed)));
+    return required.withExtension(EXTENSION, Extension.of(Map.of("offers", signed), SCHEMA));
   }
 
   /** Returns what is signed, after a short wait for what is not. */

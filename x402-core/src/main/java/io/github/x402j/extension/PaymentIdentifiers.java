@@ -3,6 +3,7 @@
 package io.github.x402j.extension;
 
 import io.github.x402j.Address;
+import io.github.x402j.Extension;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -36,6 +38,19 @@ public final class PaymentIdentifiers {
 
   /** The most that one answer takes, in bytes. */
   public static final long MAX_ANSWER_BYTES = 256L * 1024;
+
+  private static final Map<String, Object> SCHEMA =
+      Map.of(
+          "type",
+          "object",
+          "properties",
+          Map.of(
+              "required",
+              Map.of("type", "boolean"),
+              "id",
+              Map.of("type", "string", "pattern", "^[A-Za-z0-9_-]{16,128}$")),
+          "required",
+          List.of("required"));
 
   private static final int MAX_ENTRIES = 10_000;
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{16,128}");
@@ -96,7 +111,7 @@ public final class PaymentIdentifiers {
   }
 
   public PaymentRequired announce(PaymentRequired descriptor) {
-    return descriptor.withExtension(EXTENSION, Map.of("info", Map.of("required", required)));
+    return descriptor.withExtension(EXTENSION, Extension.of(Map.of("required", required), SCHEMA));
   }
 
   public boolean isRequired() {

@@ -181,6 +181,12 @@ public final class HttpFacilitator implements Facilitator {
     return verification.of(payment);
   }
 
+  /** A facilitator verifies what it is to settle (specification 7.2). */
+  @Override
+  public boolean settleVerifies() {
+    return true;
+  }
+
   /**
    * Lets the facilitator move the money.
    *

@@ -4,6 +4,7 @@ package io.github.x402j.gate;
 
 import io.github.x402j.Address;
 import io.github.x402j.Network;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.extension.OfferReceipts;
@@ -143,6 +144,12 @@ public final class Challenge {
   /** Returns what is asked for, without signed offers; costs no signature. */
   PaymentRequired unsigned() {
     return unsigned;
+  }
+
+  /** Returns in which order the sale settles and runs its handler, as every way to pay says. */
+  PaymentFlow flow() {
+    return PaymentFlow.of(unsigned.accepts().get(0))
+        .orElseThrow(() -> new IllegalStateException("a payment flow that is not known here"));
   }
 
   /** Returns what is sold. */

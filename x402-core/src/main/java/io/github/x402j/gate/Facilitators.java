@@ -6,6 +6,7 @@ import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Recent;
@@ -87,6 +88,12 @@ public final class Facilitators {
     } catch (FacilitatorException | RuntimeException | Error e) { // thrown when it is concluded
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  /** Returns whether the payment is settled first, by one that verifies it then. */
+  boolean verifiesWhenItSettles(SignedPayment payment) {
+    return PaymentFlow.of(payment.requirements()).equals(Optional.of(PaymentFlow.UPFRONT))
+        && of(payment.requirements()).settleVerifies();
   }
 
   /** Returns whether who settles the payment tells its transaction before it is sent. */

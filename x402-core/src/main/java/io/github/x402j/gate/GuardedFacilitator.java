@@ -197,6 +197,11 @@ final class GuardedFacilitator implements Facilitator {
   }
 
   @Override
+  public boolean settleVerifies() {
+    return facilitator.settleVerifies();
+  }
+
+  @Override
   public boolean tellsBeforeBroadcast() {
     return facilitator.tellsBeforeBroadcast();
   }

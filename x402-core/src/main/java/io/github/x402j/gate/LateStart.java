@@ -166,6 +166,11 @@ final class LateStart implements Facilitator {
   }
 
   @Override
+  public boolean settleVerifies() {
+    return facilitator.settleVerifies();
+  }
+
+  @Override
   public boolean tellsBeforeBroadcast() {
     return facilitator.tellsBeforeBroadcast();
   }

@@ -44,7 +44,7 @@ final class PaymentAdmission {
     this.access = access;
     this.challenge = access.challenge();
     this.purchase = purchase;
-    this.payload = payload;
+    this.payload = ExtensionEcho.told(challenge.unsigned(), payload);
     this.claim = new PaymentEngine.Claim(purchase.request(), proof(secret, payload));
   }
 
@@ -150,6 +150,13 @@ final class PaymentAdmission {
     List<PaymentRequirements> candidates = challenge.unsigned().candidates(payload);
     if (candidates.isEmpty()) {
       return challenge.unsigned().mismatch(payload);
+    }
+    Optional<String> changed = ExtensionEcho.mismatch(challenge.unsigned(), payload);
+    if (changed.isPresent()) {
+      return new Verification.Invalid(
+          ErrorReason.EXTENSION_ECHO_MISMATCH,
+          "extensions." + changed.get() + ".info: is not what was announced",
+          null);
     }
     List<Verification> found = new ArrayList<>();
     for (PaymentRequirements candidate : candidates) {

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * <pre>{@code
  * PaymentGate gate = PaymentGate.builder().facilitator(facilitator).build();
  * gate.start(offered);
- * gate.sell(PaymentFlow.AUTHORIZATION, gate.challenge(descriptor), purchase, headers, transport);
+ * gate.sell(gate.challenge(descriptor), purchase, headers, transport);
  * }</pre>
  *
  * <p>Safe for use by several threads.
@@ -166,8 +166,8 @@ public final class PaymentGate {
    * Sells one answer. Runs the steps in the order that keeps the money safe: admit, run, release on
    * failure, settle, record, deliver. What an {@link AccessHook} grants just runs.
    *
-   * @param flow whether the handler runs before or after the settlement
-   * @param challenge what the request costs
+   * @param challenge what the request costs, and in which order its sale settles and runs its
+   *     handler
    * @param purchase what the request buys; receipts are compared with it, and issued for it
    * @param headers returns the values of a request header by its name, whatever its case; empty if
    *     there is none
@@ -175,7 +175,6 @@ public final class PaymentGate {
    * @throws X what the transport throws
    */
   public <X extends Exception> void sell(
-      PaymentFlow flow,
       Challenge challenge,
       Purchase purchase,
       Function<String, List<String>> headers,
@@ -197,7 +196,7 @@ public final class PaymentGate {
       transport.runGranted(granted);
     } else {
       VerifiedPayment payment = ((Admission.Admitted) admission).payment();
-      SaleInProgress<X> sale = new SaleInProgress<>(this, flow, asked, payment, transport);
+      SaleInProgress<X> sale = new SaleInProgress<>(this, asked, payment, transport);
       if (inProgress.add(sale)) {
         sale.begin();
       } else { // the gate was stopped in between

@@ -5,7 +5,6 @@ package io.github.x402j.gate;
 import io.github.x402j.AcceptedReceipt;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.TransferConfirmation;
 import java.time.Duration;
@@ -22,8 +21,7 @@ public interface ReceiptAcceptor {
   /**
    * Decides on the receipt alone, without a network call and without state.
    *
-   * @param token as it came in the header, at most {@link PaymentCodec#MAX_HEADER_LENGTH}
-   *     characters
+   * @param token as it came in the header
    * @param required what the request costs
    * @param purchase what is being bought
    * @throws MalformedPaymentException if it is no receipt at all

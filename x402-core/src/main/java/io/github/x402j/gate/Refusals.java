@@ -43,12 +43,14 @@ final class Refusals {
    */
   static Refusal requireShort(PaymentRequired required, Refusal refusal) {
     int length = String.valueOf(refusal.headers().get(PaymentHeader.PAYMENT_REQUIRED)).length();
-    if (length > PaymentCodec.MAX_HEADER_LENGTH - ROOM_FOR_ERROR) {
+    if (length > PaymentCodec.MAX_DESCRIPTOR_LENGTH - ROOM_FOR_ERROR) {
       throw new IllegalArgumentException(
           String.format(
               "the descriptor of %s takes %d characters as a header, clients read at most %d: offer"
                   + " fewer ways to pay or shorten the description",
-              required.resource().url(), length, PaymentCodec.MAX_HEADER_LENGTH - ROOM_FOR_ERROR));
+              required.resource().url(),
+              length,
+              PaymentCodec.MAX_DESCRIPTOR_LENGTH - ROOM_FOR_ERROR));
     }
     return refusal;
   }

@@ -3,6 +3,7 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.Settlement;
 import java.time.Duration;
 import java.util.Optional;
@@ -58,13 +59,9 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
   private volatile @Nullable Long writtenAt;
 
   SaleInProgress(
-      PaymentGate gate,
-      PaymentFlow flow,
-      Challenge challenge,
-      VerifiedPayment payment,
-      SaleTransport<X> transport) {
+      PaymentGate gate, Challenge challenge, VerifiedPayment payment, SaleTransport<X> transport) {
     this.gate = gate;
-    this.flow = flow;
+    this.flow = challenge.flow();
     this.challenge = challenge;
     this.payment = payment;
     this.transport = transport;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.extension.StoredAnswer;
 import java.util.Map;
 import java.util.Optional;

@@ -15,7 +15,6 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.PaymentCodec;
 import java.io.IOException;
 import java.text.ParseException;
 import java.util.Map;
@@ -24,6 +23,7 @@ import java.util.Optional;
 /** A token as it came: parsed, and not trusted before {@link #isSignedBy}. */
 final class ReceiptToken {
   private static final JOSEObjectType TYPE = new JOSEObjectType(ReceiptVerifier.TYPE);
+  private static final int MAX_LENGTH = 8192;
   private static final int MAX_DEPTH = 16;
   private static final JsonFactory STRICT_JSON =
       JsonFactory.builder()
@@ -40,9 +40,8 @@ final class ReceiptToken {
   }
 
   static ReceiptToken parse(String token) throws MalformedPaymentException {
-    if (token.length() > PaymentCodec.MAX_HEADER_LENGTH) {
-      throw new MalformedPaymentException(
-          "receipt: longer than " + PaymentCodec.MAX_HEADER_LENGTH + " characters");
+    if (token.length() > MAX_LENGTH) {
+      throw new MalformedPaymentException("receipt: longer than " + MAX_LENGTH + " characters");
     }
     try {
       SignedJWT jwt = SignedJWT.parse(token);

@@ -14,7 +14,6 @@ import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.MemoryTransport;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.LocalChain;
@@ -82,13 +81,7 @@ class ContractWalletNameTest {
 
   private PaymentPayload payment(ExactEvmPayload exact) {
     PaymentPayload plain = PaymentPayload.v2(shop.offer, exact.toMap());
-    return new PaymentPayload(
-        2,
-        plain.scheme(),
-        plain.network(),
-        plain.accepted(),
-        plain.payload(),
-        Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", ID))));
+    return plain.withInfo(PaymentIdentifiers.EXTENSION, Map.of("required", false, "id", ID));
   }
 
   private static int status(Admission admission) {
@@ -100,7 +93,6 @@ class ContractWalletNameTest {
     MemoryTransport sold =
         MemoryTransport.answering(StoredAnswer.of(200, Map.of(), "paid".getBytes(UTF_8)));
     gate.sell(
-        PaymentFlow.AUTHORIZATION,
         challenge(),
         Sale.purchase("GET /a"),
         Sale.headers(payment(shop.sign(authorization, owner))),

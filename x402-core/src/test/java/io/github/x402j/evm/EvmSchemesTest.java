@@ -6,12 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Offers;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.gate.MemoryTransport;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.TestWallet;
@@ -85,10 +86,10 @@ class EvmSchemesTest {
   private MemoryTransport pay(PaymentFlow flow, PaymentPayload payload, boolean handlerWorks) {
     MemoryTransport transport = MemoryTransport.running(() -> handlerWorks);
     gate.sell(
-        flow,
-        gate.challenge(PaymentRequired.of(ResourceInfo.of(Sale.URL), List.of(shop.offer))),
+        gate.challenge(
+            PaymentRequired.of(ResourceInfo.of(Sale.URL), List.of(shop.offer)).withFlow(flow)),
         Sale.purchase(Sale.REQUEST),
-        Sale.headers(payload),
+        Sale.headers(Offers.in(flow, payload)),
         transport);
     return transport;
   }
@@ -125,7 +126,6 @@ class EvmSchemesTest {
   void readsNothingOfARequestWithoutAPayment() {
     MemoryTransport transport = MemoryTransport.running(() -> true);
     gate.sell(
-        PaymentFlow.AUTHORIZATION,
         gate.challenge(PaymentRequired.of(ResourceInfo.of(Sale.URL), List.of(shop.offer))),
         Sale.purchase(Sale.REQUEST),
         Sale.headers(),

@@ -155,9 +155,9 @@ class OfflineChecksTest {
     Map<String, Object> unsigned = new HashMap<>(Sale.signed(wrong));
     unsigned.put("signature", "0x00");
 
-    PaymentPayload all = new PaymentPayload(1, "upto", Network.BASE, null, unsigned, Map.of());
+    PaymentPayload all = PaymentPayload.v1("upto", Network.BASE, unsigned);
     assertThat(verdict(FACILITATOR.check(all, OFFER))).isEqualTo("UNSUPPORTED_SCHEME");
-    all = new PaymentPayload(1, "exact", Network.BASE, null, unsigned, Map.of());
+    all = PaymentPayload.v1("exact", Network.BASE, unsigned);
     assertThat(verdict(FACILITATOR.check(all, OFFER))).isEqualTo("INVALID_NETWORK");
     assertThat(verdict(check(unsigned, OFFER))).isEqualTo("VALUE_MISMATCH");
 

@@ -17,7 +17,6 @@ import io.github.x402j.SettlementResponse;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.gate.MemoryTransport;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.testing.TestWallet;
@@ -94,7 +93,6 @@ class ToySchemeTest {
   private static MemoryTransport ask(Function<String, List<String>> headers) {
     MemoryTransport transport = MemoryTransport.running(() -> true);
     gate.sell(
-        PaymentFlow.AUTHORIZATION,
         gate.challenge(PaymentRequired.of(ResourceInfo.of(Sale.URL), List.of(offer))),
         Sale.purchase(Sale.REQUEST),
         headers,

@@ -13,7 +13,6 @@ import io.github.x402j.facilitator.LocalCheckOnly;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.gate.MemoryTransport;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.Sale;
@@ -24,6 +23,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,15 +46,11 @@ class PaymentIdentifierTest {
 
   private static PaymentPayload payment(int nonce, Object id) {
     PaymentPayload plain = PaymentPayload.v2(Offers.BASE, Offers.payload(nonce));
-    return new PaymentPayload(
-        2,
-        plain.scheme(),
-        plain.network(),
-        plain.accepted(),
-        plain.payload(),
-        id == null
-            ? Map.of()
-            : Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", id))));
+    return id == null ? plain : named(plain, id, false);
+  }
+
+  private static PaymentPayload named(PaymentPayload plain, Object id, boolean required) {
+    return plain.withInfo(PaymentIdentifiers.EXTENSION, Map.of("required", required, "id", id));
   }
 
   private static Admission admit(PaymentGate gate, PaymentPayload payment, String request) {
@@ -66,7 +62,6 @@ class PaymentIdentifierTest {
     facilitator.settlement = ScriptedFacilitator.settled();
     MemoryTransport sold = MemoryTransport.answering(answer);
     gate.sell(
-        PaymentFlow.AUTHORIZATION,
         gate.challenge(Offers.REQUIRED),
         Sale.purchase("GET /a"),
         Sale.headers(payment(nonce, ID)),
@@ -133,8 +128,10 @@ class PaymentIdentifierTest {
     PaymentRequired seen =
         PaymentCodec.decodeRequired(
             ((Admission.Refused) unpaid).refusal().headers().get("PAYMENT-REQUIRED"));
-    assertThat(seen.extensions())
-        .containsEntry(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("required", true)));
+    assertThat(seen.extensions().get(PaymentIdentifiers.EXTENSION))
+        .asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
+        .containsEntry("info", Map.of("required", true))
+        .containsOnlyKeys("info", "schema");
   }
 
   @Test
@@ -149,14 +146,7 @@ class PaymentIdentifierTest {
     PaymentPayload good = Sale.v2(1);
     Map<String, Object> forged = new LinkedHashMap<>(good.payload());
     forged.put("signature", "0x" + "11".repeat(64) + "1b");
-    PaymentPayload payload =
-        new PaymentPayload(
-            2,
-            good.scheme(),
-            good.network(),
-            good.accepted(),
-            forged,
-            Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", ID))));
+    PaymentPayload payload = named(good.withPayload(forged), ID, false);
     Admission admission =
         local.admit(
             local.challenge(Sale.REQUIRED), Sale.purchase(Sale.REQUEST), Sale.headers(payload));

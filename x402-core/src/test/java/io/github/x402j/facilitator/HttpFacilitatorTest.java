@@ -117,11 +117,10 @@ public class HttpFacilitatorTest {
     Map<String, Object> members = new LinkedHashMap<>(Sale.v2(1).payload());
     members.put("anotherMethod", Map.of("delegate", "0x1"));
     PaymentPayload payload =
-        new PaymentPayload(
-            2, "exact", Sale.OFFER.network(), Sale.OFFER, members, Map.of("mine", "yours"));
+        PaymentPayload.v2(Sale.OFFER, members).withExtensions(Map.of("mine", "yours"));
     HttpFacilitator facilitator = to(remote.url()).build();
     facilitator.verify(checked(facilitator, payload));
-    assertThat(remote.last("/verify").body()).doesNotContain("anotherMethod", "mine");
+    assertThat(remote.last("/verify").body()).doesNotContain("anotherMethod").contains("mine");
   }
 
   @Test

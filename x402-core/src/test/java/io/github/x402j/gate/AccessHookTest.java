@@ -11,6 +11,7 @@ import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
@@ -115,7 +116,8 @@ class AccessHookTest {
       PaymentGate gate, PaymentFlow flow, String request, Function<String, List<String>> headers) {
     transport.calls.clear();
     events.clear();
-    gate.sell(flow, gate.challenge(Offers.REQUIRED), Sale.purchase(request), headers, transport);
+    gate.sell(
+        gate.challenge(Offers.REQUIRED.withFlow(flow)), Sale.purchase(request), headers, transport);
   }
 
   private static Function<String, List<String>> paid(int nonce) {
@@ -195,7 +197,6 @@ class AccessHookTest {
     assertThatThrownBy(
             () ->
                 gate.sell(
-                    PaymentFlow.AUTHORIZATION,
                     gate.challenge(Offers.REQUIRED),
                     Sale.purchase("GET /premium"),
                     Sale.headers("X-Api-Key", "k1"),

@@ -10,7 +10,9 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
+import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
@@ -137,10 +139,10 @@ class ChangedTermsTest {
     PaymentGate gate =
         PaymentGate.builder().ledger(ledger).facilitator(node).clock(Sale.CLOCK).build();
     gate.sell(
-        PaymentFlow.UPFRONT,
-        gate.challenge(PaymentRequired.of(ResourceInfo.of(Sale.URL), offers)),
+        gate.challenge(
+            PaymentRequired.of(ResourceInfo.of(Sale.URL), offers).withFlow(PaymentFlow.UPFRONT)),
         purchase,
-        Sale.headers(payload),
+        Sale.headers(Offers.in(PaymentFlow.UPFRONT, payload)),
         transport);
     return transport;
   }
@@ -245,7 +247,7 @@ class ChangedTermsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"extra\":{\"name\":\"USDC\",\"version\":\"2\"}|\"extra\":{}",
+        "\"extra\":{\"name\":\"USDC\",\"version\":\"2\",|\"extra\":{",
         "\"name\":\"USDC\"|\"name\":\"\"",
         "\"name\":\"USDC\"|\"name\":7",
         "\"asset\":\"0x036CbD53842c5426634e7929541eC2318f3dCF7e\""
@@ -256,15 +258,14 @@ class ChangedTermsTest {
       })
   void termsThatNobodyOfferedAreRefused(String offered, String accepted) {
     begin("pending", Sale.v2(1));
-    String json = PaymentCodec.payloadJson(Sale.v2(1));
+    String json = PaymentCodec.payloadJson(Offers.in(PaymentFlow.UPFRONT, Sale.v2(1)));
     assertThat(json).contains(offered);
     String header = Base64.getEncoder().encodeToString(json.replace(offered, accepted).getBytes());
     PaymentGate gate =
         PaymentGate.builder().ledger(ledger).facilitator(node).clock(Sale.CLOCK).build();
     MemoryTransport transport = handler();
     gate.sell(
-        PaymentFlow.UPFRONT,
-        gate.challenge(Sale.REQUIRED),
+        gate.challenge(Sale.REQUIRED.withFlow(PaymentFlow.UPFRONT)),
         Sale.purchase(Sale.REQUEST).withFixedPrice(),
         Sale.headers("PAYMENT-SIGNATURE", header),
         transport);

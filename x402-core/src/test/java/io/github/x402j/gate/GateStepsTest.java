@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.Settlement;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,8 +60,7 @@ class GateStepsTest {
                         : AccessDecision.charge())
             .build();
     gate.sell(
-        flow,
-        gate.challenge(Offers.REQUIRED),
+        gate.challenge(Offers.REQUIRED.withFlow(flow)),
         Sale.purchase("GET /premium"),
         Sale.headers(headers),
         transport);
@@ -68,7 +68,7 @@ class GateStepsTest {
   }
 
   private List<String> paid(PaymentFlow flow) {
-    return sold(flow, "PAYMENT-SIGNATURE", Offers.v2(++nonce));
+    return sold(flow, "PAYMENT-SIGNATURE", Offers.v2(flow, ++nonce));
   }
 
   @Test

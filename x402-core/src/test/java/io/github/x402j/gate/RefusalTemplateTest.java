@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.x402j.Address;
+import io.github.x402j.Extension;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
@@ -36,7 +37,8 @@ class RefusalTemplateTest {
             .toList();
     ResourceInfo resource = new ResourceInfo(url, "a \"report\" at https://a.example/", "text/csv");
     return PaymentRequired.of(resource, accepts)
-        .withExtension("payment-identifier", Map.of("info", Map.of("required", true)));
+        .withExtension(
+            "payment-identifier", Extension.of(Map.of("required", true), Map.of("type", "object")));
   }
 
   private static void isSame(String url, boolean olderHeader, Token... tokens) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.Settlement;
 import io.github.x402j.extension.PaymentIdentifiers;
@@ -54,28 +55,26 @@ class ResumptionTest {
     STORED_ANSWER
   }
 
-  private static String header(String name) {
-    PaymentPayload plain = PaymentPayload.v2(Offers.BASE, Offers.payload(1));
+  private static String header(PaymentFlow flow, String name) {
+    PaymentPayload plain = PaymentPayload.v2(Offers.BASE.withFlow(flow), Offers.payload(1));
     return PaymentCodec.encodePayload(
         name == null
             ? plain
-            : new PaymentPayload(
-                2,
-                plain.scheme(),
-                plain.network(),
-                plain.accepted(),
-                plain.payload(),
-                Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", name)))));
+            : plain.withInfo(PaymentIdentifiers.EXTENSION, Map.of("required", false, "id", name)));
   }
 
   private MemoryTransport send(
       PaymentFlow flow, String name, String secret, MemoryTransport transport) {
-    List<String> headers = new ArrayList<>(List.of("PAYMENT-SIGNATURE", header(name)));
+    List<String> headers = new ArrayList<>(List.of("PAYMENT-SIGNATURE", header(flow, name)));
     if (secret != null) {
       headers.addAll(List.of("X-Payment-Secret", secret));
     }
     Function<String, List<String>> all = Sale.headers(headers.toArray(String[]::new));
-    gate.sell(flow, gate.challenge(Offers.REQUIRED), Sale.purchase("GET /premium"), all, transport);
+    gate.sell(
+        gate.challenge(Offers.REQUIRED.withFlow(flow)),
+        Sale.purchase("GET /premium"),
+        all,
+        transport);
     return transport;
   }
 
@@ -196,7 +195,11 @@ class ResumptionTest {
     other.admit(
         other.challenge(Offers.REQUIRED),
         Sale.purchase("GET /premium"),
-        Sale.headers("PAYMENT-SIGNATURE", header(NAME), "X-Payment-Secret", SECRET));
+        Sale.headers(
+            "PAYMENT-SIGNATURE",
+            header(PaymentFlow.AUTHORIZATION, NAME),
+            "X-Payment-Secret",
+            SECRET));
     assertThat(bindings).singleElement().asString().matches("[0-9a-f]{64}");
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Offers;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.Settlement;
 import io.github.x402j.TokenAmount;
@@ -83,10 +84,9 @@ class SalesRecorderTest {
 
   private MemoryTransport sell(PaymentFlow flow, int nonce, MemoryTransport transport) {
     gate.sell(
-        flow,
-        gate.challenge(Offers.REQUIRED),
+        gate.challenge(Offers.REQUIRED.withFlow(flow)),
         Sale.purchase("GET /premium").withRoute("GET /{article}"),
-        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(nonce)),
+        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(flow, nonce)),
         transport);
     return transport;
   }
@@ -128,7 +128,6 @@ class SalesRecorderTest {
   @Test
   void namesTheResourceWhereTheSellerNamesNoRoute() {
     gate.sell(
-        PaymentFlow.AUTHORIZATION,
         gate.challenge(Offers.REQUIRED),
         Sale.purchase("GET /premium?token=secret"),
         Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)),

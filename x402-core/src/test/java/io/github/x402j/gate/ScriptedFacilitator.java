@@ -44,6 +44,7 @@ public final class ScriptedFacilitator implements Facilitator {
   volatile CompletableFuture<Settlement> later;
 
   volatile boolean tellsFirst = true;
+  volatile boolean settleVerifies;
   volatile boolean breaksBeforeItTells;
   volatile Runnable beforeSettle = () -> {};
   volatile Step beforeVerify = () -> {};
@@ -150,6 +151,11 @@ public final class ScriptedFacilitator implements Facilitator {
     settlements.incrementAndGet();
     beforeBroadcast.sending(TX);
     return outcome;
+  }
+
+  @Override
+  public boolean settleVerifies() {
+    return settleVerifies;
   }
 
   @Override

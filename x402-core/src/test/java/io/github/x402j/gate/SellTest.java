@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Offers;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.Settlement;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
@@ -38,10 +39,9 @@ class SellTest {
 
   private MemoryTransport sell(PaymentFlow flow, int nonce, MemoryTransport transport) {
     gate.sell(
-        flow,
-        gate.challenge(Offers.REQUIRED),
+        gate.challenge(Offers.REQUIRED.withFlow(flow)),
         Sale.purchase("GET /premium"),
-        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(nonce)),
+        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(flow, nonce)),
         transport);
     return transport;
   }
@@ -49,11 +49,7 @@ class SellTest {
   private Refusal askWithoutPayment() {
     MemoryTransport transport = MemoryTransport.running(() -> true);
     gate.sell(
-        PaymentFlow.AUTHORIZATION,
-        gate.challenge(Offers.REQUIRED),
-        Sale.purchase("GET /premium"),
-        Sale.headers(),
-        transport);
+        gate.challenge(Offers.REQUIRED), Sale.purchase("GET /premium"), Sale.headers(), transport);
     assertThat(transport.calls).hasSize(1);
     return transport.refusal;
   }
@@ -259,10 +255,9 @@ class SellTest {
         .isThrownBy(
             () ->
                 gate.sell(
-                    PaymentFlow.UPFRONT,
-                    gate.challenge(Offers.REQUIRED),
+                    gate.challenge(Offers.REQUIRED.withFlow(PaymentFlow.UPFRONT)),
                     Sale.purchase("GET /premium"),
-                    Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)),
+                    Sale.headers("PAYMENT-SIGNATURE", Offers.v2(PaymentFlow.UPFRONT, 1)),
                     broken))
         .withMessage("addHeaders");
     facilitator.outcome = ScriptedFacilitator.settled();
@@ -374,10 +369,9 @@ class SellTest {
     assertThat(again.refusal.headers()).containsKey("Retry-After");
     MemoryTransport other = MemoryTransport.running(() -> true);
     gate.sell(
-        flow,
-        gate.challenge(Offers.REQUIRED),
+        gate.challenge(Offers.REQUIRED.withFlow(flow)),
         Sale.purchase("GET /another"),
-        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(1)),
+        Sale.headers("PAYMENT-SIGNATURE", Offers.v2(flow, 1)),
         other);
     assertThat(other.calls).as("for another request").containsExactly("refuse 402");
     first.later.arrived();

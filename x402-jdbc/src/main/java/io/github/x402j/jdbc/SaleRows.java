@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The sales in the database. */
 final class SaleRows {
+  /** As the column has it. */
+  private static final int MAX_PAYMENT_LENGTH = 8192;
+
   static final String COLUMNS =
       "state, route, payer, pay_to, network, asset, symbol, decimals, amount, tx_hash, pass_id,"
           + " reason, payment, ask_at, id, sold_at";
@@ -308,7 +311,7 @@ final class SaleRows {
     String payment = question == null ? null : PaymentCodec.encodePayload(question.payment());
     if (question == null
         || payment == null
-        || payment.length() > PaymentCodec.MAX_HEADER_LENGTH) { // could not be read again
+        || payment.length() > MAX_PAYMENT_LENGTH) { // has no room
       row.setString(13, null);
       row.setNull(14, Types.BIGINT);
     } else {

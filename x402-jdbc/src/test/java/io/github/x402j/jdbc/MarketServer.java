@@ -14,7 +14,6 @@ import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Challenge;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
@@ -111,7 +110,6 @@ final class MarketServer implements SaleTransport<IOException> {
       throws IOException {
     try (exchange) {
       gate.sell(
-          PaymentFlow.AUTHORIZATION,
           challenge,
           PURCHASE,
           name -> exchange.getRequestHeaders().getOrDefault(name, List.of()),

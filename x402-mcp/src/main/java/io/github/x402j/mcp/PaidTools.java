@@ -15,7 +15,6 @@ import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.AccessRequest;
 import io.github.x402j.gate.Admission;
 import io.github.x402j.gate.Challenge;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
@@ -123,7 +122,6 @@ public final class PaidTools {
         payment == null ? name -> List.of() : PaymentMeta.asHeaders(payment, request);
     try {
       gate.sell(
-          PaymentFlow.AUTHORIZATION,
           tool.challenge(),
           Purchase.of(purchaseOf(request), "POST").withFixedPrice(),
           headers,

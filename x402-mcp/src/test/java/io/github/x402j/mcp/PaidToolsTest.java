@@ -380,7 +380,7 @@ class PaidToolsTest {
         Map.entry("version 3", m -> m.put("x402Version", 3)),
         Map.entry("version 1 in the form of 2", m -> m.put("x402Version", 1)),
         Map.entry("a version in a text", m -> m.put("x402Version", "2")),
-        Map.entry("nine KiB", m -> m.put("padding", "x".repeat(9 * 1024))),
+        Map.entry("thirteen KiB", m -> m.put("padding", "x".repeat(13 * 1024))),
         Map.entry("nothing accepted", m -> m.remove("accepted")),
         Map.entry("an empty payment", Map::clear));
   }

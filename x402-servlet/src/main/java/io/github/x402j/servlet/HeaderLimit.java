@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequired;
 import io.github.x402j.gate.Refusal;
 import java.util.Map;
 
@@ -10,12 +13,22 @@ import java.util.Map;
  * keeps a whole head in one buffer, and answers 502 in place of a longer one.
  *
  * @param bytes the whole head
+ * @param requestBytes the whole head of a request that pays
  * @param paid what the gate may add to a paid response, without URLs
  * @param tenthsOfUrl how often that holds the URL, encoded
  */
-record HeaderLimit(int bytes, int paid, int tenthsOfUrl) {
+record HeaderLimit(int bytes, int requestBytes, int paid, int tenthsOfUrl) {
   /** What stock nginx keeps: one page of memory. */
   static final int DEFAULT = 4096;
+
+  /** What the containers read unless they are told otherwise. */
+  static final int DEFAULT_REQUEST = 8192;
+
+  /** A request line, and what clients and proxies send besides a payment. */
+  private static final int AROUND_PAYMENT = 1024;
+
+  /** An authorization and its signature, as part of a payment header. */
+  private static final int SIGNED = 768;
 
   private static final int SMALLEST = 2048;
   private static final int LARGEST = 16 * 1024;
@@ -39,8 +52,8 @@ record HeaderLimit(int bytes, int paid, int tenthsOfUrl) {
   private static final int ERROR = 128;
 
   /** Returns a limit with what every paid response has. */
-  static HeaderLimit of(int bytes) {
-    return new HeaderLimit(bytes, OUTCOME, 0);
+  static HeaderLimit of(int bytes, int requestBytes) {
+    return new HeaderLimit(bytes, requestBytes, OUTCOME, 0);
   }
 
   /**
@@ -52,6 +65,21 @@ record HeaderLimit(int bytes, int paid, int tenthsOfUrl) {
     if (bytes < SMALLEST || bytes > LARGEST) {
       throw new IllegalArgumentException(
           "headerLimit: expected %d to %d bytes, found %d".formatted(SMALLEST, LARGEST, bytes));
+    }
+    return bytes;
+  }
+
+  /**
+   * Returns the limit of a request.
+   *
+   * @throws IllegalArgumentException if it is out of range
+   */
+  static int requireForRequest(int bytes) {
+    int largest = PaymentCodec.MAX_HEADER_LENGTH + AROUND_PAYMENT;
+    if (bytes < SMALLEST || bytes > largest) {
+      throw new IllegalArgumentException(
+          "requestHeaderLimit: expected %d to %d bytes, found %d"
+              .formatted(SMALLEST, largest, bytes));
     }
     return bytes;
   }
@@ -73,12 +101,34 @@ record HeaderLimit(int bytes, int paid, int tenthsOfUrl) {
   }
 
   private HeaderLimit with(int more, int moreOfUrl) {
-    return new HeaderLimit(bytes, paid + more, tenthsOfUrl + moreOfUrl);
+    return new HeaderLimit(bytes, requestBytes, paid + more, tenthsOfUrl + moreOfUrl);
   }
 
   /** Returns whether a rule fits whose longest URL has this length. */
   boolean fits(Refusal refusal, int urlLength) {
     return length(refusal) <= bytes && leftForHandler(urlLength) >= LEAST_FOR_HANDLER;
+  }
+
+  /** Returns whether a payment fits that returns all that the descriptor announces. */
+  boolean fitsPayment(PaymentRequired required) {
+    return paymentLength(required) <= requestBytes;
+  }
+
+  private static int paymentLength(PaymentRequired required) {
+    return required.accepts().stream()
+        .map(option -> PaymentPayload.v2(option, Map.of()).answering(required))
+        .mapToInt(payment -> PaymentCodec.encodePayload(payment).length() + SIGNED + AROUND_PAYMENT)
+        .max()
+        .orElse(0);
+  }
+
+  /** Returns what is wrong with a rule that is paid for by too long a request, and what to do. */
+  String problemOfPayment(PaymentRequired required) {
+    return """
+        a payment returns what the descriptor announces, and may need %d bytes of request headers; \
+        requestHeaderLimit is %d. Announce less, or let the container and the proxy in front read \
+        more and raise requestHeaderLimit"""
+        .formatted(paymentLength(required), requestBytes);
   }
 
   /** Returns the length of the head of a 402, also in answer to a payment that is refused. */

@@ -3,13 +3,15 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Facilitator;
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.gate.AccessHook;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.LoggingPaymentListener;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
@@ -361,12 +363,7 @@ public final class PaymentFilter implements Filter {
     Delivery delivery = delivery(priced, path, request, response);
     try {
       Challenge challenge = priced.challenge(http, path);
-      gate.sell(
-          route.settings().settlesFirst() ? PaymentFlow.UPFRONT : PaymentFlow.AUTHORIZATION,
-          challenge,
-          priced.purchase(http, challenge),
-          name -> headers(http, name),
-          delivery);
+      gate.sell(challenge, priced.purchase(http, challenge), name -> headers(http, name), delivery);
     } catch (RuntimeException | Error e) {
       if (delivery.hasBegun()) {
         throw e;
@@ -436,6 +433,8 @@ public final class PaymentFilter implements Filter {
     private long bufferLimit = HeldLimits.DEFAULT_MAX_BYTES;
     private @Nullable Integer spillAbove;
     private int headerLimit = HeaderLimit.DEFAULT;
+    private int requestHeaderLimit = HeaderLimit.DEFAULT_REQUEST;
+    private PriceList.Service service = PriceList.Service.UNNAMED;
     private boolean signsOffers;
     private boolean namesPayments;
     private @Nullable ReceiptIssuer issuer;
@@ -597,6 +596,46 @@ public final class PaymentFilter implements Filter {
     }
 
     /**
+     * Sets how long the head of a request may be that reaches this webapp, in bytes: what the
+     * container reads, and the proxy in front of it. A payment returns what its descriptor
+     * announces, so a rule whose payments may be longer fails the start. Default: 8192, which
+     * Tomcat and Jetty read; of a payment header {@value PaymentCodec#MAX_HEADER_LENGTH} characters
+     * are read at most.
+     *
+     * @throws IllegalArgumentException if it is not in 2048 to 17408
+     */
+    public Builder requestHeaderLimit(int bytes) {
+      requestHeaderLimit = HeaderLimit.requireForRequest(bytes);
+      return this;
+    }
+
+    /**
+     * Names the service that sells, for lists of services. Default: none.
+     *
+     * @param name 1 to 32 printable ASCII characters
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Builder serviceName(@Nullable String name) {
+      String given = Settings.require("serviceName", "a name", name);
+      ResourceInfo.of("/").withServiceName(given);
+      service = new PriceList.Service(given, service.iconUrl());
+      return this;
+    }
+
+    /**
+     * Sets the icon of the service, for lists of services. Default: none.
+     *
+     * @param url absolute, {@code http} or {@code https}, at most 2,048 characters
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Builder iconUrl(@Nullable String url) {
+      String given = Settings.require("iconUrl", "a URL", url);
+      ResourceInfo.of("/").withIconUrl(given);
+      service = new PriceList.Service(service.name(), given);
+      return this;
+    }
+
+    /**
      * Sets how many bytes of a response are held in memory; the rest goes to a temporary file.
      * Default: {@link #bufferLimit}, so that no file is used.
      *
@@ -728,7 +767,8 @@ public final class PaymentFilter implements Filter {
       PublicUrl publicUrl = publicUrls.get(0);
       addReceipts(publicUrl.origin());
       PaymentGate built = gate.build();
-      PriceList prices = new PriceList(built, accepted, maxTimeout, publicUrls, headers(), routes);
+      PriceList prices =
+          new PriceList(built, accepted, maxTimeout, publicUrls, headers(), service, routes);
       return new PaymentFilter(
           built,
           routes,
@@ -784,7 +824,7 @@ public final class PaymentFilter implements Filter {
     }
 
     private HeaderLimit headers() {
-      HeaderLimit headers = HeaderLimit.of(headerLimit);
+      HeaderLimit headers = HeaderLimit.of(headerLimit, requestHeaderLimit);
       headers = issuer == null ? headers : headers.withReceipts();
       headers = signsOffers ? headers.withStatements() : headers;
       headers = namesPayments ? headers.withIdentifiers() : headers;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
@@ -33,11 +34,17 @@ final class PriceList {
   /** How long the paths may be that a rule sells, escaped: the first whose descriptor fits. */
   private static final int[] PATH_LENGTHS = {2048, 1536, 1024, 768, 512, 256};
 
+  /** What every descriptor says of the seller. */
+  record Service(@Nullable String name, @Nullable String iconUrl) {
+    static final Service UNNAMED = new Service(null, null);
+  }
+
   private final PaymentGate gate;
   private final List<AcceptedToken> accepted;
   private final Duration maxTimeout;
   private final List<PublicUrl> publicUrls;
   private final HeaderLimit headers;
+  private final Service service;
   private final Routes routes;
   private final Map<Route, PricedRoute> priced = new IdentityHashMap<>();
 
@@ -46,6 +53,7 @@ final class PriceList {
    * @param maxTimeout of rules that name none
    * @param publicUrls the preferred one first; passes and receipts are for that one
    * @param headers what the descriptors have to fit into
+   * @param service who sells
    * @throws IllegalStateException if a priced rule accepts no token
    * @throws IllegalArgumentException if a price does not fit a token, or a descriptor is too long
    */
@@ -55,12 +63,14 @@ final class PriceList {
       Duration maxTimeout,
       List<PublicUrl> publicUrls,
       HeaderLimit headers,
+      Service service,
       Routes routes) {
     this.gate = gate;
     this.accepted = List.copyOf(accepted);
     this.maxTimeout = maxTimeout;
     this.publicUrls = List.copyOf(publicUrls);
     this.headers = headers;
+    this.service = service;
     this.routes = routes;
     routes.all().stream().filter(route -> !route.isFree()).forEach(this::add);
   }
@@ -243,6 +253,9 @@ final class PriceList {
       if (!headers.fits(refusal, urlLength)) {
         throw new IllegalArgumentException(headers.problem(refusal, urlLength));
       }
+      if (!headers.fitsPayment(challenge.required())) {
+        throw new IllegalArgumentException(headers.problemOfPayment(challenge.required()));
+      }
     }
 
     /** Returns whether a descriptor that names this path, decoded, would be too long. */
@@ -351,12 +364,23 @@ final class PriceList {
     private Challenge challenge(PublicUrl url, String path, List<PaymentRequirements> options) {
       RouteSettings settings = route.settings();
       ResourceInfo resource =
-          new ResourceInfo(url.of(path), settings.description(), settings.mimeType());
+          new ResourceInfo(
+              url.of(path),
+              settings.description(),
+              settings.mimeType(),
+              service.name(),
+              settings.tags(),
+              service.iconUrl(),
+              null);
       return gate.challenge(PaymentRequired.of(resource, options));
     }
 
     private List<PaymentRequirements> options(Price price) {
-      return accepted.stream().map(token -> token.requirements(price, maxTimeout)).toList();
+      PaymentFlow flow =
+          route.settings().settlesFirst() ? PaymentFlow.UPFRONT : PaymentFlow.AUTHORIZATION;
+      return accepted.stream()
+          .map(token -> token.requirements(price, maxTimeout).withFlow(flow))
+          .toList();
     }
   }
 }

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import io.github.x402j.Address;
 import io.github.x402j.Price;
 import io.github.x402j.RequestMethod;
+import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settings;
 import io.github.x402j.Token;
 import io.github.x402j.servlet.RouteSettings.Pricing;
@@ -167,6 +168,22 @@ public final class Route {
   }
 
   /**
+   * Returns this rule with what it is about, for lists of services. Default: none.
+   *
+   * @param tags at most 5, each 1 to 32 printable ASCII characters
+   * @throws IllegalArgumentException if they are anything else
+   */
+  public Route tags(String... tags) {
+    List<String> all = List.of(tags);
+    try {
+      ResourceInfo.of("/").withTags(all);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("route " + pattern + ": " + e.getMessage(), e);
+    }
+    return with(settings.withTags(all));
+  }
+
+  /**
    * Returns this rule with another time limit for payments. Default: the filter's.
    *
    * @param timeout whole seconds, 10 to 3600
@@ -180,9 +197,10 @@ public final class Route {
    * Returns this rule with settlement before the handler runs. Use it for responses that stream,
    * and for handlers whose side effects must not happen unpaid. Default: settlement after it.
    *
-   * <p>The output is not held. If the handler fails, the payer has paid, and may send the same
-   * payment again within its window at no further cost. So may a payer whose connection breaks, for
-   * three deliveries in all.
+   * <p>The descriptor announces it ({@code paymentFlow} is {@code upfront}), and a facilitator is
+   * not asked to verify first. The output is not held. If the handler fails, the payer has paid,
+   * and may send the same payment again within its window at no further cost. So may a payer whose
+   * connection breaks, for three deliveries in all.
    */
   public Route settleFirst() {
     return with(settings.withSettleFirst());

@@ -19,6 +19,7 @@ record RouteSettings(
     List<AcceptedToken> accepted,
     @Nullable String description,
     @Nullable String mimeType,
+    List<String> tags,
     @Nullable Duration timeout,
     boolean settlesFirst,
     @Nullable ErrorDelivery errors,
@@ -41,54 +42,78 @@ record RouteSettings(
   }
 
   static final RouteSettings NONE =
-      new RouteSettings(null, List.of(), null, null, null, false, null, null, null);
+      new RouteSettings(null, List.of(), null, null, List.of(), null, false, null, null, null);
 
   RouteSettings {
     accepted = List.copyOf(accepted);
+    tags = List.copyOf(tags);
   }
 
   RouteSettings withPricing(Pricing value) {
     return new RouteSettings(
-        value, accepted, description, mimeType, timeout, settlesFirst, errors, limit, pass);
+        value, accepted, description, mimeType, tags, timeout, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withAccepted(List<AcceptedToken> value) {
     return new RouteSettings(
-        pricing, value, description, mimeType, timeout, settlesFirst, errors, limit, pass);
+        pricing, value, description, mimeType, tags, timeout, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withDescription(String value) {
     return new RouteSettings(
-        pricing, accepted, value, mimeType, timeout, settlesFirst, errors, limit, pass);
+        pricing, accepted, value, mimeType, tags, timeout, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withMimeType(String value) {
     return new RouteSettings(
-        pricing, accepted, description, value, timeout, settlesFirst, errors, limit, pass);
+        pricing, accepted, description, value, tags, timeout, settlesFirst, errors, limit, pass);
+  }
+
+  RouteSettings withTags(List<String> value) {
+    return new RouteSettings(
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        value,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        pass);
   }
 
   RouteSettings withMaxTimeout(Duration value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, value, settlesFirst, errors, limit, pass);
+        pricing, accepted, description, mimeType, tags, value, settlesFirst, errors, limit, pass);
   }
 
   RouteSettings withSettleFirst() {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, true, errors, limit, pass);
+        pricing, accepted, description, mimeType, tags, timeout, true, errors, limit, pass);
   }
 
   RouteSettings withErrors(ErrorDelivery value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, settlesFirst, value, limit, pass);
+        pricing, accepted, description, mimeType, tags, timeout, settlesFirst, value, limit, pass);
   }
 
   RouteSettings withBufferLimit(long value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, settlesFirst, errors, value, pass);
+        pricing, accepted, description, mimeType, tags, timeout, settlesFirst, errors, value, pass);
   }
 
   RouteSettings withPass(PassTerms value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, timeout, settlesFirst, errors, limit, value);
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        value);
   }
 }

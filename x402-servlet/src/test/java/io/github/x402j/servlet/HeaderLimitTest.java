@@ -135,4 +135,36 @@ class HeaderLimitTest {
     filter.headerLimit(8_192).build();
     assertThatThrownBy(() -> filter.headerLimit(100)).hasMessageContaining("2048 to 16384");
   }
+
+  /** A payment returns the descriptor, so the longest descriptor makes the longest request. */
+  @Test
+  void thePaymentOfTheLongestDescriptorIsReadByEachContainer() throws IOException {
+    for (Stack stack : new Stack[] {Stack.JETTY, Stack.TOMCAT, Stack.UNDERTOW}) {
+      try (PaidWebapp app =
+          PaidWebapp.on(stack, MARKET)
+              .routes(Route.of("/paid/it").price("$0.01").description("x".repeat(3_400)))
+              .handlers(Map.of("it", (request, response) -> response.getWriter().write("paid")))
+              .filter(filter -> filter.headerLimit(8_192))
+              .start()) {
+        RawHttp.Response paid = app.pay(MARKET.payer(), "/paid/it");
+        assertThat(paid.status()).as(stack.toString()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
+  void aRuleWhosePaymentsWouldBeTooLongFailsTheStart() {
+    PaymentFilter.Builder filter =
+        MARKET
+            .filter(TestWallet.random(), Duration.ofSeconds(1))
+            .headerLimit(16_384)
+            .routes(Route.of("/paid/it").price("$0.01").description("x".repeat(4_900)));
+    assertThatThrownBy(filter::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("route /paid/it: a payment returns what the descriptor announces")
+        .hasMessageContaining("requestHeaderLimit is 8192");
+    filter.requestHeaderLimit(12_000).build();
+    assertThatThrownBy(() -> filter.requestHeaderLimit(20_000))
+        .hasMessageContaining("2048 to 17408");
+  }
 }

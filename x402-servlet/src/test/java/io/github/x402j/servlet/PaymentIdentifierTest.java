@@ -57,13 +57,7 @@ class PaymentIdentifierTest {
 
   private static String named(PaymentPayload plain, String id) {
     PaymentPayload named =
-        new PaymentPayload(
-            2,
-            plain.scheme(),
-            plain.network(),
-            plain.accepted(),
-            plain.payload(),
-            Map.of(PaymentIdentifiers.EXTENSION, Map.of("info", Map.of("id", id))));
+        plain.withInfo(PaymentIdentifiers.EXTENSION, Map.of("required", false, "id", id));
     return PaymentHeader.PAYMENT_SIGNATURE + ": " + PaymentCodec.encodePayload(named);
   }
 

@@ -33,7 +33,8 @@ class PriceListTest {
         accepted,
         Duration.ofSeconds(60),
         List.of(PublicUrl.parse("https://shop.example")),
-        HeaderLimit.of(HeaderLimit.DEFAULT),
+        HeaderLimit.of(HeaderLimit.DEFAULT, HeaderLimit.DEFAULT_REQUEST),
+        PriceList.Service.UNNAMED,
         Routes.of(List.of(rules)));
   }
 

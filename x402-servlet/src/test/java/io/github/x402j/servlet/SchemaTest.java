@@ -21,6 +21,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
+import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.SigningKey;
@@ -60,10 +61,18 @@ class SchemaTest {
                         .price("$0.01")
                         .description("A thing")
                         .mimeType("text/plain")
+                        .tags("things", "tests")
                         .pass(Duration.ofMinutes(10), 3),
                     Route.of("/cheap/*").price("$0.01"))
                 .handlers(Map.of("it", (request, response) -> response.getWriter().write("x")))
-                .filter(filter -> filter.receipts(issuer))
+                .filter(
+                    filter ->
+                        filter
+                            .receipts(issuer)
+                            .serviceName("The shop")
+                            .iconUrl("https://shop.example/icon.png")
+                            .headerLimit(8192)
+                            .paymentIdentifiers(PaymentIdentifiers.optional()))
                 .start()) {
       RawHttp.Response unpaid = app.get("/paid/it");
       TestPayer payer = market.payer();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
@@ -22,7 +23,6 @@ import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.facilitator.LocalChecks;
 import io.github.x402j.gate.FacilitatorService;
 import io.github.x402j.gate.InMemoryPaymentLedger;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
@@ -130,11 +130,11 @@ class SharedFacilitatorTest {
     }
 
     int sell(long amount, String nonce, PaymentFlow flow, Sold sold) {
+      PaymentRequirements offer = offer(amount).withFlow(flow);
       PaymentRequired required =
-          PaymentRequired.of(ResourceInfo.of("https://shop.example/x"), List.of(offer(amount)));
-      String header = PaymentCodec.encodePayload(sign(offer(amount), nonce));
+          PaymentRequired.of(ResourceInfo.of("https://shop.example/x"), List.of(offer));
+      String header = PaymentCodec.encodePayload(sign(offer, nonce));
       gate.sell(
-          flow,
           gate.challenge(required),
           Purchase.of("GET /x", "GET"),
           name ->

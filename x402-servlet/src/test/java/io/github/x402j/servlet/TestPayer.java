@@ -55,7 +55,7 @@ final class TestPayer {
 
   PaymentPayload payload(RawHttp.Response unpaid) {
     PaymentRequirements option = required(unpaid).accepts().get(0);
-    return PaymentPayload.v2(option, sign(option).toMap());
+    return PaymentPayload.v2(option, sign(option).toMap()).answering(required(unpaid));
   }
 
   /** Returns the same in version 1. */

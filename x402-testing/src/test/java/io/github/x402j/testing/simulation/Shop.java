@@ -4,13 +4,13 @@ package io.github.x402j.testing.simulation;
 
 import io.github.x402j.Address;
 import io.github.x402j.Facilitator;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Challenge;
-import io.github.x402j.gate.PaymentFlow;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
@@ -155,7 +155,8 @@ final class Shop implements SimulatedNetwork.Server {
 
   PaymentRequirements offer(String path) {
     long price = prices.get(path);
-    return PaymentRequirements.exact(world.stage.token, TokenAmount.of(price), payTo, WINDOW);
+    return PaymentRequirements.exact(world.stage.token, TokenAmount.of(price), payTo, WINDOW)
+        .withFlow(path.equals("/stream") ? PaymentFlow.UPFRONT : PaymentFlow.AUTHORIZATION);
   }
 
   String url(String path) {
@@ -192,12 +193,7 @@ final class Shop implements SimulatedNetwork.Server {
       inHand.add(order);
     }
     try {
-      gate.sell(
-          path.equals("/stream") ? PaymentFlow.UPFRONT : PaymentFlow.AUTHORIZATION,
-          challenge(path),
-          Purchase.of("GET " + path, "GET").withFixedPrice(),
-          headers,
-          sale);
+      gate.sell(challenge(path), Purchase.of("GET " + path, "GET").withFixedPrice(), headers, sale);
     } finally {
       inHand.remove(order);
     }
