@@ -55,6 +55,7 @@ public final class PaidToolClient implements AutoCloseable {
       "it was refused after a sending whose outcome is not known";
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
   private final URI server;
   private final Payer payer;
@@ -75,7 +76,20 @@ public final class PaidToolClient implements AutoCloseable {
    * @param payer pays out of a wallet
    */
   public static PaidToolClient connect(URI server, Payer payer) {
-    return connect(server, payer, TIMEOUT, Duration.ofMillis(500));
+    return connect(server, payer, TIMEOUT, FIRST_PAUSE);
+  }
+
+  /**
+   * Returns a client that pays over a client of the SDK, of any transport: {@code
+   * StdioClientTransport}, for a server that is a process of its own, has no URL. Closing it closes
+   * that client.
+   *
+   * @param mcp initialised. It must follow no redirect: a payment would go where it leads
+   * @param server the URL by whose host the wallet's rules know the server: its own, or the web
+   *     site of whoever made it
+   */
+  public static PaidToolClient over(McpSyncClient mcp, URI server, Payer payer) {
+    return new PaidToolClient(server, payer, mcp, FIRST_PAUSE);
   }
 
   static PaidToolClient connect(URI server, Payer payer, Duration timeout, Duration firstPause) {

@@ -20,9 +20,11 @@ import io.github.x402j.gate.Purchase;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.SaleTransport;
 import io.github.x402j.gate.VerifiedPayment;
+import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.Content;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +52,39 @@ public final class PaidTools {
   /** How long a payment may be valid. */
   private static final Duration MAX_TIMEOUT = Duration.ofSeconds(60);
 
-  private record Sold(PricedTool tool, Challenge challenge) {}
+  private record Sold(PricedTool tool, Challenge challenge) {
+    /**
+     * Runs the tool, which does not see the payment.
+     *
+     * @throws IllegalStateException if its result does not follow its output schema
+     * @throws IllegalArgumentException if JSON cannot express the result
+     */
+    CallToolResult run(CallToolRequest request) {
+      CallToolResult result = tool.handler().apply(PaymentMeta.without(request));
+      Map<String, Object> schema = tool.tool().outputSchema();
+      if (schema != null && !Boolean.TRUE.equals(result.isError())) {
+        result = following(schema, result);
+      }
+      McpJson.text(result); // what cannot be sent is not charged
+      return result;
+    }
+
+    /** The SDK checks the same, and adds the same text, but only after the settlement. */
+    private static CallToolResult following(Map<String, Object> schema, CallToolResult result) {
+      Object content = result.structuredContent();
+      if (content == null) {
+        throw new IllegalStateException("structuredContent: expected by the output schema");
+      }
+      if (!McpJsonDefaults.getSchemaValidator().validate(schema, content).valid()) {
+        throw new IllegalStateException("structuredContent: does not follow the output schema");
+      }
+      if (!result.content().isEmpty()) {
+        return result;
+      }
+      List<Content> text = List.of(TextContent.builder(McpJson.text(content)).build());
+      return new CallToolResult(text, result.isError(), content, result.meta());
+    }
+  }
 
   private final PaymentGate gate;
   private final Map<String, Sold> sold = new LinkedHashMap<>();
@@ -174,9 +208,7 @@ public final class PaidTools {
     @Override
     public void runGranted(Admission.Granted granted) {
       try {
-        CallToolResult result = tool.tool().handler().apply(PaymentMeta.without(request));
-        McpJson.text(result);
-        answer = result;
+        answer = tool.run(request);
       } catch (RuntimeException e) {
         log.error("tool {}: it failed; nothing is charged", request.name(), e);
         answer = error("handler_failed", "nothing was charged");
@@ -192,8 +224,7 @@ public final class PaidTools {
     public void run(VerifiedPayment payment, Ending<RuntimeException> ending) {
       boolean good = false;
       try {
-        CallToolResult result = tool.tool().handler().apply(PaymentMeta.without(request));
-        McpJson.text(result); // what cannot be sent is not charged
+        CallToolResult result = tool.run(request);
         output = result;
         good = !Boolean.TRUE.equals(result.isError());
       } catch (RuntimeException e) { // its message is output of the tool, which was not paid for

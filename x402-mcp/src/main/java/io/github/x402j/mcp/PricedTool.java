@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tool of an MCP server with a price.
  *
- * @param tool its name, description and input schema, as clients see them. It has no output schema
+ * @param tool its name, description and schemas, as clients see them. A result that does not follow
+ *     the output schema costs nothing, and does not go out
  * @param price the price of one call
  * @param deliversErrors whether a result with {@code isError} reaches the caller, who has not paid
  *     for it
@@ -30,20 +31,12 @@ public record PricedTool(
   /**
    * Checks the tool.
    *
-   * @throws IllegalArgumentException if its name is not 1 to 128 of {@code A-Z a-z 0-9 _ . -}, or
-   *     it has an output schema
+   * @throws IllegalArgumentException if its name is not 1 to 128 of {@code A-Z a-z 0-9 _ . -}
    */
   public PricedTool {
     if (!NAME.matcher(tool.name()).matches()) {
       throw new IllegalArgumentException(
           "tool: expected a name of 1 to 128 of A-Z a-z 0-9 _ . -, found " + tool.name());
-    }
-    if (tool.outputSchema() != null) {
-      // The SDK replaces a result that does not match by an error, after the payment is settled.
-      throw new IllegalArgumentException(
-          "tool "
-              + tool.name()
-              + ": expected no output schema: the SDK checks it after the payment is settled");
     }
   }
 

@@ -479,17 +479,6 @@ class PaidToolsTest {
   }
 
   @Test
-  void aToolWhoseResultIsCheckedAfterItIsPaidForIsNotSold() {
-    Tool checked =
-        Tool.builder("checked", Map.of("type", "object"))
-            .outputSchema(Map.of("type", "object"))
-            .build();
-    assertThatThrownBy(() -> PricedTool.of(checked, "$0.01", r -> McpTestServer.text("")))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("output schema");
-  }
-
-  @Test
   void aToolThatIsSoldTwiceStopsTheStart() {
     PricedTool tool = market.priced().get(0);
     assertThatThrownBy(
