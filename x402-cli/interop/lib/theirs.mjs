@@ -15,20 +15,20 @@ import {wrapFetchWithPayment, x402Client, x402HTTPClient} from "@x402/fetch";
 import {wrapFetchWithPayment as wrapFetchV1} from "x402-fetch";
 import {keep, tapped, tappingMiddleware} from "./tap.mjs";
 
-const listening = (app) =>
+export const listening = (app) =>
   new Promise((done, fail) => {
     const server = app.listen(0, "127.0.0.1", () =>
       done({url: `http://127.0.0.1:${server.address().port}`, close: () => server.close()}));
     server.on("error", fail);
   });
 
-const outcome = async (response) => ({
+export const outcome = async (response) => ({
   status: response.status,
   body: await response.text(),
   headers: Object.fromEntries(response.headers),
 });
 
-const init = (method) =>
+export const init = (method) =>
   method === "POST" ? {method, headers: {"Content-Type": "application/json"}, body: '{"a":1}'} : {method};
 
 /** @x402/fetch with its default settings; a token that it does not know is to be allowed by name. */
@@ -59,9 +59,12 @@ export async function payWithFetchV1(url, method, wallet) {
   return outcome(await wrapFetchV1(tapped(fetch, "client"), wallet)(url, init(method)));
 }
 
-/** @x402/express that sells for each of the accepted {chain, token}. */
-export function serve({accepted, payTo, facilitator, beforeAnswer = async () => {}}) {
-  const accepts = accepted.map(({chain, token}) => ({
+/**
+ * @x402/express that sells for each of the accepted {chain, token}. `terms` are more members of the offers; `route` more of
+ * the route, as `extensions`; `setUp` gets the resource server.
+ */
+export function serve({accepted, payTo, facilitator, terms = {}, route = {}, setUp = () => {}, beforeAnswer = async () => {}}) {
+  const accepts = accepted.map(({chain, token, ...own}) => ({
     scheme: "exact",
     network: chain.network,
     payTo,
@@ -70,15 +73,18 @@ export function serve({accepted, payTo, facilitator, beforeAnswer = async () => 
       amount: "10000",
       extra: {name: token.name, version: token.version},
     },
+    ...terms,
+    ...own,
   }));
-  const route = {accepts, description: "Premium", mimeType: "text/plain"};
+  const sold = {accepts, description: "Premium", mimeType: "text/plain", ...route};
   const resourceServer = new x402ResourceServer(
     typeof facilitator === "string" ? new HTTPFacilitatorClient({url: facilitator}) : facilitator);
   for (const {chain} of accepted) resourceServer.register(chain.network, new SellingScheme());
+  setUp(resourceServer);
   const app = express();
   app.use(express.json());
   app.use(tappingMiddleware("server"));
-  app.use(paymentMiddleware({"GET /premium": route, "POST /premium": route, "GET /fails": route}, resourceServer));
+  app.use(paymentMiddleware({"GET /premium": sold, "POST /premium": sold, "GET /fails": sold}, resourceServer));
   const premium = async (request, response) => {
     await beforeAnswer();
     response.type("text/plain").send("premium content");
