@@ -4,29 +4,13 @@ package io.github.x402j.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.x402j.Address;
-import io.github.x402j.Network;
 import io.github.x402j.Token;
 import io.github.x402j.client.PaymentDeclinedException;
 import io.github.x402j.client.wallet.Dollars;
-import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
-import io.github.x402j.evm.Web3jChain;
-import io.github.x402j.servlet.PaymentFilter;
-import io.github.x402j.servlet.Route;
-import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
-import jakarta.servlet.http.HttpServlet;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
-import java.math.BigInteger;
 import java.net.URI;
-import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
-import org.eclipse.jetty.ee10.servlet.ServletHolder;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,77 +19,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.core.SpringVersion;
 
-/** Each adapter buys from a real seller: the filter on Jetty, and a chain. */
+/** Each adapter buys from a real seller: the filter on Jetty, and a market.chain. */
 @Timeout(60)
 class AdaptersTest {
-  private static LocalChain chain;
+  private static Shop market;
   private static TestUsdc usdc;
   private static Token token;
-  private static Server server;
   private static URI shop;
 
   @BeforeAll
   static void open() throws Exception {
-    chain = LocalChain.start(31337);
-    usdc = chain.deployUsdc();
-    token =
-        new Token(
-            new Network(chain.chainId()),
-            Address.parse(usdc.address()),
-            usdc.decimals(),
-            usdc.name(),
-            usdc.version());
-    TestWallet gas = TestWallet.random();
-    chain.fund(gas.address(), BigInteger.TEN.pow(18));
-    server = new Server();
-    ServerConnector connector = new ServerConnector(server);
-    connector.setHost("127.0.0.1");
-    connector.open();
-    server.addConnector(connector);
-    shop = URI.create("http://127.0.0.1:" + connector.getLocalPort());
-    PaymentFilter filter =
-        PaymentFilter.builder()
-            .publicUrl(shop.toString())
-            .accept(token, TestWallet.random().address())
-            .facilitator(
-                EvmFacilitator.builder(
-                        token.network(),
-                        Web3jChain.at(chain.rpcUrl()),
-                        EvmSigner.ofPrivateKey(gas.privateKey()))
-                    .build())
-            .routes(
-                Route.of("/sold").methods("GET", "POST").price("$0.01"),
-                Route.of("/free").methods("GET", "POST").free())
-            .build();
-    ServletContextHandler webapp = new ServletContextHandler("/");
-    webapp.addServlet(new ServletHolder("echo", new Echo()), "/*");
-    webapp.addServletContainerInitializer(
-        (classes, context) -> PaymentFilter.register(context, filter));
-    server.setHandler(webapp);
-    server.start();
+    market = Shop.open();
+    usdc = market.usdc;
+    token = market.token;
+    shop = market.url;
   }
 
   @AfterAll
   static void close() throws Exception {
-    server.stop();
-    chain.close();
-  }
-
-  /** Answers with what it was asked. */
-  private static final class Echo extends HttpServlet {
-    @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response)
-        throws IOException {
-      response.setContentType("text/plain");
-      response
-          .getWriter()
-          .print(
-              request.getMethod()
-                  + " "
-                  + request.getContentType()
-                  + " "
-                  + new String(request.getInputStream().readAllBytes(), "UTF-8"));
-    }
+    market.close();
   }
 
   private static Agent agent(TestWallet account, String limit) {

@@ -5,11 +5,14 @@ package io.github.x402j.adapter;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.x402j.client.wallet.Offer;
 
 /** An adapter knows its own framework and the client's public API. */
 @AnalyzeClasses(
@@ -50,9 +53,29 @@ class ArchitectureTest {
               "okio..",
               "kotlin..");
 
+  /** A missing annotation is no error at run time, so one framework is enough. */
+  @ArchTest
+  static final ArchRule toolsKnowAnnotationsOnly =
+      classes()
+          .that()
+          .resideInAPackage("..adapter.agent")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..",
+              "org.jspecify.annotations..",
+              "io.github.x402j..",
+              "dev.langchain4j.agent.tool",
+              "org.springframework.ai.tool.annotation",
+              "org.springframework.ai.tool.execution"); // a default of the annotation
+
   @ArchTest
   static final ArchRule noAdapterKnowsAWallet =
-      noClasses().should().dependOnClassesThat().resideInAPackage("io.github.x402j.client.wallet");
+      noClasses()
+          .should()
+          .dependOnClassesThat(
+              JavaClass.Predicates.resideInAPackage("io.github.x402j.client.wallet")
+                  .and(DescribedPredicate.not(JavaClass.Predicates.equivalentTo(Offer.class))));
 
   @ArchTest
   static final ArchRule publicClassesAreFinal =
