@@ -15,4 +15,17 @@ public sealed interface Credential {
       return "ReceiptToken[redacted]";
     }
   }
+
+  /**
+   * The credential of the {@code Payment} HTTP scheme in {@code Authorization}, not decoded yet.
+   *
+   * @param token what follows the name of the scheme
+   */
+  record Authorization(String token) implements Credential {
+    /** Does not show the token. */
+    @Override
+    public String toString() {
+      return "Authorization[redacted]";
+    }
+  }
 }

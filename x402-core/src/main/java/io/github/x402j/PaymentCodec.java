@@ -281,7 +281,7 @@ public final class PaymentCodec {
   }
 
   /** Decodes standard base64 and base64url, padded or not; the bytes must be UTF-8. */
-  private static String text(String base64) throws MalformedPaymentException {
+  static String text(String base64) throws MalformedPaymentException {
     boolean urlAlphabet = base64.indexOf('-') >= 0 || base64.indexOf('_') >= 0;
     try {
       byte[] bytes = (urlAlphabet ? Base64.getUrlDecoder() : Base64.getDecoder()).decode(base64);

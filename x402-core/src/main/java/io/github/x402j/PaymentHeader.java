@@ -43,6 +43,18 @@ public final class PaymentHeader {
   /** Carries the descriptor for agents that read an older name; off unless switched on. */
   public static final String X_PAYMENT_REQUIRED = "X-Payment-Required";
 
+  /** Carries the challenges of the {@code Payment} HTTP scheme in a 402, beside others. */
+  public static final String WWW_AUTHENTICATE = "WWW-Authenticate";
+
+  /** Carries the credential of the {@code Payment} HTTP scheme, or of another one. */
+  public static final String AUTHORIZATION = "Authorization";
+
+  /** Carries the receipt of the {@code Payment} HTTP scheme. */
+  public static final String PAYMENT_RECEIPT = "Payment-Receipt";
+
+  /** The name of the {@code Payment} HTTP scheme and the space after it. */
+  public static final String PAYMENT_SCHEME = "Payment ";
+
   private static final List<String> REQUEST_NAMES =
       List.of(PAYMENT_SIGNATURE, X_PAYMENT, X_PAYMENT_RECEIPT);
 
@@ -104,6 +116,35 @@ public final class PaymentHeader {
       value = single.get();
     }
     return found == null ? Optional.empty() : Optional.of(presented(found, value));
+  }
+
+  /**
+   * Returns what the request brings, {@code Authorization: Payment} included; a credential of
+   * another scheme there is none of ours.
+   */
+  public static Optional<Credential> readWithAuthorization(Function<String, List<String>> headers)
+      throws MalformedPaymentException {
+    List<String> tokens =
+        headers.apply(AUTHORIZATION).stream()
+            .map(PaymentHeader::trim)
+            .filter(PaymentHeader::isOfPaymentScheme)
+            .map(value -> trim(value.substring(PAYMENT_SCHEME.length())))
+            .toList();
+    Optional<Credential> other = read(headers);
+    if (tokens.isEmpty()) {
+      return other;
+    }
+    if (tokens.size() > 1 || other.isPresent()) {
+      throw new MalformedPaymentException(
+          "expected one payment, found Authorization: Payment and another");
+    }
+    PaymentCodec.requireLength(tokens.get(0));
+    return Optional.of(new Credential.Authorization(tokens.get(0)));
+  }
+
+  /** Returns whether a challenge or credential is of the {@code Payment} scheme, in any case. */
+  private static boolean isOfPaymentScheme(String value) {
+    return value.regionMatches(true, 0, PAYMENT_SCHEME, 0, PAYMENT_SCHEME.length());
   }
 
   private static Credential presented(String name, String value) throws MalformedPaymentException {

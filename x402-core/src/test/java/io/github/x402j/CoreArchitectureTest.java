@@ -64,6 +64,8 @@ class CoreArchitectureTest {
           .definedBy("io.github.x402j.gate")
           .layer("receipt")
           .definedBy("io.github.x402j.receipt")
+          .layer("mpp")
+          .definedBy("io.github.x402j.mpp")
           .whereLayer("root")
           .mayNotAccessAnyLayer()
           .whereLayer("http")
@@ -74,8 +76,10 @@ class CoreArchitectureTest {
           .mayOnlyAccessLayers("root", "http")
           .whereLayer("evm")
           .mayOnlyAccessLayers("root", "http", "extension", "facilitator")
+          .whereLayer("mpp")
+          .mayOnlyAccessLayers("root")
           .whereLayer("gate")
-          .mayOnlyAccessLayers("root", "extension")
+          .mayOnlyAccessLayers("root", "extension", "mpp")
           .whereLayer("receipt")
           .mayOnlyAccessLayers("root", "http", "extension", "gate");
 
@@ -134,6 +138,7 @@ class CoreArchitectureTest {
             "io.github.x402j.facilitator",
             "io.github.x402j.gate",
             "io.github.x402j.http",
+            "io.github.x402j.mpp",
             "io.github.x402j.receipt");
   }
 

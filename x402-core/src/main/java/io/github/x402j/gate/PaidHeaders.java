@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.gate;
 
+import io.github.x402j.Bytes32;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.extension.OfferReceipts;
+import io.github.x402j.mpp.ChargeReceipt;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -26,10 +29,12 @@ final class PaidHeaders {
 
   private final @Nullable ReceiptSource receipts;
   private final @Nullable OfferReceipts statements;
+  private final Clock clock;
 
-  PaidHeaders(@Nullable ReceiptSource receipts, @Nullable OfferReceipts statements) {
+  PaidHeaders(@Nullable ReceiptSource receipts, @Nullable OfferReceipts statements, Clock clock) {
     this.receipts = receipts;
     this.statements = statements;
+    this.clock = clock;
   }
 
   Map<String, String> of(VerifiedPayment payment, Settlement.Settled settled) {
@@ -38,6 +43,10 @@ final class PaidHeaders {
     Map<String, String> headers = new LinkedHashMap<>();
     if (payment.receipt().isEmpty()) {
       headers.putAll(issue(payment));
+      if (payment.challengeId().isPresent()) {
+        headers.put(PaymentHeader.PAYMENT_RECEIPT, receipt(payment, settled));
+        return headers;
+      }
       response = response.withExtensions(signed(payment, settled));
       headers.putAll(Refusals.responseHeader(payment.x402Version(), response));
     } else {
@@ -45,6 +54,15 @@ final class PaidHeaders {
       headers.putAll(shown(payment.x402Version(), response));
     }
     return headers;
+  }
+
+  private String receipt(VerifiedPayment payment, Settlement.Settled settled) {
+    return new ChargeReceipt(
+            new Bytes32(settled.transaction()),
+            clock.instant(),
+            payment.challengeId().orElse(null),
+            payment.requirements().network())
+        .header();
   }
 
   private Map<String, String> shown(int x402Version, SettlementResponse response) {

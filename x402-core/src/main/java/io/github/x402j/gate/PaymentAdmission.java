@@ -29,32 +29,44 @@ final class PaymentAdmission {
   private final Purchase purchase;
   private final PaymentPayload payload;
   private final PaymentEngine.Claim claim;
+  private final @Nullable ChargePayment charge;
+  private final Optional<Verification.Invalid> notBegun;
 
   /**
    * @param secret what the request brings besides the payment, empty if nothing
+   * @param charge how it brings the payment by the {@code Payment} HTTP scheme, null if by x402
+   * @param notBegun why the payment may be finished, but not begun, empty if it may be begun
    */
   PaymentAdmission(
       PaymentGate.Shared gate,
       AccessCheck access,
       Purchase purchase,
       PaymentPayload payload,
-      Optional<String> secret) {
+      Optional<String> secret,
+      @Nullable ChargePayment charge,
+      Optional<Verification.Invalid> notBegun) {
+    this.charge = charge;
+    this.notBegun = notBegun;
     this.gate = gate;
     this.identifiers = gate.identifiers();
     this.access = access;
     this.challenge = access.challenge();
     this.purchase = purchase;
     this.payload = ExtensionEcho.told(challenge.unsigned(), payload);
-    this.claim = new PaymentEngine.Claim(purchase.request(), proof(secret, payload));
+    this.claim = new PaymentEngine.Claim(purchase.request(), proof(secret, payload, charge));
   }
 
   /**
-   * What the request brings that is not on the chain: its secret, else the name of the payment.
-   * Once the transaction is broadcast, everybody can rebuild the rest of it.
+   * What the request brings that is not on the chain: its secret, else the name of the payment or
+   * of its challenge. Once the transaction is broadcast, everybody can rebuild the rest of it.
    */
-  private static String proof(Optional<String> secret, PaymentPayload payload) {
+  private static String proof(
+      Optional<String> secret, PaymentPayload payload, @Nullable ChargePayment charge) {
     if (secret.isPresent()) {
       return "secret " + secret.get();
+    }
+    if (charge != null) {
+      return "challenge " + charge.challenge().id();
     }
     try {
       return PaymentIdentifiers.idOf(payload).map(id -> "name " + id).orElse("");
@@ -72,7 +84,7 @@ final class PaymentAdmission {
       }
       SignedPayment payment = FacilitatorRequest.signed(checked).orElseThrow();
       return checked instanceof Verification.Valid
-          ? admit(payment, Optional.empty())
+          ? admit(payment, notBegun)
           : admit(payment, Optional.of(PaymentEngine.expired(payment)));
     } catch (FacilitatorException | LedgerException e) {
       return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
@@ -137,6 +149,7 @@ final class PaymentAdmission {
 
   private void requireIdentifier() throws MalformedPaymentException {
     if (identifiers != null
+        && charge == null // its challenge names it
         && PaymentIdentifiers.idOf(payload).isEmpty()
         && identifiers.isRequired()) {
       throw new MalformedPaymentException(
@@ -215,6 +228,9 @@ final class PaymentAdmission {
     VerifiedPayment verified = VerifiedPayment.of(payment, challenge.unsigned(), purchase);
     verified.markListed(access.listed().unsigned());
     verified.markClaimed(claim.of(payment));
+    if (charge != null) {
+      verified.markChallenge(charge.challenge().id());
+    }
     if (claimed instanceof PaymentEngine.Claimed.Settled settled) {
       verified.markSettled(settled.settlement());
       gate.listeners().settled(verified, settled.settlement());
@@ -246,6 +262,9 @@ final class PaymentAdmission {
 
   private Admission refuse(Verification.Invalid invalid) {
     gate.listeners().failed(challenge.unsigned(), invalid.reason(), invalid.detail());
+    if (charge != null) {
+      return new Admission.Refused(Refusals.problem(challenge, invalid.reason()));
+    }
     return new Admission.Refused(
         Refusals.refused(
             challenge,

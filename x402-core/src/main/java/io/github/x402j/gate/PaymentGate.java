@@ -11,10 +11,14 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
+import io.github.x402j.Verification;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.OfferReceipts;
 import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.extension.StoredAnswer;
+import io.github.x402j.mpp.ChallengeSecrets;
+import io.github.x402j.mpp.PaymentCredential;
+import io.github.x402j.mpp.PaymentProblem;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +76,7 @@ public final class PaymentGate {
   private final boolean olderHeader;
   private final @Nullable PaymentIdentifiers identifiers;
   private final AccessControl access;
+  private final @Nullable PaymentCharges charges;
   private volatile boolean started;
 
   private PaymentGate(Builder builder) {
@@ -96,7 +101,8 @@ public final class PaymentGate {
         builder.statements == null
             ? null
             : new OfferReceipts(builder.statements, builder.offerValidity, builder.clock());
-    paidHeaders = new PaidHeaders(builder.receipts, statements);
+    paidHeaders = new PaidHeaders(builder.receipts, statements, builder.clock());
+    charges = builder.secrets == null ? null : new PaymentCharges(builder.secrets, builder.clock());
   }
 
   /** Returns a builder. */
@@ -151,9 +157,13 @@ public final class PaymentGate {
    * the signer throws is thrown on; after it they are signed when a 402 goes out, at a bounded rate
    * and within a bounded time, and go out unsigned beyond these bounds.
    *
-   * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
+   * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients
+   *     refuse, or the URL has no host that the {@code Payment} HTTP scheme could name
    */
   public Challenge challenge(PaymentRequired required) {
+    if (charges != null) {
+      PaymentCharges.realm(required);
+    }
     Challenge challenge =
         Challenge.of(
             identifiers == null ? required : identifiers.announce(required),
@@ -275,6 +285,10 @@ public final class PaymentGate {
     String outcome = ERROR;
     try {
       Admission admission = decide(check, purchase, headers);
+      if (admission instanceof Admission.Refused refused) {
+        Refusal refusal = challenged(refused.refusal(), check.challenge(), purchase);
+        admission = new Admission.Refused(refusal);
+      }
       outcome = outcome(admission);
       return admission;
     } finally {
@@ -298,27 +312,68 @@ public final class PaymentGate {
   private Admission decide(
       AccessCheck check, Purchase purchase, Function<String, List<String>> headers) {
     try {
-      Optional<Credential> credential = PaymentHeader.read(headers);
-      if (inProgress.isStopping()) {
-        return new Admission.Refused(whileStopping(check.challenge(), credential));
-      }
-      Optional<Admission> decided = check.onRequest(credential);
-      if (decided.isPresent()) {
-        return decided.get();
-      }
-      if (credential.isPresent()) {
-        return credential.get() instanceof Credential.Payment payment
-            ? new PaymentAdmission(
-                    shared, check, purchase, payment.payload(), PaymentHeader.secret(headers))
-                .admit()
-            : new ReceiptAdmission(shared, acceptor, check, purchase)
-                .admit(((Credential.ReceiptToken) credential.get()).token());
-      }
+      Optional<Credential> credential =
+          charges == null
+              ? PaymentHeader.read(headers)
+              : PaymentHeader.readWithAuthorization(headers);
+      return credential.isPresent() && credential.get() instanceof Credential.Authorization given
+          ? decideCharge(check, purchase, headers, given.token())
+          : decide(check, purchase, headers, credential, null);
     } catch (MalformedPaymentException e) {
       listeners.failed(check.challenge().unsigned(), e.reason(), message(e));
       return new Admission.Refused(Refusals.malformed(e));
+    } catch (RefusedChargeException e) {
+      listeners.failed(check.challenge().unsigned(), e.reason(), e.detail());
+      return new Admission.Refused(Refusals.problem(check.challenge(), e.problem(), e.detail()));
     }
-    return asked(check.challenge());
+  }
+
+  /** A payment by the {@code Payment} HTTP scheme is the same payment, and is refused its way. */
+  private Admission decideCharge(
+      AccessCheck check,
+      Purchase purchase,
+      Function<String, List<String>> headers,
+      String credential)
+      throws RefusedChargeException {
+    try {
+      ChargePayment charge =
+          ChargePayment.of(PaymentCredential.decode(credential), check.challenge().unsigned());
+      Credential payment = new Credential.Payment(charge.payload());
+      return decide(check, purchase, headers, Optional.of(payment), charge);
+    } catch (MalformedPaymentException e) {
+      throw new RefusedChargeException(PaymentProblem.MALFORMED_CREDENTIAL, e.reason(), message(e));
+    }
+  }
+
+  private Admission decide(
+      AccessCheck check,
+      Purchase purchase,
+      Function<String, List<String>> headers,
+      Optional<Credential> credential,
+      @Nullable ChargePayment charge)
+      throws MalformedPaymentException, RefusedChargeException {
+    if (inProgress.isStopping()) {
+      return new Admission.Refused(whileStopping(check.challenge(), credential));
+    }
+    Optional<Admission> decided = check.onRequest(credential);
+    if (decided.isPresent()) {
+      return decided.get();
+    }
+    if (credential.isEmpty()) {
+      return asked(check.challenge());
+    }
+    if (credential.get() instanceof Credential.Payment payment) {
+      Optional<Verification.Invalid> notBegun =
+          charge == null || charges == null
+              ? Optional.empty()
+              : charges.check(charge, check.challenge().unsigned(), purchase);
+      Optional<String> secret = PaymentHeader.secret(headers);
+      return new PaymentAdmission(
+              shared, check, purchase, payment.payload(), secret, charge, notBegun)
+          .admit();
+    }
+    return new ReceiptAdmission(shared, acceptor, check, purchase)
+        .admit(((Credential.ReceiptToken) credential.get()).token());
   }
 
   /** A request that brings nothing. */
@@ -496,14 +551,28 @@ public final class PaymentGate {
   public Refusal refuse(Challenge challenge, VerifiedPayment payment, Settlement settlement) {
     Network network = payment.requirements().network();
     if (settlement instanceof Settlement.Failed failed) {
-      return Refusals.refused(
-          challenge, payment.x402Version(), network, payment.payer(), failed.reason());
+      Refusal refusal =
+          payment.challengeId().isPresent()
+              ? Refusals.problem(challenge, failed.reason())
+              : Refusals.refused(
+                  challenge, payment.x402Version(), network, payment.payer(), failed.reason());
+      return challenged(refusal, challenge, payment.purchase());
     }
     if (settlement instanceof Settlement.Pending pending) {
       return Refusals.unavailable(
           payment.x402Version(), network, payment.payer(), pending.transaction());
     }
     throw new IllegalArgumentException("a settled payment is not refused");
+  }
+
+  /** Returns the 402 for a request that brings no payment, and would buy this with one. */
+  public Refusal refusal(Challenge challenge, Purchase purchase) {
+    return challenged(challenge.refusal(), challenge, purchase);
+  }
+
+  /** Adds what the {@code Payment} HTTP scheme asks for, where it is switched on. */
+  private Refusal challenged(Refusal refusal, Challenge challenge, Purchase purchase) {
+    return charges == null ? refusal : charges.challenged(refusal, challenge.unsigned(), purchase);
   }
 
   private static String message(Exception e) {
@@ -517,6 +586,7 @@ public final class PaymentGate {
     private @Nullable OfferReceiptSigner statements;
     private Duration offerValidity = DEFAULT_OFFER_VALIDITY;
     private boolean olderHeader;
+    private @Nullable ChallengeSecrets secrets;
     private @Nullable PaymentIdentifiers identifiers;
     private @Nullable SalesBook salesBook;
     private final List<AccessHook> hooks = new ArrayList<>();
@@ -609,6 +679,18 @@ public final class PaymentGate {
      */
     public Builder paymentIdentifiers(PaymentIdentifiers newIdentifiers) {
       identifiers = newIdentifiers;
+      return this;
+    }
+
+    /**
+     * Sells for the {@code Payment} HTTP scheme (MPP), too: a 402 asks for an {@code evm} charge in
+     * {@code WWW-Authenticate} for each EIP-3009 transfer that it offers, and {@code Authorization:
+     * Payment} brings a payment. Default: off, and that header is none of the gate's.
+     *
+     * @param newSecrets shared by all servers of the webapp
+     */
+    public Builder mpp(ChallengeSecrets newSecrets) {
+      secrets = newSecrets;
       return this;
     }
 

@@ -10,6 +10,7 @@ import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.SettlementResponse;
+import io.github.x402j.mpp.PaymentProblem;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -89,6 +90,22 @@ final class Refusals {
         400,
         Map.of(CACHE_CONTROL, NO_STORE),
         PaymentCodec.errorBody(e.reason(), String.valueOf(e.getMessage())));
+  }
+
+  /** The refusal of a payment that came by the {@code Payment} HTTP scheme. */
+  static Refusal problem(Challenge challenge, ErrorReason reason) {
+    return problem(challenge, PaymentProblem.of(reason), reason.wireCode());
+  }
+
+  /** The same for a problem that only the scheme has. */
+  static Refusal problem(Challenge challenge, PaymentProblem problem, String detail) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (problem.status() == 402) {
+      headers.putAll(challenge.refusal().headers());
+    }
+    headers.put(CACHE_CONTROL, NO_STORE);
+    headers.put(Refusal.CONTENT_TYPE, PaymentProblem.CONTENT_TYPE);
+    return new Refusal(problem.status(), headers, problem.body(detail));
   }
 
   /** The 503 that asks for the same payment again later, never for another. */

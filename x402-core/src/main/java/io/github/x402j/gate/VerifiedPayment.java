@@ -34,6 +34,7 @@ public final class VerifiedPayment {
   private volatile PaymentIdentifiers.@Nullable Name name;
   private volatile @Nullable String claim;
   private volatile @Nullable String sentAs;
+  private volatile @Nullable String challengeId;
   private volatile boolean asked;
   private volatile PaymentRequired listed;
   private final AtomicBoolean delivered = new AtomicBoolean();
@@ -112,6 +113,16 @@ public final class VerifiedPayment {
   /** Returns the rule that priced the request, empty if it has no name. */
   public Optional<String> route() {
     return Optional.ofNullable(purchase.route());
+  }
+
+  /** Returns the challenge of the {@code Payment} HTTP scheme that it answers, empty in x402. */
+  Optional<String> challengeId() {
+    return Optional.ofNullable(challengeId);
+  }
+
+  /** Notes that it came by the {@code Payment} HTTP scheme, so that it is answered by that. */
+  void markChallenge(String id) {
+    challengeId = id;
   }
 
   /** Returns the version of the protocol that the payer speaks, 1 or 2. */

@@ -5,6 +5,7 @@ package io.github.x402j.servlet;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentHeader;
 import io.github.x402j.extension.StoredAnswer;
 import io.github.x402j.gate.Refusal;
 import io.github.x402j.servlet.hold.HeldResponse;
@@ -208,6 +209,9 @@ final class GatedResponse {
 
   /** Something that the filter itself answers. */
   interface Answer {
+    /** The type of the bodies of this protocol. */
+    String JSON = "application/json;charset=UTF-8";
+
     /** RFC 9110, 15.4.5. */
     List<String> NOT_MODIFIED_HEADERS =
         List.of("Cache-Control", "Content-Location", "ETag", "Expires", "Vary");
@@ -218,9 +222,15 @@ final class GatedResponse {
     static Answer refusal(Refusal refusal) {
       return response -> {
         start(response, refusal.status());
-        refusal.headers().forEach(response::setHeader);
-        PaidResponseHeaders.addShared(response);
-        sendJson(response, refusal.body());
+        Map<String, String> headers = new LinkedHashMap<>(refusal.headers());
+        String type = headers.remove("Content-Type");
+        String challenges = headers.remove(PaymentHeader.WWW_AUTHENTICATE);
+        headers.forEach(response::setHeader);
+        if (challenges != null) { // beside those of the webapp
+          response.addHeader(PaymentHeader.WWW_AUTHENTICATE, challenges);
+        }
+        PaidResponseHeaders.addShared(response, refusal);
+        sendJson(response, type == null ? JSON : type, refusal.body());
       };
     }
 
@@ -239,7 +249,7 @@ final class GatedResponse {
       return response -> {
         start(response, status);
         response.setHeader("Cache-Control", "no-store");
-        sendJson(response, PaymentCodec.errorBody(code, detail));
+        sendJson(response, JSON, PaymentCodec.errorBody(code, detail));
       };
     }
 
@@ -308,8 +318,9 @@ final class GatedResponse {
       PaidResponseHeaders.keepFromSharedCaches(response);
     }
 
-    private static void sendJson(HttpServletResponse response, String json) throws IOException {
-      response.setContentType("application/json;charset=UTF-8");
+    private static void sendJson(HttpServletResponse response, String type, String json)
+        throws IOException {
+      response.setContentType(type);
       send(response, json.getBytes(UTF_8), json);
     }
 

@@ -158,7 +158,7 @@ public final class HandlerPrices {
           priced.name() + " costs more than was paid for this request, which is not held");
     }
     String path = http.getServletPath() + Objects.requireNonNullElse(http.getPathInfo(), "");
-    paid.refuseWith(Answer.refusal(priced.challenge(http, path).refusal()));
+    paid.refuseWith(Answer.refusal(priced.refusal(http, path)));
     return false;
   }
 

@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.gate.Refusal;
@@ -134,6 +135,9 @@ record HeaderLimit(int bytes, int requestBytes, int paid, int tenthsOfUrl) {
   /** Returns the length of the head of a 402, also in answer to a payment that is refused. */
   private static int length(Refusal refusal) {
     int length = AROUND + OUTCOME + PaidResponseHeaders.SHARED_LENGTH + ERROR;
+    if (refusal.headers().containsKey(PaymentHeader.WWW_AUTHENTICATE)) {
+      length += PaidResponseHeaders.CHALLENGED_LENGTH;
+    }
     for (Map.Entry<String, String> header : refusal.headers().entrySet()) {
       length += header.getKey().length() + header.getValue().length() + 4;
     }

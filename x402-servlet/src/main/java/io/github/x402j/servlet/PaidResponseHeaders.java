@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.PaymentHeader;
+import io.github.x402j.gate.Refusal;
 import io.github.x402j.servlet.hold.HeldResponse;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
@@ -44,6 +45,10 @@ record PaidResponseHeaders(Map<String, String> receipt) {
   static final int SHARED_LENGTH =
       EXPOSE_HEADERS.length() + EXPOSED.length() + "Vary".length() + VARY.length() + 64;
 
+  /** How many more those take that a 402 with a challenge of the {@code Payment} scheme has. */
+  static final int CHALLENGED_LENGTH =
+      PaymentHeader.WWW_AUTHENTICATE.length() + PaymentHeader.AUTHORIZATION.length() + 4;
+
   /** The headers of a response that no payment was made for. */
   static final PaidResponseHeaders NONE = new PaidResponseHeaders(Map.of());
 
@@ -54,18 +59,32 @@ record PaidResponseHeaders(Map<String, String> receipt) {
     return new PaidResponseHeaders(all);
   }
 
-  /** Adds to the headers that the filter shares with others, for paid responses and refusals. */
-  static void addShared(HttpServletResponse response) {
-    response.addHeader(EXPOSE_HEADERS, EXPOSED);
-    response.addHeader("Vary", VARY);
+  /** Adds to the headers that the filter shares with others, for refusals. */
+  static void addShared(HttpServletResponse response, Refusal refusal) {
+    boolean isChallenged = refusal.headers().containsKey(PaymentHeader.WWW_AUTHENTICATE);
+    response.addHeader(
+        EXPOSE_HEADERS, isChallenged ? EXPOSED + ", " + PaymentHeader.WWW_AUTHENTICATE : EXPOSED);
+    response.addHeader("Vary", isChallenged ? VARY + ", " + PaymentHeader.AUTHORIZATION : VARY);
+  }
+
+  private String exposed() {
+    return isOfPaymentScheme() ? EXPOSED + ", " + PaymentHeader.PAYMENT_RECEIPT : EXPOSED;
+  }
+
+  private String vary() {
+    return isOfPaymentScheme() ? VARY + ", " + PaymentHeader.AUTHORIZATION : VARY;
+  }
+
+  private boolean isOfPaymentScheme() {
+    return receipt.containsKey(PaymentHeader.PAYMENT_RECEIPT);
   }
 
   /** Adds ours to a shared header after a handler has set it. */
-  static void keepShared(String name, BiConsumer<String, String> add) {
+  void keepShared(String name, BiConsumer<String, String> add) {
     if (name.equalsIgnoreCase("Vary")) {
-      add.accept(name, VARY);
+      add.accept(name, vary());
     } else if (name.equalsIgnoreCase(EXPOSE_HEADERS)) {
-      add.accept(name, EXPOSED);
+      add.accept(name, exposed());
     }
   }
 
@@ -122,20 +141,29 @@ record PaidResponseHeaders(Map<String, String> receipt) {
     receipt.forEach(held::replaceHeader);
     held.replaceHeader(CACHE_CONTROL, cacheControl(CACHE_CONTROL, held.getHeaders(CACHE_CONTROL)));
     targeted(held).forEach(name -> held.replaceHeader(name, keepNothing(name)));
-    held.appendHeader("Vary", VARY);
-    held.appendHeader(EXPOSE_HEADERS, EXPOSED);
+    held.appendHeader("Vary", vary());
+    held.appendHeader(EXPOSE_HEADERS, exposed());
   }
 
   /** Adds all of them to a response that is not held. */
   void addTo(HttpServletResponse response) {
     receipt.forEach(response::setHeader);
     keepPrivate(response);
-    addShared(response);
+    response.addHeader(EXPOSE_HEADERS, exposed());
+    response.addHeader("Vary", vary());
   }
 
-  /** Adds the headers for the payer to an error after the settlement. */
+  /**
+   * Adds the headers for the payer to an error after the settlement; the {@code Payment} scheme
+   * allows its receipt on a success only.
+   */
   void addReceiptTo(HttpServletResponse response) {
-    receipt.forEach(response::setHeader);
+    receipt.forEach(
+        (name, value) -> {
+          if (!name.equals(PaymentHeader.PAYMENT_RECEIPT)) {
+            response.setHeader(name, value);
+          }
+        });
     response.addHeader(EXPOSE_HEADERS, EXPOSED);
   }
 

@@ -15,8 +15,8 @@ import io.github.x402j.gate.LoggingPaymentListener;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
-import io.github.x402j.gate.Refusal;
 import io.github.x402j.gate.SalesBook;
+import io.github.x402j.mpp.ChallengeSecrets;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.receipt.TrustedIssuer;
@@ -343,8 +343,7 @@ public final class PaymentFilter implements Filter {
       log.warn("{} costs more than its page was paid for; it is left out", priced.name());
       return;
     }
-    Refusal refusal = priced.challenge(request.servletRequest(), path).refusal();
-    request.refuse(Answer.refusal(refusal));
+    request.refuse(Answer.refusal(priced.refusal(request.servletRequest(), path)));
   }
 
   /** Sells the resource: what it costs, what is bought, and how it is delivered. */
@@ -437,6 +436,7 @@ public final class PaymentFilter implements Filter {
     private PriceList.Service service = PriceList.Service.UNNAMED;
     private boolean signsOffers;
     private boolean namesPayments;
+    private boolean challenges;
     private @Nullable ReceiptIssuer issuer;
     private @Nullable ReceiptVerifier verifier;
 
@@ -697,6 +697,22 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
+    /**
+     * Sells for the {@code Payment} HTTP scheme (MPP), too: see {@link PaymentGate.Builder#mpp}.
+     * Needs an https {@link #publicUrl}, or one of this machine. Default: off.
+     *
+     * @param secret binds challenges to their ids: at least 32 random bytes, the same on all
+     *     servers
+     * @param former secrets that are still accepted, so that one can be replaced: keep the last one
+     *     for as long as a challenge is valid, {@link #maxTimeout}
+     * @throws IllegalArgumentException if one is missing or too short
+     */
+    public Builder mpp(@Nullable String secret, @Nullable String... former) {
+      gate.mpp(ChallengeSecrets.of(secret, former));
+      challenges = true;
+      return this;
+    }
+
     /** Repeats the descriptor of a 402 in the older {@code X-Payment-Required}. Default: off. */
     public Builder olderRequiredHeader() {
       gate.olderRequiredHeader();
@@ -764,6 +780,7 @@ public final class PaymentFilter implements Filter {
         throw new IllegalStateException(
             "publicUrl: expected the URL under which clients see this webapp, found nothing");
       }
+      requireSafeUrls();
       PublicUrl publicUrl = publicUrls.get(0);
       addReceipts(publicUrl.origin());
       PaymentGate built = gate.build();
@@ -779,6 +796,14 @@ public final class PaymentFilter implements Filter {
           publicUrl.path(),
           stopTimeout,
           !waitsInThread);
+    }
+
+    /** The scheme is for TLS only: who reads a credential on the way could use it first. */
+    private void requireSafeUrls() {
+      if (challenges && !publicUrls.stream().allMatch(PublicUrl::isSafe)) {
+        throw new IllegalStateException(
+            "mpp: expected a publicUrl with https://, or with http:// and localhost");
+      }
     }
 
     private void addReceipts(String origin) {

@@ -34,6 +34,9 @@ final class PriceList {
   /** How long the paths may be that a rule sells, escaped: the first whose descriptor fits. */
   private static final int[] PATH_LENGTHS = {2048, 1536, 1024, 768, 512, 256};
 
+  /** A 402 is as long for one purchase as for another. */
+  private static final Purchase ANY_PURCHASE = Purchase.of("GET /", "GET");
+
   /** What every descriptor says of the seller. */
   record Service(@Nullable String name, @Nullable String iconUrl) {
     static final Service UNNAMED = new Service(null, null);
@@ -249,7 +252,7 @@ final class PriceList {
 
     /** A header that a proxy refuses would be noticed by payers only, after they have paid. */
     private void requireFits(Challenge challenge, int urlLength) {
-      Refusal refusal = challenge.refusal();
+      Refusal refusal = gate.refusal(challenge, ANY_PURCHASE);
       if (!headers.fits(refusal, urlLength)) {
         throw new IllegalArgumentException(headers.problem(refusal, urlLength));
       }
@@ -316,6 +319,12 @@ final class PriceList {
         return challenge(url, path, options(request));
       }
       return route.paths().isExact() ? fixed : fixed.at(url.of(path));
+    }
+
+    /** Returns the 402 for a request that is not paid for. */
+    Refusal refusal(HttpServletRequest request, String path) {
+      Challenge challenge = challenge(request, path);
+      return gate.refusal(challenge, purchase(request, challenge));
     }
 
     /** Returns what the request buys. */

@@ -36,7 +36,7 @@ class PrivateResponse extends HttpServletResponseWrapper {
       return;
     }
     super.setHeader(name, value);
-    PaidResponseHeaders.keepShared(name, super::addHeader); // ours are appended to, never replaced
+    paid.keepShared(name, super::addHeader); // ours are appended to, never replaced
   }
 
   @Override

@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.x402j.Hashes;
 import io.github.x402j.Settings;
 import io.github.x402j.gate.PaymentGate;
+import io.github.x402j.http.BoundedHttp;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.HexFormat;
@@ -92,6 +93,11 @@ final class PublicUrl {
     int samePort = port == request.getServerPort() ? 2 : 0;
     int sameScheme = scheme.equals(request.getScheme()) ? 1 : 0;
     return 4 + samePort + sameScheme;
+  }
+
+  /** Returns whether nothing under it can be read on the way. */
+  boolean isSafe() {
+    return BoundedHttp.isSafe(URI.create(text));
   }
 
   /** Returns scheme, host and port, in lower case. */

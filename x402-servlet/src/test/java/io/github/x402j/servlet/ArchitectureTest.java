@@ -23,6 +23,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.github.x402j.PaymentHeader;
+import io.github.x402j.http.BoundedHttp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,16 +57,20 @@ class ArchitectureTest {
           .dependOnClassesThat(
               not(
                   resideInAnyPackage(
-                      "java..",
-                      "jakarta.servlet..",
-                      "org.slf4j",
-                      "org.jspecify.annotations",
-                      "io.github.x402j",
-                      "io.github.x402j.gate",
-                      "io.github.x402j.extension",
-                      "io.github.x402j.receipt",
-                      SERVLET,
-                      HOLD)));
+                          "java..",
+                          "jakarta.servlet..",
+                          "org.slf4j",
+                          "org.jspecify.annotations",
+                          "io.github.x402j",
+                          "io.github.x402j.gate",
+                          "io.github.x402j.extension",
+                          "io.github.x402j.mpp",
+                          "io.github.x402j.receipt",
+                          SERVLET,
+                          HOLD)
+                      .or(
+                          equivalentTo(
+                              BoundedHttp.class)))); // knows which URLs are of this machine
 
   @ArchTest
   static final ArchRule isTwoPackages = classes().should().resideInAnyPackage(SERVLET, HOLD);

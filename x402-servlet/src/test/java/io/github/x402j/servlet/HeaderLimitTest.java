@@ -37,6 +37,7 @@ class HeaderLimitTest {
     all.put("older header", PaymentFilter.Builder::olderRequiredHeader);
     all.put("names", filter -> filter.paymentIdentifiers(PaymentIdentifiers.optional()));
     all.put("offers", filter -> filter.signOffers(JwsStatements.of(KEY)));
+    all.put("payment scheme", filter -> filter.mpp("a secret of this test with enough bytes"));
     all.put(
         "tokens",
         filter ->
@@ -133,6 +134,13 @@ class HeaderLimitTest {
         .hasMessageContaining("shorten the description, or raise headerLimit")
         .hasMessageContaining("proxy_buffer_size");
     filter.headerLimit(8_192).build();
+    for (int i = 0; i < 6; i++) { // each is a challenge, too
+      filter.accept(MARKET.token, TestWallet.random().address());
+    }
+    filter.headerLimit(9_000).build();
+    filter.mpp("a secret of this test with enough bytes");
+    assertThatThrownBy(filter::build).hasMessageContaining("headerLimit is 9000");
+    filter.headerLimit(16_384).build();
     assertThatThrownBy(() -> filter.headerLimit(100)).hasMessageContaining("2048 to 16384");
   }
 

@@ -12,12 +12,18 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
+import io.github.x402j.mpp.EvmCharge;
+import io.github.x402j.mpp.PaymentChallenge;
+import io.github.x402j.mpp.PaymentCredential;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** Signs what a 402 asks for. */
 final class TestPayer {
@@ -67,9 +73,55 @@ final class TestPayer {
             PaymentPayload.v1(option.scheme(), option.network(), sign(option).toMap()));
   }
 
+  /** Returns the header line that pays the first challenge of the {@code Payment} scheme. */
+  String authorization(RawHttp.Response unpaid) {
+    PaymentChallenge challenge =
+        PaymentChallenge.parse(unpaid.headers(PaymentHeader.WWW_AUTHENTICATE)).get(0);
+    Map<String, Object> signed = sign(option(challenge), challenge.nonce().text()).toMap();
+    Map<String, Object> payload = new LinkedHashMap<>();
+    ((Map<?, ?>) signed.get("authorization"))
+        .forEach((name, value) -> payload.put((String) name, value));
+    payload.put("type", "authorization");
+    payload.put("signature", signed.get("signature"));
+    return "Authorization: " + new PaymentCredential(challenge, payload, null).header();
+  }
+
+  /** Returns the header line of x402 with the authorization in a line of {@link #authorization}. */
+  static String sameInX402(RawHttp.Response unpaid, String authorization) {
+    try {
+      Map<String, Object> members =
+          new LinkedHashMap<>(
+              PaymentCredential.decode(authorization.substring("Authorization: Payment ".length()))
+                  .payload());
+      Object signature = members.remove("signature");
+      members.remove("type");
+      PaymentPayload payload =
+          PaymentPayload.v2(
+              required(unpaid).accepts().get(0),
+              Map.of("authorization", members, "signature", signature));
+      return PaymentHeader.PAYMENT_SIGNATURE + ": " + PaymentCodec.encodePayload(payload);
+    } catch (MalformedPaymentException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private PaymentRequirements option(PaymentChallenge challenge) {
+    try {
+      EvmCharge charge = EvmCharge.parse(challenge.request());
+      return PaymentRequirements.exact(
+          market.token, charge.amount(), charge.recipient(), Duration.ofSeconds(60));
+    } catch (MalformedPaymentException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   ExactEvmPayload sign(PaymentRequirements option) {
     byte[] nonce = new byte[32];
     RANDOM.nextBytes(nonce);
+    return sign(option, "0x" + HexFormat.of().formatHex(nonce));
+  }
+
+  private ExactEvmPayload sign(PaymentRequirements option, String nonce) {
     Instant now = Instant.now();
     return ExactEvmPayload.sign(
         market.token,
@@ -79,7 +131,7 @@ final class TestPayer {
             option.amount(),
             now.minusSeconds(60),
             now.plus(option.maxTimeout()),
-            "0x" + HexFormat.of().formatHex(nonce)),
+            nonce),
         EvmSigner.ofPrivateKey(wallet.privateKey()));
   }
 

@@ -154,6 +154,10 @@ final class FilterFactory {
     if (properties.olderRequiredHeader()) {
       filter.olderRequiredHeader();
     }
+    Setting.apply(
+        "x402.mpp",
+        properties.mpp(),
+        mpp -> filter.mpp(mpp.secret(), mpp.formerSecrets().toArray(new String[0])));
     if (properties.waitInThread()) {
       filter.waitInThread();
     }

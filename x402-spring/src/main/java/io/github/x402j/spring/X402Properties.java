@@ -40,6 +40,7 @@ import org.springframework.util.unit.DataSize;
  * @param bufferLimit Longest response that is held. Default: 8MB.
  * @param spillAbove Held bytes beyond this go to a temporary file. Default: all in memory.
  * @param olderRequiredHeader Whether a 402 repeats its descriptor in X-Payment-Required.
+ * @param mpp Payment HTTP scheme (MPP), at the same URLs.
  * @param maxConcurrentVerifications Payments that are verified at a time. Default: 64.
  * @param maxConcurrentSettlements Payments that are settled at a time. Default: 48.
  * @param failuresPerMinute Failures in a minute after which a payer gets 429. Default: 30.
@@ -71,6 +72,7 @@ public record X402Properties(
     @Nullable DataSize bufferLimit,
     @Nullable DataSize spillAbove,
     @DefaultValue("false") boolean olderRequiredHeader,
+    @Nullable Mpp mpp,
     @Nullable Integer maxConcurrentVerifications,
     @Nullable Integer maxConcurrentSettlements,
     @Nullable Integer failuresPerMinute,
@@ -141,6 +143,25 @@ public record X402Properties(
     @Override
     public String toString() {
       return "RemoteFacilitator[redacted]";
+    }
+  }
+
+  /**
+   * The Payment HTTP scheme.
+   *
+   * @param secret Binds challenges to their ids: at least 32 random bytes, the same on all servers.
+   * @param formerSecrets Secrets that are still accepted, while one is replaced.
+   */
+  public record Mpp(@Nullable String secret, @DefaultValue List<String> formerSecrets) {
+    /** Copies the list. */
+    public Mpp {
+      formerSecrets = List.copyOf(formerSecrets);
+    }
+
+    /** Shows no secret. */
+    @Override
+    public String toString() {
+      return "Mpp[redacted]";
     }
   }
 

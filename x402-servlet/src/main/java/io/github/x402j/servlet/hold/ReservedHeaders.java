@@ -19,6 +19,7 @@ public final class ReservedHeaders {
           lower(PaymentHeader.PAYMENT_REQUIRED),
           lower(PaymentHeader.PAYMENT_RESPONSE),
           lower(PaymentHeader.PAYMENT_SIGNATURE),
+          lower(PaymentHeader.PAYMENT_RECEIPT),
           lower(PaymentHeader.X_PAYMENT),
           "transfer-encoding");
 
