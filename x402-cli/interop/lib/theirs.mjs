@@ -63,7 +63,8 @@ export async function payWithFetchV1(url, method, wallet) {
  * @x402/express that sells for each of the accepted {chain, token}. `terms` are more members of the offers; `route` more of
  * the route, as `extensions`; `setUp` gets the resource server.
  */
-export function serve({accepted, payTo, facilitator, terms = {}, route = {}, setUp = () => {}, beforeAnswer = async () => {}}) {
+export function serve({accepted, payTo, facilitator, terms = {}, route = {}, routes = ["GET /premium", "POST /premium", "GET /fails"],
+  setUp = () => {}, beforeAnswer = async () => {}}) {
   const accepts = accepted.map(({chain, token, ...own}) => ({
     scheme: "exact",
     network: chain.network,
@@ -84,7 +85,7 @@ export function serve({accepted, payTo, facilitator, terms = {}, route = {}, set
   const app = express();
   app.use(express.json());
   app.use(tappingMiddleware("server"));
-  app.use(paymentMiddleware({"GET /premium": sold, "POST /premium": sold, "GET /fails": sold}, resourceServer));
+  app.use(paymentMiddleware(Object.fromEntries(routes.map((each) => [each, sold])), resourceServer));
   const premium = async (request, response) => {
     await beforeAnswer();
     response.type("text/plain").send("premium content");
@@ -128,11 +129,16 @@ export function facilitate(facilitator) {
   return listening(app);
 }
 
+/** Their client, and the descriptor that it was answered with. */
+export async function asked(url, signer, get = fetch) {
+  const client = new x402HTTPClient(new x402Client().register("eip155:*", new PayingScheme(signer)));
+  const response = await get(url);
+  return {client, required: client.getPaymentRequiredResponse((name) => response.headers.get(name), undefined)};
+}
+
 /** The header that pays, not sent. */
 export async function header(url, signer) {
-  const client = new x402HTTPClient(new x402Client().register("eip155:*", new PayingScheme(signer)));
-  const asked = await fetch(url);
-  const required = client.getPaymentRequiredResponse((name) => asked.headers.get(name), undefined);
+  const {client, required} = await asked(url, signer);
   const headers = client.encodePaymentSignatureHeader(await client.createPaymentPayload(required));
   return headers["PAYMENT-SIGNATURE"];
 }

@@ -129,6 +129,8 @@ class InteropMessagesTest {
     PaymentPayload read = PaymentCodec.decodePayload(header, version);
 
     JsonNode sent = JSON.readTree(Base64.getDecoder().decode(header));
+    assertThat(JSON.writeValueAsString(read.extensions()))
+        .isEqualTo(sent.has("extensions") ? sent.get("extensions").toString() : "{}");
     if (isOurs(from)) {
       assertThat(lowerCase(PaymentCodec.payloadJson(read))).isEqualTo(lowerCase(sent.toString()));
     }
