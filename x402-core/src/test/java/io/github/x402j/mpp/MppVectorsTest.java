@@ -3,6 +3,7 @@
 package io.github.x402j.mpp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.x402j.Address;
@@ -13,8 +14,12 @@ import io.github.x402j.TokenAmount;
 import io.github.x402j.Vectors;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each message of another implementation is read, and made again to the letter. */
@@ -112,6 +117,40 @@ class MppVectorsTest {
       assertThat(PaymentChallenge.parse(List.of(other + ", " + list))).isEqualTo(both);
       assertThat(PaymentChallenge.parse(List.of(list + ", " + other))).isEqualTo(both);
       assertThat(PaymentChallenge.parse(List.of(other, list))).isEqualTo(both);
+    }
+  }
+
+  static Stream<Arguments> recorded() {
+    List<String> kinds = List.of("challenge", "credential", "paymentReceipt");
+    return Vectors.loadAll("interop").stream()
+        .flatMap(record -> StreamSupport.stream(record.get("messages").spliterator(), false))
+        .filter(message -> kinds.contains(message.get("kind").textValue()))
+        .map(
+            message ->
+                arguments(
+                    message.get("kind").textValue(),
+                    message.get("from").textValue(),
+                    message.get("text").textValue()))
+        .filter(message -> !((String) message.get()[2]).startsWith("Bearer "));
+  }
+
+  @ParameterizedTest(name = "{0} of {1}")
+  @MethodSource("recorded")
+  void whatWasSentInARunIsReadAgain(String kind, String from, String text) throws Exception {
+    if (kind.equals("challenge")) {
+      assertThat(PaymentChallenge.parse(List.of(text)))
+          .isNotEmpty()
+          .allSatisfy(
+              each ->
+                  assertThat(EvmCharge.parse(each.request()).amount())
+                      .isEqualTo(TokenAmount.of(10_000)));
+      assertThat(PaymentChallenge.parse(List.of(text)).get(0).header()).isEqualTo(text);
+    } else if (kind.equals("credential")) {
+      PaymentCredential credential = PaymentCredential.decode(text.substring("Payment ".length()));
+      assertThat(credential.payload())
+          .containsEntry("nonce", credential.challenge().nonce().text());
+    } else {
+      assertThat(ChargeReceipt.parse(text).header()).isEqualTo(text);
     }
   }
 
