@@ -6,6 +6,8 @@ import io.github.x402j.Address;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.receipt.DidUrl;
+import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,18 +25,22 @@ import org.jspecify.annotations.Nullable;
  * @param option the index of the way to pay that it is for, -1 if none
  * @param objections why it is false, empty otherwise
  * @param until when it expires, null if it does not say
+ * @param note what else is to be known of its signer, empty if nothing
  */
 record InspectedOffer(
     SignedOffer offer,
     Verdict verdict,
     int option,
     List<String> objections,
-    @Nullable Instant until) {
+    @Nullable Instant until,
+    String note) {
 
   /** The result of checking an offer. */
   enum Verdict {
     /** A signer that counts has signed what the descriptor asks for. */
     HOLDS("holds"),
+    /** Its signature is genuine, but nothing ties the key to the seller. */
+    UNKNOWN_SIGNER("unknownSigner"),
     /** There is no key to verify it with. It says what the descriptor says. */
     NOT_VERIFIED("notVerified"),
     /** It is for a scheme or a kind of chain that this program does not know. */
@@ -54,32 +60,48 @@ record InspectedOffer(
     }
   }
 
-  /** Checks each signed offer of a descriptor. */
-  static List<InspectedOffer> all(PaymentRequired required, OfferSigners signers, Instant now) {
+  /** Who has signed, as far as that is known. */
+  private record Signer(Optional<OfferStatement> verified, Verdict verdict, String note) {
+    static Signer of(Optional<OfferStatement> verified, String objection) {
+      return verified.isPresent()
+          ? new Signer(verified, Verdict.HOLDS, "")
+          : new Signer(verified, Verdict.FALSE, objection);
+    }
+
+    static Signer notVerified(String why) {
+      return new Signer(Optional.empty(), Verdict.NOT_VERIFIED, why);
+    }
+  }
+
+  /**
+   * Checks each signed offer of a descriptor.
+   *
+   * @param asked the URL that the descriptor came from
+   */
+  static List<InspectedOffer> all(
+      URI asked, PaymentRequired required, OfferSigners signers, Instant now) {
     return SignedOffer.of(required).stream()
-        .map(offer -> of(offer, required, signers, now))
+        .map(offer -> of(offer, asked, required, signers, now))
         .toList();
   }
 
   private static InspectedOffer of(
-      SignedOffer offer, PaymentRequired required, OfferSigners signers, Instant now) {
+      SignedOffer offer, URI asked, PaymentRequired required, OfferSigners signers, Instant now) {
     if (offer.isForAnotherWay()) {
-      return new InspectedOffer(offer, Verdict.OTHER_WAY, -1, List.of(), null);
+      return new InspectedOffer(offer, Verdict.OTHER_WAY, -1, List.of(), null, "");
     }
     Optional<OfferStatement> claimed = offer.statement();
     if (claimed.isEmpty()) {
-      return new InspectedOffer(offer, Verdict.FALSE, -1, List.of("it cannot be read"), null);
+      return new InspectedOffer(offer, Verdict.FALSE, -1, List.of("it cannot be read"), null, "");
     }
     int index = option(required, claimed.get(), offer.acceptIndex()).orElse(-1);
     @Nullable PaymentRequirements option = index < 0 ? null : required.accepts().get(index);
     @Nullable Address recipient = option == null ? null : option.payTo();
-    Optional<OfferStatement> verified =
-        offer.isEip712() ? signers.eip712(offer.signed(), recipient) : signers.jws(offer.signed());
-    OfferStatement said = verified.orElse(claimed.get());
+    Signer signer = offer.isEip712() ? account(offer, signers, recipient) : key(offer, asked, signers);
+    OfferStatement said = signer.verified().orElse(claimed.get());
     List<String> objections = new ArrayList<>();
-    boolean unknown = verified.isEmpty() && offer.isJws() && !signers.knowKeys();
-    if (verified.isEmpty() && !unknown) {
-      objections.add(signatureObjection(offer));
+    if (signer.verdict() == Verdict.FALSE) {
+      objections.add(signer.note());
     }
     objections.addAll(
         option == null
@@ -89,9 +111,46 @@ record InspectedOffer(
     if (said.hasExpired(now)) {
       objections.add("it has expired");
     }
-    Verdict verdict =
-        !objections.isEmpty() ? Verdict.FALSE : unknown ? Verdict.NOT_VERIFIED : Verdict.HOLDS;
-    return new InspectedOffer(offer, verdict, index, objections, until);
+    Verdict verdict = objections.isEmpty() ? signer.verdict() : Verdict.FALSE;
+    return new InspectedOffer(offer, verdict, index, objections, until, signer.note());
+  }
+
+  private static Signer account(
+      SignedOffer offer, OfferSigners signers, @Nullable Address recipient) {
+    Address account = offer.account();
+    return Signer.of(
+        signers.eip712(offer.signed(), recipient),
+        account == null
+            ? "it has no valid signature"
+            : "it is signed by " + account + ", which is neither the recipient nor a --signer");
+  }
+
+  /** The keys that a person names come first; a DID is only what the seller says. */
+  private static Signer key(SignedOffer offer, URI asked, OfferSigners signers) {
+    if (signers.knowKeys()) {
+      return Signer.of(
+          signers.jws(offer.signed()),
+          "it is not signed by a key of --jwks; it names " + kid(offer));
+    }
+    Optional<DidUrl> did = offer.did();
+    if (did.isEmpty()) {
+      return Signer.notVerified("no key, use --jwks");
+    }
+    Optional<OfferStatement> verified;
+    try {
+      verified = signers.byDid(did.get(), offer.signed());
+    } catch (IllegalArgumentException e) {
+      return Signer.notVerified(String.valueOf(e.getMessage()));
+    }
+    if (verified.isEmpty()) {
+      return Signer.of(verified, "it is not signed by the key that it names, " + kid(offer));
+    }
+    return did.get().speaksFor(asked)
+        ? new Signer(verified, Verdict.HOLDS, "which speaks for " + asked.getAuthority())
+        : new Signer(
+            verified,
+            Verdict.UNKNOWN_SIGNER,
+            "which is not tied to " + asked.getAuthority() + ": it proves nothing about the seller");
   }
 
   /**
@@ -140,16 +199,6 @@ record InspectedOffer(
     }
   }
 
-  private static String signatureObjection(SignedOffer offer) {
-    if (offer.isJws()) {
-      return "it is not signed by a key of --jwks; it names " + kid(offer);
-    }
-    Address account = offer.account();
-    return account == null
-        ? "it has no valid signature"
-        : "it is signed by " + account + ", which is neither the recipient nor a --signer";
-  }
-
   private static String kid(SignedOffer offer) {
     String kid = offer.kid();
     return kid == null ? "no kid" : "kid " + Display.harmless(kid);
@@ -161,8 +210,11 @@ record InspectedOffer(
       case HOLDS ->
           "verified, signed by "
               + (offer.account() == null ? kid(offer) : offer.account().text())
+              + (note.isEmpty() ? "" : ", " + Display.harmless(note))
               + (until == null ? "" : ", until " + until);
-      case NOT_VERIFIED -> "signed by " + kid(offer) + ", not verified: no key, use --jwks";
+      case UNKNOWN_SIGNER -> "signed by " + kid(offer) + ", " + Display.harmless(note);
+      case NOT_VERIFIED ->
+          "signed by " + kid(offer) + ", not verified: " + Display.harmless(note);
       case OTHER_WAY -> "for a way to pay that is not known here, not checked";
       case FALSE -> "FALSE: " + String.join("; ", objections);
     };

@@ -24,16 +24,19 @@ final class Inspection {
   private final List<InspectedOption> options;
   private final List<InspectedOffer> offers;
   private final List<String> warnings;
+  private final List<URI> fetched;
 
   private Inspection(
       UnpaidAnswer asked,
       PaymentRequired required,
       List<InspectedOption> options,
-      List<InspectedOffer> offers) {
+      List<InspectedOffer> offers,
+      List<URI> fetched) {
     this.asked = asked;
     this.required = required;
     this.options = options;
     this.offers = offers;
+    this.fetched = fetched;
     this.warnings = warnings(asked.url(), required);
   }
 
@@ -50,8 +53,9 @@ final class Inspection {
     for (PaymentRequirements terms : required.accepts()) {
       options.add(InspectedOption.of(terms, rpcUrl));
     }
-    return new Inspection(
-        asked, required, options, InspectedOffer.all(required, signers, Instant.now()));
+    List<InspectedOffer> offers =
+        InspectedOffer.all(asked.url(), required, signers, Instant.now());
+    return new Inspection(asked, required, options, offers, List.copyOf(signers.fetched()));
   }
 
   private static List<String> warnings(URI url, PaymentRequired required) {
@@ -94,6 +98,7 @@ final class Inspection {
       offersFor(at).forEach(offer -> line(out, "offer", offer.text()));
     }
     offersFor(-1).forEach(offer -> out.println("\nanother signed offer: " + offer.text()));
+    fetched.forEach(url -> out.println("\nfetched, as an offer named it: " + url));
     warnings.forEach(warning -> out.println("\nwarning: " + warning));
   }
 
@@ -138,6 +143,8 @@ final class Inspection {
     options.forEach(option -> accepts.add(json(option)));
     ArrayNode signed = json.putArray("offers");
     offers.forEach(offer -> signed.add(json(offer)));
+    ArrayNode documents = json.putArray("fetched");
+    fetched.forEach(url -> documents.add(url.toString()));
     ArrayNode said = json.putArray("warnings");
     warnings.forEach(said::add);
     return json;
@@ -180,6 +187,9 @@ final class Inspection {
     }
     if (offer.kid() != null) {
       json.put("kid", offer.kid());
+    }
+    if (!inspected.note().isEmpty()) {
+      json.put("note", inspected.note());
     }
     if (inspected.until() != null) {
       json.put("validUntil", inspected.until().getEpochSecond());

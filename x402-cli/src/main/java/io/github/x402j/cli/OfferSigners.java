@@ -6,6 +6,7 @@ import io.github.x402j.Address;
 import io.github.x402j.evm.Eip712Statements;
 import io.github.x402j.extension.OfferReceiptVerifier;
 import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.receipt.DidUrl;
 import io.github.x402j.receipt.JwsStatements;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class OfferSigners {
 
   private final Set<Address> accounts;
   private final List<OfferReceiptVerifier> keys;
+  private final DidResolver dids = new DidResolver();
 
   private OfferSigners(Set<Address> accounts, List<OfferReceiptVerifier> keys) {
     this.accounts = Set.copyOf(accounts);
@@ -113,6 +115,21 @@ final class OfferSigners {
       trusted.add(recipient);
     }
     return OfferReceiptVerifier.of(Eip712Statements.trusting(trusted)).offer(signed, WHENEVER);
+  }
+
+  /**
+   * Returns the statement if the key that its DID names signed it. Whose key that is, the DID
+   * tells, or nobody.
+   *
+   * @throws IllegalArgumentException if that key cannot be found; the message tells why
+   */
+  Optional<OfferStatement> byDid(DidUrl signer, Map<String, Object> signed) {
+    return OfferReceiptVerifier.of(dids.keyOf(signer)).offer(signed, WHENEVER);
+  }
+
+  /** Returns the URLs of DID documents that were asked for. */
+  Set<URI> fetched() {
+    return dids.fetched();
   }
 
   /** Returns the statement if one of the keys signed it. */

@@ -10,6 +10,7 @@ import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.evm.Eip712Statements;
 import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.receipt.DidUrl;
 import io.github.x402j.receipt.JwsStatements;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -112,6 +113,15 @@ record SignedOffer(
 
   boolean isJws() {
     return format.equals(JwsStatements.FORMAT);
+  }
+
+  /** Returns the DID URL that names its key, empty if its name is none. */
+  Optional<DidUrl> did() {
+    try {
+      return kid == null ? Optional.empty() : Optional.of(DidUrl.parse(kid));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   /** Returns whether it is for a scheme or a kind of chain that is not known here. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,9 +30,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -112,22 +115,138 @@ class InspectOffersTest {
     assertThat(offer.path("objections")).isEmpty();
   }
 
+  /** Whoever made the key has signed, and may be anybody. */
   @Test
-  void claimsNothingOfAKeyThatItDoesNotKnow() throws Exception {
+  void saysThatAKeyInItsOwnNameProvesNothingAboutTheSeller() throws Exception {
     Invocation shown = inspect("inspect", byKey.url() + "/premium");
     assertThat(shown.out())
-        .contains("signed by kid " + KEY.kid() + ", not verified: no key, use --jwks")
-        .doesNotContain("verified, signed");
+        .contains("signed by kid " + JwsStatements.of(KEY).kid() + ", which is not tied to 127.0.0.1")
+        .contains(": it proves nothing about the seller")
+        .doesNotContain("verified, signed")
+        .doesNotContain("fetched");
     assertThat(shown.status()).isZero();
     JsonNode offer = offer(inspect("inspect", byKey.url() + "/premium", "--json"));
-    assertThat(offer.path("verdict").textValue()).isEqualTo("notVerified");
-    assertThat(offer.path("kid").textValue()).isEqualTo(KEY.kid());
+    assertThat(offer.path("verdict").textValue()).isEqualTo("unknownSigner");
+    assertThat(offer.path("kid").textValue()).isEqualTo(JwsStatements.of(KEY).kid().toString());
+  }
+
+  @Test
+  void claimsNothingOfAKeyThatItDoesNotKnow() throws Exception {
+    String url = selling(own -> signed(JwsStatements.of(KEY), "key-1"), null);
+    Invocation shown = inspect("inspect", url);
+    assertThat(shown.out())
+        .contains("signed by kid key-1, not verified: no key, use --jwks")
+        .doesNotContain("verified, signed");
+    assertThat(shown.status()).isZero();
+    assertThat(offer(inspect("inspect", url, "--json")).path("verdict").textValue())
+        .isEqualTo("notVerified");
+  }
+
+  /** Returns an offer whose header names another key; its signature is no good then. */
+  private static Map<String, Object> signed(JwsStatements signer, String kid) {
+    Map<String, Object> offer = indexed(signer.sign(honest()));
+    String jws = (String) offer.get("signature");
+    String header =
+        Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(("{\"alg\":\"ES256\",\"kid\":\"" + kid + "\"}").getBytes(UTF_8));
+    offer.put("signature", header + jws.substring(jws.indexOf('.')));
+    return offer;
+  }
+
+  @Test
+  void verifiesAnOfferByTheDocumentOfTheSellersHost() throws Exception {
+    String url =
+        selling(
+            own -> indexed(JwsStatements.at(own, KEY).sign(honest())),
+            own -> new Answer(200, JwsStatements.at(own, KEY).didDocument()));
+    URI asked = URI.create(url);
+    Invocation shown = inspect("inspect", url);
+    assertThat(shown.out())
+        .contains("verified, signed by kid did:web:127.0.0.1%3A" + asked.getPort() + "#" + KEY.kid())
+        .contains(", which speaks for " + asked.getAuthority())
+        .contains("fetched, as an offer named it: " + asked.resolve("/.well-known/did.json"));
+    assertThat(shown.status()).isZero();
+    JsonNode json = inspect("inspect", url, "--json").json();
+    assertThat(json.path("offers").path(0).path("verdict").textValue()).isEqualTo("holds");
+    assertThat(json.path("fetched").path(0).textValue())
+        .isEqualTo(asked.resolve("/.well-known/did.json").toString());
+  }
+
+  /** The signature is good; but who asks for the money is another. */
+  @Test
+  void saysThatAnotherHostsKeyProvesNothingAboutTheSeller() throws Exception {
+    JwsStatements[] other = new JwsStatements[1];
+    selling(own -> Map.of(), own -> new Answer(200, (other[0] = at(own)).didDocument()));
+    HttpServer first = java.util.Objects.requireNonNull(liar);
+    liar = null;
+    try {
+      String url = selling(own -> indexed(other[0].sign(honest())), null);
+      Invocation shown = inspect("inspect", url);
+      assertThat(shown.out())
+          .contains("signed by kid " + other[0].kid() + ", which is not tied to")
+          .contains("it proves nothing about the seller")
+          .contains("fetched, as an offer named it: http://127.0.0.1:");
+      assertThat(shown.status()).isZero();
+    } finally {
+      first.stop(0);
+    }
+  }
+
+  private static JwsStatements at(String url) {
+    return JwsStatements.at(url, KEY);
+  }
+
+  @Test
+  void saysThatTheHostsKeyHasNotSigned() throws Exception {
+    SigningKey another = SigningKey.generate(ReceiptAlgorithm.ES256, KEY.kid());
+    String url =
+        selling(
+            own -> indexed(at(own).sign(honest())),
+            own -> new Answer(200, JwsStatements.at(own, another).didDocument()));
+    Invocation shown = inspect("inspect", url);
+    assertThat(shown.out()).contains("FALSE: it is not signed by the key that it names, kid did:web");
+    assertThat(shown.status()).isEqualTo(ExitCode.NOT_VERIFIED);
+  }
+
+  /** What a host answers in place of its document, and what is said of it. */
+  enum NoDocument {
+    MISSING(404, "", "HTTP status 404"),
+    ELSEWHERE(302, "", "HTTP status 302"),
+    LONG(200, " ".repeat(70_000), "the exchange broke off"),
+    NONSENSE(200, "<html>", "DID document: expected a JSON object"),
+    OF_ANOTHER(200, "{\"id\":\"did:web:b.example\"}", "DID document: it is of another DID");
+
+    private final Answer answer;
+    private final String said;
+
+    NoDocument(int status, String body, String said) {
+      this.answer = new Answer(status, body);
+      this.said = said;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void saysWhyADocumentIsNoneAndClaimsNothing(NoDocument none) throws Exception {
+    Invocation shown =
+        inspect("inspect", selling(own -> indexed(at(own).sign(honest())), own -> none.answer));
+    assertThat(shown.out()).contains(", not verified: ").contains(none.said);
+    assertThat(shown.out()).contains("fetched, as an offer named it: http://127.0.0.1:");
+    assertThat(shown.status()).isZero();
+  }
+
+  /** What a server answers. */
+  private record Answer(int status, String body) {}
+
+  private static OfferStatement honest() {
+    return OfferStatement.ofMembers(with("", ""));
   }
 
   @Test
   void verifiesAnOfferAgainstTheKeysThatItIsGiven() throws Exception {
     Invocation shown = inspect("inspect", byKey.url() + "/premium", "--jwks", jwks(KEY));
-    assertThat(shown.out()).contains("offer      verified, signed by kid " + KEY.kid());
+    assertThat(shown.out()).contains("offer      verified, signed by kid " + JwsStatements.of(KEY).kid());
     assertThat(shown.status()).isZero();
 
     SigningKey another = SigningKey.generated(ReceiptAlgorithm.ES256);
@@ -324,6 +443,14 @@ class InspectOffersTest {
   /** Returns the URL of somebody who answers as the server does, but for its first offer. */
   private String changed(SampleServer server, UnaryOperator<Map<String, Object>> change)
       throws Exception {
+    PaymentRequired required = required(server);
+    Map<String, Object> info =
+        members(members(required.extensions().get("offer-receipt")).get("info"));
+    Map<String, Object> first = members(((List<?>) info.get("offers")).get(0));
+    return selling(own -> change.apply(first), null);
+  }
+
+  private static PaymentRequired required(SampleServer server) throws Exception {
     String header =
         HttpClient.newHttpClient()
             .send(
@@ -332,17 +459,28 @@ class InspectOffersTest {
             .headers()
             .firstValue("PAYMENT-REQUIRED")
             .orElseThrow();
-    PaymentRequired required = PaymentCodec.decodeRequired(header);
-    Map<String, Object> info =
-        members(members(required.extensions().get("offer-receipt")).get("info"));
-    Map<String, Object> first = members(((List<?>) info.get("offers")).get(0));
-    PaymentRequired changed =
-        required.withExtension(
-            "offer-receipt",
-            Extension.of(Map.of("offers", List.of(change.apply(first))), Map.of()));
+    return PaymentCodec.decodeRequired(header);
+  }
+
+  /**
+   * Returns the URL of somebody who asks for what the shop asks for, with this offer.
+   *
+   * @param offer made for the server's own URL
+   * @param document what it answers where its DID document is, made for the same
+   */
+  private String selling(
+      Function<String, Map<String, Object>> offer, @Nullable Function<String, Answer> document)
+      throws Exception {
     stopLiar();
     HttpServer started =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    liar = started;
+    String own = "http://127.0.0.1:" + started.getAddress().getPort();
+    PaymentRequired changed =
+        required(byAccount)
+            .withExtension(
+                "offer-receipt",
+                Extension.of(Map.of("offers", List.of(offer.apply(own))), Map.of()));
     started.createContext(
         "/",
         exchange -> {
@@ -352,9 +490,20 @@ class InspectOffersTest {
           exchange.sendResponseHeaders(402, -1);
           exchange.close();
         });
+    if (document != null) {
+      Answer answer = document.apply(own);
+      started.createContext(
+          "/.well-known/did.json",
+          exchange -> {
+            byte[] body = answer.body().getBytes(UTF_8);
+            exchange.getResponseHeaders().add("Location", "/elsewhere");
+            exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+          });
+    }
     started.start();
-    liar = started;
-    return "http://127.0.0.1:" + started.getAddress().getPort() + "/premium";
+    return own + "/premium";
   }
 
   private static Map<String, Object> members(@Nullable Object json) {

@@ -22,4 +22,23 @@ public interface OfferReceiptSigner {
 
   /** Returns the signed statement, as for an offer. */
   Map<String, Object> sign(ReceiptStatement receipt);
+
+  /**
+   * Returns this signer with receipt statements that do not name the transaction, so that a payer
+   * who shows one does not show where the money moved. By default they name it.
+   */
+  default OfferReceiptSigner withoutTransaction() {
+    OfferReceiptSigner signer = this;
+    return new OfferReceiptSigner() {
+      @Override
+      public Map<String, Object> sign(OfferStatement offer) {
+        return signer.sign(offer);
+      }
+
+      @Override
+      public Map<String, Object> sign(ReceiptStatement receipt) {
+        return signer.sign(receipt.withoutTransaction());
+      }
+    };
+  }
 }

@@ -29,14 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class OfferReceipts {
   static final String EXTENSION = "offer-receipt";
 
-  private static final Map<String, Object> SCHEMA =
-      Map.of(
-          "type",
-          "object",
-          "properties",
-          Map.of("offers", Map.of("type", "array", "items", Map.of("type", "object"))),
-          "required",
-          List.of("offers"));
+  private static final Map<String, Object> OFFERS_SCHEMA =
+      schema("offers", Map.of("type", "array", "items", statementSchema()));
+  private static final Map<String, Object> RECEIPT_SCHEMA = schema("receipt", statementSchema());
 
   /** Offers signed in a second, on average. */
   static final int OFFERS_PER_SECOND = 10;
@@ -159,7 +154,16 @@ public final class OfferReceipts {
   }
 
   private static PaymentRequired with(PaymentRequired required, List<Map<String, Object>> signed) {
-    return required.withExtension(EXTENSION, Extension.of(Map.of("offers", signed), SCHEMA));
+    return required.withExtension(EXTENSION, Extension.of(Map.of("offers", signed), OFFERS_SCHEMA));
+  }
+
+  private static Map<String, Object> schema(String member, Map<String, Object> type) {
+    return Map.of(
+        "type", "object", "properties", Map.of(member, type), "required", List.of(member));
+  }
+
+  private static Map<String, Object> statementSchema() {
+    return Map.of("type", "object", "required", List.of("format", "signature"));
   }
 
   /** Returns what is signed, after a short wait for what is not. */
@@ -229,6 +233,7 @@ public final class OfferReceipts {
         receiptSigner.await(receiptSigner.begin(() -> signer.sign(statement)));
     return signed.isEmpty()
         ? Map.of()
-        : Map.of(EXTENSION, Map.of("info", Map.of("receipt", signed.get())));
+        : Map.of(
+            EXTENSION, Extension.of(Map.of("receipt", signed.get()), RECEIPT_SCHEMA).toMap());
   }
 }

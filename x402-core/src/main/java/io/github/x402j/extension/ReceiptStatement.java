@@ -42,6 +42,11 @@ public record ReceiptStatement(
         StatementFields.textOrEmpty(members, "transaction"));
   }
 
+  /** Returns this statement without the transaction. */
+  public ReceiptStatement withoutTransaction() {
+    return new ReceiptStatement(network, resourceUrl, payer, issuedAt, "");
+  }
+
   /** Returns the members that are signed, as JSON in JDK types. */
   public Map<String, Object> toMembers() {
     Map<String, Object> members = new LinkedHashMap<>();

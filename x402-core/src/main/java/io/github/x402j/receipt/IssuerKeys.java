@@ -43,14 +43,27 @@ interface IssuerKeys extends AutoCloseable {
    *     one {@code kid}
    */
   static Map<String, JWSVerifier> verifiers(String jwks, ReceiptAlgorithm algorithm) {
-    JWKSet set;
+    return verifiers(parse(jwks), algorithm);
+  }
+
+  private static JWKSet parse(String jwks) {
     try {
-      set = JWKSet.parse(jwks);
+      return JWKSet.parse(jwks);
     } catch (ParseException
         | RuntimeException e) { // Nimbus throws anything for what it cannot read
       throw new IllegalArgumentException("keys: expected a JWK set"); // repeats none of it
     }
-    return verifiers(set, algorithm);
+  }
+
+  /** Returns the names of the keys by {@link DidUrl#members}; throws as {@link #verifiers} does. */
+  static Map<Map<String, Object>, String> kids(String jwks) {
+    Map<Map<String, Object>, String> kids = new LinkedHashMap<>();
+    for (JWK key : parse(jwks).getKeys()) {
+      if (key.getKeyID() != null && ReceiptAlgorithm.of(key).isPresent()) {
+        kids.put(DidUrl.members(key), key.getKeyID());
+      }
+    }
+    return kids;
   }
 
   /** Returns the verifiers of a parsed set, as for its text. */

@@ -18,6 +18,8 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import java.security.Provider;
+import java.util.Arrays;
+import java.util.Optional;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /**
@@ -64,6 +66,11 @@ public enum ReceiptAlgorithm {
       case EDDSA -> key instanceof OctetKeyPair okp && Curve.Ed25519.equals(okp.getCurve());
       case RS256 -> key instanceof RSAKey rsa && rsa.size() >= MIN_RSA_BITS;
     };
+  }
+
+  /** Returns the algorithm for keys of this kind, empty if there is none. */
+  static Optional<ReceiptAlgorithm> of(JWK key) {
+    return Arrays.stream(values()).filter(each -> each.fits(key)).findFirst();
   }
 
   JWSVerifier verifier(JWK key) throws JOSEException {

@@ -134,6 +134,10 @@ public final class SigningKey {
     return algorithm.verifier(key.toPublicJWK());
   }
 
+  JWK publicKey() {
+    return key.toPublicJWK();
+  }
+
   /** Returns the public key as a member of a JWK set. */
   Map<String, Object> publicJwk() {
     Map<String, Object> jwk = new LinkedHashMap<>(key.toPublicJWK().toJSONObject());

@@ -42,7 +42,10 @@ record HeaderLimit(int bytes, int requestBytes, int paid, int tenthsOfUrl) {
 
   private static final int RECEIPT = 1024;
   private static final int IDENTIFIER = 256;
-  private static final int STATEMENT = 800;
+
+  /** A JWS with the {@code did:jwk} of a P-256 key, and the schema. */
+  private static final int STATEMENT = 1280;
+
   private static final int URL_IN_RECEIPT = 14;
   private static final int URL_IN_STATEMENT = 19;
 

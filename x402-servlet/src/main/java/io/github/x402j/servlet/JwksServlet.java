@@ -42,19 +42,7 @@ public final class JwksServlet extends HttpServlet {
   @Override
   protected void service(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String method = request.getMethod();
-    if (!method.equals("GET") && !method.equals("HEAD")) {
-      response.setStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
-      response.setHeader("Allow", "GET, HEAD");
-      return;
-    }
-    byte[] keys = issuer.jwks().getBytes(UTF_8);
-    response.setContentType("application/jwk-set+json");
-    response.setHeader("Cache-Control", "public, max-age=" + MAX_AGE_SECONDS);
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setContentLength(keys.length);
-    if (method.equals("GET")) {
-      response.getOutputStream().write(keys);
-    }
+    PublishedKeys.answer(
+        request, response, "application/jwk-set+json", issuer.jwks().getBytes(UTF_8));
   }
 }
