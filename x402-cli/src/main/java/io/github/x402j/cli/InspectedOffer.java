@@ -97,7 +97,8 @@ record InspectedOffer(
     int index = option(required, claimed.get(), offer.acceptIndex()).orElse(-1);
     @Nullable PaymentRequirements option = index < 0 ? null : required.accepts().get(index);
     @Nullable Address recipient = option == null ? null : option.payTo();
-    Signer signer = offer.isEip712() ? account(offer, signers, recipient) : key(offer, asked, signers);
+    Signer signer =
+        offer.isEip712() ? account(offer, signers, recipient) : key(offer, asked, signers);
     OfferStatement said = signer.verified().orElse(claimed.get());
     List<String> objections = new ArrayList<>();
     if (signer.verdict() == Verdict.FALSE) {
@@ -150,7 +151,9 @@ record InspectedOffer(
         : new Signer(
             verified,
             Verdict.UNKNOWN_SIGNER,
-            "which is not tied to " + asked.getAuthority() + ": it proves nothing about the seller");
+            "which is not tied to "
+                + asked.getAuthority()
+                + ": it proves nothing about the seller");
   }
 
   /**
@@ -213,8 +216,7 @@ record InspectedOffer(
               + (note.isEmpty() ? "" : ", " + Display.harmless(note))
               + (until == null ? "" : ", until " + until);
       case UNKNOWN_SIGNER -> "signed by " + kid(offer) + ", " + Display.harmless(note);
-      case NOT_VERIFIED ->
-          "signed by " + kid(offer) + ", not verified: " + Display.harmless(note);
+      case NOT_VERIFIED -> "signed by " + kid(offer) + ", not verified: " + Display.harmless(note);
       case OTHER_WAY -> "for a way to pay that is not known here, not checked";
       case FALSE -> "FALSE: " + String.join("; ", objections);
     };

@@ -53,8 +53,7 @@ final class Inspection {
     for (PaymentRequirements terms : required.accepts()) {
       options.add(InspectedOption.of(terms, rpcUrl));
     }
-    List<InspectedOffer> offers =
-        InspectedOffer.all(asked.url(), required, signers, Instant.now());
+    List<InspectedOffer> offers = InspectedOffer.all(asked.url(), required, signers, Instant.now());
     return new Inspection(asked, required, options, offers, List.copyOf(signers.fetched()));
   }
 

@@ -120,7 +120,8 @@ class InspectOffersTest {
   void saysThatAKeyInItsOwnNameProvesNothingAboutTheSeller() throws Exception {
     Invocation shown = inspect("inspect", byKey.url() + "/premium");
     assertThat(shown.out())
-        .contains("signed by kid " + JwsStatements.of(KEY).kid() + ", which is not tied to 127.0.0.1")
+        .contains(
+            "signed by kid " + JwsStatements.of(KEY).kid() + ", which is not tied to 127.0.0.1")
         .contains(": it proves nothing about the seller")
         .doesNotContain("verified, signed")
         .doesNotContain("fetched");
@@ -163,7 +164,8 @@ class InspectOffersTest {
     URI asked = URI.create(url);
     Invocation shown = inspect("inspect", url);
     assertThat(shown.out())
-        .contains("verified, signed by kid did:web:127.0.0.1%3A" + asked.getPort() + "#" + KEY.kid())
+        .contains(
+            "verified, signed by kid did:web:127.0.0.1%3A" + asked.getPort() + "#" + KEY.kid())
         .contains(", which speaks for " + asked.getAuthority())
         .contains("fetched, as an offer named it: " + asked.resolve("/.well-known/did.json"));
     assertThat(shown.status()).isZero();
@@ -205,7 +207,8 @@ class InspectOffersTest {
             own -> indexed(at(own).sign(honest())),
             own -> new Answer(200, JwsStatements.at(own, another).didDocument()));
     Invocation shown = inspect("inspect", url);
-    assertThat(shown.out()).contains("FALSE: it is not signed by the key that it names, kid did:web");
+    assertThat(shown.out())
+        .contains("FALSE: it is not signed by the key that it names, kid did:web");
     assertThat(shown.status()).isEqualTo(ExitCode.NOT_VERIFIED);
   }
 
@@ -246,7 +249,8 @@ class InspectOffersTest {
   @Test
   void verifiesAnOfferAgainstTheKeysThatItIsGiven() throws Exception {
     Invocation shown = inspect("inspect", byKey.url() + "/premium", "--jwks", jwks(KEY));
-    assertThat(shown.out()).contains("offer      verified, signed by kid " + JwsStatements.of(KEY).kid());
+    assertThat(shown.out())
+        .contains("offer      verified, signed by kid " + JwsStatements.of(KEY).kid());
     assertThat(shown.status()).isZero();
 
     SigningKey another = SigningKey.generated(ReceiptAlgorithm.ES256);

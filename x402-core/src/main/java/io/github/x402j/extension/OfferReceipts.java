@@ -233,7 +233,6 @@ public final class OfferReceipts {
         receiptSigner.await(receiptSigner.begin(() -> signer.sign(statement)));
     return signed.isEmpty()
         ? Map.of()
-        : Map.of(
-            EXTENSION, Extension.of(Map.of("receipt", signed.get()), RECEIPT_SCHEMA).toMap());
+        : Map.of(EXTENSION, Extension.of(Map.of("receipt", signed.get()), RECEIPT_SCHEMA).toMap());
   }
 }

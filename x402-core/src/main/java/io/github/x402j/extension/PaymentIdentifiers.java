@@ -2,29 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.extension;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.x402j.Address;
 import io.github.x402j.Extension;
+import io.github.x402j.Hashes;
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
-import java.time.Clock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The {@code payment-identifier} extension: a payer may name its payment, and gets the stored
- * answer when it asks again with the same name and payment.
+ * answer when it sends the same payment for the same request again.
  *
  * <p>Names belong to their payer, whose signature is checked before anything is looked up. Answers
- * are kept in memory, bounded in number, size and time; what does not fit is forgotten, and its
- * payment is then refused as used. Safe for use by several threads.
+ * are kept in an {@link AnswerStore}; the payment of one that is no longer there is refused as
+ * used. Safe for use by several threads.
  */
 public final class PaymentIdentifiers {
   /** The extension's name. */
@@ -33,12 +39,11 @@ public final class PaymentIdentifiers {
   /** How long an answer is kept unless said otherwise. */
   public static final Duration DEFAULT_KEEP = Duration.ofMinutes(10);
 
-  /** The most that all answers take, in bytes. */
-  public static final long MAX_BYTES = 16L * 1024 * 1024;
-
   /** The most that one answer takes, in bytes. */
   public static final long MAX_ANSWER_BYTES = 256L * 1024;
 
+  private static final Logger log = LoggerFactory.getLogger(PaymentIdentifiers.class);
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{16,128}");
   private static final Map<String, Object> SCHEMA =
       Map.of(
           "type",
@@ -52,68 +57,56 @@ public final class PaymentIdentifiers {
           "required",
           List.of("required"));
 
-  private static final int MAX_ENTRIES = 10_000;
-  private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{16,128}");
+  /** Members in one order, whatever order they came in. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .build();
 
   private final boolean required;
   private final Duration keep;
-  private final Clock clock;
-  private final Map<Name, Entry> entries = new LinkedHashMap<>();
-  private long bytes;
+  private final AnswerStore answers;
 
-  private PaymentIdentifiers(boolean required, Duration keep, Clock clock) {
+  private PaymentIdentifiers(boolean required, Duration keep, AnswerStore answers) {
     if (keep.toMillis() < 1) {
       throw new IllegalArgumentException(
           "payment identifiers: expected to keep answers for a time");
     }
     this.required = required;
     this.keep = keep;
-    this.clock = clock;
+    this.answers = answers;
   }
 
-  /** Returns the extension for payers that use it. */
+  /** Returns the extension for payers that use it, with answers in memory. */
   public static PaymentIdentifiers optional() {
-    return new PaymentIdentifiers(false, DEFAULT_KEEP, Clock.systemUTC());
+    return new PaymentIdentifiers(false, DEFAULT_KEEP, InMemoryAnswerStore.create());
   }
 
-  /** Returns the extension, without which no payment is taken. */
+  /** Returns the extension, without which no payment is taken, with answers in memory. */
   public static PaymentIdentifiers required() {
-    return new PaymentIdentifiers(true, DEFAULT_KEEP, Clock.systemUTC());
+    return new PaymentIdentifiers(true, DEFAULT_KEEP, InMemoryAnswerStore.create());
   }
 
-  /** Returns this, keeping answers for so long by this clock; nothing is stored in it yet. */
-  public PaymentIdentifiers keepingFor(Duration newKeep, Clock newClock) {
-    return new PaymentIdentifiers(required, newKeep, newClock);
+  /** Returns this with answers that are kept for so long. Default: 10 min. */
+  public PaymentIdentifiers keepingFor(Duration newKeep) {
+    return new PaymentIdentifiers(required, newKeep, answers);
   }
 
-  /** A name and whose it is. */
-  public record Name(Address payer, String id) {}
-
-  /** What a name was used for before. */
-  public enum Earlier {
-    /** Nothing. */
-    NOTHING,
-    /** The same payment, which has no stored answer. */
-    THE_SAME,
-    /** Another payment. */
-    ANOTHER
+  /**
+   * Returns this with answers that are kept there, such as in the database that several servers
+   * share. Default: in the memory of this process.
+   */
+  public PaymentIdentifiers storedIn(AnswerStore newAnswers) {
+    return new PaymentIdentifiers(required, keep, newAnswers);
   }
 
-  private static final class Entry {
-    private final String payment;
-    private final Instant until;
-    private @Nullable StoredAnswer answer;
-
-    Entry(String payment, Instant until) {
-      this.payment = payment;
-      this.until = until;
-    }
-  }
-
+  /** Returns the descriptor with the extension. */
   public PaymentRequired announce(PaymentRequired descriptor) {
     return descriptor.withExtension(EXTENSION, Extension.of(Map.of("required", required), SCHEMA));
   }
 
+  /** Returns whether a payment without a name is refused. */
   public boolean isRequired() {
     return required;
   }
@@ -137,62 +130,58 @@ public final class PaymentIdentifiers {
         "extensions.payment-identifier.info.id: expected 16 to 128 of A-Z, a-z, 0-9, _ and -");
   }
 
-  /** Takes the name for the payment unless it was taken before. */
-  public synchronized Earlier take(Name name, String payment) {
-    forgetExpired();
-    Entry entry = entries.get(name);
-    if (entry != null) {
-      return entry.payment.equals(payment) ? Earlier.THE_SAME : Earlier.ANOTHER;
-    }
-    entries.put(name, new Entry(payment, clock.instant().plus(keep)));
-    makeRoom();
-    return Earlier.NOTHING;
-  }
-
-  public synchronized Optional<StoredAnswer> answer(Name name) {
-    Entry entry = entries.get(name);
-    return entry == null ? Optional.empty() : Optional.ofNullable(entry.answer);
-  }
-
-  public synchronized void store(Name name, StoredAnswer answer) {
-    Entry entry = entries.get(name);
-    if (entry == null || entry.answer != null || answer.size() > MAX_ANSWER_BYTES) {
-      return;
-    }
-    entry.answer = answer;
-    bytes += answer.size();
-    makeRoom();
-  }
-
-  /** Gives a name back whose payment has cost nothing. */
-  public synchronized void free(Name name) {
-    Entry entry = entries.get(name);
-    if (entry != null && entry.answer == null) {
-      entries.remove(name);
+  /**
+   * Returns the payment under its name, bound to all that it says: the answer is for who can repeat
+   * that, down to the signature and the echo.
+   *
+   * @param payer who pays, by a signature that was checked
+   * @param id the name that it brings
+   * @param claim what it pays for, and what the payer proves itself with
+   */
+  public static NamedPayment named(Address payer, String id, PaymentPayload payload, String claim) {
+    try {
+      byte[] message = Base64.getDecoder().decode(PaymentCodec.encodePayload(payload));
+      String inOrder = JSON.writeValueAsString(JSON.readValue(message, Map.class));
+      String binding = HexFormat.of().formatHex(Hashes.sha256(claim + "\n" + inOrder));
+      return new NamedPayment(payer, id, binding);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the payment's message could not be written", e);
     }
   }
 
-  private void forgetExpired() {
-    Instant now = clock.instant();
-    Iterator<Entry> oldest = entries.values().iterator();
-    while (oldest.hasNext()) {
-      Entry entry = oldest.next();
-      if (entry.until.isAfter(now)) {
-        return; // all are kept for the same time, so the order is that of their ends
-      }
-      remove(oldest, entry);
+  /**
+   * Takes the name for the payment unless it is taken.
+   *
+   * @throws RuntimeException if the store does not answer
+   */
+  public AnswerStore.Taken take(NamedPayment payment) {
+    return answers.take(payment, keep);
+  }
+
+  /** Keeps the answer, if it is not too large and the store can. The sale does not depend on it. */
+  public void store(NamedPayment payment, StoredAnswer answer) {
+    if (answer.size() > MAX_ANSWER_BYTES) {
+      notKept(payment);
+    } else {
+      attempt("an answer is not kept", () -> answers.store(payment, answer));
     }
   }
 
-  private void makeRoom() {
-    Iterator<Entry> oldest = entries.values().iterator();
-    while ((entries.size() > MAX_ENTRIES || bytes > MAX_BYTES) && oldest.hasNext()) {
-      remove(oldest, oldest.next());
-    }
+  /** Notes that the answer of the payment is not kept. */
+  public void notKept(NamedPayment payment) {
+    attempt("a name stays in progress until it expires", () -> answers.notKept(payment));
   }
 
-  private void remove(Iterator<Entry> at, Entry entry) {
-    at.remove();
-    bytes -= entry.answer == null ? 0 : entry.answer.size();
+  /** Gives the name of a payment back that has cost nothing. */
+  public void free(NamedPayment payment) {
+    attempt("a name stays taken until it expires", () -> answers.free(payment));
+  }
+
+  private static void attempt(String otherwise, Runnable write) {
+    try {
+      write.run();
+    } catch (RuntimeException e) {
+      log.warn("{}: the store of answers failed: {}", otherwise, e.toString());
+    }
   }
 }

@@ -9,8 +9,9 @@ import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.extension.AnswerStore;
+import io.github.x402j.extension.NamedPayment;
 import io.github.x402j.extension.PaymentIdentifiers;
-import io.github.x402j.extension.StoredAnswer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ final class PaymentAdmission {
   private final AccessCheck access;
   private final Challenge challenge;
   private final Purchase purchase;
+  private final PaymentPayload brought;
   private final PaymentPayload payload;
   private final PaymentEngine.Claim claim;
   private final @Nullable ChargePayment charge;
@@ -52,6 +54,7 @@ final class PaymentAdmission {
     this.access = access;
     this.challenge = access.challenge();
     this.purchase = purchase;
+    this.brought = payload;
     this.payload = ExtensionEcho.told(challenge.unsigned(), payload);
     this.claim = new PaymentEngine.Claim(purchase.request(), proof(secret, payload, charge));
   }
@@ -189,33 +192,67 @@ final class PaymentAdmission {
     if (identifiers == null || id.isEmpty()) {
       return claim(payment, notBegun);
     }
-    PaymentIdentifiers.Name name = new PaymentIdentifiers.Name(payment.payer(), id.get());
-    PaymentIdentifiers.Earlier earlier = identifiers.take(name, claim.of(payment));
-    if (earlier == PaymentIdentifiers.Earlier.ANOTHER) {
+    NamedPayment named =
+        PaymentIdentifiers.named(payment.payer(), id.get(), brought, claim.of(payment));
+    AnswerStore.Taken taken;
+    try {
+      taken = identifiers.take(named);
+    } catch (RuntimeException e) {
+      return unavailable(Optional.empty(), "the store of answers failed: " + e.getMessage());
+    }
+    if (taken instanceof AnswerStore.Taken.Another) {
       return new Admission.Refused(Refusals.identifierConflict());
     }
-    Optional<StoredAnswer> answer = identifiers.answer(name);
-    if (answer.isPresent()) {
-      return new Admission.Answered(answer.get());
-    }
+    return taken instanceof AnswerStore.Taken.Answered answered
+        ? new Admission.Answered(answered.answer())
+        : claimNamed(identifiers, named, taken, payment, notBegun);
+  }
+
+  private Admission claimNamed(
+      PaymentIdentifiers names,
+      NamedPayment named,
+      AnswerStore.Taken taken,
+      SignedPayment payment,
+      Optional<Verification.Invalid> notBegun)
+      throws FacilitatorException {
     boolean admitted = false;
     try {
-      Admission admission = claim(payment, notBegun);
-      admitted = admission instanceof Admission.Admitted;
+      PaymentEngine.Claimed claimed = gate.engine().claim(payment, claim, notBegun);
+      if (isUsed(claimed) && taken instanceof AnswerStore.Taken.InProgress) {
+        return answerOfAnother(names, named);
+      }
+      Admission admission = admission(payment, claimed);
       if (admission instanceof Admission.Admitted verified) {
-        verified.payment().markNamed(name);
+        admitted = true;
+        verified.payment().markNamed(named);
       }
       return admission;
     } finally {
-      if (!admitted && earlier == PaymentIdentifiers.Earlier.NOTHING) {
-        identifiers.free(name);
+      if (!admitted && taken instanceof AnswerStore.Taken.Begun) {
+        names.free(named);
       }
     }
   }
 
+  private static boolean isUsed(PaymentEngine.Claimed claimed) {
+    return claimed instanceof PaymentEngine.Claimed.Refused refused
+        && refused.refusal().reason().equals(ErrorReason.NONCE_ALREADY_USED);
+  }
+
+  /** Another server has recorded the delivery, and is about to store it, or has just done so. */
+  private Admission answerOfAnother(PaymentIdentifiers names, NamedPayment named) {
+    return names.take(named) instanceof AnswerStore.Taken.Answered answered
+        ? new Admission.Answered(answered.answer())
+        : unavailable(Optional.empty(), "the answer is being stored");
+  }
+
   private Admission claim(SignedPayment payment, Optional<Verification.Invalid> notBegun)
       throws FacilitatorException {
-    PaymentEngine.Claimed claimed = gate.engine().claim(payment, claim, notBegun);
+    return admission(payment, gate.engine().claim(payment, claim, notBegun));
+  }
+
+  private Admission admission(SignedPayment payment, PaymentEngine.Claimed claimed)
+      throws FacilitatorException {
     if (claimed instanceof PaymentEngine.Claimed.Refused refused) {
       return refuse(refused.refusal());
     }

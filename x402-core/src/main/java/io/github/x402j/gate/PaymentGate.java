@@ -12,6 +12,7 @@ import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.Verification;
+import io.github.x402j.extension.NamedPayment;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.OfferReceipts;
 import io.github.x402j.extension.PaymentIdentifiers;
@@ -245,11 +246,13 @@ public final class PaymentGate {
   /** Sends what was held, with the headers for the payer. */
   <X extends Exception> void send(VerifiedPayment payment, SaleTransport<X> transport) throws X {
     transport.addHeaders(payment, receipt(payment));
-    Optional<PaymentIdentifiers.Name> name = payment.name();
-    if (identifiers != null && name.isPresent()) {
+    Optional<NamedPayment> named = payment.named();
+    if (identifiers != null && named.isPresent()) {
       Optional<StoredAnswer> answer = transport.copy(PaymentIdentifiers.MAX_ANSWER_BYTES);
       if (answer.isPresent()) {
-        identifiers.store(name.get(), answer.get());
+        identifiers.store(named.get(), answer.get());
+      } else {
+        identifiers.notKept(named.get());
       }
     }
     transport.deliver(payment);
@@ -476,6 +479,15 @@ public final class PaymentGate {
    *     again
    */
   public void delivered(VerifiedPayment payment) {
+    recordDelivery(payment);
+    Optional<NamedPayment> named = payment.named();
+    if (identifiers != null && named.isPresent()) {
+      identifiers.notKept(named.get());
+    }
+  }
+
+  /** The same for an answer that {@link #send} will keep. */
+  void recordDelivery(VerifiedPayment payment) {
     engine.delivered(payment, sales);
   }
 
@@ -527,9 +539,9 @@ public final class PaymentGate {
   }
 
   private void freeName(VerifiedPayment payment) {
-    Optional<PaymentIdentifiers.Name> name = payment.name();
-    if (identifiers != null && name.isPresent()) {
-      identifiers.free(name.get());
+    Optional<NamedPayment> named = payment.named();
+    if (identifiers != null && named.isPresent()) {
+      identifiers.free(named.get());
     }
   }
 

@@ -269,7 +269,7 @@ final class SaleInProgress<X extends Exception> implements SaleTransport.Ending<
       return new Settlement.Pending(settled.transaction());
     }
     try {
-      gate.delivered(payment);
+      gate.recordDelivery(payment);
       return settled;
     } catch (RuntimeException e) {
       log.error("{}: the delivery was not recorded, so nothing is delivered", payment, e);

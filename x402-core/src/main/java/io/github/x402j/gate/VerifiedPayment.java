@@ -11,7 +11,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.TokenAmount;
-import io.github.x402j.extension.PaymentIdentifiers;
+import io.github.x402j.extension.NamedPayment;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -31,7 +31,7 @@ public final class VerifiedPayment {
   private final Address payer;
   private final Purchase purchase;
   private volatile Settlement.@Nullable Settled settled;
-  private volatile PaymentIdentifiers.@Nullable Name name;
+  private volatile @Nullable NamedPayment named;
   private volatile @Nullable String claim;
   private volatile @Nullable String sentAs;
   private volatile @Nullable String challengeId;
@@ -182,12 +182,13 @@ public final class VerifiedPayment {
     return purchase;
   }
 
-  Optional<PaymentIdentifiers.Name> name() {
-    return Optional.ofNullable(name);
+  /** Returns the payment under the name that its payer gave it, empty if it has none. */
+  Optional<NamedPayment> named() {
+    return Optional.ofNullable(named);
   }
 
-  void markNamed(PaymentIdentifiers.Name newName) {
-    name = newName;
+  void markNamed(NamedPayment newNamed) {
+    named = newNamed;
   }
 
   /** Returns the text that the ledger binds the payment to, if it was claimed there. */

@@ -118,8 +118,7 @@ final class DidDocument {
     if (method.get("publicKeyMultibase") instanceof String text) {
       return MultibaseKey.parse(text);
     }
-    throw new IllegalArgumentException(
-        "DID document: expected publicKeyJwk or publicKeyMultibase");
+    throw new IllegalArgumentException("DID document: expected publicKeyJwk or publicKeyMultibase");
   }
 
   private static List<?> list(@Nullable Object value) {

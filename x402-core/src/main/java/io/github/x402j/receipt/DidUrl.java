@@ -43,8 +43,7 @@ public final class DidUrl {
   private final @Nullable JWK key;
   private final @Nullable URI base;
 
-  private DidUrl(
-      String did, @Nullable String fragment, @Nullable JWK key, @Nullable URI base) {
+  private DidUrl(String did, @Nullable String fragment, @Nullable JWK key, @Nullable URI base) {
     this.did = did;
     this.fragment = fragment;
     this.key = key;
@@ -235,7 +234,9 @@ public final class DidUrl {
   }
 
   private static int port(URI url) {
-    return url.getPort() >= 0 ? url.getPort() : "https".equalsIgnoreCase(url.getScheme()) ? 443 : 80;
+    return url.getPort() >= 0
+        ? url.getPort()
+        : "https".equalsIgnoreCase(url.getScheme()) ? 443 : 80;
   }
 
   /** Returns its text. */

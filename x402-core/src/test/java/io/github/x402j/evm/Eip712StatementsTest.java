@@ -42,8 +42,7 @@ class Eip712StatementsTest {
     Address signer = Address.parse(offer.path("signer").textValue());
     OfferReceiptVerifier verifier =
         OfferReceiptVerifier.of(Eip712Statements.trusting(Set.of(signer)));
-    assertThat(
-            verifier.offer(members(offer.path("offer")), Instant.ofEpochSecond(1_800_000_000L)))
+    assertThat(verifier.offer(members(offer.path("offer")), Instant.ofEpochSecond(1_800_000_000L)))
         .contains(OfferStatement.ofMembers(offered));
     assertThat(verifier.receipt(members(receipt.path("receipt"))))
         .contains(ReceiptStatement.ofMembers(received));

@@ -20,6 +20,8 @@ import io.github.x402j.gate.ScriptedFacilitator;
 import io.github.x402j.gate.Untouchable;
 import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +36,7 @@ class PaymentIdentifierTest {
   private final ScriptedFacilitator facilitator = new ScriptedFacilitator();
   private final MutableClock clock = new MutableClock();
   private final PaymentGate gate =
-      gate(PaymentIdentifiers.optional().keepingFor(Duration.ofMinutes(10), clock));
+      gate(PaymentIdentifiers.optional().storedIn(InMemoryAnswerStore.by(clock)));
 
   private PaymentGate gate(PaymentIdentifiers identifiers) {
     return PaymentGate.builder()
@@ -151,5 +153,117 @@ class PaymentIdentifierTest {
         local.admit(
             local.challenge(Sale.REQUIRED), Sale.purchase(Sale.REQUEST), Sale.headers(payload));
     assertThat(status(admission)).isEqualTo(402);
+  }
+
+  private PaymentGate sharing(AnswerStore answers, PaymentLedger ledger) {
+    return PaymentGate.builder()
+        .ledger(ledger)
+        .facilitator(facilitator)
+        .paymentIdentifiers(PaymentIdentifiers.optional().storedIn(answers))
+        .build();
+  }
+
+  /** Between the record of a delivery and the store, another server has no answer yet. */
+  @Test
+  void givesTheAnswerOfAnotherServerOrAsksToComeBackForIt() {
+    AnswerStore answers = InMemoryAnswerStore.create();
+    PaymentLedger ledger = InMemoryPaymentLedger.withCapacity(100);
+    PaymentGate one = sharing(answers, ledger);
+    PaymentGate other = sharing(answers, ledger);
+    facilitator.settlement = ScriptedFacilitator.settled();
+    List<Integer> meanwhile = new ArrayList<>();
+    MemoryTransport sold =
+        MemoryTransport.answering(StoredAnswer.of(200, Map.of(), "paid".getBytes(UTF_8)));
+    sold.onCopy = () -> meanwhile.add(status(admit(other, payment(1, ID), "GET /a")));
+    one.sell(
+        one.challenge(Offers.REQUIRED),
+        Sale.purchase("GET /a"),
+        Sale.headers(payment(1, ID)),
+        sold);
+    assertThat(meanwhile).containsExactly(503);
+    Admission.Answered again = (Admission.Answered) admit(other, payment(1, ID), "GET /a");
+    assertThat(again.answer().body()).isEqualTo("paid".getBytes(UTF_8));
+    assertThat(status(admit(other, payment(2, ID), "GET /a"))).isEqualTo(409);
+    assertThat(status(admit(other, payment(1, ID), "GET /b"))).isEqualTo(409);
+  }
+
+  /** All of a payment is in the binding, whatever the order of its members. */
+  @Test
+  void bindsTheAnswerToEachMemberOfThePayment() {
+    buy(1, StoredAnswer.of(200, Map.of(), new byte[0]));
+    PaymentPayload bought = payment(1, ID);
+    Map<String, Object> echo = new LinkedHashMap<>();
+    echo.put("other", Map.of("info", Map.of("a", 1L)));
+    echo.putAll(bought.extensions());
+    assertThat(status(admit(gate, with(bought, bought.payload(), echo), "GET /a"))).isEqualTo(409);
+    Map<String, Object> payload = new LinkedHashMap<>();
+    payload.put("added", "x");
+    payload.putAll(bought.payload());
+    assertThat(status(admit(gate, with(bought, payload, bought.extensions()), "GET /a")))
+        .isEqualTo(409);
+    payload.remove("added");
+    Map<String, Object> turned = new LinkedHashMap<>();
+    List<String> names = new ArrayList<>(payload.keySet());
+    Collections.reverse(names);
+    names.forEach(name -> turned.put(name, payload.get(name)));
+    assertThat(admit(gate, with(bought, turned, bought.extensions()), "GET /a"))
+        .isInstanceOf(Admission.Answered.class);
+  }
+
+  private static PaymentPayload with(
+      PaymentPayload payment, Map<String, Object> payload, Map<String, Object> extensions) {
+    return payment.withPayload(payload).withExtensions(extensions);
+  }
+
+  /** The money has moved: the answer goes out. Before that, nothing is sold. */
+  @Test
+  void sellsNothingWhereTheStoreDoesNotAnswerAndDeliversWhereItFailsLater() {
+    FailingStore answers = new FailingStore();
+    PaymentGate failing = sharing(answers, InMemoryPaymentLedger.withCapacity(100));
+    facilitator.settlement = ScriptedFacilitator.settled();
+    answers.failing = true;
+    assertThat(status(admit(failing, payment(1, ID), "GET /a"))).isEqualTo(503);
+    answers.failing = false;
+    MemoryTransport sold = MemoryTransport.answering(StoredAnswer.of(200, Map.of(), new byte[0]));
+    sold.onCopy = () -> answers.failing = true;
+    failing.sell(
+        failing.challenge(Offers.REQUIRED),
+        Sale.purchase("GET /a"),
+        Sale.headers(payment(1, ID)),
+        sold);
+    assertThat(sold.calls).containsExactly("run", "headers", "copy", "deliver");
+  }
+
+  /** Fails when told. */
+  private static final class FailingStore implements AnswerStore {
+    private final AnswerStore store = InMemoryAnswerStore.create();
+    private boolean failing;
+
+    private AnswerStore store() {
+      if (failing) {
+        throw new IllegalStateException("the database does not answer");
+      }
+      return store;
+    }
+
+    @Override
+    public Taken take(NamedPayment payment, Duration keep) {
+      return store().take(payment, keep);
+    }
+
+    @Override
+    public void store(NamedPayment payment, StoredAnswer answer) {
+      store().store(payment, answer);
+    }
+
+    @Override
+    public void notKept(NamedPayment payment) {
+      store().notKept(payment);
+    }
+
+    @Override
+    public void free(NamedPayment payment) {
+      store().free(payment);
+    }
   }
 }

@@ -22,6 +22,9 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
   public boolean connectionIsBroken;
   public boolean tellsArrival;
 
+  /** Runs when the answer is to be copied: the delivery is recorded, and not out yet. */
+  public Runnable onCopy = () -> {};
+
   /** Whether it can answer later; then what it is to do later, once that is known. */
   public boolean canAnswerLater;
 
@@ -105,6 +108,7 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
   @Override
   public Optional<StoredAnswer> copy(long maxBytes) {
     calls.add("copy");
+    onCopy.run();
     return Optional.ofNullable(answer).filter(made -> made.body().length <= maxBytes);
   }
 

@@ -44,8 +44,7 @@ class JwsStatementsTest {
   }
 
   private static DidUrl kid(Map<String, Object> signed) throws Exception {
-    return DidUrl.parse(
-        JWSObject.parse((String) signed.get("signature")).getHeader().getKeyID());
+    return DidUrl.parse(JWSObject.parse((String) signed.get("signature")).getHeader().getKeyID());
   }
 
   @ParameterizedTest
@@ -65,8 +64,7 @@ class JwsStatementsTest {
     ReceiptStatement receipt =
         OfferReceiptVerifier.of(JwsStatements.trusting(kid(signed))).receipt(signed).orElseThrow();
     assertThat(receipt)
-        .isEqualTo(
-            ReceiptStatement.ofMembers(object(PUBLISHED.path("receiptJws").path("verify"))));
+        .isEqualTo(ReceiptStatement.ofMembers(object(PUBLISHED.path("receiptJws").path("verify"))));
   }
 
   /** Ed25519 signs the same text alike, so the two differ in nothing. */
@@ -74,8 +72,7 @@ class JwsStatementsTest {
   void signsAsThePublishedPackageDoes() throws Exception {
     Map<String, Object> jwk = object(PUBLISHED.path("offerJws").path("signerJwk"));
     jwk.put("kid", "any");
-    SigningKey key =
-        SigningKey.fromJwk(JSON.writeValueAsString(jwk), ReceiptAlgorithm.EDDSA);
+    SigningKey key = SigningKey.fromJwk(JSON.writeValueAsString(jwk), ReceiptAlgorithm.EDDSA);
     JwsStatements ours = JwsStatements.of(key);
     assertThat(ours.kid())
         .hasToString(PUBLISHED.path("offerJws").path("header").path("kid").textValue());
@@ -83,8 +80,7 @@ class JwsStatementsTest {
         OfferStatement.ofMembers(object(PUBLISHED.path("offerJws").path("payload")));
     JWSObject signed = JWSObject.parse((String) ours.sign(offer).get("signature"));
     JWSObject theirs =
-        JWSObject.parse(
-            PUBLISHED.path("offerJws").path("offer").path("signature").textValue());
+        JWSObject.parse(PUBLISHED.path("offerJws").path("offer").path("signature").textValue());
     assertThat(signed.getPayload().toString()).isEqualTo(theirs.getPayload().toString());
     assertThat(signed.getHeader().toJSONObject()).isEqualTo(theirs.getHeader().toJSONObject());
   }
@@ -167,8 +163,7 @@ class JwsStatementsTest {
   void theDocumentNamesItsKeysByTheWholeUrlAndShowsNoPrivatePart() throws Exception {
     SigningKey key = SigningKey.generate(ReceiptAlgorithm.ES256, "2026-11");
     SigningKey next = SigningKey.generate(ReceiptAlgorithm.EDDSA, "2026-12");
-    JwsStatements statements =
-        JwsStatements.at("https://shop.example:8443", key).alsoPublish(next);
+    JwsStatements statements = JwsStatements.at("https://shop.example:8443", key).alsoPublish(next);
     JsonNode document = JSON.readTree(statements.didDocument());
     String did = "did:web:shop.example%3A8443";
     assertThat(document.path("id").textValue()).isEqualTo(did);

@@ -126,8 +126,7 @@ class UnsetSettingsTest {
     SETTINGS.put("signing key: SigningKey", v -> SigningKey.fromJwk(v, ES256));
     SETTINGS.put("kid: SigningKey", v -> SigningKey.generate(ES256, v));
     SETTINGS.put("jwks: JwsStatements", v -> JwsStatements.trusting(v, ES256));
-    SETTINGS.put(
-        "publicUrl: JwsStatements", v -> JwsStatements.at(v, SigningKey.generated(ES256)));
+    SETTINGS.put("publicUrl: JwsStatements", v -> JwsStatements.at(v, SigningKey.generated(ES256)));
     SETTINGS.put("maxPerPayment: SpendingPolicy", v -> policy().maxPerPayment(v));
     SETTINGS.put("maxPerHost: SpendingPolicy", v -> policy().maxPerHost(v));
     SETTINGS.put("maxPerHour: SpendingPolicy", v -> policy().maxPerHour(v));

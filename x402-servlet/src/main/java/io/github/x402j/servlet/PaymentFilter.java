@@ -688,9 +688,9 @@ public final class PaymentFilter implements Filter {
 
     /**
      * Lets a payer name its payment (extension {@code payment-identifier}): the same payment gets
-     * the same answer again, another one under that name a 409. Answers are kept in memory, or where
-     * {@link PaymentIdentifiers#storedIn} says;
-     * routes that settle first keep none. Default: off.
+     * the same answer again, another one under that name a 409. Answers are kept in memory, or
+     * where {@link PaymentIdentifiers#storedIn} says; routes that settle first keep none. Default:
+     * off.
      */
     public Builder paymentIdentifiers(PaymentIdentifiers identifiers) {
       namesPayments = true;

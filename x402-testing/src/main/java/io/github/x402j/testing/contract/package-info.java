@@ -9,6 +9,8 @@
  * <ul>
  *   <li>{@link io.github.x402j.testing.contract.PaymentLedgerContract} for a {@link
  *       io.github.x402j.gate.PaymentLedger},
+ *   <li>{@link io.github.x402j.testing.contract.AnswerStoreContract} for an {@link
+ *       io.github.x402j.extension.AnswerStore},
  *   <li>{@link io.github.x402j.testing.contract.FacilitatorContract} for a {@link
  *       io.github.x402j.Facilitator},
  *   <li>{@link io.github.x402j.testing.contract.EvmSignerContract} for an {@link
