@@ -71,6 +71,7 @@ public final class Payer {
   private final boolean clientRepeats;
   private final @Nullable String task;
   private final @Nullable PendingPayments pending;
+  private final Payment.Identifiers identifiers;
   private final WalletPayments payments;
   private final OfferSelection selection;
 
@@ -81,7 +82,8 @@ public final class Payer {
       RetryPolicy retries,
       boolean clientRepeats,
       @Nullable String task,
-      @Nullable PendingPayments pending) {
+      @Nullable PendingPayments pending,
+      Payment.Identifiers identifiers) {
     this.wallet = wallet;
     this.tokens = List.copyOf(tokens);
     this.policies = List.copyOf(policies);
@@ -89,7 +91,9 @@ public final class Payer {
     this.clientRepeats = clientRepeats;
     this.task = task;
     this.pending = pending;
-    WalletPayments untagged = new WalletPayments(PaymentSigner.of(wallet, policies), pending);
+    this.identifiers = identifiers;
+    WalletPayments untagged =
+        new WalletPayments(PaymentSigner.of(wallet, policies), pending, identifiers);
     this.payments = task == null ? untagged : untagged.forTask(task);
     this.selection = new OfferSelection(tokens, false);
   }
@@ -116,7 +120,8 @@ public final class Payer {
         RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN),
         false,
         null,
-        null);
+        null,
+        Payment.Identifiers.ALL);
   }
 
   /**
@@ -126,14 +131,14 @@ public final class Payer {
    *     characters
    */
   public Payer forTask(String task) {
-    return new Payer(wallet, tokens, policies, retries, clientRepeats, task, pending);
+    return new Payer(wallet, tokens, policies, retries, clientRepeats, task, pending, identifiers);
   }
 
   /** Returns this payer with more rules, which apply together with the wallet's own. */
   public Payer with(SpendingPolicy policy) {
     List<SpendingPolicy> more = new ArrayList<>(policies);
     more.add(policy);
-    return new Payer(wallet, tokens, more, retries, clientRepeats, task, pending);
+    return new Payer(wallet, tokens, more, retries, clientRepeats, task, pending, identifiers);
   }
 
   /**
@@ -149,7 +154,7 @@ public final class Payer {
   }
 
   Payer retries(RetryPolicy policy) {
-    return new Payer(wallet, tokens, policies, policy, clientRepeats, task, pending);
+    return new Payer(wallet, tokens, policies, policy, clientRepeats, task, pending, identifiers);
   }
 
   /**
@@ -158,7 +163,7 @@ public final class Payer {
    * a settlement. The purchase ends with {@link PaymentPendingException}.
    */
   public Payer overClientThatRepeats() {
-    return new Payer(wallet, tokens, policies, retries, true, task, pending);
+    return new Payer(wallet, tokens, policies, retries, true, task, pending, identifiers);
   }
 
   /**
@@ -167,7 +172,23 @@ public final class Payer {
    * client tells {@linkplain Answer402#toRequest all of a request}. Default: none is kept.
    */
   public Payer pending(PendingPayments store) {
-    return new Payer(wallet, tokens, policies, retries, clientRepeats, task, store);
+    return new Payer(wallet, tokens, policies, retries, clientRepeats, task, store, identifiers);
+  }
+
+  /**
+   * Returns this payer with an identifier in a payment only where the seller requires one, as
+   * {@link PayingHttpClient.Builder#onlyRequiredIdentifiers} does.
+   */
+  public Payer onlyRequiredIdentifiers() {
+    return new Payer(
+        wallet,
+        tokens,
+        policies,
+        retries,
+        clientRepeats,
+        task,
+        pending,
+        Payment.Identifiers.REQUIRED);
   }
 
   /**

@@ -298,6 +298,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
     private SecureRandom random = new SecureRandom();
     private @Nullable ReceiptStore receipts;
     private @Nullable PendingPayments pending;
+    private Payment.Identifiers identifiers = Payment.Identifiers.ALL;
     private RetryPolicy retries =
         RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN);
 
@@ -404,6 +405,16 @@ public final class PayingHttpClient extends ForwardingHttpClient {
       return this;
     }
 
+    /**
+     * Gives a payment an identifier ({@code payment-identifier} extension) only where the seller
+     * requires one. Default: wherever the seller takes one, so that it keeps the answer for when
+     * the payment is sent again.
+     */
+    public Builder onlyRequiredIdentifiers() {
+      this.identifiers = Payment.Identifiers.REQUIRED;
+      return this;
+    }
+
     /** Sets the clock. Default: the system's. */
     public Builder clock(Clock clock) {
       this.clock = clock;
@@ -440,7 +451,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
       return new PayingHttpClient(
           Transport.over(wrapped, unredirected, retries, descriptorWithin, clock, kept),
           new OfferSelection(tokens, sameHostSuffices),
-          new WalletPayments(PaymentSigner.of(payer, more, clock, random), pending),
+          new WalletPayments(PaymentSigner.of(payer, more, clock, random), pending, identifiers),
           new RunningCalls(unredirected::close));
     }
 

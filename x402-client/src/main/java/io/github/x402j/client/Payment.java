@@ -21,11 +21,13 @@ import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.OnChainPayment;
 import io.github.x402j.evm.TransferAuthorization;
+import io.github.x402j.extension.PaymentIdentifiers;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -63,22 +65,33 @@ public final class Payment {
     this.settlement = settlement;
   }
 
-  static Payment of(PaymentDecision.Signed signed) {
-    String header = headerValue(signed.offer(), signed.payload().toMap());
+  /**
+   * Returns a payment that was signed, under a new identifier where the seller asks for one.
+   *
+   * @param identifiers which payments get one
+   */
+  static Payment of(PaymentDecision.Signed signed, Identifiers identifiers) {
+    Offer offer = signed.offer();
+    String header = headerValue(offer, signed.payload().toMap(), identifiers.of(offer));
     return new Payment(signed, header, newSecret(), null);
   }
 
   /** Returns about how long the header of a payment for the offer will be, in characters. */
   static int headerLength(Offer offer) {
-    return headerValue(offer, Map.of()).length() + SIGNED_LENGTH;
+    return headerValue(offer, Map.of(), Identifiers.ALL.of(offer)).length() + SIGNED_LENGTH;
   }
 
   /** What the seller announced goes back, in full where servers usually read so much. */
-  private static String headerValue(Offer offer, Map<String, Object> payload) {
-    PaymentPayload message =
+  private static String headerValue(
+      Offer offer, Map<String, Object> payload, Optional<String> identifier) {
+    PaymentPayload answer =
         offer.x402Version() == 1
             ? PaymentPayload.v1(offer.requirements().scheme(), offer.network(), payload)
             : PaymentPayload.v2(offer.requirements(), payload).answering(offer.descriptor());
+    PaymentPayload message =
+        identifier
+            .map(id -> answer.withInfo(PaymentIdentifiers.EXTENSION, Map.of("id", id)))
+            .orElse(answer);
     String header = PaymentCodec.encodePayload(message);
     return header.length() <= USUAL_HEADER_LENGTH
         ? header
@@ -104,9 +117,31 @@ public final class Payment {
   }
 
   private static String newSecret() {
-    byte[] secret = new byte[32];
-    RANDOM.nextBytes(secret);
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(random(32));
+  }
+
+  private static byte[] random(int bytes) {
+    byte[] random = new byte[bytes];
+    RANDOM.nextBytes(random);
+    return random;
+  }
+
+  /** Which payments get an identifier, where the seller announces {@code payment-identifier}. */
+  enum Identifiers {
+    /** Each. */
+    ALL,
+    /** Those that are refused without. */
+    REQUIRED;
+
+    private Optional<String> of(Offer offer) {
+      Object entry = offer.descriptor().extensions().get(PaymentIdentifiers.EXTENSION);
+      Object info = entry instanceof Map<?, ?> members ? members.get("info") : null;
+      Object required = info instanceof Map<?, ?> members ? members.get("required") : null;
+      boolean isNamed = required instanceof Boolean must && (must || this == ALL);
+      return isNamed && offer.x402Version() == 2
+          ? Optional.of("pay_" + HexFormat.of().formatHex(random(16)))
+          : Optional.empty();
+    }
   }
 
   /**
@@ -264,6 +299,20 @@ public final class Payment {
    */
   public String resumptionSecret() {
     return secret;
+  }
+
+  /**
+   * Returns the identifier that the payment carries ({@code payment-identifier} extension), empty
+   * if it carries none. It is random, and the same each time that the payment is sent; with the
+   * payment itself it fetches the stored answer, so it is not for logs.
+   */
+  public Optional<String> secretIdentifier() {
+    try {
+      return PaymentIdentifiers.idOf(
+          PaymentCodec.decodePayload(headerValue, offer().x402Version()));
+    } catch (MalformedPaymentException e) {
+      return Optional.empty(); // not of this client's making
+    }
   }
 
   /**

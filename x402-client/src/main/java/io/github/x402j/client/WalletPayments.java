@@ -37,25 +37,29 @@ final class WalletPayments {
 
   private final PaymentSigner signer;
   private final @Nullable PendingPayments pending;
+  private final Payment.Identifiers identifiers;
 
   /** The nonces of kept payments that this client is sending. */
   private final Set<String> sending = ConcurrentHashMap.newKeySet();
 
   WalletPayments(PaymentSigner signer) {
-    this(signer, null);
+    this(signer, null, Payment.Identifiers.ALL);
   }
 
   /**
    * @param pending keeps payments while their outcome is not known, null to keep none
+   * @param identifiers which payments get one
    */
-  WalletPayments(PaymentSigner signer, @Nullable PendingPayments pending) {
+  WalletPayments(
+      PaymentSigner signer, @Nullable PendingPayments pending, Payment.Identifiers identifiers) {
     this.signer = signer;
     this.pending = pending;
+    this.identifiers = identifiers;
   }
 
   /** Returns the same for requests of a task. */
   WalletPayments forTask(String task) {
-    return new WalletPayments(signer.forTask(task), pending);
+    return new WalletPayments(signer.forTask(task), pending, identifiers);
   }
 
   String agent() {
@@ -84,7 +88,7 @@ final class WalletPayments {
     }
     PaymentDecision decision = signer.pay(request, offers, cancelled);
     if (decision instanceof PaymentDecision.Signed signed) {
-      return Payment.of(signed);
+      return Payment.of(signed, identifiers);
     }
     throw new PaymentDeclinedException(request.url(), (PaymentDecision.Declined) decision);
   }
