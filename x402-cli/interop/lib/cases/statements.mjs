@@ -77,7 +77,8 @@ async function verifiedByUs(suite) {
     const shop = await theirs.serve({accepted: [suite], payTo: suite.payTo, facilitator: suite.facilitators.theirs,
       route: {extensions: declareOfferReceiptExtension({includeTxHash: true})},
       setUp: (server) => server.registerExtension(createOfferReceiptExtension(issuer))});
-    await suite.run({what: `offer of ${how} inspected`, client: "ours", server: "theirs", payer, expected: verdict, moved: 0n,
+    await suite.run({what: `offer of ${how} inspected`, client: "ours", server: "theirs",
+      facilitator: "theirs", payer, expected: verdict, moved: 0n,
       act: async () => {
         const {out, err, code} = await ours.run("x402", ["inspect", `${shop.url}/premium`, "--json", ...options]);
         const [offer] = JSON.parse(out).offers;
@@ -131,7 +132,7 @@ async function namedByUs(suite) {
       act: async () => ours.pay(`${shop.url}/premium`, "GET", {chain: suite.chain, token: suite.token, key: payer.key})});
     const sent = decoded(await ours.header(`${shop.url}/premium`, {chain: suite.chain, token: suite.token, key: payer.key}));
     await suite.run({what: `their check of an identifier that is ${required ? "required" : "announced"}`, client: "ours",
-      server: "theirs", payer, expected: "valid", moved: 0n,
+      server: "theirs", facilitator: "theirs", payer, expected: "valid", moved: 0n,
       act: async () => {
         const {id, validation} = extractAndValidatePaymentIdentifier(sent);
         return {status: validation.valid ? "valid" : "invalid", ok: /^pay_[0-9a-f]{32}$/.test(id), validation};
