@@ -88,7 +88,7 @@ async function verifiedByUs(suite) {
   }
 }
 
-/** Their client names its payment; what it lost it gets again, and nobody else does. */
+/** Their client names its payment; what it lost it gets again, and no other payment does. */
 async function namedByThem(suite) {
   const payer = await suite.payer();
   const shop = await suite.sell({sale: "InteropStatements$Named"});

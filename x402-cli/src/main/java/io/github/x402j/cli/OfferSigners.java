@@ -118,8 +118,8 @@ final class OfferSigners {
   }
 
   /**
-   * Returns the statement if the key that its DID names signed it. Whose key that is, the DID
-   * tells, or nobody.
+   * Returns the statement if the key that its DID names signed it. Whose key that is, only a {@code
+   * did:web} tells.
    *
    * @throws IllegalArgumentException if that key cannot be found; the message tells why
    */

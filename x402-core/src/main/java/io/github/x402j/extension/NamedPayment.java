@@ -10,7 +10,7 @@ import io.github.x402j.Address;
  * @param payer who pays, by a signature that was checked
  * @param id the name, which belongs to the payer
  * @param binding a hash of the payment as it came, of the request that it pays for, and of what the
- *     payer proves itself with. An answer goes to nobody who cannot repeat all of that
+ *     payer proves itself with. An answer goes only to who can repeat all of that
  */
 public record NamedPayment(Address payer, String id, String binding) {
 

@@ -89,7 +89,7 @@ public final class DidUrl {
     }
   }
 
-  /** A private key in public is nobody's any more. */
+  /** A private key that was published signs for everyone. */
   static JWK requirePublic(JWK key) {
     if (key.isPrivate() || ReceiptAlgorithm.of(key).isEmpty()) {
       throw new IllegalArgumentException("DID URL: expected a public key that signs");
@@ -157,7 +157,7 @@ public final class DidUrl {
   /**
    * Returns the DID URL of a key that the host of a URL publishes.
    *
-   * @throws IllegalArgumentException if nobody could fetch the document from there
+   * @throws IllegalArgumentException if clients could not fetch the document from there
    */
   static DidUrl ofHost(@Nullable String publicUrl, String kid) {
     URI url = Settings.requireUrl("publicUrl", publicUrl);
@@ -198,7 +198,7 @@ public final class DidUrl {
 
   /**
    * Returns the URL that a {@code did:web} speaks for: what is under its host, port and path. Empty
-   * for the others, which speak for nobody but the holder of the key.
+   * for the others, which speak for the holder of the key only.
    */
   public Optional<URI> base() {
     return Optional.ofNullable(base);

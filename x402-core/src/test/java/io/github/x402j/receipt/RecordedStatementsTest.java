@@ -103,7 +103,9 @@ class RecordedStatementsTest {
         ways.add(required.from());
       }
     }
-    assertThat(ways).contains("did:jwk", "eip712", "x402j").anyMatch(way -> way.startsWith("@x402/"));
+    assertThat(ways)
+        .contains("did:jwk", "eip712", "x402j")
+        .anyMatch(way -> way.startsWith("@x402/"));
   }
 
   @Test
@@ -119,7 +121,8 @@ class RecordedStatementsTest {
       Map<String, Object> signed = object(receipt);
       ReceiptStatement stated =
           OfferReceiptVerifier.of(signer(signed, ways)).receipt(signed).orElseThrow();
-      assertThat(stated.transaction()).isEqualTo(settlement.message().path("transaction").textValue());
+      assertThat(stated.transaction())
+          .isEqualTo(settlement.message().path("transaction").textValue());
       ways.add(settlement.from());
     }
     assertThat(ways).contains("did:jwk", "x402j");
