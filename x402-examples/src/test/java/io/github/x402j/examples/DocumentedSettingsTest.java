@@ -32,6 +32,7 @@ class DocumentedSettingsTest {
     "docs/paying-client.md, io.github.x402j.client.PayingHttpClient$Builder",
     "docs/paying-client.md, io.github.x402j.client.wallet.AgentWallet$Builder",
     "docs/paying-client.md, io.github.x402j.client.wallet.SpendingPolicy",
+    "docs/receipts.md, io.github.x402j.jdbc.JdbcAnswerStore$Builder",
     "docs/receipts.md, io.github.x402j.receipt.ReceiptIssuer$Builder",
     "docs/receipts.md, io.github.x402j.receipt.TrustedIssuer$Builder"
   })
