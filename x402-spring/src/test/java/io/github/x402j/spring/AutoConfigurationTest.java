@@ -190,6 +190,16 @@ class AutoConfigurationTest {
         Arguments.of(List.of("x402.max-timeout=2h"), "x402.max-timeout: ", "x402.max-timeout"),
         Arguments.of(List.of("x402.buffer-limit=0B"), "x402.buffer-limit: ", "buffer-limit"),
         Arguments.of(List.of("x402.header-limit=1KB"), "2048 to 16384", "header-limit"),
+        Arguments.of(List.of("x402.mpp.secret="), "x402.mpp: mpp secret: expected", "x402.mpp"),
+        Arguments.of(List.of("x402.mpp.secret=short"), "random bytes, found 5", "x402.mpp"),
+        Arguments.of(
+            List.of("x402.mpp.secret=" + KEY, "x402.mpp.former-secrets=short"),
+            "random bytes, found 5",
+            "x402.mpp"),
+        Arguments.of(
+            List.of("x402.mpp.secret=" + KEY, "x402.public-url=http://shop.example"),
+            "mpp: expected a publicUrl with https://",
+            "Correct"),
         Arguments.of(
             List.of("x402.routes[0].price="), "x402.routes[0].price: expected", "price=$0.01"),
         Arguments.of(
