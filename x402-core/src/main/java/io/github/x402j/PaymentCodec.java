@@ -60,26 +60,23 @@ public final class PaymentCodec {
 
   /**
    * Returns the descriptor in a {@code PAYMENT-REQUIRED} header. Ways to pay that this library does
-   * not know (other schemes, chains that are not EVM) are left out.
+   * not know (other schemes, chains that are not EVM) or cannot read are left out; {@link
+   * ReceivedDescriptor} tells them.
    *
    * @throws MalformedPaymentException if it is not base64 of a descriptor
    */
   public static PaymentRequired decodeRequired(String header) throws MalformedPaymentException {
-    JsonNode message = Json.parseObject(text(header));
-    requireVersion(message, 2);
-    return PaymentRequiredJson.readV2(message);
+    return ReceivedDescriptor.inHeader(header, null).required();
   }
 
   /**
    * Returns the descriptor in the body of a 402, of either version. Ways to pay that this library
-   * does not know are left out.
+   * does not know or cannot read are left out; {@link ReceivedDescriptor} tells them.
    *
    * @throws MalformedPaymentException if it is no descriptor
    */
   public static PaymentRequired decodeRequiredBody(String body) throws MalformedPaymentException {
-    return versionOfRequiredBody(body) == 2
-        ? PaymentRequiredJson.readV2(Json.parseObject(body))
-        : PaymentRequiredJson.readV1(Json.parseObject(body));
+    return ReceivedDescriptor.inBody(body, null).required();
   }
 
   /**
@@ -88,7 +85,10 @@ public final class PaymentCodec {
    * @throws MalformedPaymentException if it is no JSON object or says another or none
    */
   public static int versionOfRequiredBody(String body) throws MalformedPaymentException {
-    JsonNode message = Json.parseObject(body);
+    return versionOfRequired(Json.parseDescriptor(body));
+  }
+
+  static int versionOfRequired(JsonNode message) throws MalformedPaymentException {
     if (Json.wholeNumber(message, "", "x402Version") == 2) {
       return 2;
     }
@@ -248,8 +248,7 @@ public final class PaymentCodec {
     return Json.write(Json.newObject().put("error", code).put("detail", detail));
   }
 
-  private static void requireVersion(JsonNode message, int x402Version)
-      throws MalformedPaymentException {
+  static void requireVersion(JsonNode message, int x402Version) throws MalformedPaymentException {
     if (Json.wholeNumber(message, "", "x402Version") != x402Version) {
       throw new MalformedPaymentException(
           ErrorReason.INVALID_X402_VERSION, "x402Version: expected " + x402Version);

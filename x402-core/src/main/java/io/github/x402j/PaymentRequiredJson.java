@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -102,22 +101,6 @@ final class PaymentRequiredJson {
     return json;
   }
 
-  static PaymentRequired readV2(JsonNode message) throws MalformedPaymentException {
-    JsonNode resource = Json.object(message, "", "resource");
-    ResourceInfo info = readResource(resource).withReceived(Json.write(resource));
-    List<PaymentRequirements> accepts = new ArrayList<>();
-    for (JsonNode option : Json.array(message, "", "accepts")) {
-      if (isKnown(option, text -> text.startsWith("eip155:"))) {
-        accepts.add(readRequirementsV2(option, "accepts[].").withReceived(Json.write(option)));
-      }
-    }
-    return new PaymentRequired(
-        info,
-        accepts,
-        Json.optionalString(message, "", "error").orElse(null),
-        Json.optionalMapWithNulls(message, "", "extensions"));
-  }
-
   /** Returns what a payer says that it pays for, null if it does not say it. */
   static @Nullable ResourceInfo readReturnedResource(JsonNode message)
       throws MalformedPaymentException {
@@ -127,7 +110,7 @@ final class PaymentRequiredJson {
   }
 
   /** What is only shown to people is left out where it is not what it should be. */
-  private static ResourceInfo readResource(JsonNode resource) throws MalformedPaymentException {
+  static ResourceInfo readResource(JsonNode resource) throws MalformedPaymentException {
     String url = Json.string(resource, "resource.", "url");
     if (url.isBlank()) {
       throw new MalformedPaymentException("resource.url: expected a URL, found nothing");
@@ -155,26 +138,7 @@ final class PaymentRequiredJson {
     return member.isTextual() && isGood.test(member.textValue()) ? member.textValue() : null;
   }
 
-  static PaymentRequired readV1(JsonNode message) throws MalformedPaymentException {
-    List<PaymentRequirements> accepts = new ArrayList<>();
-    ResourceInfo info = null;
-    for (JsonNode option : Json.array(message, "", "accepts")) {
-      if (!isKnown(option, text -> Network.ofV1Name(text).isPresent())) {
-        continue;
-      }
-      accepts.add(readRequirementsV1(option, "accepts[]."));
-      if (info == null) {
-        info = readResourceV1(option);
-      }
-    }
-    if (info == null) {
-      throw new MalformedPaymentException("accepts: no way to pay that is known here");
-    }
-    return new PaymentRequired(
-        info, accepts, Json.optionalString(message, "", "error").orElse(null), Map.of());
-  }
-
-  private static ResourceInfo readResourceV1(JsonNode option) throws MalformedPaymentException {
+  static ResourceInfo readResourceV1(JsonNode option) throws MalformedPaymentException {
     String url = Json.string(option, "accepts[].", "resource");
     if (url.isBlank()) {
       throw new MalformedPaymentException("accepts[].resource: expected a URL, found nothing");
@@ -232,15 +196,6 @@ final class PaymentRequiredJson {
     } catch (IllegalArgumentException e) {
       throw new MalformedPaymentException(path + name + ": " + e.getMessage());
     }
-  }
-
-  private static boolean isKnown(JsonNode option, Function<String, Boolean> knownNetwork)
-      throws MalformedPaymentException {
-    if (!option.isObject()) {
-      throw new MalformedPaymentException("accepts[]: expected an object");
-    }
-    return Json.string(option, "accepts[].", "scheme").equals(PaymentRequirements.EXACT)
-        && knownNetwork.apply(Json.string(option, "accepts[].", "network"));
   }
 
   private static void putIfPresent(ObjectNode json, String name, @Nullable String value) {

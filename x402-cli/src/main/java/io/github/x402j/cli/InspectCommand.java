@@ -5,7 +5,7 @@ package io.github.x402j.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.Address;
-import io.github.x402j.PaymentRequired;
+import io.github.x402j.ReceivedDescriptor;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
@@ -65,12 +65,12 @@ final class InspectCommand implements Callable<Integer> {
     OfferSigners trusted = OfferSigners.of(Set.copyOf(signers), jwks);
     try (Progress waiting = Progress.waitingFor(terminal, "an answer of " + what.url.getHost())) {
       UnpaidAnswer asked = UnpaidAnswer.of(request);
-      PaymentRequired required = asked.required();
-      if (required == null) {
+      ReceivedDescriptor descriptor = asked.descriptor();
+      if (descriptor == null) {
         printFree(asked);
         return ExitCode.OK;
       }
-      Inspection inspection = Inspection.of(asked, required, rpcUrl, trusted);
+      Inspection inspection = Inspection.of(asked, descriptor, rpcUrl, trusted);
       if (json) {
         print(inspection.json());
       } else {

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ReceivedDescriptor;
+import io.github.x402j.ReceivedDescriptor.OtherOffer;
 import io.github.x402j.Token;
 import java.io.PrintStream;
 import java.net.URI;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** A descriptor as a payer sees it, in text for a person and in JSON for programs. */
 final class Inspection {
   private final UnpaidAnswer asked;
+  private final ReceivedDescriptor descriptor;
   private final PaymentRequired required;
   private final List<InspectedOption> options;
   private final List<InspectedOffer> offers;
@@ -28,12 +31,13 @@ final class Inspection {
 
   private Inspection(
       UnpaidAnswer asked,
-      PaymentRequired required,
+      ReceivedDescriptor descriptor,
       List<InspectedOption> options,
       List<InspectedOffer> offers,
       List<URI> fetched) {
     this.asked = asked;
-    this.required = required;
+    this.descriptor = descriptor;
+    this.required = descriptor.required();
     this.options = options;
     this.offers = offers;
     this.fetched = fetched;
@@ -47,14 +51,15 @@ final class Inspection {
    * @param signers the accounts and keys whose signatures on offers count
    */
   static Inspection of(
-      UnpaidAnswer asked, PaymentRequired required, @Nullable URI rpcUrl, OfferSigners signers)
+      UnpaidAnswer asked, ReceivedDescriptor descriptor, @Nullable URI rpcUrl, OfferSigners signers)
       throws FacilitatorException {
+    PaymentRequired required = descriptor.required();
     List<InspectedOption> options = new ArrayList<>();
     for (PaymentRequirements terms : required.accepts()) {
       options.add(InspectedOption.of(terms, rpcUrl));
     }
     List<InspectedOffer> offers = InspectedOffer.all(asked.url(), required, signers, Instant.now());
-    return new Inspection(asked, required, options, offers, List.copyOf(signers.fetched()));
+    return new Inspection(asked, descriptor, options, offers, List.copyOf(signers.fetched()));
   }
 
   private static List<String> warnings(URI url, PaymentRequired required) {
@@ -81,7 +86,7 @@ final class Inspection {
   }
 
   void print(PrintStream out) {
-    out.println("402 Payment Required, x402 version " + asked.x402Version());
+    out.println("402 Payment Required, x402 version " + descriptor.x402Version());
     line(out, "resource", Display.harmless(required.resource().url()));
     String description = required.resource().description();
     if (description != null) {
@@ -95,6 +100,10 @@ final class Inspection {
       out.println("\nway to pay " + (at + 1) + " of " + options.size());
       print(out, options.get(at));
       offersFor(at).forEach(offer -> line(out, "offer", offer.text()));
+    }
+    descriptor.leftOut().forEach(other -> out.println("\nnot usable here: " + other));
+    if (descriptor.uncounted() > 0) {
+      out.println("\nand " + descriptor.uncounted() + " more");
     }
     offersFor(-1).forEach(offer -> out.println("\nanother signed offer: " + offer.text()));
     fetched.forEach(url -> out.println("\nfetched, as an offer named it: " + url));
@@ -130,7 +139,7 @@ final class Inspection {
         JsonNodeFactory.instance
             .objectNode()
             .put("status", asked.status())
-            .put("x402Version", asked.x402Version());
+            .put("x402Version", descriptor.x402Version());
     ObjectNode resource = json.putObject("resource").put("url", required.resource().url());
     if (required.resource().description() != null) {
       resource.put("description", required.resource().description());
@@ -140,6 +149,14 @@ final class Inspection {
     }
     ArrayNode accepts = json.putArray("accepts");
     options.forEach(option -> accepts.add(json(option)));
+    ArrayNode others = json.putArray("others");
+    for (OtherOffer other : descriptor.leftOut()) {
+      others
+          .addObject()
+          .put("scheme", other.scheme())
+          .put("network", other.network())
+          .put("reason", other.reason());
+    }
     ArrayNode signed = json.putArray("offers");
     offers.forEach(offer -> signed.add(json(offer)));
     ArrayNode documents = json.putArray("fetched");

@@ -3,9 +3,8 @@
 package io.github.x402j.cli;
 
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
-import io.github.x402j.PaymentRequired;
+import io.github.x402j.ReceivedDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -19,10 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The answer to a request without a payment.
  *
- * @param required the descriptor, null if the server asks for no payment
- * @param x402Version the version of the descriptor, 0 if there is none
+ * @param descriptor the descriptor, null if the server asks for no payment
  */
-record UnpaidAnswer(URI url, int status, @Nullable PaymentRequired required, int x402Version) {
+record UnpaidAnswer(URI url, int status, @Nullable ReceivedDescriptor descriptor) {
   private static final int PAYMENT_REQUIRED = 402;
   private static final int MAX_BODY = 65_536;
 
@@ -38,16 +36,15 @@ record UnpaidAnswer(URI url, int status, @Nullable PaymentRequired required, int
     try (InputStream body = response.body()) {
       Optional<String> header = response.headers().firstValue(PaymentHeader.PAYMENT_REQUIRED);
       if (response.statusCode() != PAYMENT_REQUIRED) {
-        return new UnpaidAnswer(request.uri(), response.statusCode(), null, 0);
+        return new UnpaidAnswer(request.uri(), response.statusCode(), null);
       }
-      if (header.isPresent()) {
-        return new UnpaidAnswer(
-            request.uri(), PAYMENT_REQUIRED, PaymentCodec.decodeRequired(header.get()), 2);
-      }
-      String json = TimedBody.text(body, MAX_BODY, "the body of the 402");
-      int version = PaymentCodec.versionOfRequiredBody(json);
-      PaymentRequired required = PaymentCodec.decodeRequiredBody(json);
-      return new UnpaidAnswer(request.uri(), PAYMENT_REQUIRED, required, version);
+      String asked = request.uri().toString();
+      ReceivedDescriptor descriptor =
+          header.isPresent()
+              ? ReceivedDescriptor.ofHeader(header.get(), asked)
+              : ReceivedDescriptor.ofBody(
+                  TimedBody.text(body, MAX_BODY, "the body of the 402"), asked);
+      return new UnpaidAnswer(request.uri(), PAYMENT_REQUIRED, descriptor);
     }
   }
 

@@ -165,6 +165,47 @@ class InspectCommandTest {
   }
 
   @Test
+  void showsWhatItCannotUseBesideWhatItCan() throws Exception {
+    String url = otherServerSays("");
+    otherServer.removeContext("/");
+    String good = PaymentCodec.encodeRequiredV1(costs(url, "A report"));
+    otherServerSays(
+        good.replace(
+            "\"accepts\":[",
+            "\"accepts\":[{\"scheme\":\"upto\\u001b[2J\",\"network\":\"base\"},7,"));
+
+    assertThat(inspect("inspect", url).out())
+        .contains(
+            "way to pay 1 of 1",
+            "not usable here: upto??2J on base (scheme: not known here)",
+            "not usable here: ? on ? (expected an object)")
+        .doesNotContain("\u001b");
+    JsonNode json = inspect("inspect", url, "--json").json();
+    assertThat(json.get("accepts")).hasSize(1);
+    assertThat(json.at("/others/0/scheme").textValue()).isEqualTo("upto??2J");
+    assertThat(json.at("/others/0/network").textValue()).isEqualTo("base");
+    assertThat(json.at("/others/0/reason").textValue()).isEqualTo("scheme: not known here");
+  }
+
+  @Test
+  void saysWhatIsOfferedWhereNothingOfItIsKnown() {
+    String url =
+        otherServerSays(
+            "{\"x402Version\":2,\"accepts\":[{\"scheme\":\"upto\",\"network\":\"eip155:8453\"}]}");
+    Invocation shown = inspect("inspect", url);
+    assertThat(shown.status()).isEqualTo(ExitCode.OK);
+    assertThat(shown.out())
+        .contains(
+            "not usable here: upto on eip155:8453 (scheme: not known here)",
+            "warning: none of its ways to pay is known here")
+        .doesNotContain("another host");
+
+    Invocation paid =
+        Invocation.of(Map.of("X402_KEY", shop.payer.privateKey()), "pay", url, "--max", "$1");
+    assertThat(paid.err()).contains("upto on eip155:8453 (scheme: not known here)");
+  }
+
+  @Test
   void saysThatItWaitsWhenItTakesMoreThanASecond() {
     otherServer.createContext(
         "/",

@@ -149,12 +149,13 @@ public final class Answer402 {
 
   /** Returns the descriptor, empty if there is none. */
   Optional<PaymentDemand> demand() throws IOException, MalformedPaymentException {
-    Optional<PaymentDemand> inHeader = PaymentDemand.inHeader(headers);
+    String asked = PaymentDemand.resource(requested);
+    Optional<PaymentDemand> inHeader = PaymentDemand.inHeader(headers, asked);
     if (inHeader.isPresent()) {
       return inHeader;
     }
     Optional<byte[]> whole = wholeBody(body.open());
-    return whole.isPresent() ? PaymentDemand.inBody(whole.get()) : Optional.empty();
+    return whole.isPresent() ? PaymentDemand.inBody(whole.get(), asked) : Optional.empty();
   }
 
   /** Requires that a payment for the answer goes to whom was asked, and that it can be sent. */

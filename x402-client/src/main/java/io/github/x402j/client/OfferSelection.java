@@ -8,6 +8,7 @@ import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ReceivedDescriptor.OtherOffer;
 import io.github.x402j.Token;
 import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentDecision.Declined;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  */
 final class OfferSelection {
-  /** The number of options that a message lists; a seller may offer hundreds. */
+  /** The number of options or tokens that a message lists; a seller may offer hundreds. */
   private static final int SHOWN = 5;
 
   private final List<Token> tokens;
@@ -124,7 +125,7 @@ final class OfferSelection {
     }
     if (offers.isEmpty()) {
       throw new PaymentDeclinedException(
-          requested, firstObjection == null ? noKnownToken(demand.required()) : firstObjection);
+          requested, firstObjection == null ? noKnownToken(demand) : firstObjection);
     }
     return offers;
   }
@@ -177,16 +178,29 @@ final class OfferSelection {
     return tokens.indexOf(offer.token());
   }
 
-  private Declined noKnownToken(PaymentRequired required) {
+  private Declined noKnownToken(PaymentDemand demand) {
+    List<PaymentRequirements> accepts = demand.required().accepts();
+    String others = demand.received().othersText();
+    if (accepts.isEmpty()
+        && demand.received().leftOut().stream().anyMatch(OtherOffer::isMalformed)) {
+      return Declined.of("descriptor", "an offer that can be read", others);
+    }
     String asked =
-        required.accepts().stream()
-            .limit(SHOWN)
-            .map(option -> option.asset() + " on " + option.network())
-            .collect(joining(", "));
+        shown(accepts.stream().map(option -> option.asset() + " on " + option.network()).toList());
     String known =
-        tokens.stream()
-            .map(token -> token.contract() + " on " + token.network())
-            .collect(joining(", "));
-    return Declined.of("tokens", known, asked.isEmpty() ? "no token at all" : asked);
+        shown(tokens.stream().map(token -> token.contract() + " on " + token.network()).toList());
+    return Declined.of("tokens", known, offered(asked, others));
+  }
+
+  private static String offered(String asked, String others) {
+    if (asked.isEmpty()) {
+      return others.isEmpty() ? "no token at all" : others;
+    }
+    return others.isEmpty() ? asked : asked + ", " + others;
+  }
+
+  private static String shown(List<String> all) {
+    String first = all.stream().limit(SHOWN).collect(joining(", "));
+    return all.size() <= SHOWN ? first : first + ", " + (all.size() - SHOWN) + " more";
   }
 }

@@ -286,7 +286,7 @@ public final class Payer {
     List<Offer> offers;
     try {
       Origin.requireConfidential(server);
-      offers = selection.inOrderFor(server, resource, demand(server, descriptor));
+      offers = selection.inOrderFor(server, resource, demand(server, resource, descriptor));
     } catch (PaymentDeclinedException e) {
       throw payments.declined(requestId, METHOD, server, e);
     }
@@ -370,13 +370,13 @@ public final class Payer {
     payments.neverSent(payment, why);
   }
 
-  private static PaymentDemand demand(URI server, String descriptor)
+  private static PaymentDemand demand(URI server, String resource, String descriptor)
       throws PaymentDeclinedException {
     try {
       Optional<PaymentDemand> demand =
           descriptor.length() > PeekedBody.MAX_BYTES
               ? Optional.empty()
-              : PaymentDemand.inBody(descriptor.getBytes(UTF_8));
+              : PaymentDemand.inBody(descriptor.getBytes(UTF_8), resource);
       return demand.orElseThrow(
           () ->
               new MalformedPaymentException(

@@ -98,7 +98,10 @@ final class PayingCall<T> {
 
   private PaymentDemand.Reader<T> reader() {
     return new PaymentDemand.Reader<>(
-        callers, transport.executor(), () -> limit.atMost(transport.descriptorWithin()));
+        request.uri(),
+        callers,
+        transport.executor(),
+        () -> limit.atMost(transport.descriptorWithin()));
   }
 
   private HttpResponse<T> handedOver(HttpResponse<T> response, Paid paid) {

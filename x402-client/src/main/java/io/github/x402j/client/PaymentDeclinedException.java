@@ -82,7 +82,10 @@ public final class PaymentDeclinedException extends PaymentException {
     return limit;
   }
 
-  /** Returns what the seller asked for, as text. It repeats no free text of the seller's. */
+  /**
+   * Returns what the seller asked for, as text. It repeats no free text of the seller's: names of
+   * schemes and networks are cut, and have no spaces.
+   */
   public String asked() {
     return asked;
   }

@@ -5,9 +5,10 @@ package io.github.x402j.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.MalformedPaymentException;
-import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
+import io.github.x402j.ReceivedDescriptor;
+import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
@@ -21,23 +22,36 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The descriptor of a 402, and the protocol version that it came in. Immutable. {@link Reader}
- * finds it in an answer.
- *
- * @param x402Version the version of the descriptor, and so of the payment
- * @param required the descriptor
- */
-record PaymentDemand(int x402Version, PaymentRequired required) {
+/** The descriptor of a 402. Immutable. {@link Reader} finds it in an answer. */
+record PaymentDemand(ReceivedDescriptor received) {
   /** A descriptor in a header may be as long as one in a body. */
   private static final int MAX_HEADER_LENGTH = PeekedBody.MAX_BYTES;
+
+  /** Returns the version of the descriptor, and so of the payment. */
+  int x402Version() {
+    return received.x402Version();
+  }
+
+  /** Returns the descriptor; it may have no way to pay. */
+  PaymentRequired required() {
+    return received.required();
+  }
+
+  /** Returns the text of a URL that was asked, as it names a resource. */
+  static String resource(URI asked) {
+    return Origin.of(asked).map(Origin::toString).orElse("")
+        + (asked.getRawPath() == null ? "" : asked.getRawPath())
+        + (asked.getRawQuery() == null ? "" : "?" + asked.getRawQuery());
+  }
 
   /**
    * Returns the descriptor in the header of version 2, empty if there is no such header.
    *
+   * @param asked the resource that was asked for, for a descriptor that names none
    * @throws MalformedPaymentException if there is one that holds no descriptor
    */
-  static Optional<PaymentDemand> inHeader(HttpHeaders headers) throws MalformedPaymentException {
+  static Optional<PaymentDemand> inHeader(HttpHeaders headers, String asked)
+      throws MalformedPaymentException {
     List<String> values = headers.allValues(PaymentHeader.PAYMENT_REQUIRED);
     if (values.isEmpty()) {
       return Optional.empty();
@@ -50,22 +64,22 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
               + " characters");
     }
     return Optional.of(
-        new PaymentDemand(2, PaymentCodec.decodeRequired(PaymentHeader.trim(values.get(0)))));
+        new PaymentDemand(ReceivedDescriptor.ofHeader(PaymentHeader.trim(values.get(0)), asked)));
   }
 
   /**
    * Returns the descriptor that the body is, in either version; empty if it does not name a version
    * of the protocol.
    *
+   * @param asked as for {@link #inHeader}
    * @throws MalformedPaymentException if it names one, but is no descriptor
    */
-  static Optional<PaymentDemand> inBody(byte[] body) throws MalformedPaymentException {
+  static Optional<PaymentDemand> inBody(byte[] body, String asked)
+      throws MalformedPaymentException {
     Optional<String> text = utf8(body).filter(json -> json.contains("\"x402Version\""));
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
-    int version = PaymentCodec.versionOfRequiredBody(text.get());
-    return Optional.of(new PaymentDemand(version, PaymentCodec.decodeRequiredBody(text.get())));
+    return text.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new PaymentDemand(ReceivedDescriptor.ofBody(text.get(), asked)));
   }
 
   private static Optional<String> utf8(byte[] body) {
@@ -81,6 +95,7 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
    * the caller's handler, also that of a 402 without a descriptor.
    */
   static final class Reader<T> implements BodyHandler<T> {
+    private final String asked;
     private final BodyHandler<T> callers;
     private final Executor executor;
     private final Supplier<Duration> maxTime;
@@ -88,9 +103,11 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
     private volatile @Nullable MalformedPaymentException malformed;
 
     /**
+     * @param asked the URL of the request
      * @param maxTime how long the body may take, asked when it begins
      */
-    Reader(BodyHandler<T> callers, Executor executor, Supplier<Duration> maxTime) {
+    Reader(URI asked, BodyHandler<T> callers, Executor executor, Supplier<Duration> maxTime) {
+      this.asked = resource(asked);
       this.callers = callers;
       this.executor = executor;
       this.maxTime = maxTime;
@@ -132,9 +149,9 @@ record PaymentDemand(int x402Version, PaymentRequired required) {
 
     private boolean isDescriptor(HttpHeaders headers, PeekedBody.Beginning body) {
       try {
-        Optional<PaymentDemand> found = inHeader(headers);
+        Optional<PaymentDemand> found = inHeader(headers, asked);
         if (found.isEmpty() && body.whole()) {
-          found = inBody(body.bytes());
+          found = inBody(body.bytes(), asked);
         }
         demand = found.orElse(null);
         return found.isPresent();
