@@ -5,7 +5,7 @@ pragma solidity 0.8.28;
 /// A token for tests that answers as USDC does where a payment by EIP-3009 can tell the difference: the same functions,
 /// events, order of checks and revert strings. It guards nothing: anyone may mint, burn and make it misbehave.
 ///
-/// Name and version are immutables and the domain separator is computed at each call, so the deployed code works at
+/// Name, version and decimals are immutables and the domain separator is computed at each call, so the deployed code works at
 /// any address and on any chain that it is copied to, with empty storage.
 contract TestUsdc {
     bytes32 public constant TRANSFER_WITH_AUTHORIZATION_TYPEHASH = keccak256(
@@ -36,6 +36,7 @@ contract TestUsdc {
 
     bytes32 private immutable _name;
     bytes32 private immutable _version;
+    uint8 public immutable decimals;
 
     Mode public mode;
     uint256 public totalSupply;
@@ -49,9 +50,10 @@ contract TestUsdc {
     event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce);
     event AuthorizationCanceled(address indexed authorizer, bytes32 indexed nonce);
 
-    constructor(string memory name_, string memory version_) {
+    constructor(string memory name_, string memory version_, uint8 decimals_) {
         _name = _pack(name_);
         _version = _pack(version_);
+        decimals = decimals_;
     }
 
     // ---- what it is
@@ -66,10 +68,6 @@ contract TestUsdc {
 
     function symbol() external pure returns (string memory) {
         return "USDC";
-    }
-
-    function decimals() external pure returns (uint8) {
-        return 6;
     }
 
     function DOMAIN_SEPARATOR() public view returns (bytes32) {

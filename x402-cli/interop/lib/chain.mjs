@@ -95,7 +95,7 @@ export class Chain {
 
   /** Deploys the test token; with `at`, puts its code there, so that known addresses can be used. */
   async token({at, name = "USDC", version = "2"} = {}) {
-    const deployed = await this.deploy("TestUsdc", [name, version]);
+    const deployed = await this.deploy("TestUsdc", [name, version, 6]);
     if (!at) return {address: deployed, name, version};
     await this.rpc("anvil_setCode", [at, await this.client.getCode({address: deployed})]);
     return {address: at, name, version};

@@ -10,6 +10,7 @@ import io.github.x402j.client.Payment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +78,7 @@ final class AnswerOptions {
     if (!silent) {
       out.println("status     " + response.statusCode());
       Payment.of(response).ifPresent(payment -> out.println(paid(payment)));
+      page(response).ifPresent(page -> out.println("explorer   " + page));
       check.ifPresent(seen -> out.println("on chain   " + seen.text()));
     }
     if (output == null) {
@@ -84,6 +86,14 @@ final class AnswerOptions {
       out.println();
     }
     out.flush();
+  }
+
+  private static Optional<URI> page(HttpResponse<?> response) {
+    return Payment.of(response)
+        .filter(Payment::settled)
+        .flatMap(
+            payment ->
+                Display.page(response.uri(), payment.network(), payment.transaction().orElse("")));
   }
 
   private static String paid(Payment payment) {
@@ -107,6 +117,7 @@ final class AnswerOptions {
                     .put("amount", payment.amount().toString())
                     .put("payer", payment.payer().text())
                     .put("payTo", payment.payTo().text()));
+    page(response).ifPresent(page -> json.put("explorer", page.toString()));
     check.ifPresent(seen -> json.set("onChain", seen.json()));
     if (output != null) {
       return json.put("output", output.toString()).toString();

@@ -6,11 +6,16 @@ import io.github.x402j.Network;
 import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
+import io.github.x402j.http.BoundedHttp;
 import java.math.BigDecimal;
+import java.net.URI;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Shows amounts, chains and foreign text to a person. */
 final class Display {
   private static final int LONGEST = 200;
+  private static final Pattern TRANSACTION = Pattern.compile("0x[0-9a-f]{64}");
 
   private Display() {}
 
@@ -34,6 +39,19 @@ final class Display {
         .filter(coin -> !coin.isDollar())
         .map(coin -> number + " " + coin.symbol())
         .orElse("$" + number);
+  }
+
+  /**
+   * Returns the page of a transaction at the chain's explorer, empty if none is known. A seller on
+   * this machine sells on a chain for tests, whatever the id of the chain is.
+   *
+   * @param seller the URL that was paid for
+   */
+  static Optional<URI> page(URI seller, Network network, String transaction) {
+    return BoundedHttp.isLoopback(String.valueOf(seller.getHost()))
+            || !TRANSACTION.matcher(transaction).matches()
+        ? Optional.empty()
+        : network.transactionPage(transaction);
   }
 
   /** Returns the chain's name and id: {@code Base Sepolia (eip155:84532)}. */

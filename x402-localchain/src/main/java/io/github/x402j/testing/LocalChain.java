@@ -127,8 +127,8 @@ public final class LocalChain implements TestChain {
   }
 
   @Override
-  public TestUsdc deployUsdc(String name, String version) {
-    return TestUsdc.deploy(operator, name, version);
+  public TestUsdc deployUsdc(String name, String version, int decimals) {
+    return TestUsdc.deploy(operator, name, version, decimals);
   }
 
   @Override

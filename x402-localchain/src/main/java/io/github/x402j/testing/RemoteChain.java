@@ -59,8 +59,8 @@ final class RemoteChain implements TestChain {
   }
 
   @Override
-  public TestUsdc deployUsdc(String name, String version) {
-    return TestUsdc.deploy(operator, name, version);
+  public TestUsdc deployUsdc(String name, String version, int decimals) {
+    return TestUsdc.deploy(operator, name, version, decimals);
   }
 
   @Override

@@ -55,12 +55,23 @@ public interface TestChain extends AutoCloseable {
   }
 
   /**
-   * Deploys a token.
+   * Deploys a token with 6 decimals.
    *
    * @param name its EIP-712 name, at most 32 bytes
    * @param version its EIP-712 version, at most 32 bytes
    */
-  TestUsdc deployUsdc(String name, String version);
+  default TestUsdc deployUsdc(String name, String version) {
+    return deployUsdc(name, version, TestUsdc.DEFAULT_DECIMALS);
+  }
+
+  /**
+   * Deploys a token.
+   *
+   * @param name its EIP-712 name, at most 32 bytes
+   * @param version its EIP-712 version, at most 32 bytes
+   * @param decimals 0 to 255
+   */
+  TestUsdc deployUsdc(String name, String version, int decimals);
 
   /**
    * Puts a token's code at an address of choice, such as that of real USDC, so that code under test

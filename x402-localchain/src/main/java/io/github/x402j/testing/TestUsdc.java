@@ -19,7 +19,7 @@ import org.web3j.utils.Numeric;
 /**
  * A token on a {@link TestChain} that takes EIP-3009 authorizations as USDC does, with the same
  * events and revert strings. Anyone may mint and burn it. Amounts are in atomic units: a dollar is
- * 1,000,000. Thread safe.
+ * 1,000,000, unless the token has other decimals. Thread safe.
  *
  * <p>Each method that changes the token sends a transaction and returns when it is mined.
  */
@@ -30,6 +30,9 @@ public final class TestUsdc {
 
   /** The EIP-712 version of a token deployed without one. */
   public static final String DEFAULT_VERSION = "2";
+
+  /** The decimals of a token deployed without a number of them. */
+  public static final int DEFAULT_DECIMALS = 6;
 
   /** How {@code transferWithAuthorization} departs from USDC. */
   public enum Mode {
@@ -59,22 +62,26 @@ public final class TestUsdc {
   private final String address;
   private final String name;
   private final String version;
+  private final int decimals;
 
-  private TestUsdc(Operator operator, String address, String name, String version) {
+  private TestUsdc(Operator operator, String address, String name, String version, int decimals) {
     this.operator = operator;
     this.address = address;
     this.name = name;
     this.version = version;
+    this.decimals = decimals;
   }
 
-  static TestUsdc deploy(Operator operator, String name, String version) {
-    String address = operator.deploy("TestUsdc", new Utf8String(name), new Utf8String(version));
-    return new TestUsdc(operator, address, name, version);
+  static TestUsdc deploy(Operator operator, String name, String version, int decimals) {
+    String address =
+        operator.deploy(
+            "TestUsdc", new Utf8String(name), new Utf8String(version), new Uint8(decimals));
+    return new TestUsdc(operator, address, name, version, decimals);
   }
 
   /** Returns the token as it is at another address, where its code was put. */
   TestUsdc at(String other) {
-    return new TestUsdc(operator, Keys.toChecksumAddress(other), name, version);
+    return new TestUsdc(operator, Keys.toChecksumAddress(other), name, version, decimals);
   }
 
   /** Returns the code of the contract. */
@@ -97,9 +104,9 @@ public final class TestUsdc {
     return version;
   }
 
-  /** Returns 6. */
+  /** Returns how many decimal digits a token has, {@value #DEFAULT_DECIMALS} unless deployed so. */
   public int decimals() {
-    return 6;
+    return decimals;
   }
 
   /**

@@ -80,7 +80,9 @@ public final class InProcessChain {
             evm, CHAIN_ID, clock, Map.of(Address.fromHexString(OPERATOR.address()), wei));
     methods = new RpcMethods(chain, evm);
     operator = new Operator(new Node(), CHAIN_ID, OPERATOR);
-    usdc = TestUsdc.deploy(operator, TestUsdc.DEFAULT_NAME, TestUsdc.DEFAULT_VERSION);
+    usdc =
+        TestUsdc.deploy(
+            operator, TestUsdc.DEFAULT_NAME, TestUsdc.DEFAULT_VERSION, TestUsdc.DEFAULT_DECIMALS);
     chain.automine(false);
   }
 
