@@ -4,6 +4,7 @@ package io.github.x402j;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -58,6 +59,34 @@ public interface Facilitator {
 
   /** Returns whether this facilitator handles payments of the scheme and network. */
   boolean supports(String scheme, Network network);
+
+  /**
+   * Returns whether payments of this kind that are written in this version of the protocol can be
+   * settled at present. What is offered follows it. Default: as {@link #supports(String, Network)},
+   * whatever the version.
+   *
+   * @param x402Version 1 or 2
+   */
+  default boolean supports(int x402Version, String scheme, Network network) {
+    return supports(scheme, network);
+  }
+
+  /**
+   * Returns what it supports, for people, if it has learned that from elsewhere. A gate offers what
+   * such a facilitator can settle, and leaves out the rest; where none has learned it, an offer
+   * that cannot be settled fails the start. Default: empty, it supports what it is configured for.
+   */
+  default Optional<String> supported() {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns what a seller has to know of it to offer payments of this kind: {@code extra} of the
+   * kind in the answer of {@code /supported}. Default: nothing.
+   */
+  default Map<String, Object> extra(String scheme, Network network) {
+    return Map.of();
+  }
 
   /**
    * Checks everything that can be checked without the state of the chain: the terms, the window,

@@ -11,24 +11,47 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The messages between a seller and a facilitator (specification 7), in both versions. */
 public final class FacilitatorMessages {
   private static final String ALL_EVM = "eip155:*";
   private static final String DIGEST = "digest";
+  private static final String X402_VERSION = "x402Version";
   private static final String REPEATED = "repeated";
 
   /** The request header of {@code /settle} by which a seller claims its own settlement again. */
   public static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+
+  /** The response header of {@code /verify} and {@code /settle} that tells of extensions. */
+  public static final String EXTENSION_RESPONSES = "EXTENSION-RESPONSES";
+
+  /** The longest value of {@link #EXTENSION_RESPONSES} that is read or written, in characters. */
+  public static final int MAX_EXTENSION_RESPONSES = 4096;
+
+  private static final Pattern ERROR_TYPE = Pattern.compile("[a-z][a-z_]{0,63}");
 
   private FacilitatorMessages() {}
 
   /** A verify or settle request. */
   public record Request(PaymentPayload payload, PaymentRequirements requirements) {}
 
-  /** A verify answer that is one; {@code reason} is the code as it was written. */
-  public record Verified(boolean isValid, Optional<String> reason, Optional<Address> payer) {}
+  /**
+   * A verify answer that is one.
+   *
+   * @param reason the code as it was written
+   * @param message why it is invalid, in the other side's words
+   * @param extensions by name. JSON as JDK types
+   * @param extra what the scheme adds. JSON as JDK types
+   */
+  public record Verified(
+      boolean isValid,
+      Optional<String> reason,
+      Optional<Address> payer,
+      Optional<String> message,
+      Map<String, Object> extensions,
+      Map<String, Object> extra) {}
 
   /**
    * A settle answer that is one.
@@ -41,6 +64,9 @@ public final class FacilitatorMessages {
    * @param digest what it says was signed
    * @param repeated whether it says that it has given this answer to another claimant before, or
    *     keeps the payment for another
+   * @param message why it failed, in the other side's words
+   * @param extensions by name. JSON as JDK types
+   * @param extra what the scheme adds. JSON as JDK types
    */
   public record Settled(
       boolean success,
@@ -52,7 +78,10 @@ public final class FacilitatorMessages {
       Optional<Address> asset,
       Optional<Address> payTo,
       Optional<Bytes32> digest,
-      boolean repeated) {}
+      boolean repeated,
+      Optional<String> message,
+      Map<String, Object> extensions,
+      Map<String, Object> extra) {}
 
   // ---- the seller's side
 
@@ -86,7 +115,10 @@ public final class FacilitatorMessages {
     return new Verified(
         Json.bool(json, "", "isValid"),
         Json.optionalString(json, "", "invalidReason"),
-        payer(json));
+        payer(json),
+        text(json, "invalidMessage"),
+        objectOrNothing(json, "extensions"),
+        objectOrNothing(json, "extra"));
   }
 
   /** A failure need not name a network. A success that names none is refused later. */
@@ -105,7 +137,61 @@ public final class FacilitatorMessages {
         Optional.ofNullable(PaymentCodec.optional(json, "payTo", Address::parse)),
         Optional.ofNullable(
             PaymentCodec.optional(json, DIGEST, text -> Bytes32.parse(DIGEST, text))),
-        !Json.isAbsent(json, REPEATED) && Json.bool(json, "", REPEATED));
+        !Json.isAbsent(json, REPEATED) && Json.bool(json, "", REPEATED),
+        text(json, "errorMessage"),
+        objectOrNothing(json, "extensions"),
+        objectOrNothing(json, "extra"));
+  }
+
+  /** What decides nothing need not have the type that the document gives it. */
+  private static Optional<String> text(JsonNode json, String name) {
+    return Optional.ofNullable(json.get(name)).map(JsonNode::textValue);
+  }
+
+  private static Map<String, Object> objectOrNothing(JsonNode json, String name)
+      throws MalformedPaymentException {
+    JsonNode member = json.get(name);
+    return member == null || !member.isObject() ? Map.of() : Json.toMap(member, name);
+  }
+
+  /** Returns the {@code errorType} of the body of an error, if it is no more than a name. */
+  public static Optional<String> errorType(String body) {
+    try {
+      return text(Json.parseObject(body), "errorType")
+          .filter(type -> ERROR_TYPE.matcher(type).matches());
+    } catch (MalformedPaymentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns what {@code EXTENSION-RESPONSES} says, by the names of extensions.
+   *
+   * @throws MalformedPaymentException if it is too long, or not base64 of a JSON object of objects
+   */
+  public static Map<String, Object> readExtensionResponses(String header)
+      throws MalformedPaymentException {
+    if (header.length() > MAX_EXTENSION_RESPONSES) {
+      throw new MalformedPaymentException(
+          "expected at most " + MAX_EXTENSION_RESPONSES + " characters");
+    }
+    JsonNode json = Json.parseObject(PaymentCodec.text(header));
+    for (JsonNode response : json) {
+      if (!response.isObject()) {
+        throw new MalformedPaymentException("expected an object for each extension");
+      }
+    }
+    return Json.toMap(json, EXTENSION_RESPONSES);
+  }
+
+  /**
+   * Returns the value of {@code EXTENSION-RESPONSES}, empty if it would be too long.
+   *
+   * @param responses by the names of extensions
+   */
+  public static Optional<String> extensionResponses(Map<String, Object> responses) {
+    return Optional.of(PaymentCodec.base64(Json.write(Json.fromJdk(responses))))
+        .filter(header -> header.length() <= MAX_EXTENSION_RESPONSES);
   }
 
   private static Optional<Network> network(String text) {
@@ -153,9 +239,20 @@ public final class FacilitatorMessages {
           new SupportedKinds.Kind(
               Json.wholeNumber(kind, "kinds[].", "x402Version"),
               Json.string(kind, "kinds[].", "scheme"),
-              Json.string(kind, "kinds[].", "network")));
+              Json.string(kind, "kinds[].", "network"),
+              objectOrNothing(kind, "extra")));
     }
-    return new SupportedKinds(kinds, signers(json));
+    return new SupportedKinds(kinds, extensions(json), signers(json));
+  }
+
+  private static List<String> extensions(JsonNode json) {
+    List<String> names = new ArrayList<>();
+    for (JsonNode name : json.path("extensions")) {
+      if (name.isTextual()) {
+        names.add(name.textValue());
+      }
+    }
+    return names;
   }
 
   private static Set<Address> signers(JsonNode json) throws MalformedPaymentException {
@@ -185,13 +282,17 @@ public final class FacilitatorMessages {
 
   public static Request readRequest(String body) throws MalformedPaymentException {
     JsonNode json = Json.parseObject(body);
-    long version = Json.wholeNumber(json, "", "x402Version");
+    JsonNode payment = Json.object(json, "", "paymentPayload");
+    // The specification has the version in both places, and some clients send it in one.
+    long version =
+        Json.isAbsent(json, X402_VERSION)
+            ? Json.wholeNumber(payment, "paymentPayload.", X402_VERSION)
+            : Json.wholeNumber(json, "", X402_VERSION);
     if (version != 1 && version != 2) {
       throw new MalformedPaymentException(
           ErrorReason.INVALID_X402_VERSION, "x402Version: expected 1 or 2");
     }
-    PaymentPayload payload =
-        PaymentCodec.readPayload(Json.object(json, "", "paymentPayload"), (int) version);
+    PaymentPayload payload = PaymentCodec.readPayload(payment, (int) version);
     JsonNode requirements = Json.object(json, "", "paymentRequirements");
     return new Request(
         payload,
@@ -230,10 +331,16 @@ public final class FacilitatorMessages {
   /**
    * The answer for a payment that was not settled, or not yet.
    *
+   * @param detail why, for people, without a secret; null to say nothing
    * @param repeated whether it was settled, or was to be, for another than the asker
    */
-  public static String settlement(SettlementResponse response, int x402Version, boolean repeated) {
-    return Json.write(marked(PaymentCodec.settlementNode(response, x402Version), repeated));
+  public static String settlement(
+      SettlementResponse response, @Nullable String detail, int x402Version, boolean repeated) {
+    ObjectNode json = PaymentCodec.settlementNode(response, x402Version);
+    if (detail != null) {
+      json.put("errorMessage", detail);
+    }
+    return Json.write(marked(json, repeated));
   }
 
   /**
@@ -256,28 +363,25 @@ public final class FacilitatorMessages {
     return repeated ? json.put(REPEATED, true) : json;
   }
 
-  public static String supported(List<Network> networks, Set<Address> signers) {
+  /** The answer of {@code /supported}. */
+  public static String supported(SupportedKinds supported) {
     ObjectNode json = Json.newObject();
     ArrayNode kinds = json.putArray("kinds");
-    for (Network network : networks) {
-      kinds
-          .addObject()
-          .put("x402Version", 2)
-          .put("scheme", PaymentRequirements.EXACT)
-          .put("network", network.caip2());
-      network
-          .v1Name()
-          .ifPresent(
-              name ->
-                  kinds
-                      .addObject()
-                      .put("x402Version", 1)
-                      .put("scheme", PaymentRequirements.EXACT)
-                      .put("network", name));
+    for (SupportedKinds.Kind kind : supported.kinds()) {
+      ObjectNode each =
+          kinds
+              .addObject()
+              .put(X402_VERSION, kind.x402Version())
+              .put("scheme", kind.scheme())
+              .put("network", kind.network());
+      if (!kind.extra().isEmpty()) {
+        each.set("extra", Json.fromJdk(kind.extra()));
+      }
     }
-    json.putArray("extensions");
+    ArrayNode extensions = json.putArray("extensions");
+    supported.extensions().forEach(extensions::add);
     ArrayNode accounts = json.putObject("signers").putArray(ALL_EVM);
-    signers.forEach(signer -> accounts.add(signer.text()));
+    supported.signers().stream().map(Address::text).sorted().forEach(accounts::add);
     return Json.write(json);
   }
 

@@ -52,10 +52,25 @@ public final class PaymentCodec {
    * if version 1 would leave out every way to pay, as its {@code accepts} must not be empty.
    */
   public static String encodeRequiredBody(PaymentRequired required) {
-    return required.accepts().stream()
-            .anyMatch(option -> PaymentRequiredJson.nameInV1(option).isPresent())
-        ? encodeRequiredV1(required)
-        : Json.write(PaymentRequiredJson.v2(required));
+    return encodeRequiredBody(required, required);
+  }
+
+  /**
+   * Returns the body of a 402 whose offers differ by version: the version 1 JSON, or that of
+   * version 2 if version 1 can name none of its offers.
+   *
+   * @param v1 what clients of version 1 can pay
+   * @param v2 what clients of version 2 can pay
+   */
+  public static String encodeRequiredBody(PaymentRequired v1, PaymentRequired v2) {
+    return v1.accepts().stream().anyMatch(PaymentCodec::isForV1)
+        ? encodeRequiredV1(v1)
+        : Json.write(PaymentRequiredJson.v2(v2));
+  }
+
+  /** Returns whether a descriptor of version 1 can hold the option; if not, it leaves it out. */
+  public static boolean isForV1(PaymentRequirements option) {
+    return PaymentRequiredJson.nameInV1(option).isPresent();
   }
 
   /**
@@ -275,7 +290,7 @@ public final class PaymentCodec {
         .orElseThrow(() -> new IllegalArgumentException(network + " has no name in version 1"));
   }
 
-  private static String base64(String text) {
+  static String base64(String text) {
     return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +18,26 @@ public sealed interface Settlement {
    *     digits
    * @param payer who paid
    * @param amount how much
+   * @param extensionResponses what a remote facilitator says about extensions, by their names.
+   *     Another side's words: for listeners, and never for buyers. JSON as JDK types, immutable
    */
-  record Settled(String transaction, Address payer, TokenAmount amount) implements Settlement {
+  record Settled(
+      String transaction, Address payer, TokenAmount amount, Map<String, Object> extensionResponses)
+      implements Settlement {
     /** Checks the hash. */
     public Settled {
       requireHash(transaction);
+      extensionResponses = JsonValues.copyOf(extensionResponses);
+    }
+
+    /** Makes a settlement of which nothing is said about extensions. */
+    public Settled(String transaction, Address payer, TokenAmount amount) {
+      this(transaction, payer, amount, Map.of());
+    }
+
+    /** Returns this settlement with what a facilitator says about extensions. */
+    public Settled withExtensionResponses(Map<String, Object> responses) {
+      return new Settled(transaction, payer, amount, responses);
     }
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j;
 
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,21 @@ public sealed interface Verification {
    * The payment passed the checks that were made.
    *
    * @param payment the payment
+   * @param extensionResponses what a remote facilitator says about extensions, by their names.
+   *     Another side's words: for listeners, and never for buyers. JSON as JDK types, immutable
    */
-  record Valid(SignedPayment payment) implements Verification {}
+  record Valid(SignedPayment payment, Map<String, Object> extensionResponses)
+      implements Verification {
+    /** Copies the responses. */
+    public Valid {
+      extensionResponses = JsonValues.copyOf(extensionResponses);
+    }
+
+    /** Makes a result of which nothing is said about extensions. */
+    public Valid(SignedPayment payment) {
+      this(payment, Map.of());
+    }
+  }
 
   /**
    * The payment is refused.

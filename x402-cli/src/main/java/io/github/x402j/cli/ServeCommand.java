@@ -14,8 +14,10 @@ import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.facilitator.CdpAuthentication;
 import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.facilitator.LocalChecks;
+import io.github.x402j.facilitator.PayAiAuthentication;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -77,6 +79,14 @@ final class ServeCommand implements Callable<Integer> {
   @Nullable URI facilitatorUrl;
 
   @Option(
+      names = "--facilitator-key",
+      paramLabel = "KIND",
+      description =
+          "Whose API key the facilitator gets: cdp, from the environment variables CDP_API_KEY_ID and"
+              + " CDP_API_KEY_SECRET, or payai, from PAYAI_API_KEY_ID and PAYAI_API_KEY_SECRET. Default: none.")
+  @Nullable String apiKey;
+
+  @Option(
       names = "--token",
       paramLabel = "ADDRESS",
       description = "The token that is accepted. Its name and version are read from the chain.")
@@ -112,6 +122,9 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     URI node = rpcUrl;
     URI remote = facilitatorUrl;
+    if (apiKey != null && remote == null) {
+      throw new IllegalArgumentException("--facilitator-key: needs --facilitator");
+    }
     if (remote != null) {
       if (gasKeyVariable != null) {
         throw new IllegalArgumentException(
@@ -156,11 +169,29 @@ final class ServeCommand implements Callable<Integer> {
       EvmLocalChecks.Builder builder = EvmLocalChecks.builder().chain(sold.network(), chain);
       checks = contractWallets ? builder.acceptContractWallets().build() : builder.build();
     }
-    Facilitator facilitator = HttpFacilitator.builder(remote, checks).build();
+    HttpFacilitator.Builder builder = HttpFacilitator.builder(remote, checks);
+    if (apiKey != null) {
+      builder.authentication(credentials(apiKey));
+    }
+    Facilitator facilitator = builder.build();
     String url = publicUrl == null ? "" : publicUrl;
     try (SampleServer server = SampleServer.start(port, url, sold, payee, facilitator)) {
       serve(server);
     }
+  }
+
+  private HttpFacilitator.Authentication credentials(String kind) {
+    return switch (kind) {
+      case "cdp" ->
+          CdpAuthentication.of(
+              terminal.environment().apply("CDP_API_KEY_ID"),
+              terminal.environment().apply("CDP_API_KEY_SECRET"));
+      case "payai" ->
+          PayAiAuthentication.of(
+              terminal.environment().apply("PAYAI_API_KEY_ID"),
+              terminal.environment().apply("PAYAI_API_KEY_SECRET"));
+      default -> throw new IllegalArgumentException("--facilitator-key: expected cdp or payai");
+    };
   }
 
   private static Token known(Address contract) {

@@ -4,6 +4,7 @@ package io.github.x402j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.x402j.Usdc;
 import io.github.x402j.testing.LocalChain;
 import io.github.x402j.testing.TestUsdc;
 import io.github.x402j.testing.TestWallet;
@@ -11,6 +12,8 @@ import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code x402 facilitator}, and {@code x402 serve --facilitator}, as processes of their own. */
 class FacilitatorProcessTest {
@@ -107,5 +110,31 @@ class FacilitatorProcessTest {
             "0");
     assertThat(unknown.status()).isEqualTo(ExitCode.USAGE);
     assertThat(unknown.err()).contains("--rpc-url");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cdp, --facilitator, CDP key id",
+    "payai, --facilitator, PayAI key id",
+    "another, --facilitator, expected cdp or payai",
+    "cdp, --public-url, needs --facilitator"
+  })
+  void saysWhatIsMissingOfAnApiKey(String kind, String option, String message) {
+    Invocation keyless =
+        Invocation.of(
+            Map.of(),
+            "serve",
+            option,
+            "http://127.0.0.1:1",
+            "--facilitator-key",
+            kind,
+            "--token",
+            Usdc.BASE.contract().text(),
+            "--pay-to",
+            TestWallet.random().address(),
+            "--port",
+            "0");
+    assertThat(keyless.status()).isEqualTo(ExitCode.USAGE);
+    assertThat(keyless.err()).contains(message);
   }
 }

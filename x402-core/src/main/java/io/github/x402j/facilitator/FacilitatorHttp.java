@@ -5,15 +5,23 @@ package io.github.x402j.facilitator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.FacilitatorMessages;
+import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.http.BoundedHttp;
 import io.github.x402j.http.Deadline;
 import io.github.x402j.http.Ticker;
 import java.net.URI;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way to a facilitator: one deadline over a whole exchange, a cap on the answer, no redirects,
@@ -24,18 +32,20 @@ import java.util.regex.Pattern;
 final class FacilitatorHttp {
   static final int MAX_ANSWER_BYTES = 64 * 1024;
 
-  private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-  private static final Pattern HEADER_VALUE = Pattern.compile("[\\x20-\\x7e]+");
+  private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
+  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+  private static final Pattern SECONDS = Pattern.compile("[0-9]{1,6}");
 
   private final URI base;
-  private final HttpFacilitator.Authentication authentication;
+  private final BoundedAuthentication authentication;
   private final BoundedHttp http;
   private final Ticker ticker;
+  private final AtomicBoolean hasRedirected = new AtomicBoolean();
 
   FacilitatorHttp(
       URI base, HttpFacilitator.Authentication authentication, BoundedHttp http, Ticker ticker) {
     this.base = requireUsable(base);
-    this.authentication = authentication;
+    this.authentication = new BoundedAuthentication(authentication);
     this.http = http;
     this.ticker = ticker;
   }
@@ -48,7 +58,29 @@ final class FacilitatorHttp {
   /** What became of a request. */
   sealed interface Reply {
     /** It was answered in full. */
-    record Answered(int status, String body) implements Reply {}
+    record Answered(int status, HttpHeaders headers, String body) implements Reply {
+      /** Returns what a client that asks too much is to wait, zero if that is not said. */
+      Duration retryAfter() {
+        return headers
+            .firstValue("Retry-After")
+            .filter(text -> SECONDS.matcher(text).matches())
+            .map(text -> Duration.ofSeconds(Long.parseLong(text)))
+            .orElse(Duration.ZERO);
+      }
+
+      /** Returns the value of a header that stands there once, empty otherwise. */
+      private List<String> only(String header) {
+        List<String> values = headers.allValues(header);
+        return values.size() == 1 ? values : List.of();
+      }
+    }
+
+    /**
+     * It was sent elsewhere, where nothing is sent.
+     *
+     * @param why names the status and the origin of the target
+     */
+    record Redirected(String why) implements Reply {}
 
     /** It never left, for certain. */
     record NotSent(String why) implements Reply {}
@@ -91,28 +123,62 @@ final class FacilitatorHttp {
             .header("Content-Type", "application/json")
             .header("Accept", "application/json")
             .method(method, body);
-    headers.forEach((name, value) -> add(request, name, value));
-    authentication.headers(method, endpoint).forEach((name, value) -> add(request, name, value));
+    headers.forEach(request::setHeader);
+    authentication.headers(method, endpoint, timeout).forEach(request::setHeader);
     long left = end - ticker.nanos();
     if (left <= 0) {
       return new Reply.NotSent("there was no time left to ask");
     }
     try {
       HttpResponse<byte[]> response = http.send(request.build(), Duration.ofNanos(left));
-      return new Reply.Answered(response.statusCode(), new String(response.body(), UTF_8));
+      return REDIRECTS.contains(response.statusCode())
+          ? redirected(endpoint, response)
+          : new Reply.Answered(
+              response.statusCode(), response.headers(), new String(response.body(), UTF_8));
     } catch (BoundedHttp.NoAnswerException e) {
       String why = String.valueOf(e.getMessage());
       return e.neverSent() ? new Reply.NotSent(why) : new Reply.Lost(why);
     }
   }
 
-  /** The JDK's own refusal of a header repeats its value. */
-  private static void add(HttpRequest.Builder request, String name, String value) {
-    if (!HEADER_NAME.matcher(name).matches() || !HEADER_VALUE.matcher(value).matches()) {
-      throw new IllegalStateException(
-          "authentication: expected header names and values in visible ASCII");
+  /** A redirect is no answer, and what follows it would get the payment and the credentials. */
+  private Reply redirected(URI endpoint, HttpResponse<byte[]> response) {
+    String why =
+        "redirects (status "
+            + response.statusCode()
+            + ") to "
+            + target(endpoint, response.headers().firstValue("Location").orElse(""))
+            + ", which is not followed; configure the URL of the facilitator itself";
+    if (hasRedirected.compareAndSet(false, true)) {
+      log.error("facilitator {}: {}", origin(), why);
     }
-    request.setHeader(name, value);
+    return new Reply.Redirected(why);
+  }
+
+  /** Of a text of the other side no more than an origin. */
+  private static String target(URI endpoint, String location) {
+    try {
+      URI target = endpoint.resolve(location);
+      if (!location.isBlank() && target.getHost() != null) {
+        String port = target.getPort() < 0 ? "" : ":" + target.getPort();
+        return target.getScheme() + "://" + target.getHost() + port;
+      }
+    } catch (IllegalArgumentException e) {
+      return "what is no URL";
+    }
+    return "nowhere";
+  }
+
+  /** Returns what was said about extensions, by name; empty if that is nothing that can be read. */
+  Map<String, Object> extensionResponses(Reply.Answered answer) {
+    for (String header : answer.only(FacilitatorMessages.EXTENSION_RESPONSES)) {
+      try {
+        return FacilitatorMessages.readExtensionResponses(header);
+      } catch (MalformedPaymentException e) {
+        log.debug("facilitator {}: EXTENSION-RESPONSES: {}", origin(), e.getMessage());
+      }
+    }
+    return Map.of();
   }
 
   private static URI requireUsable(URI url) {
@@ -130,9 +196,5 @@ final class FacilitatorHttp {
     }
     String text = url.toString();
     return URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
-  }
-
-  static Map<String, String> noHeaders(String method, URI endpoint) {
-    return Map.of();
   }
 }

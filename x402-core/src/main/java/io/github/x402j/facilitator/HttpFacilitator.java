@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,12 +120,17 @@ public final class HttpFacilitator implements Facilitator {
     return builder(Settings.requireUrl("facilitator URL", url), local);
   }
 
-  /** Makes the credentials of a request. */
+  /**
+   * Makes the credentials of a request. {@link CdpAuthentication} and {@link PayAiAuthentication}
+   * are ready. Safe for use by several threads.
+   */
   @FunctionalInterface
   public interface Authentication {
     /**
      * Returns the headers that authenticate a request; they are sent to the facilitator's own
-     * origin and nowhere else.
+     * origin and nowhere else. Called for each request, a repeated one included, on a thread of its
+     * own, within the timeout of the request. Whatever it throws is an outage of the facilitator;
+     * no message repeats its text.
      *
      * @param method GET or POST
      * @param endpoint the whole URL of the request
@@ -149,6 +155,22 @@ public final class HttpFacilitator implements Facilitator {
   @Override
   public boolean supports(String scheme, Network network) {
     return kinds.first().covers(scheme, network);
+  }
+
+  @Override
+  public boolean supports(int x402Version, String scheme, Network network) {
+    return kinds.covers(x402Version, scheme, network);
+  }
+
+  /** Names the origin and the kinds that the facilitator told of. */
+  @Override
+  public Optional<String> supported() {
+    return Optional.of("facilitator " + http.origin() + " supports " + kinds.current());
+  }
+
+  @Override
+  public Map<String, Object> extra(String scheme, Network network) {
+    return kinds.current().extra(scheme, network);
   }
 
   @Override
@@ -219,7 +241,7 @@ public final class HttpFacilitator implements Facilitator {
   public static final class Builder {
     private final URI url;
     private final LocalChecks local;
-    private Authentication authentication = FacilitatorHttp::noHeaders;
+    private Authentication authentication = BoundedAuthentication.NONE;
     private Duration connectTimeout = DEFAULT_CONNECT_TIMEOUT;
     private Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
     private Duration verifyTimeout = DEFAULT_VERIFY_TIMEOUT;

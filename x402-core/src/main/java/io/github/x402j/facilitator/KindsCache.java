@@ -5,9 +5,11 @@ package io.github.x402j.facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.SupportedKinds;
 import io.github.x402j.UnreachableException;
+import io.github.x402j.http.Deadline;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +22,11 @@ import org.slf4j.LoggerFactory;
 /** What a facilitator supports: asked at the start, asked again beside the payments. */
 final class KindsCache {
   private static final Logger log = LoggerFactory.getLogger(HttpFacilitator.class);
+  private static final int MAX_ATTEMPTS = 3;
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(500);
+
+  /** All pauses together. */
+  private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(30);
 
   private final FacilitatorHttp http;
   private final Clock clock;
@@ -57,6 +64,11 @@ final class KindsCache {
     return current == null ? first() : current;
   }
 
+  /** Returns whether it settles payments of this version now, and did at the start. */
+  boolean covers(int x402Version, String scheme, Network network) {
+    return first().covers(scheme, network) && current().covers(x402Version, scheme, network);
+  }
+
   void requireAll(List<PaymentRequirements> offered) {
     SupportedKinds kinds = first();
     for (PaymentRequirements option : offered) {
@@ -71,22 +83,6 @@ final class KindsCache {
                 + "; it supports "
                 + kinds);
       }
-      warnAboutVersions(kinds, option);
-    }
-  }
-
-  private void warnAboutVersions(SupportedKinds kinds, PaymentRequirements option) {
-    boolean hasBoth =
-        kinds.covers(2, option.scheme(), option.network())
-            && (kinds.covers(1, option.scheme(), option.network())
-                || option.network().v1Name().isEmpty());
-    if (!hasBoth) {
-      log.warn(
-          "facilitator {}: payments on {} of one version of the protocol are refused; it supports"
-              + " {}",
-          http.origin(),
-          option.network(),
-          kinds);
     }
   }
 
@@ -105,7 +101,7 @@ final class KindsCache {
   private void refresh() {
     try {
       newest = ask();
-    } catch (FacilitatorException e) {
+    } catch (FacilitatorException | IllegalStateException e) {
       log.warn(
           "facilitator {}: {}; going on with what it said before", http.origin(), e.getMessage());
     } finally {
@@ -113,14 +109,38 @@ final class KindsCache {
     }
   }
 
+  /**
+   * Asks, and again where it is asked to wait.
+   *
+   * @throws IllegalStateException if it redirects: that is a wrong URL and no outage
+   */
   private SupportedKinds ask() throws FacilitatorException {
-    FacilitatorHttp.Reply reply = http.get("/supported", timeout);
+    Deadline patience = http.deadline(LONGEST_PATIENCE);
+    for (int attempt = 1; ; attempt++) {
+      FacilitatorHttp.Reply reply = http.get("/supported", timeout);
+      boolean isTooOften =
+          reply instanceof FacilitatorHttp.Reply.Answered answer && answer.status() == 429;
+      if (!isTooOften || attempt == MAX_ATTEMPTS || !patience.sleep(pause(reply))) {
+        return read(reply);
+      }
+    }
+  }
+
+  private static Duration pause(FacilitatorHttp.Reply reply) {
+    Duration asked = ((FacilitatorHttp.Reply.Answered) reply).retryAfter();
+    return asked.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : asked;
+  }
+
+  private SupportedKinds read(FacilitatorHttp.Reply reply) throws FacilitatorException {
+    if (reply instanceof FacilitatorHttp.Reply.Redirected redirected) {
+      throw new IllegalStateException("facilitator " + http.origin() + ": " + redirected.why());
+    }
     if (!(reply instanceof FacilitatorHttp.Reply.Answered answer)) {
       throw new FacilitatorException(
           "did not answer /supported: " + RemoteVerification.what(reply));
     }
     if (answer.status() != 200) {
-      throw new FacilitatorException("answered /supported with status " + answer.status());
+      throw new FacilitatorException("answered /supported with " + RemoteVerification.what(reply));
     }
     try {
       return FacilitatorMessages.readSupported(answer.body());

@@ -9,6 +9,7 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,13 @@ import org.jspecify.annotations.Nullable;
  * unclear, because bytes were sent.
  */
 sealed interface RemoteAnswer {
-  /** It says that the money has moved, and everything that it says fits the payment. */
-  record Moved(String transaction) implements RemoteAnswer {}
+  /**
+   * It says that the money has moved, and everything that it says fits the payment.
+   *
+   * @param extensionResponses what it says about extensions
+   */
+  record Moved(String transaction, Map<String, Object> extensionResponses)
+      implements RemoteAnswer {}
 
   /**
    * It says that it did not settle, for a reason that is known.
@@ -82,28 +88,42 @@ sealed interface RemoteAnswer {
   /** A placeholder, and no hash of anything. */
   String NO_TRANSACTION = "0x" + "0".repeat(64);
 
+  /** Statuses of the transport, whatever the body says: the request may be made again. */
+  Set<Integer> OF_THE_TRANSPORT = Set.of(408, 425, 429);
+
   /** Statuses with which a facilitator gives its verdict; another one is trouble of its own. */
   static boolean isVerdict(int status) {
-    return status == 200 || status == 400 || status == 402 || status == 422;
+    return status == 200 || (status / 100 == 4 && !OF_THE_TRANSPORT.contains(status));
   }
 
-  static RemoteAnswer of(FacilitatorHttp.Reply reply, SignedPayment payment) {
+  static RemoteAnswer of(FacilitatorHttp http, FacilitatorHttp.Reply reply, SignedPayment payment) {
     if (reply instanceof FacilitatorHttp.Reply.NotSent notSent) {
       return new NotSent(notSent.why());
     }
     if (reply instanceof FacilitatorHttp.Reply.Lost lost) {
       return new Unclear(null, false, lost.why());
     }
+    if (reply instanceof FacilitatorHttp.Reply.Redirected redirected) {
+      return new Unclear(null, false, "it " + redirected.why());
+    }
     FacilitatorHttp.Reply.Answered answer = (FacilitatorHttp.Reply.Answered) reply;
     try {
-      return of(answer.status(), FacilitatorMessages.readSettled(answer.body()), payment);
+      return of(
+          answer.status(),
+          FacilitatorMessages.readSettled(answer.body()),
+          http.extensionResponses(answer),
+          payment);
     } catch (MalformedPaymentException e) {
-      return new Unclear(null, false, "status " + answer.status() + " with an answer that is none");
+      return new Unclear(
+          null, false, RemoteVerification.what(answer) + " with an answer that is none");
     }
   }
 
   private static RemoteAnswer of(
-      int status, FacilitatorMessages.Settled settled, SignedPayment payment) {
+      int status,
+      FacilitatorMessages.Settled settled,
+      Map<String, Object> extensionResponses,
+      SignedPayment payment) {
     @Nullable String hash = hash(settled.transaction());
     if (settled.success()) {
       Optional<String> lie = contradiction(status, settled, payment);
@@ -112,7 +132,7 @@ sealed interface RemoteAnswer {
       }
       return hash == null || lie.isPresent()
           ? new Unclear(hash, false, lie.orElse("success without a transaction"))
-          : new Moved(hash);
+          : new Moved(hash, extensionResponses);
     }
     String code = settled.errorReason();
     boolean isOutcome =

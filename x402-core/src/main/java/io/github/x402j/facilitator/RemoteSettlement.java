@@ -74,7 +74,7 @@ final class RemoteSettlement {
       throw new FacilitatorException("the facilitator was not reached: " + notSent.why());
     }
     if (answer instanceof RemoteAnswer.Moved moved) {
-      return confirmed(payment, moved.transaction(), deadline);
+      return confirmed(payment, moved, deadline);
     }
     if (answer instanceof RemoteAnswer.NonceUsed) {
       return usedByAnother(payment);
@@ -127,7 +127,7 @@ final class RemoteSettlement {
             FacilitatorMessages.request(payment, resource),
             claimant == null ? Map.of() : Map.of(FacilitatorMessages.IDEMPOTENCY_KEY, claimant),
             deadline.left());
-    return RemoteAnswer.of(reply, payment);
+    return RemoteAnswer.of(http, reply, payment);
   }
 
   /** Something was sent before, so there is no such thing as not sent any more. */
@@ -172,7 +172,7 @@ final class RemoteSettlement {
   private Settlement concludeLater(
       SignedPayment payment, RemoteAnswer answer, List<String> told, Deadline deadline) {
     if (answer instanceof RemoteAnswer.Moved moved) {
-      return confirmed(payment, moved.transaction(), deadline);
+      return confirmed(payment, moved, deadline);
     }
     if (answer instanceof RemoteAnswer.Refused refused && idempotent) {
       return refused(payment, refused, true);
@@ -205,7 +205,8 @@ final class RemoteSettlement {
   }
 
   /** Where the chain can be read, its word counts; its node may be behind the facilitator's. */
-  private Settlement confirmed(SignedPayment payment, String transaction, Deadline deadline) {
+  private Settlement confirmed(SignedPayment payment, RemoteAnswer.Moved moved, Deadline deadline) {
+    String transaction = moved.transaction();
     Backoff pauses = new Backoff(FIRST_PAUSE, 2, LONGEST_PAUSE);
     while (true) {
       Settlement found = onChain(payment, transaction);
@@ -217,7 +218,9 @@ final class RemoteSettlement {
               transaction);
           return read(payment, List.of(), true); // another transaction may be on its way
         }
-        return remember(payment, found);
+        return remember(payment, found) instanceof Settlement.Settled settled
+            ? settled.withExtensionResponses(moved.extensionResponses())
+            : found;
       }
       if (!deadline.sleep(pauses.next())) {
         return found;

@@ -46,9 +46,9 @@ final class RemoteVerification {
     Backoff pauses = new Backoff(FIRST_PAUSE, 3, LONGEST_PAUSE);
     for (int attempt = 1; ; attempt++) {
       FacilitatorHttp.Reply reply = http.post("/verify", request, deadline.atMost(requestTimeout));
-      if (reply instanceof FacilitatorHttp.Reply.Answered answer
-          && RemoteAnswer.isVerdict(answer.status())) {
-        return verdict(answer, payment);
+      Optional<Verification> verdict = verdict(reply, payment);
+      if (verdict.isPresent()) {
+        return verdict.get();
       }
       if (attempt == MAX_ATTEMPTS
           || !isWorthAnother(reply)
@@ -58,27 +58,56 @@ final class RemoteVerification {
     }
   }
 
-  private Verification verdict(FacilitatorHttp.Reply.Answered answer, SignedPayment payment)
+  /** Returns what was answered, empty if that is no verdict on the payment. */
+  private Optional<Verification> verdict(FacilitatorHttp.Reply reply, SignedPayment payment)
       throws FacilitatorException {
+    if (!(reply instanceof FacilitatorHttp.Reply.Answered answer)) {
+      return Optional.empty();
+    }
     FacilitatorMessages.Verified verified;
     try {
       verified = FacilitatorMessages.readVerified(answer.body());
     } catch (MalformedPaymentException e) {
-      throw new FacilitatorException("the facilitator did not verify: an answer that is none");
+      if (answer.status() == 200) {
+        throw new FacilitatorException("the facilitator did not verify: an answer that is none");
+      }
+      return Optional.empty();
+    }
+    if (!isSaidBy(answer.status(), verified)) {
+      return Optional.empty();
     }
     if (!verified.isValid()) {
-      return invalid(verified.reason(), payment);
+      return Optional.of(invalid(verified.reason(), payment));
     }
+    requireConsistent(answer.status(), verified, payment);
+    return Optional.of(new Verification.Valid(payment, http.extensionResponses(answer)));
+  }
+
+  /** In a failure of its own, a facilitator's "invalid" counts if its reason is one of a check. */
+  private static boolean isSaidBy(int status, FacilitatorMessages.Verified verified) {
+    return RemoteAnswer.isVerdict(status)
+        || (!verified.isValid()
+            && status >= 500
+            && verified.reason().filter(RemoteVerification::isOfACheck).isPresent());
+  }
+
+  private static boolean isOfACheck(String code) {
+    return FailureReasons.stageOf(code) == FailureReasons.Stage.BEFORE_BROADCAST
+        && !code.equals(ErrorReason.UNEXPECTED_VERIFY_ERROR.wireCode());
+  }
+
+  private void requireConsistent(
+      int status, FacilitatorMessages.Verified verified, SignedPayment payment)
+      throws FacilitatorException {
     if (verified.reason().filter(reason -> !reason.isEmpty()).isPresent()) {
       log.error("facilitator {}: said valid, and why it is not", http.origin());
       throw new FacilitatorException("the facilitator said valid, and why it is not");
     }
-    if (answer.status() != 200
+    if (status != 200
         || verified.payer().filter(payer -> !payer.equals(payment.payer())).isPresent()) {
       log.error("facilitator {}: said valid of another payment than was asked", http.origin());
       throw new FacilitatorException("the facilitator said valid of another payment");
     }
-    return new Verification.Valid(payment);
   }
 
   private static Verification invalid(Optional<String> code, SignedPayment payment) {
@@ -90,14 +119,19 @@ final class RemoteVerification {
 
   /** What a facilitator does not let us do now it will not let us do in a second. */
   private static boolean isWorthAnother(FacilitatorHttp.Reply reply) {
-    return !(reply instanceof FacilitatorHttp.Reply.Answered answer)
-        || answer.status() == 429
-        || answer.status() >= 500;
+    return reply instanceof FacilitatorHttp.Reply.Answered answer
+        ? answer.status() == 429 || answer.status() >= 500
+        : !(reply instanceof FacilitatorHttp.Reply.Redirected);
   }
 
   static String what(FacilitatorHttp.Reply reply) {
     if (reply instanceof FacilitatorHttp.Reply.Answered answer) {
-      return "status " + answer.status();
+      return FacilitatorMessages.errorType(answer.body())
+          .map(type -> "status " + answer.status() + " (" + type + ")")
+          .orElse("status " + answer.status());
+    }
+    if (reply instanceof FacilitatorHttp.Reply.Redirected redirected) {
+      return "it " + redirected.why();
     }
     return reply instanceof FacilitatorHttp.Reply.Lost lost
         ? lost.why()

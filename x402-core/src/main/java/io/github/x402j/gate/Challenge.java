@@ -22,21 +22,32 @@ public final class Challenge {
   private final PaymentRequired unsigned;
   private final @Nullable OfferReceipts statements;
   private final boolean olderHeader;
+  private final SettleableOffers offers;
   private final @Nullable RefusalTemplate rule;
   private final AtomicBoolean renewing = new AtomicBoolean();
   private volatile @Nullable Encoded encoded;
   private volatile @Nullable RefusalTemplate template;
 
-  private record Encoded(PaymentRequired required, Refusal refusal, Instant renewAt) {}
+  /**
+   * @param plain what could be settled when it was encoded, without signed offers
+   * @param signed the same with them
+   */
+  private record Encoded(
+      SettleableOffers.Descriptors plain,
+      SettleableOffers.Descriptors signed,
+      Refusal refusal,
+      Instant renewAt) {}
 
   private Challenge(
       PaymentRequired unsigned,
       @Nullable OfferReceipts statements,
       boolean olderHeader,
+      SettleableOffers offers,
       @Nullable RefusalTemplate rule) {
     this.unsigned = unsigned;
     this.statements = statements;
     this.olderHeader = olderHeader;
+    this.offers = offers;
     this.rule = rule;
   }
 
@@ -45,10 +56,14 @@ public final class Challenge {
    *
    * @param unsigned the descriptor with all that is not signed
    * @param statements signs the offers, null where they are not signed
+   * @param offers knows which of the offers can be settled
    */
   static Challenge of(
-      PaymentRequired unsigned, @Nullable OfferReceipts statements, boolean olderHeader) {
-    return new Challenge(unsigned, statements, olderHeader, null);
+      PaymentRequired unsigned,
+      @Nullable OfferReceipts statements,
+      boolean olderHeader,
+      SettleableOffers offers) {
+    return new Challenge(unsigned, statements, olderHeader, offers, null);
   }
 
   /**
@@ -59,18 +74,20 @@ public final class Challenge {
    */
   public Challenge at(String url) {
     boolean isSame = statements == null && RefusalTemplate.takes(url);
-    return new Challenge(unsigned.at(url), statements, olderHeader, isSame ? template() : null);
+    return new Challenge(
+        unsigned.at(url), statements, olderHeader, offers, isSame ? template() : null);
   }
 
   /** Returns this challenge with another recipient. */
   Challenge payingTo(Address recipient) {
-    return new Challenge(unsigned.withPayTo(recipient), statements, olderHeader, null);
+    return new Challenge(unsigned.withPayTo(recipient), statements, olderHeader, offers, null);
   }
 
   private RefusalTemplate template() {
+    SettleableOffers.Descriptors now = offers.of(unsigned);
     RefusalTemplate known = template;
-    if (known == null) {
-      known = RefusalTemplate.of(unsigned, olderHeader);
+    if (known == null || !known.offersSameAs(now)) {
+      known = RefusalTemplate.of(now, olderHeader);
       template = known;
     }
     return known;
@@ -83,33 +100,44 @@ public final class Challenge {
    * @throws IllegalArgumentException if the header would be too long
    */
   Challenge begun() {
+    SettleableOffers.Descriptors plain = offers.of(unsigned);
     encoded =
         encode(
-            statements == null
-                ? new OfferReceipts.Offered(unsigned, Instant.MAX)
-                : statements.offerNow(unsigned));
+            plain,
+            statements == null || plain.v2().accepts().isEmpty()
+                ? unsigned(plain)
+                : statements.offerNow(plain.v2()));
     return this;
   }
 
-  private Encoded encode(OfferReceipts.Offered offered) {
-    PaymentRequired required = offered.required();
+  private static OfferReceipts.Offered unsigned(SettleableOffers.Descriptors plain) {
+    return new OfferReceipts.Offered(plain.v2(), Instant.MAX);
+  }
+
+  private Encoded encode(SettleableOffers.Descriptors plain, OfferReceipts.Offered offered) {
+    SettleableOffers.Descriptors signed = plain.withV2(offered.required());
     Refusal refusal =
-        rule == null
-            ? Refusals.challenge(required, olderHeader)
-            : Refusals.requireShort(required, rule.at(required.resource().url()));
-    return new Encoded(required, refusal, offered.renewAt());
+        rule == null || !rule.offersSameAs(plain)
+            ? Refusals.challenge(signed, olderHeader)
+            : Refusals.requireShort(signed, rule.at(unsigned.resource().url()));
+    return new Encoded(plain, signed, refusal, offered.renewAt());
   }
 
   private Encoded current() {
+    SettleableOffers.Descriptors plain = offers.of(unsigned);
     Encoded known = encoded;
-    if (known == null) {
-      known = renewed();
+    if (known == null || !known.plain.offersSameAs(plain)) {
+      boolean hasChanged = known != null;
+      known = renewed(plain);
       encoded = known;
+      if (hasChanged) {
+        offers.sayWhatIsOffered();
+      }
     } else if (statements != null
         && statements.isDue(known.renewAt)
         && renewing.compareAndSet(false, true)) {
       try {
-        known = renewed();
+        known = renewed(plain);
         encoded = known;
       } finally {
         renewing.set(false);
@@ -119,15 +147,15 @@ public final class Challenge {
   }
 
   /** No statement is worth more than the sale. */
-  private Encoded renewed() {
-    if (statements == null) {
-      return encode(new OfferReceipts.Offered(unsigned, Instant.MAX));
+  private Encoded renewed(SettleableOffers.Descriptors plain) {
+    if (statements == null || plain.v2().accepts().isEmpty()) {
+      return encode(plain, unsigned(plain));
     }
-    OfferReceipts.Offered offered = statements.offer(unsigned);
+    OfferReceipts.Offered offered = statements.offer(plain.v2());
     try {
-      return encode(offered);
+      return encode(plain, offered);
     } catch (IllegalArgumentException e) { // too long with its statements
-      return encode(new OfferReceipts.Offered(unsigned, offered.renewAt()));
+      return encode(plain, new OfferReceipts.Offered(plain.v2(), offered.renewAt()));
     }
   }
 
@@ -157,9 +185,22 @@ public final class Challenge {
     return unsigned.resource();
   }
 
-  /** Returns what is asked for, with the offers that are signed. */
+  /**
+   * Returns what is asked for, with the offers that are signed. It offers what can be settled: to
+   * clients of version 2, or to those of version 1 if nothing else can be.
+   */
   public PaymentRequired required() {
-    return current().required;
+    return offered().newest();
+  }
+
+  /** Returns what clients of version 2 can pay, without signed offers. */
+  PaymentRequired settleable() {
+    return offers.of(unsigned).v2();
+  }
+
+  /** Returns what is asked for as clients of each version get it. */
+  SettleableOffers.Descriptors offered() {
+    return current().signed;
   }
 
   /** Returns the 402 for a request that brings no payment. */

@@ -32,7 +32,13 @@ record FacilitatorRequest(
     Verification.@Nullable Invalid refused) {
   private static final ResourceInfo RESOURCE = ResourceInfo.of("urn:x402:facilitator");
 
-  static FacilitatorRequest of(FacilitatorMessages.Request request, List<Token> tokens) {
+  /**
+   * Compares a request with what is settled here.
+   *
+   * @param longestWindow of a payment, whatever the seller allows
+   */
+  static FacilitatorRequest of(
+      FacilitatorMessages.Request request, List<Token> tokens, Duration longestWindow) {
     PaymentRequirements asked = request.requirements();
     Optional<Token> token =
         tokens.stream()
@@ -59,7 +65,7 @@ record FacilitatorRequest(
     if (!isAccepted(request.payload().accepted(), asked)) {
       return refuse(request, "paymentPayload.accepted: is not paymentRequirements");
     }
-    return new FacilitatorRequest(request.payload(), with(asked, token.get()), null);
+    return new FacilitatorRequest(request.payload(), with(asked, token.get(), longestWindow), null);
   }
 
   Optional<Verification> refusal() {
@@ -112,11 +118,11 @@ record FacilitatorRequest(
             .equals(withExtra(asked, asked.maxTimeout(), Map.of()));
   }
 
-  private static PaymentRequirements with(PaymentRequirements asked, Token token) {
+  private static PaymentRequirements with(
+      PaymentRequirements asked, Token token, Duration longest) {
     Map<String, Object> extra = new LinkedHashMap<>();
     extra.put("name", token.name());
     extra.put("version", token.version());
-    Duration longest = FacilitatorService.LONGEST_WINDOW;
     Duration window = asked.maxTimeout().compareTo(longest) > 0 ? longest : asked.maxTimeout();
     return withExtra(asked, window, extra);
   }

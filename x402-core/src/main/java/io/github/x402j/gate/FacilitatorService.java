@@ -12,6 +12,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.SupportedKinds;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
@@ -19,8 +20,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +49,8 @@ public final class FacilitatorService {
   /** The longest request that is read, in bytes. */
   public static final int MAX_REQUEST_BYTES = 64 * 1024;
 
-  /** The longest window of a payment, whatever the seller allows. */
-  public static final Duration LONGEST_WINDOW = Duration.ofHours(1);
+  /** The longest window of a payment by default. */
+  public static final Duration DEFAULT_LONGEST_WINDOW = Duration.ofDays(1);
 
   private static final int MAX_KEY_LENGTH = 256;
 
@@ -55,6 +58,8 @@ public final class FacilitatorService {
   private static final Purchase PURCHASE = Purchase.of("settle", "POST");
 
   private final List<Token> tokens;
+  private final Duration longestWindow;
+  private final ExtensionResponses extensions;
   private final List<GuardedFacilitator> guarded;
   private final Facilitators facilitators;
   private final FailureBudget failures;
@@ -68,6 +73,8 @@ public final class FacilitatorService {
       throw new IllegalStateException("token: none was given; what is settled here?");
     }
     tokens = List.copyOf(builder.tokens);
+    longestWindow = builder.longestWindow;
+    extensions = new ExtensionResponses(builder.extensions);
     facilitators = new Facilitators(guarded);
     failures = builder.failureBudget();
     listeners = builder.listeners();
@@ -92,8 +99,19 @@ public final class FacilitatorService {
    *
    * @param status the HTTP status
    * @param json the body
+   * @param headers more headers, by their names
    */
-  public record Answer(int status, String json) {}
+  public record Answer(int status, String json, Map<String, String> headers) {
+    /** Copies the headers. */
+    public Answer {
+      headers = Map.copyOf(headers);
+    }
+
+    /** Makes an answer without more headers. */
+    public Answer(int status, String json) {
+      this(status, json, Map.of());
+    }
+  }
 
   /**
    * Checks the configuration against reality; call it once, before the first request.
@@ -114,10 +132,22 @@ public final class FacilitatorService {
 
   /** Answers {@code GET /supported}. */
   public Answer supported() {
-    List<Network> networks = tokens.stream().map(Token::network).distinct().toList();
+    List<SupportedKinds.Kind> kinds =
+        tokens.stream().map(Token::network).distinct().flatMap(this::kinds).toList();
     Set<Address> signers = new LinkedHashSet<>();
     guarded.forEach(facilitator -> signers.addAll(facilitator.signers()));
-    return new Answer(200, FacilitatorMessages.supported(networks, signers));
+    return new Answer(
+        200, FacilitatorMessages.supported(new SupportedKinds(kinds, extensions.names(), signers)));
+  }
+
+  private Stream<SupportedKinds.Kind> kinds(Network network) {
+    String scheme = PaymentRequirements.EXACT;
+    Map<String, Object> extra = facilitators.extra(scheme, network);
+    return Stream.of(
+            Optional.of(new SupportedKinds.Kind(2, scheme, network.caip2(), extra)),
+            network.v1Name().map(name -> new SupportedKinds.Kind(1, scheme, name, extra)))
+        .flatMap(Optional::stream)
+        .filter(kind -> facilitators.supports((int) kind.x402Version(), scheme, network));
   }
 
   /**
@@ -136,10 +166,20 @@ public final class FacilitatorService {
   /** Answers {@code POST /verify} with this body. */
   public Answer verify(String body) {
     try {
-      return verify(FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens));
+      return verify(read(body));
     } catch (MalformedPaymentException e) {
       return new Answer(400, FacilitatorMessages.invalid(e.reason(), message(e), null));
     }
+  }
+
+  private FacilitatorRequest read(String body) throws MalformedPaymentException {
+    return FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens, longestWindow);
+  }
+
+  private static FacilitatorExtension.Payment payment(
+      FacilitatorRequest request, SignedPayment payment) {
+    return new FacilitatorExtension.Payment(
+        request.payload(), request.requirements(), payment.payer());
   }
 
   private Answer verify(FacilitatorRequest request) throws MalformedPaymentException {
@@ -154,7 +194,11 @@ public final class FacilitatorService {
     }
     if (verification instanceof Verification.Valid valid) {
       listeners.verified(VerifiedPayment.of(valid.payment(), request.required(), PURCHASE));
-      return new Answer(200, FacilitatorMessages.valid(valid.payment().payer()));
+      FacilitatorExtension.Payment payment = payment(request, valid.payment());
+      return new Answer(
+          200,
+          FacilitatorMessages.valid(valid.payment().payer()),
+          extensions.headers(extension -> extension.verified(payment)));
     }
     Verification.Invalid invalid = FacilitatorRequest.invalid(verification);
     listeners.failed(request.required(), invalid.reason(), invalid.detail());
@@ -212,9 +256,7 @@ public final class FacilitatorService {
         throw new MalformedPaymentException(
             "Idempotency-Key: expected at most " + MAX_KEY_LENGTH + " characters");
       }
-      return settle(
-          FacilitatorRequest.of(FacilitatorMessages.readRequest(body), tokens),
-          idempotencyKey == null ? "" : idempotencyKey.trim());
+      return settle(read(body), idempotencyKey == null ? "" : idempotencyKey.trim());
     } catch (MalformedPaymentException e) {
       return new Answer(400, FacilitatorMessages.malformedSettlement(e.reason(), message(e)));
     }
@@ -236,7 +278,9 @@ public final class FacilitatorService {
           503,
           request,
           SettlementResponse.unsettled(
-              request.requirements().network(), null, ErrorReason.UNEXPECTED_SETTLE_ERROR, null));
+              request.requirements().network(), null, ErrorReason.UNEXPECTED_SETTLE_ERROR, null),
+          message(e),
+          false);
     }
   }
 
@@ -269,7 +313,8 @@ public final class FacilitatorService {
       return new Answer(
           200,
           FacilitatorMessages.settled(
-              SettlementResponse.settled(network, settled), payment, answer.repeated()));
+              SettlementResponse.settled(network, settled), payment, answer.repeated()),
+          answer.repeated() ? Map.of() : responses(request, payment, settled));
     }
     if (settlement instanceof Settlement.Pending pending) {
       listeners.pending(verified, pending);
@@ -279,7 +324,9 @@ public final class FacilitatorService {
           200,
           request,
           SettlementResponse.unsettled(
-              network, payment.payer(), ErrorReason.SETTLEMENT_PENDING, own));
+              network, payment.payer(), ErrorReason.SETTLEMENT_PENDING, own),
+          "the outcome is not known yet; ask for the same settlement again",
+          false);
     }
     Settlement.Failed failed = (Settlement.Failed) settlement;
     @Nullable String own = answer.repeated() ? null : settlements.reverted(payment).orElse(null);
@@ -288,6 +335,12 @@ public final class FacilitatorService {
         new Verification.Invalid(failed.reason(), failed.detail(), payment.payer()),
         own,
         answer.repeated());
+  }
+
+  private Map<String, String> responses(
+      FacilitatorRequest request, SignedPayment payment, Settlement.Settled settled) {
+    FacilitatorExtension.Payment known = payment(request, payment);
+    return extensions.headers(extension -> extension.settled(known, settled));
   }
 
   private Answer refused(FacilitatorRequest request, Verification.Invalid invalid) {
@@ -306,19 +359,20 @@ public final class FacilitatorService {
         request,
         SettlementResponse.unsettled(
             request.requirements().network(), payer, invalid.reason(), transaction),
+        invalid.detail(),
         repeated);
   }
 
   private static Answer settlement(
-      int status, FacilitatorRequest request, SettlementResponse response) {
-    return settlement(status, request, response, false);
-  }
-
-  private static Answer settlement(
-      int status, FacilitatorRequest request, SettlementResponse response, boolean repeated) {
+      int status,
+      FacilitatorRequest request,
+      SettlementResponse response,
+      String detail,
+      boolean repeated) {
     return new Answer(
         status,
-        FacilitatorMessages.settlement(response, request.payload().x402Version(), repeated));
+        FacilitatorMessages.settlement(
+            response, detail, request.payload().x402Version(), repeated));
   }
 
   private static String message(Exception e) {
@@ -328,6 +382,8 @@ public final class FacilitatorService {
   /** Collects what a service needs. Not safe for use by several threads. */
   public static final class Builder extends EngineBuilder<Builder> {
     private final List<Token> tokens = new ArrayList<>();
+    private final List<FacilitatorExtension> extensions = new ArrayList<>();
+    private Duration longestWindow = DEFAULT_LONGEST_WINDOW;
 
     private Builder() {
       listener(new LoggingPaymentListener());
@@ -341,6 +397,36 @@ public final class FacilitatorService {
     /** Adds a token that is settled here; at least one is needed, and no other is settled. */
     public Builder token(Token token) {
       tokens.add(token);
+      return this;
+    }
+
+    /**
+     * Sets how long a payment may be valid, whatever its seller allows: 1 minute to 30 days. The
+     * ledger keeps a payment until then. Default: 1 day.
+     *
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder longestWindow(Duration window) {
+      if (window.compareTo(Duration.ofMinutes(1)) < 0
+          || window.compareTo(Duration.ofDays(30)) > 0
+          || window.getNano() != 0) {
+        throw new IllegalArgumentException(
+            "longestWindow: expected whole seconds, 1 minute to 30 days, found " + window);
+      }
+      longestWindow = window;
+      return this;
+    }
+
+    /**
+     * Adds an extension, which is named in {@code /supported} and hears of payments.
+     *
+     * @throws IllegalArgumentException if there is one of its name
+     */
+    public Builder extension(FacilitatorExtension extension) {
+      if (extensions.stream().anyMatch(other -> other.name().equals(extension.name()))) {
+        throw new IllegalArgumentException("extension " + extension.name() + ": it is there twice");
+      }
+      extensions.add(extension);
       return this;
     }
 

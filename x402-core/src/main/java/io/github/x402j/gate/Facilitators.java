@@ -6,6 +6,7 @@ import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
 import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
@@ -16,8 +17,10 @@ import io.github.x402j.Verification;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,32 @@ public final class Facilitators {
     }
   }
 
+  /** Returns whether one of them has learned from elsewhere what it supports. */
+  boolean learns() {
+    return all.stream().anyMatch(facilitator -> facilitator.supported().isPresent());
+  }
+
+  /** Returns whether payments of this kind in this version of the protocol can be settled. */
+  boolean supports(int x402Version, String scheme, Network network) {
+    return all.stream().anyMatch(each -> each.supports(x402Version, scheme, network));
+  }
+
+  /** Returns what they support, for people. */
+  String supported() {
+    return all.stream()
+        .map(facilitator -> facilitator.supported().orElse(facilitator.toString()))
+        .collect(Collectors.joining("; "));
+  }
+
+  /** Returns what a seller has to know to offer payments of this kind. */
+  Map<String, Object> extra(String scheme, Network network) {
+    return all.stream()
+        .filter(facilitator -> facilitator.supports(scheme, network))
+        .findFirst()
+        .map(facilitator -> facilitator.extra(scheme, network))
+        .orElse(Map.of());
+  }
+
   /** Returns whether there is one for the payment. */
   boolean handle(PaymentRequirements option) {
     return !allFor(option).isEmpty();
@@ -55,12 +84,12 @@ public final class Facilitators {
   /** Checks without the chain; who is asked makes no difference. */
   Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
-    return of(requirements).check(payload, requirements);
+    return first(payload.x402Version(), requirements).check(payload, requirements);
   }
 
   Verification verify(SignedPayment payment) throws FacilitatorException {
     FacilitatorException failure = null;
-    for (Facilitator facilitator : allFor(payment.requirements())) {
+    for (Facilitator facilitator : allFor(versionOf(payment), payment.requirements())) {
       try {
         Verification verification = facilitator.verify(payment);
         remember(payment.id(), failure == null ? null : facilitator);
@@ -93,7 +122,7 @@ public final class Facilitators {
   /** Returns whether the payment is settled first, by one that verifies it then. */
   boolean verifiesWhenItSettles(SignedPayment payment) {
     return PaymentFlow.of(payment.requirements()).equals(Optional.of(PaymentFlow.UPFRONT))
-        && of(payment.requirements()).settleVerifies();
+        && settlerOf(payment).settleVerifies();
   }
 
   /** Returns whether who settles the payment tells its transaction before it is sent. */
@@ -127,14 +156,16 @@ public final class Facilitators {
 
   private List<Facilitator> settlerFirst(SignedPayment payment) {
     Facilitator settler = settlerOf(payment);
-    List<Facilitator> order = new ArrayList<>(allFor(payment.requirements()));
+    List<Facilitator> order = new ArrayList<>(allFor(versionOf(payment), payment.requirements()));
     order.remove(settler);
     order.add(0, settler);
     return order;
   }
 
   private Facilitator settlerOf(SignedPayment payment) {
-    return standIns.get(payment.id()).orElseGet(() -> of(payment.requirements()));
+    return standIns
+        .get(payment.id())
+        .orElseGet(() -> first(versionOf(payment), payment.requirements()));
   }
 
   /** A payment is verified only while no settlement of it is under way: who looked last settles. */
@@ -144,6 +175,25 @@ public final class Facilitators {
     } else {
       standIns.put(payment, standIn);
     }
+  }
+
+  private static int versionOf(SignedPayment payment) {
+    return payment.payload().x402Version();
+  }
+
+  /**
+   * Returns those that support the option: those first that settle the version, and those last that
+   * have an outage.
+   */
+  private List<Facilitator> allFor(int x402Version, PaymentRequirements option) {
+    List<Facilitator> supporting = allFor(option);
+    return supporting.size() < 2
+        ? supporting
+        : supporting.stream()
+            .sorted(
+                Comparator.comparing(
+                    each -> !each.supports(x402Version, option.scheme(), option.network())))
+            .toList();
   }
 
   /** Returns those that support the option, those with an outage last. */
@@ -182,7 +232,11 @@ public final class Facilitators {
   }
 
   Facilitator of(PaymentRequirements option) {
-    return allFor(option).stream()
+    return first(2, option);
+  }
+
+  private Facilitator first(int x402Version, PaymentRequirements option) {
+    return allFor(x402Version, option).stream()
         .findFirst()
         .orElseThrow(
             () ->

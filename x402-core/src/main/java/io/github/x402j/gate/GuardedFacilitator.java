@@ -20,6 +20,7 @@ import io.github.x402j.Verification;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -132,6 +133,21 @@ final class GuardedFacilitator implements Facilitator {
   @Override
   public boolean supports(String scheme, Network network) {
     return facilitator.supports(scheme, network);
+  }
+
+  @Override
+  public boolean supports(int x402Version, String scheme, Network network) {
+    return facilitator.supports(x402Version, scheme, network);
+  }
+
+  @Override
+  public Optional<String> supported() {
+    return facilitator.supported();
+  }
+
+  @Override
+  public Map<String, Object> extra(String scheme, Network network) {
+    return facilitator.extra(scheme, network);
   }
 
   /** Mostly local; a contract wallet's signature is asked for within the facilitator's deadline. */

@@ -18,11 +18,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +45,9 @@ final class LateStart implements Facilitator {
   private final Clock clock;
   private final AtomicBoolean trying = new AtomicBoolean();
   private volatile @Nullable Closed closed;
+
+  /** It did not answer before its start, and is not asked again until then. */
+  private volatile boolean isAway;
 
   /**
    * @param mayBeLate whether an unreachable facilitator is started later, rather than fails the
@@ -63,6 +69,7 @@ final class LateStart implements Facilitator {
 
   @Override
   public void start(List<PaymentRequirements> offered) {
+    isAway = false;
     try {
       facilitator.start(offered);
     } catch (UnreachableException e) {
@@ -129,19 +136,48 @@ final class LateStart implements Facilitator {
   /** What is closed may support all that it was to start with: its network may not be known. */
   @Override
   public boolean supports(String scheme, Network network) {
+    return supports(scheme, network, () -> facilitator.supports(scheme, network));
+  }
+
+  @Override
+  public boolean supports(int x402Version, String scheme, Network network) {
+    return supports(scheme, network, () -> facilitator.supports(x402Version, scheme, network));
+  }
+
+  private boolean supports(String scheme, Network network, BooleanSupplier whenOpen) {
     Closed now = closed;
     if (now != null) {
       return now.offered().stream()
           .anyMatch(option -> option.scheme().equals(scheme) && option.network().equals(network));
     }
+    return learned(whenOpen::getAsBoolean, true);
+  }
+
+  private <T> T learned(Supplier<T> whenAnswered, T whenAway) {
+    if (isAway) {
+      return whenAway;
+    }
     try {
-      return facilitator.supports(scheme, network);
+      return whenAnswered.get();
     } catch (UnreachableException e) {
       if (!mayBeLate) {
         throw e;
       }
-      return true;
+      isAway = true;
+      return whenAway;
     }
+  }
+
+  @Override
+  public Optional<String> supported() {
+    return closed == null
+        ? learned(facilitator::supported, Optional.of(facilitator + " has not answered yet"))
+        : Optional.of(facilitator + " has not answered yet");
+  }
+
+  @Override
+  public Map<String, Object> extra(String scheme, Network network) {
+    return closed == null ? learned(() -> facilitator.extra(scheme, network), Map.of()) : Map.of();
   }
 
   @Override

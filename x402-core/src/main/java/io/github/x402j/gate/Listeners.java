@@ -7,6 +7,7 @@ import io.github.x402j.PaymentRequired;
 import io.github.x402j.Settlement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -72,6 +73,11 @@ final class Listeners implements PaymentListener {
   @Override
   public void settled(VerifiedPayment payment, Settlement.Settled settlement) {
     each(listener -> listener.settled(payment, settlement));
+  }
+
+  @Override
+  public void extensionResponses(VerifiedPayment payment, Map<String, Object> responses) {
+    each(listener -> listener.extensionResponses(payment, responses));
   }
 
   @Override

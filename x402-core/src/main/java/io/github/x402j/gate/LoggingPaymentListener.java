@@ -6,7 +6,12 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.Settlement;
 import java.time.Clock;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +25,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class LoggingPaymentListener implements PaymentListener {
   private static final Logger log = LoggerFactory.getLogger(PaymentGate.class);
+
+  private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
   private final LogRate rate;
 
@@ -54,6 +61,37 @@ public final class LoggingPaymentListener implements PaymentListener {
         payment.required().resource().url(),
         payment,
         settlement.transaction());
+  }
+
+  /** Of the facilitator's words the status and a code, where they are no more than names. */
+  @Override
+  public void extensionResponses(VerifiedPayment payment, Map<String, Object> responses) {
+    String url = payment.required().resource().url();
+    responses.forEach(
+        (name, response) -> {
+          String said = shown(name) + ": " + status(response);
+          OptionalLong left = rate.next(said);
+          if (left.isPresent()) {
+            log.info("the facilitator answers for {}: extension {}{}", url, said, more(left));
+          } else {
+            log.debug("the facilitator answers for {}: extension {}", url, said);
+          }
+        });
+  }
+
+  private static String status(Object response) {
+    if (!(response instanceof Map<?, ?> members)) {
+      return "?";
+    }
+    return Stream.of("status", "rejectedReason", "reason", "code")
+        .map(members::get)
+        .filter(Objects::nonNull)
+        .map(LoggingPaymentListener::shown)
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String shown(Object text) {
+    return HARMLESS.matcher(String.valueOf(text)).matches() ? String.valueOf(text) : "?";
   }
 
   @Override

@@ -163,7 +163,10 @@ final class PaymentAdmission {
 
   /** Compares the payment with what was offered, without the chain. */
   private Verification check() throws MalformedPaymentException, FacilitatorException {
-    List<PaymentRequirements> candidates = challenge.unsigned().candidates(payload);
+    List<PaymentRequirements> candidates =
+        challenge.unsigned().candidates(payload).stream()
+            .filter(gate.facilitators()::handle) // the others were not offered
+            .toList();
     if (candidates.isEmpty()) {
       return challenge.unsigned().mismatch(payload);
     }
@@ -276,6 +279,10 @@ final class PaymentAdmission {
     Optional<Admission> decided = decided(verified);
     if (decided.isEmpty()) {
       gate.listeners().verified(verified);
+      if (claimed instanceof PaymentEngine.Claimed.Verified good
+          && !good.extensionResponses().isEmpty()) {
+        gate.listeners().extensionResponses(verified, good.extensionResponses());
+      }
     }
     return decided.orElseGet(() -> new Admission.Admitted(verified));
   }

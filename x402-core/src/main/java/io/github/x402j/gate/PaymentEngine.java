@@ -14,6 +14,7 @@ import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -78,8 +79,13 @@ final class PaymentEngine {
 
   /** The result of a claim. */
   sealed interface Claimed {
-    /** It is new, verified against the chain if its settlement does not do so, and held. */
-    record Verified(SignedPayment payment) implements Claimed {}
+    /**
+     * It is new, verified against the chain if its settlement does not do so, and held.
+     *
+     * @param extensionResponses as in {@link Verification.Valid}
+     */
+    record Verified(SignedPayment payment, Map<String, Object> extensionResponses)
+        implements Claimed {}
 
     /** Its money moved in an earlier exchange that delivered nothing; it is held. */
     record Settled(SignedPayment payment, Settlement.Settled settlement) implements Claimed {}
@@ -171,7 +177,7 @@ final class PaymentEngine {
 
   private Claimed verify(SignedPayment payment) throws FacilitatorException {
     if (facilitators.verifiesWhenItSettles(payment)) {
-      return new Claimed.Verified(payment);
+      return new Claimed.Verified(payment, Map.of());
     }
     boolean valid = false;
     try {
@@ -180,11 +186,11 @@ final class PaymentEngine {
         failures.refused(payment, invalid.reason());
         return new Claimed.Refused(invalid);
       }
-      if (!(verification instanceof Verification.Valid)) {
+      if (!(verification instanceof Verification.Valid good)) {
         throw new IllegalStateException("verify() answered Expired");
       }
       valid = true;
-      return new Claimed.Verified(payment);
+      return new Claimed.Verified(payment, good.extensionResponses());
     } finally {
       if (!valid) {
         ledger.release(payment.key());

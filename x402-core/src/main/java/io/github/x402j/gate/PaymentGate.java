@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +68,7 @@ public final class PaymentGate {
 
   private final Shared shared;
   private final PaymentEngine engine;
+  private final SettleableOffers offers;
   private final SalesBook salesBook;
   private final SalesRecorder sales;
   private final SalesReconciler reconciler;
@@ -74,6 +77,10 @@ public final class PaymentGate {
   private final @Nullable OfferReceipts statements;
   private final PaidHeaders paidHeaders;
   private final SalesInProgress inProgress = new SalesInProgress();
+
+  /** What was priced before the start. */
+  private final Queue<PaymentRequired> announced = new ConcurrentLinkedQueue<>();
+
   private final boolean olderHeader;
   private final @Nullable PaymentIdentifiers identifiers;
   private final AccessControl access;
@@ -87,6 +94,7 @@ public final class PaymentGate {
     olderHeader = builder.olderHeader;
     access = new AccessControl(builder.hooks, builder.accessTimeout, builder.clock());
     Facilitators facilitators = new Facilitators(builder.guarded());
+    offers = new SettleableOffers(facilitators);
     PaymentLedger ledger = builder.ledger();
     FailureBudget failures = builder.failureBudget();
     Duration memory = acceptor == null ? Duration.ZERO : acceptor.transactionMemory();
@@ -112,15 +120,20 @@ public final class PaymentGate {
   }
 
   /**
-   * Checks that every offer can be verified and settled. Call it once, before the first request,
-   * and after a {@link #stop} to sell again.
+   * Checks that offers can be verified and settled. Call it once, before the first request, and
+   * after a {@link #stop} to sell again. If a facilitator has learned from elsewhere what it
+   * supports, as {@code HttpFacilitator} has, offers that none of them settles are left out of
+   * every 402, and so is a version of the protocol that none of them speaks; the log says which.
    *
-   * @param offered every way to pay that will be offered
-   * @throws IllegalStateException if there is one that could not be verified or settled
+   * @param offered every way to pay that is to be offered
+   * @throws IllegalStateException if there is one that could not be verified or settled and is not
+   *     left out, or a resource is left with none
    */
   public void start(List<PaymentRequirements> offered) {
-    shared.facilitators().start(offered);
+    offers.start(offered);
     sales.start(offered);
+    announced.forEach(offers::requireSome);
+    announced.clear();
     inProgress.start();
     if (!started) {
       reconciler.start();
@@ -169,8 +182,13 @@ public final class PaymentGate {
         Challenge.of(
             identifiers == null ? required : identifiers.announce(required),
             statements,
-            olderHeader);
-    return started ? challenge : challenge.begun();
+            olderHeader,
+            offers);
+    if (started) {
+      return challenge;
+    }
+    announced.add(required);
+    return challenge.begun();
   }
 
   /**
@@ -385,6 +403,10 @@ public final class PaymentGate {
       // No payer is asked to sign what could not be settled. The facilitator has logged why, once.
       return new Admission.Refused(Refusals.outage());
     }
+    if (challenge.required().accepts().isEmpty()) { // the facilitators settle nothing of it now
+      listeners.unavailable(challenge.unsigned(), "no facilitator settles what is offered");
+      return new Admission.Refused(Refusals.outage());
+    }
     listeners.offered(challenge.unsigned());
     return new Admission.Refused(challenge.refusal());
   }
@@ -457,10 +479,17 @@ public final class PaymentGate {
     }
   }
 
+  private void tellExtensionResponses(VerifiedPayment payment, Map<String, Object> responses) {
+    if (!responses.isEmpty()) {
+      listeners.extensionResponses(payment, responses);
+    }
+  }
+
   private Settlement concluded(VerifiedPayment payment, Settlement settlement) {
     if (settlement instanceof Settlement.Settled settled) {
       payment.markSettled(settled);
       listeners.settled(payment, settled);
+      tellExtensionResponses(payment, settled.extensionResponses());
     } else if (settlement instanceof Settlement.Failed failed) {
       freeName(payment);
       listeners.failed(payment.required(), failed.reason(), failed.detail());
@@ -584,7 +613,9 @@ public final class PaymentGate {
 
   /** Adds what the {@code Payment} HTTP scheme asks for, where it is switched on. */
   private Refusal challenged(Refusal refusal, Challenge challenge, Purchase purchase) {
-    return charges == null ? refusal : charges.challenged(refusal, challenge.unsigned(), purchase);
+    return charges == null
+        ? refusal
+        : charges.challenged(refusal, challenge.settleable(), purchase);
   }
 
   private static String message(Exception e) {

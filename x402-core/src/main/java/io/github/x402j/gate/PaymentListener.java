@@ -5,6 +5,7 @@ package io.github.x402j.gate;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.Settlement;
+import java.util.Map;
 
 /**
  * Observes payments: for logs, metrics, accounts. Cannot influence them; what a listener throws is
@@ -62,6 +63,15 @@ public interface PaymentListener {
 
   /** The money has moved. */
   default void settled(VerifiedPayment payment, Settlement.Settled settlement) {}
+
+  /**
+   * A remote facilitator has said, with its verification or its settlement, what it made of the
+   * extensions of a payment. Called after {@link #verified} or {@link #settled}.
+   *
+   * @param responses by the names of extensions, each an object such as {@code {"status":
+   *     "success"}}. The facilitator's own words, 4 KiB at most; JSON as JDK types, immutable
+   */
+  default void extensionResponses(VerifiedPayment payment, Map<String, Object> responses) {}
 
   /** It is not known yet whether the money has moved. */
   default void pending(VerifiedPayment payment, Settlement.Pending settlement) {}

@@ -5,7 +5,6 @@ package io.github.x402j.gate;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.PaymentHeader;
-import io.github.x402j.PaymentRequired;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,20 +20,33 @@ final class RefusalTemplate {
   /** Stands for the URL. No other text of a descriptor holds it, as it is random. */
   private static final String MARK = UUID.randomUUID().toString();
 
+  private final SettleableOffers.Descriptors offered;
   private final Refusal marked;
+
+  /** Empty if clients of version 2 are offered nothing. */
   private final List<String> header;
+
   private final List<String> body;
 
-  private RefusalTemplate(Refusal marked) {
+  private RefusalTemplate(SettleableOffers.Descriptors offered, Refusal marked) {
+    this.offered = offered;
     this.marked = marked;
-    String encoded = String.valueOf(marked.headers().get(PaymentHeader.PAYMENT_REQUIRED));
-    header = aroundMark(new String(Base64.getDecoder().decode(encoded), UTF_8));
+    String encoded = marked.headers().get(PaymentHeader.PAYMENT_REQUIRED);
+    header =
+        encoded == null
+            ? List.of()
+            : aroundMark(new String(Base64.getDecoder().decode(encoded), UTF_8));
     body = aroundMark(marked.body());
   }
 
   /** Returns the template for all descriptors that differ from this one in their URL only. */
-  static RefusalTemplate of(PaymentRequired required, boolean olderHeader) {
-    return new RefusalTemplate(Refusals.paymentRequired(required.at(MARK), olderHeader));
+  static RefusalTemplate of(SettleableOffers.Descriptors offered, boolean olderHeader) {
+    return new RefusalTemplate(offered, Refusals.paymentRequired(offered.at(MARK), olderHeader));
+  }
+
+  /** Returns whether it offers the same as this descriptor. */
+  boolean offersSameAs(SettleableOffers.Descriptors descriptors) {
+    return offered.offersSameAs(descriptors);
   }
 
   private static List<String> aroundMark(String text) {
@@ -50,7 +62,7 @@ final class RefusalTemplate {
   Refusal at(String url) {
     String required = Base64.getEncoder().encodeToString(String.join(url, header).getBytes(UTF_8));
     Map<String, String> headers = new LinkedHashMap<>(marked.headers());
-    headers.put(PaymentHeader.PAYMENT_REQUIRED, required);
+    headers.computeIfPresent(PaymentHeader.PAYMENT_REQUIRED, (name, before) -> required);
     headers.computeIfPresent(PaymentHeader.X_PAYMENT_REQUIRED, (name, before) -> required);
     return new Refusal(marked.status(), headers, String.join(url, body));
   }

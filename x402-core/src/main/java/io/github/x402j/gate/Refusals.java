@@ -8,7 +8,6 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
-import io.github.x402j.PaymentRequired;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.mpp.PaymentProblem;
 import java.time.Duration;
@@ -33,8 +32,8 @@ final class Refusals {
   /**
    * The 402 that asks for a payment, refused where its header would be longer than clients read.
    */
-  static Refusal challenge(PaymentRequired required, boolean olderHeader) {
-    return requireShort(required, paymentRequired(required, olderHeader));
+  static Refusal challenge(SettleableOffers.Descriptors offered, boolean olderHeader) {
+    return requireShort(offered, paymentRequired(offered, olderHeader));
   }
 
   /**
@@ -42,30 +41,35 @@ final class Refusals {
    *
    * @throws IllegalArgumentException if its header would be longer than clients read
    */
-  static Refusal requireShort(PaymentRequired required, Refusal refusal) {
-    int length = String.valueOf(refusal.headers().get(PaymentHeader.PAYMENT_REQUIRED)).length();
+  static Refusal requireShort(SettleableOffers.Descriptors offered, Refusal refusal) {
+    int length = refusal.headers().getOrDefault(PaymentHeader.PAYMENT_REQUIRED, "").length();
     if (length > PaymentCodec.MAX_DESCRIPTOR_LENGTH - ROOM_FOR_ERROR) {
       throw new IllegalArgumentException(
           String.format(
               "the descriptor of %s takes %d characters as a header, clients read at most %d: offer"
                   + " fewer ways to pay or shorten the description",
-              required.resource().url(),
+              offered.v2().resource().url(),
               length,
               PaymentCodec.MAX_DESCRIPTOR_LENGTH - ROOM_FOR_ERROR));
     }
     return refusal;
   }
 
-  /** The 402 that asks for a payment. */
-  static Refusal paymentRequired(PaymentRequired required, boolean olderHeader) {
-    String header = PaymentCodec.encodeRequired(required);
+  /**
+   * The 402 that asks for a payment. A version in which nothing can be settled is left out: the
+   * header is that of version 2, the body that of version 1.
+   */
+  static Refusal paymentRequired(SettleableOffers.Descriptors offered, boolean olderHeader) {
     Map<String, String> headers = new LinkedHashMap<>();
-    headers.put(PaymentHeader.PAYMENT_REQUIRED, header);
-    if (olderHeader) {
-      headers.put(PaymentHeader.X_PAYMENT_REQUIRED, header);
+    if (!offered.v2().accepts().isEmpty()) {
+      String header = PaymentCodec.encodeRequired(offered.v2());
+      headers.put(PaymentHeader.PAYMENT_REQUIRED, header);
+      if (olderHeader) {
+        headers.put(PaymentHeader.X_PAYMENT_REQUIRED, header);
+      }
     }
     headers.put(CACHE_CONTROL, NO_STORE);
-    return new Refusal(402, headers, PaymentCodec.encodeRequiredBody(required));
+    return new Refusal(402, headers, PaymentCodec.encodeRequiredBody(offered.v1(), offered.v2()));
   }
 
   /** The 402 for a payment that was decoded and is not good, or was not settled. */
@@ -77,7 +81,7 @@ final class Refusals {
       ErrorReason reason) {
     Refusal fresh =
         paymentRequired(
-            challenge.required().withError(reason.wireCode()), challenge.hasOlderHeader());
+            challenge.offered().withError(reason.wireCode()), challenge.hasOlderHeader());
     Map<String, String> headers = new LinkedHashMap<>(fresh.headers());
     headers.putAll(
         responseHeader(x402Version, SettlementResponse.unsettled(network, payer, reason, null)));

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -365,6 +366,72 @@ class HostileFacilitatorTest {
                 assertThat(invalid.detail()).doesNotContain("script");
               });
     }
+  }
+
+  /** The status is of less weight than a body that says it; not that of the transport. */
+  @ParameterizedTest
+  @CsvSource({
+    "200, insufficient_funds, true",
+    "400, insufficient_funds, true",
+    "403, kyt_risk_detected, true",
+    "404, insufficient_funds, true",
+    "409, insufficient_funds, true",
+    "412, permit2_allowance_required, true",
+    "422, who_knows, true",
+    "429, insufficient_funds, false",
+    "408, insufficient_funds, false",
+    "500, insufficient_funds, true",
+    "500, unexpected_verify_error, false",
+    "502, who_knows, false"
+  })
+  void takesAVerdictWithAnotherStatusForOne(int status, String code, boolean isVerdict)
+      throws Exception {
+    remote.on("/verify", json(status, "{\"isValid\":false,\"invalidReason\":\"" + code + "\"}"));
+    HttpFacilitator facilitator = impatient().build();
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    if (isVerdict) {
+      assertThat(facilitator.verify(payment)).isInstanceOf(Verification.Invalid.class);
+    } else {
+      assertThatThrownBy(() -> facilitator.verify(payment))
+          .isInstanceOf(FacilitatorException.class);
+    }
+  }
+
+  /** A server that breaks may break after the broadcast. */
+  @ParameterizedTest
+  @CsvSource({
+    "403, true",
+    "404, true",
+    "409, true",
+    "412, true",
+    "408, false",
+    "429, false",
+    "500, false",
+    "503, false"
+  })
+  void takesARefusalToSettleWithAnotherStatusForOne(int status, boolean isVerdict)
+      throws Exception {
+    remote.on("/settle", json(status, failure("insufficient_funds")));
+    assertThat(settle(impatient().build()))
+        .isInstanceOf(isVerdict ? Settlement.Failed.class : Settlement.Pending.class);
+  }
+
+  /** Optional members decide nothing, whatever they are. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\"a text\"", "1", "null", "[]", "{\"a\":{\"b\":[1]}}"})
+  void readsOptionalMembersOfAnyType(String value) throws Exception {
+    String more =
+        "{\"invalidMessage\":V,\"errorMessage\":V,\"extensions\":V,\"extra\":V,"
+            .replace("V", value);
+    remote
+        .on("/verify", json(200, VALID.replaceFirst("\\{", more)))
+        .on("/settle", json(200, success(TX).replaceFirst("\\{", more)))
+        .on("/supported", json(200, HostileFacilitator.KINDS.replaceFirst("\\{\"x", more + "\"x")));
+    HttpFacilitator facilitator = impatient().build();
+    facilitator.start(List.of(Sale.OFFER));
+    assertThat(facilitator.verify(checked(facilitator, Sale.v2(1))))
+        .isInstanceOf(Verification.Valid.class);
+    assertThat(settle(facilitator)).isInstanceOf(Settlement.Settled.class);
   }
 
   static Stream<Arguments> kinds() {

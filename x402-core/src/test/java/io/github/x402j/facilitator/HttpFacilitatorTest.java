@@ -3,8 +3,10 @@
 package io.github.x402j.facilitator;
 
 import static io.github.x402j.facilitator.HostileFacilitator.json;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
@@ -15,10 +17,14 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.UnreachableException;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.EvmLocalChecks;
+import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Sale;
 import io.github.x402j.http.Ticker;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.Authenticator;
 import java.net.ConnectException;
 import java.net.CookieHandler;
@@ -36,11 +42,18 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes to a facilitator, when, and with whose credentials. */
@@ -201,6 +214,194 @@ public class HttpFacilitatorTest {
       assertThat(facilitator.settle(payment, hash -> {})).isEqualTo(new Settlement.Pending(null));
       assertThat(other.requests).isEmpty();
     }
+  }
+
+  private static HostileFacilitator.Script redirect(int status, String location) {
+    return HostileFacilitator.raw(
+        "HTTP/1.1 " + status + " X\r\n" + location + "Content-Length: 0\r\n\r\n");
+  }
+
+  /** A redirect is a wrong URL: no later answer of the same URL is of any use. */
+  @ParameterizedTest
+  @CsvSource({
+    "301, https://www.facilitator.example/supported?key=s3cret, https://www.facilitator.example",
+    "302, http://facilitator.example:8080/x, http://facilitator.example:8080",
+    "303, /login, itself",
+    "307, '', nowhere",
+    "308, https://[oops, what is no URL"
+  })
+  void failsTheStartByARedirectAndNamesTheOrigin(int status, String location, String origin) {
+    String header = location.isEmpty() ? "" : "Location: " + location + "\r\n";
+    remote.on("/supported", redirect(status, header));
+    PaymentGate gate =
+        PaymentGate.builder()
+            .facilitator(to(remote.url()).build())
+            .startWithoutNode() // it is not away
+            .build();
+    String target = origin.equals("itself") ? remote.url().toString() : origin;
+    assertThatThrownBy(() -> gate.start(List.of(Sale.OFFER)))
+        .isInstanceOf(IllegalStateException.class)
+        .isNotInstanceOf(UnreachableException.class)
+        .hasMessageContaining(
+            "redirects (status " + status + ") to " + target + ", which is not followed")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
+  void saysOnceThatItIsRedirected() throws Exception {
+    HttpFacilitator facilitator = to(remote.url()).build();
+    SignedPayment payment = checked(facilitator, Sale.v2(1));
+    remote.on("/verify", redirect(308, "Location: https://new.example/verify\r\n"));
+    long lines =
+        logged(
+                () -> {
+                  for (int i = 0; i < 3; i++) {
+                    assertThatThrownBy(() -> facilitator.verify(payment))
+                        .isInstanceOf(FacilitatorException.class)
+                        .hasMessageContaining("redirects (status 308) to https://new.example,");
+                  }
+                })
+            .filter(line -> line.contains("redirects"))
+            .count();
+    assertThat(lines).isEqualTo(1);
+    assertThat(remote.asked("/verify")).isEqualTo(3);
+  }
+
+  private static Stream<String> logged(Runnable task) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, UTF_8));
+    try {
+      task.run();
+    } finally {
+      System.setErr(before);
+    }
+    return log.toString(UTF_8).lines();
+  }
+
+  /** Time that passes when somebody sleeps. */
+  private static final class SleepingTicker implements Ticker {
+    private final AtomicLong now = new AtomicLong();
+    final List<Duration> slept = new ArrayList<>();
+
+    @Override
+    public long nanos() {
+      return now.get();
+    }
+
+    @Override
+    public void sleep(Duration pause) {
+      slept.add(pause);
+      now.addAndGet(pause.toNanos());
+    }
+
+    @Override
+    public void start(String name, Runnable task) {
+      Ticker.SYSTEM.start(name, task);
+    }
+
+    @Override
+    public void await(Future<?> future) throws InterruptedException {
+      Ticker.SYSTEM.await(future);
+    }
+
+    @Override
+    public void await(Future<?> future, Duration longest) throws InterruptedException {
+      Ticker.SYSTEM.await(future, longest);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "7, 7000, true",
+    "0, 500, true",
+    "soon, 500, true",
+    "-5, 500, true",
+    "29, 29000, true",
+    "31, 0, false",
+    "99999999999, 500, true"
+  })
+  void waitsAsLongAsItIsAskedToWhereThatIsNotTooLong(String seconds, long millis, boolean starts)
+      throws Exception {
+    String tooMany = "HTTP/1.1 429 X\r\nRetry-After: " + seconds + "\r\nContent-Length: 0\r\n\r\n";
+    remote.on("/supported", HostileFacilitator.raw(tooMany), json(200, HostileFacilitator.KINDS));
+    SleepingTicker ticker = new SleepingTicker();
+    HttpFacilitator facilitator =
+        to(remote.url()).simulated(HttpClient.newHttpClient(), ticker).build();
+    if (starts) {
+      facilitator.start(List.of(Sale.OFFER));
+      assertThat(ticker.slept).containsExactly(Duration.ofMillis(millis));
+    } else {
+      assertThatThrownBy(() -> facilitator.start(List.of(Sale.OFFER)))
+          .isInstanceOf(UnreachableException.class)
+          .hasMessageContaining("status 429");
+      assertThat(ticker.slept).isEmpty();
+    }
+  }
+
+  @Test
+  void asksThreeTimesAtMostWhatIsSupported() {
+    remote.on("/supported", json(429, "{\"errorType\":\"rate_limit_exceeded\"}"));
+    HttpFacilitator facilitator =
+        to(remote.url()).simulated(HttpClient.newHttpClient(), new SleepingTicker()).build();
+    assertThatThrownBy(() -> facilitator.start(List.of(Sale.OFFER)))
+        .isInstanceOf(UnreachableException.class)
+        .hasMessageContaining("status 429 (rate_limit_exceeded)");
+    assertThat(remote.asked("/supported")).isEqualTo(3);
+  }
+
+  static Stream<Arguments> brokenCredentials() {
+    return Stream.of(
+        arguments(
+            "throws",
+            (HttpFacilitator.Authentication)
+                (method, endpoint) -> {
+                  throw new IllegalStateException("s3cret");
+                }),
+        arguments(
+            "has none",
+            (HttpFacilitator.Authentication)
+                (method, endpoint) -> {
+                  throw new FacilitatorException("s3cret");
+                }),
+        arguments("null", (HttpFacilitator.Authentication) (method, endpoint) -> null),
+        arguments(
+            "no header",
+            (HttpFacilitator.Authentication)
+                (method, endpoint) -> Map.of("Authorization", "s3cret\r\nX: y")),
+        arguments(
+            "hangs",
+            (HttpFacilitator.Authentication)
+                (method, endpoint) -> {
+                  LockSupport.parkNanos(Duration.ofMinutes(1).toNanos());
+                  return Map.of();
+                }));
+  }
+
+  /** Then nothing is sent, so a settlement is certain not to have begun. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("brokenCredentials")
+  void isAwayWhereThereAreNoCredentials(String name, HttpFacilitator.Authentication broken)
+      throws Exception {
+    SignedPayment payment = checked(to(remote.url()).build(), Sale.v2(1));
+    int before = remote.requests.size();
+    Duration shortTime = Duration.ofMillis(300);
+    HttpFacilitator facilitator =
+        to(remote.url())
+            .requestTimeout(shortTime)
+            .verifyTimeout(shortTime)
+            .settleTimeout(shortTime)
+            .authentication(broken)
+            .build();
+    assertThatThrownBy(() -> facilitator.start(List.of(Sale.OFFER)))
+        .isInstanceOf(UnreachableException.class)
+        .hasMessageContaining("authentication")
+        .hasMessageNotContaining("s3cret");
+    assertThatThrownBy(() -> facilitator.settle(payment, hash -> {}))
+        .isInstanceOf(FacilitatorException.class)
+        .hasMessageContaining("authentication")
+        .hasMessageNotContaining("s3cret");
+    assertThat(remote.requests).hasSize(before);
   }
 
   @Test

@@ -24,15 +24,19 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.SupportedKinds;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.TransferAuthorization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -81,7 +85,7 @@ class FacilitatorServiceTest {
   }
 
   /** Checks for real; answers about the chain what a test wants. */
-  private static final class Behind implements Facilitator {
+  private static class Behind implements Facilitator {
     private final Facilitator local =
         EvmFacilitator.builder(Sale.OFFER.network(), Untouchable.of(Chain.class), Sale.PAYER)
             .clock(Sale.CLOCK)
@@ -187,6 +191,114 @@ class FacilitatorServiceTest {
     assertThat(events).hasSize(2).allMatch(event -> event.startsWith("settled"));
   }
 
+  /** Some clients write the version where the specification has it, and some in one place. */
+  @ParameterizedTest
+  @CsvSource({"2, , 200", "1, , 200", "2, 2, 200", "2, 1, 400", "1, 2, 400", "3, , 400", ", , 400"})
+  void takesTheVersionFromThePayloadWhereTheRequestSaysNone(
+      Integer inPayload, Integer outside, int status) throws Exception {
+    PaymentPayload payment = inPayload != null && inPayload == 1 ? Sale.v1(1) : Sale.v2(1);
+    ObjectNode body = (ObjectNode) JSON.readTree(request(payment, Sale.OFFER));
+    body.remove("x402Version");
+    ObjectNode payload = (ObjectNode) body.get("paymentPayload");
+    payload.remove("x402Version");
+    if (inPayload != null) {
+      payload.put("x402Version", inPayload);
+    }
+    if (outside != null) {
+      body.put("x402Version", outside);
+    }
+    JsonNode verified = read(service.verify(body.toString()), status);
+    assertThat(verified.path("isValid").booleanValue()).isEqualTo(status == 200);
+    JsonNode settled = read(service.settle(body.toString()), status);
+    assertThat(settled.path("success").booleanValue()).isEqualTo(status == 200);
+  }
+
+  /** Seconds until the window ends, the seller's window, and what the service allows. */
+  @ParameterizedTest
+  @CsvSource({
+    "86400, 86400, , true",
+    "86500, 86400, , false",
+    "90000, 90000, , false",
+    "90000, 90000, 90000, true",
+    "3600, 86400, 3600, true",
+    "4000, 86400, 3600, false"
+  })
+  void takesWindowsUpToItsSetting(long until, long sellers, Long allowed, boolean isValid)
+      throws Exception {
+    PaymentRequirements offer =
+        PaymentRequirements.exact(
+            Usdc.BASE_SEPOLIA, Sale.OFFER.amount(), Sale.PAY_TO, Duration.ofSeconds(sellers));
+    TransferAuthorization authorization =
+        TransferAuthorization.between(
+            Sale.PAYER.address(),
+            Sale.PAY_TO,
+            offer.amount(),
+            Sale.NOW.minusSeconds(60),
+            Sale.NOW.plusSeconds(until),
+            Sale.nonce(1));
+    FacilitatorService.Builder builder =
+        FacilitatorService.builder().ledger(ledger).facilitator(behind).token(Usdc.BASE_SEPOLIA);
+    if (allowed != null) {
+      builder.longestWindow(Duration.ofSeconds(allowed));
+    }
+    String body = request(PaymentPayload.v2(offer, Sale.signed(authorization)), offer);
+    JsonNode verified = read(builder.build().verify(body), 200);
+    assertThat(verified.path("isValid").booleanValue()).as("%s", verified).isEqualTo(isValid);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT59S", "P31D", "PT60.5S", "PT0S", "PT-1S"})
+  void refusesAWindowThatIsOutOfRange(String window) {
+    assertThatThrownBy(() -> FacilitatorService.builder().longestWindow(Duration.parse(window)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("longestWindow");
+  }
+
+  @Test
+  void statesTheKindsOfTheFacilitatorBehindItWithWhatASellerHasToKnow() throws Exception {
+    Facilitator ofVersion2 =
+        new Behind() {
+          @Override
+          public boolean supports(int x402Version, String scheme, Network network) {
+            return x402Version == 2 && supports(scheme, network);
+          }
+
+          @Override
+          public Map<String, Object> extra(String scheme, Network network) {
+            return Map.of("facilitatorAddress", Sale.PAY_TO.text());
+          }
+        };
+    FacilitatorService other =
+        FacilitatorService.builder().facilitator(ofVersion2).token(Usdc.BASE_SEPOLIA).build();
+    JsonNode supported = read(other.supported(), 200);
+    assertThat(supported.path("kinds"))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                [{"x402Version":2,"scheme":"exact","network":"eip155:84532",
+                  "extra":{"facilitatorAddress":"%s"}}]"""
+                    .formatted(Sale.PAY_TO.text())));
+    SupportedKinds read = FacilitatorMessages.readSupported(other.supported().json());
+    assertThat(read.extra("exact", Sale.OFFER.network()))
+        .containsEntry("facilitatorAddress", Sale.PAY_TO.text());
+  }
+
+  @Test
+  void saysInWordsWhyItHasNotSettled() throws Exception {
+    behind.settlement = new Settlement.Failed(ErrorReason.INVALID_TRANSACTION_STATE, "reverted");
+    assertThat(read(service.settle(good(1)), 200).path("errorMessage").asText())
+        .isEqualTo("reverted");
+    behind.settlement = new Settlement.Pending(TX);
+    JsonNode pending = read(service.settle(good(2)), 200);
+    assertThat(pending.path("errorReason").asText()).isEqualTo("settlement_pending");
+    assertThat(pending.path("errorMessage").asText()).contains("ask for the same");
+    assertThat(pending.path("transaction").asText()).isEqualTo(TX);
+    assertThat(pending.path("network").asText()).isEqualTo("eip155:84532");
+    behind.away = true;
+    assertThat(read(service.settle(good(3)), 503).path("errorMessage").asText())
+        .isEqualTo("the chain did not answer");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -224,8 +336,16 @@ class FacilitatorServiceTest {
     assertThat(settled.path("success").booleanValue()).isFalse();
   }
 
-  static String with(String body, String path, JsonNode value) throws Exception {
-    ObjectNode json = (ObjectNode) JSON.readTree(body);
+  static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static String with(String body, String path, JsonNode value) {
+    ObjectNode json = (ObjectNode) json(body);
     int last = path.lastIndexOf('/');
     ((ObjectNode) json.at(path.substring(0, last))).set(path.substring(last + 1), value);
     return json.toString();

@@ -23,6 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The challenge of a rule for a URL says what one says that was made for this URL alone. */
 class RefusalTemplateTest {
+  private static Challenge challenge(PaymentRequired required, boolean olderHeader) {
+    SettleableOffers everything = new SettleableOffers(new Facilitators(List.of()));
+    return Challenge.of(required, null, olderHeader, everything);
+  }
+
   private static final Address PAY_TO = Address.parse("0x209693Bc6afc0C5328bA36FaF03C514EF312287C");
   private static final Token UNNAMED_IN_VERSION_1 =
       new Token(new Network(1337), Usdc.BASE.contract(), 6, "USDC", "2");
@@ -42,8 +47,8 @@ class RefusalTemplateTest {
   }
 
   private static void isSame(String url, boolean olderHeader, Token... tokens) {
-    Challenge rule = Challenge.of(required("https://a.example/", tokens), null, olderHeader);
-    Challenge alone = Challenge.of(required(url, tokens), null, olderHeader);
+    Challenge rule = challenge(required("https://a.example/", tokens), olderHeader);
+    Challenge alone = challenge(required(url, tokens), olderHeader);
     Challenge same = rule.at(url);
     assertThat(same.refusal()).isEqualTo(alone.refusal());
     assertThat(same.required()).isEqualTo(alone.required());
@@ -71,8 +76,8 @@ class RefusalTemplateTest {
   @CsvSource({"5000, true", "7000, false"})
   void a_header_that_is_too_long_is_refused_in_either(int length, boolean fits) {
     String url = "https://a.example/" + "x".repeat(length);
-    Challenge rule = Challenge.of(required("https://a.example/", Usdc.BASE), null, false);
-    Challenge alone = Challenge.of(required(url, Usdc.BASE), null, false);
+    Challenge rule = challenge(required("https://a.example/", Usdc.BASE), false);
+    Challenge alone = challenge(required(url, Usdc.BASE), false);
     for (Challenge each : List.of(alone, rule.at(url))) {
       assertThat(catchThrowable(each::refusal) instanceof IllegalArgumentException)
           .isEqualTo(!fits);

@@ -136,6 +136,7 @@ public final class FacilitatorServlet extends HttpServlet {
     if (answer.status() == HttpServletResponse.SC_SERVICE_UNAVAILABLE) {
       response.setHeader("Retry-After", "5");
     }
+    answer.headers().forEach(response::setHeader);
     send(response, answer.status(), answer.json());
   }
 

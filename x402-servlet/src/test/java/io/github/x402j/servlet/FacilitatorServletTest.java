@@ -8,16 +8,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.x402j.Address;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
+import io.github.x402j.Settlement;
 import io.github.x402j.Token;
 import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.gate.FacilitatorExtension;
 import io.github.x402j.gate.FacilitatorService;
 import io.github.x402j.gate.InMemoryPaymentLedger;
+import io.github.x402j.gate.PaymentListener;
+import io.github.x402j.gate.VerifiedPayment;
 import io.github.x402j.testing.TestWallet;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +41,26 @@ class FacilitatorServletTest {
             .ledger(InMemoryPaymentLedger.withCapacity(1000))
             .facilitator(MARKET.facilitator(Duration.ofSeconds(10)))
             .token(token)
+            .extension(new Watching())
             .build());
+  }
+
+  /** Tells the seller of each payment whether it has seen it verified or settled. */
+  private static final class Watching implements FacilitatorExtension {
+    @Override
+    public String name() {
+      return "watching";
+    }
+
+    @Override
+    public Optional<Map<String, Object>> verified(Payment payment) {
+      return Optional.of(Map.of("status", "verified"));
+    }
+
+    @Override
+    public Optional<Map<String, Object>> settled(Payment payment, Settlement.Settled settlement) {
+      return Optional.of(Map.of("status", "settled"));
+    }
   }
 
   private static TestContainer start(Stack stack) {
@@ -116,9 +142,18 @@ class FacilitatorServletTest {
   void aShopWithoutAChainSellsThroughIt(int version) throws Exception {
     TestWallet seller = TestWallet.random();
     TestPayer payer = MARKET.payer();
+    List<Object> heard = new CopyOnWriteArrayList<>();
     try (TestContainer facilitator = start(Stack.JETTY)) {
       PaymentFilter filter =
           PaymentFilter.builder()
+              .listener(
+                  new PaymentListener() {
+                    @Override
+                    public void extensionResponses(
+                        VerifiedPayment payment, Map<String, Object> responses) {
+                      heard.add(responses);
+                    }
+                  })
               .publicUrl(Market.PUBLIC_URL)
               .accept(MARKET.token, seller.address())
               .facilitator(
@@ -152,6 +187,11 @@ class FacilitatorServletTest {
         RawHttp.Response paid = RawHttp.get(shop.port(), "/paid/x", header);
         assertThat(paid.status()).as(paid.all()).isEqualTo(200);
         assertThat(paid.text()).isEqualTo("sold");
+        assertThat(paid.all()).doesNotContainIgnoringCase("extension-responses");
+        assertThat(heard)
+            .containsExactly(
+                Map.of("watching", Map.of("status", "verified")),
+                Map.of("watching", Map.of("status", "settled")));
         assertThat(RawHttp.get(shop.port(), "/paid/x", header).status()).isEqualTo(402);
         assertThat(MARKET.balance(seller)).isEqualTo(10_000);
       }

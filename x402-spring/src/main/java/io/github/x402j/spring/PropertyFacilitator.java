@@ -9,7 +9,10 @@ import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.Web3jChain;
+import io.github.x402j.facilitator.CdpAuthentication;
 import io.github.x402j.facilitator.HttpFacilitator;
+import io.github.x402j.facilitator.PayAiAuthentication;
+import io.github.x402j.spring.X402Properties.ApiKey;
 import io.github.x402j.spring.X402Properties.Keystore;
 import io.github.x402j.spring.X402Properties.RemoteFacilitator;
 import java.io.IOException;
@@ -64,20 +67,57 @@ final class PropertyFacilitator {
 
   private Facilitator remote(
       RemoteFacilitator remote, ObjectProvider<HttpFacilitator.Authentication> credentials) {
-    String url =
-        Setting.require(
-            "x402.facilitator.url",
-            remote.url(),
-            "the URL of a facilitator",
-            "https://facilitator.example");
+    HttpFacilitator.Authentication known = credentials(remote);
+    String url = remote.url();
+    if (url == null || url.isBlank()) {
+      url = usualUrl(remote);
+    }
     HttpFacilitator.Builder builder =
         Setting.convert(
             "x402.facilitator.url", url, given -> HttpFacilitator.builder(given, checks()));
-    credentials.ifAvailable(builder::authentication);
+    if (known == null) {
+      credentials.ifAvailable(builder::authentication);
+    } else {
+      builder.authentication(known);
+    }
     if (remote.settleIsIdempotent()) {
       builder.settleIsIdempotent();
     }
     return builder.build();
+  }
+
+  private static String usualUrl(RemoteFacilitator remote) {
+    if (remote.cdp() != null) {
+      return CdpAuthentication.URL.toString();
+    }
+    return remote.payai() != null
+        ? PayAiAuthentication.URL.toString()
+        : Setting.require(
+            "x402.facilitator.url",
+            null,
+            "the URL of a facilitator",
+            "https://facilitator.example");
+  }
+
+  private static HttpFacilitator.@Nullable Authentication credentials(RemoteFacilitator remote) {
+    ApiKey cdp = remote.cdp();
+    ApiKey payai = remote.payai();
+    if (cdp != null && payai != null) {
+      throw new StartFailedException(
+          "x402.facilitator.cdp and x402.facilitator.payai are both set",
+          "Keep one of them.",
+          null);
+    }
+    if (cdp != null) {
+      return Setting.convert(
+          "x402.facilitator.cdp", cdp, key -> CdpAuthentication.of(key.keyId(), key.keySecret()));
+    }
+    return payai == null
+        ? null
+        : Setting.convert(
+            "x402.facilitator.payai",
+            payai,
+            key -> PayAiAuthentication.of(key.keyId(), key.keySecret()));
   }
 
   private EvmLocalChecks checks() {

@@ -136,9 +136,14 @@ public record X402Properties(
    * @param url Its URL, without /verify. With x402.rpc-url its answers are checked on the chain.
    * @param settleIsIdempotent Whether it answers a payment that it has settled with that
    *     settlement, as FacilitatorServlet does.
+   * @param cdp API key of the Coinbase Developer Platform, whose facilitator then is the default.
+   * @param payai API key of PayAI, whose facilitator then is the default.
    */
   public record RemoteFacilitator(
-      @Nullable String url, @DefaultValue("false") boolean settleIsIdempotent) {
+      @Nullable String url,
+      @DefaultValue("false") boolean settleIsIdempotent,
+      @Nullable ApiKey cdp,
+      @Nullable ApiKey payai) {
     /** Shows nothing, as there may be a key in the URL. */
     @Override
     public String toString() {
@@ -162,6 +167,20 @@ public record X402Properties(
     @Override
     public String toString() {
       return "Mpp[redacted]";
+    }
+  }
+
+  /**
+   * An API key of a facilitator.
+   *
+   * @param keyId Its id or name.
+   * @param keySecret Its secret, as the facilitator shows it.
+   */
+  public record ApiKey(@Nullable String keyId, @Nullable String keySecret) {
+    /** Shows nothing. */
+    @Override
+    public String toString() {
+      return "ApiKey[redacted]";
     }
   }
 

@@ -109,6 +109,55 @@ class AutoConfigurationTest {
                 assertThat(context.getBean(Facilitator.class)).isInstanceOf(HttpFacilitator.class));
   }
 
+  private static final String ED25519 =
+      "MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMXy3n7K0Eg8rHsZeQZjW4Iso6BP+sB5KQAg5uF4YCAzg==";
+
+  /** The secret is the one of a golden vector; it opens nothing. */
+  @ParameterizedTest
+  @CsvSource({
+    "cdp, " + ED25519 + ", , HttpFacilitator[https://api.cdp.coinbase.com]",
+    "cdp, " + ED25519 + ", http://localhost:1, HttpFacilitator[http://localhost:1]",
+    "payai, payai_sk_MC4CAQAwBQYDK2VwBCIEIL0eeGmepd+Z/kS6Ho5JJK6QVQ4CplNmwhcTqem+hXf1, ,"
+        + " HttpFacilitator[https://facilitator.payai.network]"
+  })
+  void anApiKeyNamesTheFacilitator(String kind, String secret, String url, String expected) {
+    empty
+        .withPropertyValues(REMOTE)
+        .withPropertyValues(
+            "x402.facilitator." + kind + ".key-id=a-key",
+            "x402.facilitator." + kind + ".key-secret=" + secret,
+            "x402.facilitator.url=" + (url == null ? "" : url))
+        .run(
+            context ->
+                assertThat(context.getBean(Facilitator.class)).asString().isEqualTo(expected));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"cdp, CDP key secret", "payai, PayAI key secret"})
+  void anApiKeyThatIsNoneFailsTheStartAndIsNotShown(String kind, String message) {
+    empty
+        .withPropertyValues(REMOTE)
+        .withPropertyValues(
+            "x402.facilitator." + kind + ".key-id=a-key",
+            "x402.facilitator." + kind + ".key-secret=s3cret")
+        .run(
+            context ->
+                assertThat(context)
+                    .hasFailed()
+                    .getFailure()
+                    .rootCause()
+                    .hasMessageContaining(message)
+                    .hasMessageNotContaining("s3cret"));
+  }
+
+  private static final String[] REMOTE = {
+    "x402.public-url=https://shop.example",
+    "x402.network=base",
+    "x402.pay-to=" + PAY_TO,
+    "x402.routes[0].pattern=/premium",
+    "x402.routes[0].price=$0.01"
+  };
+
   @Configuration(proxyBeanMethods = false)
   static class OwnBeans {
     static final InMemorySalesBook BOOK = InMemorySalesBook.create();

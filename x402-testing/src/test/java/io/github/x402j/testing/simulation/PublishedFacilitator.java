@@ -6,13 +6,16 @@ import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.Network;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.SupportedKinds;
 import io.github.x402j.Verification;
 import io.github.x402j.evm.EvmFacilitator;
 import io.github.x402j.evm.EvmSigner;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A facilitator that answers as the published ones do: it remembers nothing, and says {@code
@@ -45,8 +48,14 @@ final class PublishedFacilitator extends RemoteServer {
   @Override
   SimulatedNetwork.Reply handle(SimulatedNetwork.Request request) {
     if (request.path().equals("/supported")) {
+      Network network = world.stage.token.network();
       return SimulatedNetwork.Reply.json(
-          200, FacilitatorMessages.supported(List.of(world.stage.token.network()), evm.signers()));
+          200,
+          FacilitatorMessages.supported(
+              new SupportedKinds(
+                  List.of(kind(2, network.caip2()), kind(1, network.v1Name().orElseThrow())),
+                  List.of(),
+                  evm.signers())));
     }
     try {
       FacilitatorMessages.Request asked = FacilitatorMessages.readRequest(request.body());
@@ -70,6 +79,10 @@ final class PublishedFacilitator extends RemoteServer {
     }
   }
 
+  private static SupportedKinds.Kind kind(int x402Version, String network) {
+    return new SupportedKinds.Kind(x402Version, "exact", network, Map.of());
+  }
+
   private SimulatedNetwork.Reply settle(SimulatedNetwork.Request request, SignedPayment payment)
       throws FacilitatorException {
     Settlement settlement = evm.settle(payment, transaction -> {});
@@ -77,7 +90,10 @@ final class PublishedFacilitator extends RemoteServer {
       return SimulatedNetwork.Reply.json(
           200,
           FacilitatorMessages.settlement(
-              SettlementResponse.settled(payment.requirements().network(), settled), 2, false));
+              SettlementResponse.settled(payment.requirements().network(), settled),
+              null,
+              2,
+              false));
     }
     return settlement instanceof Settlement.Failed failed
             && failed.reason() == ErrorReason.NONCE_ALREADY_USED
