@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.jaxrs;
 
+import io.github.x402j.servlet.HandlerPaths;
+import io.github.x402j.servlet.HandlerPrices;
 import io.github.x402j.servlet.PaymentRequiredException;
+import io.github.x402j.servlet.PricedHandler;
 import io.github.x402j.servlet.RequiresPayment;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
@@ -24,11 +27,13 @@ import jakarta.ws.rs.ext.WriterInterceptorContext;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,7 +94,13 @@ public final class PaidResources
     }
     ResourceGate gate =
         price
-            .map(found -> gate(found, ResourcePrice.name(type, method), configuration))
+            .map(
+                found ->
+                    gate(
+                        found,
+                        ResourcePrice.name(type, method),
+                        configuration,
+                        noCheaperRule(type, method)))
             .orElse(null);
     Map<Class<?>, Integer> contracts = new HashMap<>(Map.of(ContainerRequestFilter.class, LAST));
     if (gate != null || ResourcePrice.path(type).isEmpty()) {
@@ -114,13 +125,47 @@ public final class PaidResources
     if (checked.add(type)) {
       for (Method method : type.getMethods()) {
         if (ResourcePrice.isLocator(type, method)) {
+          requireNothingSettledFirst(type, method);
           check(ResourcePrice.located(method), configuration);
         } else {
           ResourcePrice.onMethod(type, method)
-              .ifPresent(price -> gate(price, ResourcePrice.name(type, method), configuration));
+              .ifPresent(
+                  price ->
+                      gate(price, ResourcePrice.name(type, method), configuration, handler -> {}));
         }
       }
     }
+  }
+
+  /**
+   * A rule for a path is decided in front of JAX-RS, and takes exactly its own price. The context
+   * is asked now, as RESTEasy injects one that answers in its own calls only.
+   */
+  private Consumer<PricedHandler> noCheaperRule(Class<?> type, Method method) {
+    ServletContext context = servletContext;
+    if (context == null
+        || ResourcePrice.path(type).isEmpty()
+        || ResourcePrice.httpMethod(type, method).isEmpty()) {
+      return handler -> {};
+    }
+    ResourcePaths paths = ResourcePaths.of(context);
+    List<Class<?>> roots = roots();
+    return handler -> paths.requireNoCheaperRule(handler, type, method, roots);
+  }
+
+  /** Of what a locator leads to, neither the class nor the price is known before the request. */
+  private void requireNothingSettledFirst(Class<?> type, Method locator) {
+    ServletContext context = servletContext;
+    boolean isFree = ResourcePrice.onClass(type).isEmpty() && ResourcePrice.isSurelyFree(locator);
+    if (context != null && ResourcePrice.path(type).isPresent() && !isFree) {
+      List<HandlerPaths> below = ResourcePaths.of(context).below(type, locator);
+      HandlerPrices.whenKnown(context, prices -> below.forEach(prices::requireNothingSettledFirst));
+    }
+  }
+
+  private List<Class<?>> roots() {
+    Application all = application;
+    return all == null ? List.of() : List.copyOf(all.getClasses());
   }
 
   /** Answers for a method that asked for its payment; the {@code PaymentFilter} drops it. */
@@ -129,12 +174,16 @@ public final class PaidResources
     return Response.status(PAYMENT_REQUIRED).build();
   }
 
-  private ResourceGate gate(ResourcePrice price, String name, Configuration configuration) {
+  private ResourceGate gate(
+      ResourcePrice price,
+      String name,
+      Configuration configuration,
+      Consumer<PricedHandler> check) {
     ServletContext context = servletContext;
     if (context == null) {
       throw price.wrong("nothing gates it: JAX-RS does not run in a servlet container", null);
     }
-    return new ResourceGate(price, name, price.rule(configuration), context);
+    return new ResourceGate(price, name, price.rule(configuration), context, check);
   }
 
   /** Returns the gate of what locators of an annotated class lead to. */
@@ -146,7 +195,7 @@ public final class PaidResources
           String name =
               ResourcePrice.join(ResourcePrice.path(root).orElse(root.getSimpleName()), "*");
           return ResourcePrice.onClass(root)
-              .map(price -> new ClassGate(price, gate(price, name, configuration)));
+              .map(price -> new ClassGate(price, gate(price, name, configuration, handler -> {})));
         });
   }
 

@@ -8,36 +8,42 @@ import io.github.x402j.servlet.PricedHandler;
 import io.github.x402j.servlet.Route;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A resource method, or class, with its price. Some containers start the servlet of JAX-RS before
- * the filter; then the price is added with the first request.
+ * the filter; then the price is added when the filter starts.
  */
 final class ResourceGate {
   private final ResourcePrice price;
   private final String name;
-  private final Route rule;
-  private final ServletContext context;
   private volatile @Nullable PricedHandler handler;
 
   /**
    * @param name what its sales are recorded under
+   * @param check what else is required of it
    * @throws IllegalStateException if the price does not fit the tokens of the filter, or there is
    *     no filter
    */
-  ResourceGate(ResourcePrice price, String name, Route rule, ServletContext context) {
+  ResourceGate(
+      ResourcePrice price,
+      String name,
+      Route rule,
+      ServletContext context,
+      Consumer<PricedHandler> check) {
     this.price = price;
     this.name = name;
-    this.rule = rule;
-    this.context = context;
-    Optional<HandlerPrices> known = HandlerPrices.of(context);
-    if (known.isPresent()) {
-      handler = add(known.get());
-    } else if (!isFilterRegistered(context)) {
+    if (HandlerPrices.of(context).isEmpty() && !isFilterRegistered(context)) {
       throw price.wrong("nothing gates it: the webapp has no PaymentFilter", null);
     }
+    HandlerPrices.whenKnown(
+        context,
+        prices -> {
+          PricedHandler added = add(prices, rule);
+          check.accept(added);
+          handler = added;
+        });
   }
 
   private static boolean isFilterRegistered(ServletContext context) {
@@ -45,7 +51,7 @@ final class ResourceGate {
         .anyMatch(filter -> PaymentFilter.class.getName().equals(filter.getClassName()));
   }
 
-  private PricedHandler add(HandlerPrices prices) {
+  private PricedHandler add(HandlerPrices prices, Route rule) {
     try {
       return prices.add(name, rule);
     } catch (IllegalArgumentException e) {
@@ -61,11 +67,7 @@ final class ResourceGate {
   boolean admit(HttpServletRequest request) {
     PricedHandler ready = handler;
     if (ready == null) {
-      ready =
-          add(
-              HandlerPrices.of(context)
-                  .orElseThrow(() -> price.wrong("the PaymentFilter was not initialised", null)));
-      handler = ready;
+      throw price.wrong("the PaymentFilter was not initialised", null);
     }
     return ready.admit(request);
   }

@@ -10,6 +10,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Configuration;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.Locale;
@@ -83,6 +84,22 @@ record ResourcePrice(RequiresPayment annotation, String where) {
             && parameterized.getActualTypeArguments()[0] instanceof Class<?> argument
         ? argument
         : locator.getReturnType();
+  }
+
+  /** Returns whether nothing that a locator leads to can carry a price: its class is known. */
+  static boolean isSurelyFree(Method locator) {
+    Class<?> type = located(locator);
+    boolean isThatClass =
+        locator.getReturnType() == Class.class && type != Class.class
+            || Modifier.isFinal(type.getModifiers());
+    return isThatClass
+        && onClass(type).isEmpty()
+        && Stream.of(type.getMethods())
+            .allMatch(
+                method ->
+                    isLocator(type, method)
+                        ? isSurelyFree(method)
+                        : onMethod(type, method).isEmpty());
   }
 
   /** Returns the HTTP method that a method is for, empty for what JAX-RS answers by itself. */

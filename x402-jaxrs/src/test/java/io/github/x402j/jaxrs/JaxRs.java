@@ -56,9 +56,26 @@ enum JaxRs {
 
   /** Adds an application at {@code /*}. */
   void add(ServletContext context, Application application) {
-    ServletRegistration.Dynamic jaxRs = context.addServlet("jax-rs", servlet(context, application));
+    add(context, application, "/*");
+  }
+
+  /** Adds an application. */
+  void add(ServletContext context, Application application, String mapping) {
+    add(context, application, mapping, "jax-rs");
+  }
+
+  /** Adds one more. */
+  void addAgain(ServletContext context, Application application, String mapping) {
+    add(context, application, mapping, "jax-rs-again");
+  }
+
+  private void add(ServletContext context, Application application, String mapping, String name) {
+    ServletRegistration.Dynamic jaxRs = context.addServlet(name, servlet(context, application));
     jaxRs.setAsyncSupported(true);
     jaxRs.setLoadOnStartup(1);
-    jaxRs.addMapping("/*");
+    jaxRs.addMapping(mapping);
+    if (this == RESTEASY && !mapping.equals("/*")) {
+      jaxRs.setInitParameter("resteasy.servlet.mapping.prefix", mapping.replace("/*", ""));
+    }
   }
 }

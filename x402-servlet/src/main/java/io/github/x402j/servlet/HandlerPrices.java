@@ -10,12 +10,17 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HandlerPrices {
   private static final String ATTRIBUTE = HandlerPrices.class.getName();
+  private static final String WAITING = ATTRIBUTE + ".waiting";
   private static final String ASKED = ATTRIBUTE + ".asked";
 
   /** Sells something to a dispatch. */
@@ -45,6 +51,7 @@ public final class HandlerPrices {
   private final PriceList prices;
   private final Seller seller;
   private final List<HandlerFramework> frameworks;
+  private final List<Function<String, List<String>>> readings = new CopyOnWriteArrayList<>();
   private volatile @Nullable PricedRoute any;
 
   HandlerPrices(PriceList prices, Seller seller) {
@@ -75,9 +82,33 @@ public final class HandlerPrices {
         : Optional.empty();
   }
 
+  /**
+   * Hands over those of a webapp: now, or when its {@link PaymentFilter} is registered or
+   * initialised, which may come after the servlets. What is thrown then fails the start.
+   */
+  public static void whenKnown(ServletContext context, Consumer<HandlerPrices> use) {
+    Optional<HandlerPrices> known = of(context);
+    if (known.isPresent()) {
+      use.accept(known.get());
+      return;
+    }
+    List<Consumer<HandlerPrices>> all = new ArrayList<>(waiting(context));
+    all.add(use);
+    context.setAttribute(WAITING, List.copyOf(all));
+  }
+
+  @SuppressWarnings("unchecked") // only whenKnown() sets it
+  private static List<Consumer<HandlerPrices>> waiting(ServletContext context) {
+    Object waiting = context.getAttribute(WAITING);
+    return waiting == null ? List.of() : (List<Consumer<HandlerPrices>>) waiting;
+  }
+
   /** Makes these the ones of a webapp. */
   void noteIn(ServletContext context) {
     context.setAttribute(ATTRIBUTE, this);
+    List<Consumer<HandlerPrices>> waiting = waiting(context);
+    context.removeAttribute(WAITING);
+    waiting.forEach(use -> use.accept(this));
   }
 
   /** Returns whether a framework may ask for payments. */
@@ -111,6 +142,76 @@ public final class HandlerPrices {
           name + ": a handler accepts the tokens of the filter, and sells no pass");
     }
     return new PricedHandler(this, prices.addHandler(name, rule));
+  }
+
+  /** See {@link PricedHandler#requireNoCheaperRule}. */
+  void requirePaid(PricedRoute handler, HandlerPaths paths, boolean settledFirstOnly) {
+    for (PriceList.Shared shared : prices.sharedWith(paths)) {
+      PricedRoute rule = shared.rule();
+      boolean settlesFirst = rule.route().settings().settlesFirst();
+      if ((settlesFirst || !settledFirstOnly) && !rule.paysFor(handler)) {
+        throw new IllegalStateException(
+            "%s, mapped to %s, costs %s by its annotation, but the rule %s decides on %s first, and takes %s%s"
+                .formatted(
+                    paths.handler(),
+                    paths,
+                    handler.priceText(),
+                    rule.name(),
+                    shared.request(),
+                    rule.priceText() + (isEqual(rule, handler) ? " in other tokens" : ""),
+                    settlesFirst
+                        ? ": who pays that has paid, and is refused"
+                        : ": who pays that is refused"));
+      }
+    }
+  }
+
+  private static boolean isEqual(PricedRoute rule, PricedRoute handler) {
+    return rule.hasFixedPrice() && rule.priceText().equals(handler.priceText());
+  }
+
+  /**
+   * Requires that no rule settles first where a framework may run handlers whose price is known
+   * with the request only: it would be too late to ask for more. Call it when the webapp starts.
+   *
+   * @throws IllegalStateException if one does; the message names it
+   */
+  public void requireNothingSettledFirst(HandlerPaths paths) {
+    for (PriceList.Shared shared : prices.sharedWith(paths)) {
+      if (shared.rule().route().settings().settlesFirst()) {
+        throw new IllegalStateException(
+            "%s, mapped to %s, leads to handlers whose price is known with the request only, but the rule %s settles %s first"
+                .formatted(paths.handler(), paths, shared.rule().name(), shared.request()));
+      }
+    }
+  }
+
+  /**
+   * Adds a way in which the webapp reads a path besides the filter's: as the path of a file with a
+   * version in its name, for example. A request whose path is read as a priced one is refused,
+   * unless a rule prices it the same. Call it when the webapp starts.
+   *
+   * @param reading returns what a path within the webapp, decoded, is taken for; empty for nothing
+   *     else
+   */
+  public void alsoReads(Function<String, List<String>> reading) {
+    readings.add(reading);
+  }
+
+  /** Returns the decision with what the framework reads the path for, too. */
+  CanonicalPath.Decision read(CanonicalPath.Decision decision) {
+    if (readings.isEmpty()) {
+      return decision;
+    }
+    PathReadings before = decision.readings();
+    List<CanonicalPath> all = new ArrayList<>(before.paths());
+    Stream.concat(Stream.of(decision.path()), before.paths().stream())
+        .flatMap(path -> readings.stream().flatMap(each -> each.apply(path.value()).stream()))
+        .distinct()
+        .map(CanonicalPath::reading)
+        .forEach(all::add);
+    return new CanonicalPath.Decision(
+        decision.path(), new PathReadings(all, before.areAll(), null), decision.problem());
   }
 
   /** See {@link PricedHandler#admit}. */

@@ -228,7 +228,8 @@ public final class PaymentFilter implements Filter {
     requireStarted();
     GatedRequest request = GatedRequest.of(http, response, chain);
     GatedResponse.Page page = request.page();
-    CanonicalPath.Decision decision = CanonicalPath.of(request.servletRequest(), pathRules);
+    CanonicalPath.Decision decision =
+        handlers.read(CanonicalPath.of(request.servletRequest(), pathRules));
     Optional<PriceList.Match> match = price(decision.path(), request.servletRequest());
     Optional<Route> beside = routes.findBeside(decision.path(), request.method());
     Optional<String> doubt = doubt(decision, match, request);

@@ -156,6 +156,24 @@ final class PriceList {
         : matches.stream().max(Comparator.comparing(match -> match.priced().cost(request)));
   }
 
+  /** A request that a priced rule and a handler of a framework share. */
+  record Shared(PricedRoute rule, String request) {}
+
+  /**
+   * Returns the priced rules that decide on requests of a handler before its framework sees them,
+   * each with one such request.
+   */
+  List<Shared> sharedWith(HandlerPaths paths) {
+    List<Shared> shared = new ArrayList<>();
+    for (Route route : routes.all()) {
+      if (route.isPriced()) {
+        SharedPaths.example(routes, route, paths)
+            .ifPresent(example -> shared.add(new Shared(of(route), example)));
+      }
+    }
+    return shared;
+  }
+
   private PricedRoute of(Route route) {
     PricedRoute ready = priced.get(route);
     if (ready == null) {
@@ -269,6 +287,31 @@ final class PriceList {
     /** Returns how long the headers of its handler may be in answer to a request. */
     int headersOfHandler(HttpServletRequest request, String path) {
       return headers.leftForHandler(PublicUrl.of(publicUrls, request).of(path).length());
+    }
+
+    boolean hasFixedPrice() {
+      return fixedOptions != null;
+    }
+
+    /** Returns the price, for people. */
+    String priceText() {
+      return route.settings().pricing() instanceof Pricing.Fixed fixed
+          ? fixed.price().toString()
+          : "a price that depends on the request";
+    }
+
+    /**
+     * Returns whether what this rule takes pays for a handler, whatever way to pay is chosen. Where
+     * both depend on the request it is not known; where this one alone does, a request that is held
+     * can still be refused.
+     */
+    boolean paysFor(PricedRoute handler) {
+      List<PaymentRequirements> asked = handler.fixedOptions;
+      if (asked == null || fixedOptions == null) {
+        return asked != null && !route.settings().settlesFirst();
+      }
+      return fixedOptions.stream()
+          .allMatch(paid -> asked.stream().anyMatch(one -> PaidRequest.isCovered(one, paid)));
     }
 
     /** Returns what the request costs. */

@@ -32,6 +32,27 @@ public final class PricedHandler {
   }
 
   /**
+   * Requires that no rule of the filter, which is decided first, takes less for a request of this
+   * handler. Call it when the webapp starts.
+   *
+   * @throws IllegalStateException if one does, or if the price of this handler depends on the
+   *     request; the message names handler, mapping, rule and both prices
+   */
+  public void requireNoCheaperRule(HandlerPaths paths) {
+    prices.requirePaid(rule, paths, false);
+  }
+
+  /**
+   * Requires the same of the rules that settle first alone: for paths that are not certain. Behind
+   * other rules the payer is refused, and has not paid.
+   *
+   * @throws IllegalStateException if one takes less
+   */
+  public void requireNoCheaperRuleThatSettlesFirst(HandlerPaths paths) {
+    prices.requirePaid(rule, paths, true);
+  }
+
+  /**
    * Notes that a handler that was admitted has failed, for a framework that keeps it to itself once
    * the response is committed. Call it before the handler's response is complete: a held one is not
    * paid for then.

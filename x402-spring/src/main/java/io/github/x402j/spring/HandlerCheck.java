@@ -3,12 +3,16 @@
 package io.github.x402j.spring;
 
 import io.github.x402j.servlet.HandlerFramework;
+import io.github.x402j.servlet.HandlerPaths;
 import io.github.x402j.servlet.RequiresPayment;
+import io.github.x402j.spring.PricedHandlers.Priced;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import java.lang.reflect.Method;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +23,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.handler.AbstractHandlerMapping;
@@ -28,12 +33,13 @@ import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
 
 /**
  * Reads the price of every mapped handler when all beans are there, and fails the start because of
- * an annotation that nothing gates.
+ * an annotation that nothing gates, or that asks for more than a rule that is decided first.
  */
 final class HandlerCheck implements SmartInitializingSingleton {
   private final ConfigurableListableBeanFactory beans;
   private final ObjectProvider<PricedHandlers> handlers;
   private final HandlerMappings mappings;
+  private final VersionedFiles versioned = new VersionedFiles();
   private final Set<Method> mappedMethods = new HashSet<>();
   private final Set<Class<?>> mappedTypes = new HashSet<>();
 
@@ -53,6 +59,9 @@ final class HandlerCheck implements SmartInitializingSingleton {
     BeanFactoryUtils.beansOfTypeIncludingAncestors(beans, AbstractHandlerMapping.class, true, false)
         .values()
         .forEach(this::add);
+    if (!versioned.isEmpty()) {
+      handlers.getObject().gate().ifPresent(gate -> gate.alsoReads(versioned));
+    }
     for (String name : beans.getBeanDefinitionNames()) {
       Class<?> type = name.startsWith("scopedTarget.") ? null : type(name);
       if (type != null && !Servlet.class.isAssignableFrom(type) && !isGatedByAnother(type)) {
@@ -71,22 +80,48 @@ final class HandlerCheck implements SmartInitializingSingleton {
   // ---- what is mapped
 
   private void add(AbstractHandlerMapping mapping) {
+    MappedHandlers all = new MappedHandlers(mapping, servletPath());
     if (mapping instanceof AbstractHandlerMethodMapping<?> methods) {
       methods
           .getHandlerMethods()
-          .forEach((mapped, method) -> add(mapping, method, name(mapped, method)));
+          .forEach(
+              (mapped, method) ->
+                  add(mapping, method, name(mapped, method))
+                      .ifPresent(
+                          priced ->
+                              requireNoCheaperRule(priced, all.paths(mapped, method, priced))));
     } else if (mapping instanceof AbstractUrlHandlerMapping urls) {
+      versioned.add(urls, servletPath());
       urls.getHandlerMap()
           .forEach(
-              (path, handler) ->
-                  add(
-                      mapping,
-                      handler instanceof String bean ? beans.getBean(bean) : handler,
-                      path));
+              (path, mapped) -> {
+                Object handler = mapped instanceof String bean ? beans.getBean(bean) : mapped;
+                add(mapping, handler, path)
+                    .ifPresent(
+                        priced -> requireNoCheaperRule(priced, all.paths(path, handler, priced)));
+              });
     }
   }
 
-  private void add(AbstractHandlerMapping mapping, Object handler, String name) {
+  /** Boot maps its dispatcher servlet to this path, and the rules of the filter begin with it. */
+  private String servletPath() {
+    return MappedHandlers.prefix(
+        beans.getBean(Environment.class).getProperty("spring.mvc.servlet.path", ""));
+  }
+
+  private static void requireNoCheaperRule(Priced priced, List<HandlerPaths> paths) {
+    try {
+      paths.forEach(priced.handler()::requireNoCheaperRule);
+    } catch (IllegalStateException e) {
+      throw new StartFailedException(
+          String.valueOf(e.getMessage()),
+          "Make the path of the handler free by a rule of its own, and its annotation decides; or"
+              + " remove the annotation, and the rule decides.",
+          e);
+    }
+  }
+
+  private Optional<Priced> add(AbstractHandlerMapping mapping, Object handler, String name) {
     if (handler instanceof HandlerMethod method) {
       mappedMethods.add(method.getMethod());
       mappedTypes.add(method.getBeanType());
@@ -94,10 +129,12 @@ final class HandlerCheck implements SmartInitializingSingleton {
     } else {
       mappedTypes.add(ClassUtils.getUserClass(handler));
     }
-    if (handlers.getObject().of(handler, name).isPresent() && !mappings.gate(mapping)) {
+    Optional<Priced> priced = handlers.getObject().of(handler, name);
+    if (priced.isPresent() && !mappings.gate(mapping)) {
       throw ungated(
           name, mapping.getClass().getName() + " has lost the interceptor of x402-spring");
     }
+    return priced;
   }
 
   /** Returns what the handler is mapped to: methods and patterns. */

@@ -132,12 +132,7 @@ final class PricedHandlers {
   }
 
   private HandlerPrices prices(String name) {
-    PaymentFilter bean = filter.getIfAvailable();
-    if (bean != null) {
-      return bean.handlers();
-    }
-    return Optional.ofNullable(webapp.getIfAvailable())
-        .flatMap(HandlerPrices::of)
+    return gate()
         .orElseThrow(
             () ->
                 new StartFailedException(
@@ -146,5 +141,13 @@ final class PricedHandlers {
                         + " has no PaymentFilter",
                     "Remove x402.enabled=false, or remove the annotation.",
                     null));
+  }
+
+  /** Returns the gate of the webapp, empty where it sells nothing. */
+  Optional<HandlerPrices> gate() {
+    PaymentFilter bean = filter.getIfAvailable();
+    return bean != null
+        ? Optional.of(bean.handlers())
+        : Optional.ofNullable(webapp.getIfAvailable()).flatMap(HandlerPrices::of);
   }
 }
