@@ -147,6 +147,23 @@ final class Shop implements AutoCloseable {
     return PaymentCodec.encodePayload(PaymentPayload.v2(option, signed.toMap()));
   }
 
+  /** Returns what the payer has on the chain, in the smallest units of the token. */
+  long balance() {
+    DevNetwork network = bean(DevNetwork.class);
+    String call =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\",\"params\":[{\"to\":\"%s\",\"data\":\"0x70a08231%s%s\"},\"latest\"]}"
+            .formatted(
+                network.token().contract(),
+                "0".repeat(24),
+                network.payer().address().substring("0x".length()));
+    String answer =
+        send(HttpRequest.newBuilder(network.rpcUrl())
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(call)))
+            .body();
+    return Long.parseLong(answer.replaceFirst("(?s).*\"result\":\"0x([0-9a-f]+)\".*", "$1"), 16);
+  }
+
   @Override
   public void close() {
     context.close();
