@@ -91,6 +91,11 @@ final class Listeners implements PaymentListener {
   }
 
   @Override
+  public void failed(VerifiedPayment payment, ErrorReason reason, String detail) {
+    each(listener -> listener.failed(payment, reason, detail));
+  }
+
+  @Override
   public void undelivered(VerifiedPayment payment, Settlement.Settled settlement) {
     each(listener -> listener.undelivered(payment, settlement));
   }

@@ -492,7 +492,7 @@ public final class PaymentGate {
       tellExtensionResponses(payment, settled.extensionResponses());
     } else if (settlement instanceof Settlement.Failed failed) {
       freeName(payment);
-      listeners.failed(payment.required(), failed.reason(), failed.detail());
+      listeners.failed(payment, failed.reason(), failed.detail());
     } else if (settlement instanceof Settlement.Pending pending) {
       listeners.pending(payment, pending);
     }

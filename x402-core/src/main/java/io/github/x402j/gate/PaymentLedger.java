@@ -43,8 +43,8 @@ public interface PaymentLedger {
   String id();
 
   /**
-   * Returns how many entries it remembers, for a gauge; empty if it would have to count them.
-   * Default: empty.
+   * Returns how many entries it remembers, for a gauge that is read often: perhaps as of a minute
+   * ago, and up to a limit. Empty if it would have to count them each time. Default: empty.
    */
   default OptionalLong entries() {
     return OptionalLong.empty();

@@ -79,6 +79,14 @@ public interface PaymentListener {
   /** A payment was refused, or its settlement failed. */
   default void failed(PaymentRequired required, ErrorReason reason, String detail) {}
 
+  /**
+   * The settlement of a payment failed, perhaps on another thread. By default, {@link
+   * #failed(PaymentRequired, ErrorReason, String)} is told.
+   */
+  default void failed(VerifiedPayment payment, ErrorReason reason, String detail) {
+    failed(payment.required(), reason, detail);
+  }
+
   /** The money has moved and the delivery failed; the same payment may be sent again. */
   default void undelivered(VerifiedPayment payment, Settlement.Settled settlement) {}
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
@@ -75,6 +76,7 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
   private final ReceiptUses receipts;
   private final PendingWrites pending = new PendingWrites();
   private final LedgerMaintenance maintenance;
+  private final EntryCount entries;
 
   /** What exchanges of this process are at work on, and under which hold. */
   private final Map<PaymentKey, String> held = new ConcurrentHashMap<>();
@@ -96,7 +98,8 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
     writes = new GroupWrites(database);
     receipts = new ReceiptUses(database, lease, pending, clock);
     lease.ensure();
-    maintenance = LedgerMaintenance.start(builder.lease, lease, pending, database, clock);
+    entries = new EntryCount(database, EntryCount.MOST);
+    maintenance = LedgerMaintenance.start(builder.lease, lease, pending, database, entries, clock);
   }
 
   private static Database connect(Builder builder) {
@@ -131,6 +134,15 @@ public final class JdbcPaymentLedger implements PaymentLedger, AutoCloseable {
    */
   public static void createTables(DataSource dataSource) throws SQLException {
     LedgerTables.create(dataSource);
+  }
+
+  /**
+   * Returns how many payments the database holds, as counted within the last minute: 100,000 means
+   * that or more.
+   */
+  @Override
+  public OptionalLong entries() {
+    return OptionalLong.of(entries.get());
   }
 
   /** Is kept in the database, and written there when it is asked for first. */

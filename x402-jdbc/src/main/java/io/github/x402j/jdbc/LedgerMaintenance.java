@@ -14,7 +14,8 @@ import java.util.List;
 
 /**
  * What a ledger does beside the requests: it renews the lease, runs the writes that wait, and
- * deletes what need not be kept any longer, a bounded number of rows at a time.
+ * deletes what need not be kept any longer, a bounded number of rows at a time. It counts what is
+ * left.
  */
 final class LedgerMaintenance {
   private static final Duration BETWEEN_WRITES = Duration.ofSeconds(1);
@@ -51,12 +52,18 @@ final class LedgerMaintenance {
   private LedgerMaintenance() {}
 
   static LedgerMaintenance start(
-      Duration length, Lease lease, PendingWrites writes, Database database, Clock clock) {
+      Duration length,
+      Lease lease,
+      PendingWrites writes,
+      Database database,
+      EntryCount entries,
+      Clock clock) {
     LedgerMaintenance maintenance = new LedgerMaintenance();
     // A thread of its own: a cleanup that takes long must not cost the lease.
     maintenance.leases.repeat("renewing the lease", lease::renew, length.dividedBy(3));
     maintenance.chores.repeat("running pending writes", writes::run, BETWEEN_WRITES);
     maintenance.chores.repeat("cleaning up", () -> clean(database, clock), BETWEEN_CLEANUPS);
+    maintenance.chores.repeat("counting", entries::refresh, BETWEEN_CLEANUPS);
     return maintenance;
   }
 

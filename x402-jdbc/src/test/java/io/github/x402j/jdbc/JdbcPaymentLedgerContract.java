@@ -102,6 +102,29 @@ abstract class JdbcPaymentLedgerContract extends PaymentLedgerContract {
     }
   }
 
+  /** A gauge reads it often, and the table may be large. */
+  @Test
+  void countsItsPaymentsNowAndThenAndUpToALimit() throws SQLException {
+    JdbcPaymentLedger ledger = ledger(clock);
+    EntryCount three = new EntryCount(Database.at(dataSource(), Duration.ofSeconds(5)), 3);
+    assertThat(ledger.entries()).hasValue(0);
+    assertThat(three.get()).isZero();
+
+    for (int i = 1; i <= 4; i++) {
+      ledger.claim(key(i), "binding", soon());
+      three.refresh();
+      assertThat(three.get()).isEqualTo(Math.min(i, 3));
+    }
+
+    assertThat(ledger.entries()).as("of this minute").hasValue(0);
+    execute("DELETE FROM x402_payment");
+    three.refresh();
+    three.refresh();
+    ledger.claim(key(1), "binding", soon());
+    three.refresh();
+    assertThat(three.get()).as("while nothing asked").isZero();
+  }
+
   // ---- two instances
 
   @Test

@@ -6,9 +6,9 @@ package io.github.x402j.micrometer;
  * Every meter of this module. Their labels have few values: none names a payer, a URL or a text.
  */
 public enum PaymentMeter {
-  /** Counts requests without a payment that were told how to pay. */
+  /** Counts requests without a payment that were told how to pay. Label: {@code route}. */
   OFFERED("x402.payments.offered", "Requests that were told how to pay"),
-  /** Counts requests that an access hook let in. Label: {@code reason}. */
+  /** Counts requests that an access hook let in. Labels: {@code reason}, {@code route}. */
   GRANTED("x402.payments.granted", "Requests that an access hook let in without a payment"),
   /**
    * Counts payments that were found good. Labels: {@code network}, {@code token}, {@code route}.
@@ -28,7 +28,7 @@ public enum PaymentMeter {
    * {@code route}.
    */
   UNDELIVERED("x402.payments.undelivered", "Settled payments whose delivery failed"),
-  /** Counts refused payments and failed settlements. Label: {@code reason}. */
+  /** Counts refused payments and failed settlements. Labels: {@code reason}, {@code route}. */
   FAILED("x402.payments.failed", "Payments that were refused, or failed to settle"),
   /** Counts requests that got 503: chain, facilitator, ledger or an access hook did not answer. */
   UNAVAILABLE("x402.payments.unavailable", "Requests that could not be handled"),

@@ -22,6 +22,8 @@ import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler.IgnoredMeters;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -39,15 +41,18 @@ public final class PaymentMetrics implements PaymentListener {
   private static final String ROUTE = "route";
   private static final String REASON = "reason";
   private static final String OUTCOME = "outcome";
+  private static final String UNNAMED = "unnamed";
 
   private final MeterRegistry registry;
   private final ObservationRegistry observations;
 
+  /** What the admission in this thread is about. */
+  private final ThreadLocal<String> route = new ThreadLocal<>();
+
   private PaymentMetrics(MeterRegistry registry, ObservationRegistry observations) {
     this.registry = registry;
     this.observations = observations;
-    counter(PaymentMeter.OFFERED, Tags.empty()); // there from the start, at zero
-    counter(PaymentMeter.UNAVAILABLE, Tags.empty());
+    counter(PaymentMeter.UNAVAILABLE, Tags.empty()); // there from the start, at zero
   }
 
   /** Returns metrics with timers and no traces. */
@@ -72,12 +77,12 @@ public final class PaymentMetrics implements PaymentListener {
 
   @Override
   public void offered(PaymentRequired required) {
-    counter(PaymentMeter.OFFERED, Tags.empty()).increment();
+    counter(PaymentMeter.OFFERED, Tags.of(ROUTE, routeHere())).increment();
   }
 
   @Override
   public void granted(PaymentRequired required, String reason) {
-    counter(PaymentMeter.GRANTED, Tags.of(REASON, reason)).increment();
+    counter(PaymentMeter.GRANTED, Tags.of(REASON, reason, ROUTE, routeHere())).increment();
   }
 
   @Override
@@ -104,7 +109,16 @@ public final class PaymentMetrics implements PaymentListener {
 
   @Override
   public void failed(PaymentRequired required, ErrorReason reason, String detail) {
-    counter(PaymentMeter.FAILED, Tags.of(REASON, reason.wireCode())).increment();
+    failed(routeHere(), reason);
+  }
+
+  @Override
+  public void failed(VerifiedPayment payment, ErrorReason reason, String detail) {
+    failed(route(payment.route()), reason);
+  }
+
+  private void failed(String ofRoute, ErrorReason reason) {
+    counter(PaymentMeter.FAILED, Tags.of(REASON, reason.wireCode(), ROUTE, ofRoute)).increment();
   }
 
   @Override
@@ -136,7 +150,11 @@ public final class PaymentMetrics implements PaymentListener {
   }
 
   private static String route(Optional<String> route) {
-    return route.orElse("unnamed");
+    return route.orElse(UNNAMED);
+  }
+
+  private String routeHere() {
+    return Objects.requireNonNullElse(route.get(), UNNAMED);
   }
 
   // ---- steps
@@ -144,10 +162,12 @@ public final class PaymentMetrics implements PaymentListener {
   /** Opens a scope: what is asked of the node meanwhile is a part of it. */
   @Override
   public Step admitting(Purchase purchase) {
-    Observation observation =
-        begin(PaymentMeter.ADMIT, ROUTE, route(Optional.ofNullable(purchase.route()))).start();
+    String asked = route(Optional.ofNullable(purchase.route()));
+    route.set(asked);
+    Observation observation = begin(PaymentMeter.ADMIT, ROUTE, asked).start();
     Observation.Scope scope = observation.openScope();
     return outcome -> {
+      route.remove();
       scope.close();
       end(observation, outcome);
     };
@@ -162,9 +182,11 @@ public final class PaymentMetrics implements PaymentListener {
     return outcome -> end(observation, outcome);
   }
 
+  /** The name of a span has small letters only, as bridges to tracers hyphenate the others. */
   private Observation begin(PaymentMeter meter, String key, String value) {
+    String name = meter.meterName().replace('.', ' ') + " " + value;
     return Observation.createNotStarted(meter.meterName(), observations)
-        .contextualName(meter.meterName().replace('.', ' ') + " " + value)
+        .contextualName(name.toLowerCase(Locale.ROOT))
         .lowCardinalityKeyValue(key, value);
   }
 
@@ -239,8 +261,8 @@ public final class PaymentMetrics implements PaymentListener {
   }
 
   /**
-   * Registers the gauge of a ledger; none for one that would have to count its entries, such as one
-   * in a database.
+   * Registers the gauge of a ledger; none for one that does not know how many entries it has. A
+   * ledger in a database counts them in a thread of its own.
    */
   public PaymentMetrics watch(PaymentLedger ledger) {
     if (ledger.entries().isPresent()) {

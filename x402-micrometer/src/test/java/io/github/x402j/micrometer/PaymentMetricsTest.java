@@ -106,12 +106,15 @@ class PaymentMetricsTest {
   void requestsAndPaymentsAreCounted() {
     String[] sold = {"network", shop.network.caip2(), "token", "USDC", "route", ITEM};
     assertThat(counted(PaymentMeter.OFFERED)).isEqualTo(5);
-    assertThat(counted(PaymentMeter.GRANTED, "reason", "api-key")).isEqualTo(1);
+    assertThat(counted(PaymentMeter.OFFERED, "route", ITEM)).isEqualTo(4);
+    assertThat(counted(PaymentMeter.OFFERED, "route", "GET /stream")).isEqualTo(1);
+    assertThat(counted(PaymentMeter.GRANTED, "reason", "api-key", "route", ITEM)).isEqualTo(1);
     assertThat(counted(PaymentMeter.VERIFIED, sold)).isEqualTo(2);
     assertThat(counted(PaymentMeter.SETTLED, sold)).isEqualTo(2);
     assertThat(counted(PaymentMeter.AMOUNT, sold)).isEqualTo(20_000);
     assertThat(counted(PaymentMeter.PENDING, sold)).isEqualTo(1);
-    assertThat(counted(PaymentMeter.FAILED, "reason", "invalid_payload")).isEqualTo(1);
+    assertThat(counted(PaymentMeter.FAILED, "reason", "invalid_payload", "route", ITEM))
+        .isEqualTo(1);
     assertThat(counted(PaymentMeter.UNAVAILABLE)).isEqualTo(1);
     assertThat(counted(PaymentMeter.UNDELIVERED, "route", "GET /stream")).isEqualTo(1);
     assertThat(counted(PaymentMeter.AMOUNT)).isEqualTo(30_000);
@@ -187,7 +190,7 @@ class PaymentMetricsTest {
         .hasAnObservation(
             span ->
                 span.hasNameEqualTo("x402.admit")
-                    .hasContextualNameEqualTo("x402 admit " + ITEM)
+                    .hasContextualNameEqualTo("x402 admit get /item/{id}")
                     .hasLowCardinalityKeyValue("outcome", "admitted"))
         .hasAnObservation(
             span ->
@@ -260,7 +263,6 @@ class PaymentMetricsTest {
     step.ended("admitted");
     assertThat(registry.get("x402.admit").tag("route", "unnamed").timer().count()).isEqualTo(1);
     assertThat(registry.getMeters().stream().map(meter -> meter.getId().getName()))
-        .containsExactlyInAnyOrder(
-            "x402.admit", "x402.payments.offered", "x402.payments.unavailable");
+        .containsExactlyInAnyOrder("x402.admit", "x402.payments.unavailable");
   }
 }
