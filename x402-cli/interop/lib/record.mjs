@@ -58,7 +58,10 @@ function messages(exchanges) {
     if (exchange.tag === "client" || exchange.tag === "server") {
       const names = {client: author("client", exchange.client), server: author("server", exchange.server)};
       for (const [header, [kind, x402Version, part]] of Object.entries(HEADERS)) {
-        if (names[part]) add(kind, x402Version, names[part], (part === "client" ? asked : answered)[header]);
+        const value = (part === "client" ? asked : answered)[header];
+        if (names[part] && (x402Version > 0 || header === "payment-receipt" || /^payment /i.test(value))) {
+          add(kind, x402Version, names[part], value);
+        }
       }
       if (status === 402) {
         add("requiredBody", /"x402Version": ?2/.test(exchange.responseBody) ? 2 : 1, names.server, exchange.responseBody);
@@ -127,12 +130,19 @@ export function validate(exchanges) {
   return result;
 }
 
+/** The text of a message without what differs each time, as far as it is known. */
+const ALIKE = {
+  challenge: (text) => text.replace(/="(?:[^"\\]|\\.)*"/g, ""),
+  credential: (text) => Object.keys(json(Buffer.from(text.split(" ")[1], "base64url"))).join(),
+  paymentReceipt: (text) => Object.keys(json(Buffer.from(text, "base64url"))).join(),
+};
+
 /** Of messages that say the same but for nonces, signatures, hashes, times and ports, the first. */
-function shape(message) {
-  const text = ["payment", "required", "settlement"].includes(message.kind) ? decoded(message.text) : message.text;
-  return [message.kind, message.x402Version, message.from,
-    text.replace(/0x[0-9a-fA-F]+/g, (hex) => `0x${hex.length}`).replace(/\d{4,}/g, "#").replace(/"[^"]{80,}"/g, '"..."')
-      .replace(/"invalidMessage":.*/, "")].join("|");
+function shape({kind, x402Version, from, text}) {
+  const said = ["payment", "required", "settlement"].includes(kind) ? decoded(text) : text;
+  const alike = ALIKE[kind] ?? ((each) => each.replace(/0x[0-9a-fA-F]+/g, (hex) => `0x${hex.length}`).replace(/\d{4,}/g, "#")
+    .replace(/"[^"]{80,}"/g, '"..."').replace(/"invalidMessage":.*/, ""));
+  return [kind, x402Version, from, alike(said)].join("|");
 }
 
 function vectors(exchanges) {

@@ -10,6 +10,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.evm.EvmLocalChecks;
 import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.mpp.ChargeReceipt;
+import io.github.x402j.mpp.EvmCharge;
+import io.github.x402j.mpp.PaymentChallenge;
+import io.github.x402j.mpp.PaymentCredential;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,6 +84,18 @@ class InteropMessagesTest {
 
   static Stream<Arguments> supported() {
     return messages("supportedResponse");
+  }
+
+  static Stream<Arguments> challenges() {
+    return messages("challenge");
+  }
+
+  static Stream<Arguments> credentials() {
+    return messages("credential");
+  }
+
+  static Stream<Arguments> paymentReceipts() {
+    return messages("paymentReceipt");
   }
 
   private static boolean isOurs(String from) {
@@ -217,5 +233,38 @@ class InteropMessagesTest {
         .hasSize(
             sent.at("/signers").findValues("eip155:*").stream().mapToInt(JsonNode::size).sum());
     assertThat(body.getBytes(UTF_8).length).isLessThan(FacilitatorService.MAX_REQUEST_BYTES);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("challenges")
+  void readsChallenges(String from, int version, String header) {
+    List<PaymentChallenge> read = PaymentChallenge.parse(List.of(header));
+
+    assertThat(read).hasSize(1).allMatch(PaymentChallenge::isEvmCharge);
+    if (isOurs(from)) {
+      assertThat(read.get(0).header()).isEqualTo(header);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("credentials")
+  void readsCredentials(String from, int version, String header) throws Exception {
+    PaymentCredential read =
+        PaymentCredential.decode(header.substring(PaymentHeader.PAYMENT_SCHEME.length()));
+
+    assertThat(read.payload()).containsEntry("nonce", read.challenge().nonce().text());
+    assertThat(EvmCharge.parse(read.challenge().request()).amount())
+        .isEqualTo(TokenAmount.of(10_000));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("paymentReceipts")
+  void readsPaymentReceipts(String from, int version, String header) throws Exception {
+    ChargeReceipt read = ChargeReceipt.parse(header);
+
+    assertThat(read.settledAt()).isAfter(Instant.EPOCH);
+    if (isOurs(from)) {
+      assertThat(read.header()).isEqualTo(header);
+    }
   }
 }
