@@ -54,6 +54,8 @@ public enum ErrorReason {
   EXTENSION_ECHO_MISMATCH("extension_echo_mismatch"),
   /** The seller refuses this request or this payer; not a code of the specification. */
   ACCESS_REFUSED("access_refused"),
+  /** The sign-in is not good; the client gets one of the codes of its extension. */
+  INVALID_SIGN_IN("invalid_siwx"),
   /** The outcome of the settlement is not known yet; not a code of the specification. */
   SETTLEMENT_PENDING("settlement_pending");
 

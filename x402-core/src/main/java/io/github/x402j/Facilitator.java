@@ -57,6 +57,14 @@ public interface Facilitator {
     return Set.of();
   }
 
+  /**
+   * Returns what checks signatures that are no payments, such as those of sign-ins. Makes no call
+   * itself. Default: none is good.
+   */
+  default WalletSignatures wallets() {
+    return WalletSignatures.NONE;
+  }
+
   /** Returns whether this facilitator handles payments of the scheme and network. */
   boolean supports(String scheme, Network network);
 

@@ -263,6 +263,30 @@ public final class PaymentCodec {
     return Json.write(Json.newObject().put("error", code).put("detail", detail));
   }
 
+  /** Returns the JSON text of an object, given as JDK types. */
+  public static String json(Map<String, Object> object) {
+    return Json.write(Json.fromJdk(object));
+  }
+
+  /** Returns the value of a header that carries an object: base64 of its JSON. */
+  public static String encodeObject(Map<String, Object> object) {
+    return base64(json(object));
+  }
+
+  /**
+   * Returns the object in a header, as JDK types; members that are null are left out.
+   *
+   * @param maxLength the longest header that is read
+   * @throws MalformedPaymentException if it is longer, or not base64 of an object
+   */
+  public static Map<String, Object> decodeObject(String header, int maxLength)
+      throws MalformedPaymentException {
+    if (header.length() > maxLength) {
+      throw new MalformedPaymentException("the header is longer than " + maxLength + " characters");
+    }
+    return Json.toMap(Json.parseObject(text(header)), "");
+  }
+
   static void requireVersion(JsonNode message, int x402Version) throws MalformedPaymentException {
     if (Json.wholeNumber(message, "", "x402Version") != x402Version) {
       throw new MalformedPaymentException(

@@ -40,6 +40,9 @@ public final class PaymentHeader {
   /** Tells how many uses a receipt has left, a whole number or {@code unlimited}. */
   public static final String X_PAYMENT_RECEIPT_REMAINING = "X-Payment-Receipt-Remaining";
 
+  /** Carries a sign-in of a payer that has bought this before (extension sign-in-with-x). */
+  public static final String SIGN_IN_WITH_X = "SIGN-IN-WITH-X";
+
   /** Carries the descriptor for agents that read an older name; off unless switched on. */
   public static final String X_PAYMENT_REQUIRED = "X-Payment-Required";
 

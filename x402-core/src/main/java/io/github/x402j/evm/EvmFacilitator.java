@@ -14,6 +14,7 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.UnreachableException;
 import io.github.x402j.Verification;
+import io.github.x402j.WalletSignatures;
 import io.github.x402j.http.Ticker;
 import java.math.BigInteger;
 import java.net.URI;
@@ -228,6 +229,12 @@ public final class EvmFacilitator implements Facilitator {
   public Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
     return checks.check(payload, requirements);
+  }
+
+  /** Contracts are asked if {@link Builder#acceptContractWallets} is on. */
+  @Override
+  public WalletSignatures wallets() {
+    return checks.wallets();
   }
 
   @Override

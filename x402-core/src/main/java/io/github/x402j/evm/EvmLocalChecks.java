@@ -12,6 +12,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.WalletSignatures;
 import io.github.x402j.facilitator.LocalChecks;
 import java.time.Clock;
 import java.time.Duration;
@@ -99,6 +100,11 @@ public final class EvmLocalChecks implements LocalChecks {
   public Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
     return checks.check(payload, requirements);
+  }
+
+  @Override
+  public WalletSignatures wallets() {
+    return checks.wallets();
   }
 
   @Override

@@ -16,7 +16,6 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -31,21 +30,23 @@ final class OfflineChecks {
   /** How far a payer's clock may run ahead of ours when it computes the end of the window. */
   static final Duration CLOCK_ALLOWANCE = Duration.ofSeconds(30);
 
-  private static final BigInteger WALLET_CALL_GAS = BigInteger.valueOf(150_000);
-  private static final String EIP_6492_SUFFIX = "6492".repeat(16);
-
   private final EvmSchemes schemes;
   private final Clock clock;
-  private final CallLimit walletChecks =
-      new CallLimit("too many contract wallets are being asked; try again");
+  private final SigningWallets wallets;
 
-  /** Where contract wallets of a network are asked; empty where they are not accepted. */
-  private final Function<Network, Optional<Chain>> wallets;
-
-  OfflineChecks(EvmSchemes schemes, Clock clock, Function<Network, Optional<Chain>> wallets) {
+  /**
+   * @param contracts where contract wallets of a network are asked; empty where they are not
+   *     accepted
+   */
+  OfflineChecks(EvmSchemes schemes, Clock clock, Function<Network, Optional<Chain>> contracts) {
     this.schemes = schemes;
     this.clock = clock;
-    this.wallets = wallets;
+    this.wallets = new SigningWallets(contracts);
+  }
+
+  /** Returns what checks the signatures, for what is no payment. */
+  SigningWallets wallets() {
+    return wallets;
   }
 
   /**
@@ -78,7 +79,8 @@ final class OfflineChecks {
       return refused.get();
     }
     byte[] digest = payment.digest();
-    Optional<EvmSignature> owner = ownersSignature(payment, digest);
+    Optional<EvmSignature> owner =
+        SigningWallets.ofAccount(payment.payer(), digest, payment.signature());
     if (owner.isEmpty() && !isSignedByWallet(payment, digest, requirements.network())) {
       return new Verification.Invalid(
           ErrorReason.INVALID_SIGNATURE,
@@ -104,44 +106,11 @@ final class OfflineChecks {
         checked);
   }
 
-  /** Returns the signature if it is the payer's own, rather than one for a contract to judge. */
-  private static Optional<EvmSignature> ownersSignature(EvmPayment payment, byte[] digest) {
-    return parsed(payment.signature()).filter(signature -> signature.isBy(payment.payer(), digest));
-  }
-
-  private static Optional<EvmSignature> parsed(String signature) {
-    try {
-      return Optional.of(EvmSignature.of(Hex.bytes(signature)));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
   /** EIP-1271: the payer is a contract and says itself whether it signed. */
   private boolean isSignedByWallet(EvmPayment payment, byte[] digest, Network network)
       throws FacilitatorException {
-    Optional<Chain> chain = wallets.apply(network);
-    // EIP-6492 would deploy the wallet by a contract of the payer's choice: no factory is trusted.
-    if (chain.isEmpty() || payment.signature().endsWith(EIP_6492_SUFFIX)) {
-      return false;
-    }
-    return walletChecks.call(payment.key(), () -> accepts(chain.get(), payment, digest));
-  }
-
-  private static boolean accepts(Chain chain, EvmPayment payment, byte[] digest)
-      throws FacilitatorException {
-    if (!chain.hasCode(payment.payer())) {
-      return false;
-    }
-    Chain.Call question =
-        new Chain.Call(
-            null,
-            payment.payer(),
-            Eip3009.isValidSignature(digest, Hex.bytes(payment.signature())),
-            false,
-            WALLET_CALL_GAS);
-    return chain.call(List.of(question)).get(0) instanceof Chain.CallResult.Returned returned
-        && returned.data().equals(Eip3009.EIP_1271_MAGIC);
+    return wallets.isOfContract(
+        network, payment.payer(), digest, payment.signature(), payment.key());
   }
 
   /** Exactly {@link #SETTLE_MARGIN} left is enough. */

@@ -15,6 +15,7 @@ import io.github.x402j.Settings;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.WalletSignatures;
 import io.github.x402j.http.BoundedHttp;
 import io.github.x402j.http.Ticker;
 import java.net.URI;
@@ -186,6 +187,12 @@ public final class HttpFacilitator implements Facilitator {
           null);
     }
     return local.check(payload, requirements);
+  }
+
+  /** Who has signed is checked here, and not asked for. */
+  @Override
+  public WalletSignatures wallets() {
+    return local.wallets();
   }
 
   /** Asks again, after a pause, if there is no answer; what is valid here was checked here, too. */

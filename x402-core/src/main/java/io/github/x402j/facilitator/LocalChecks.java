@@ -11,6 +11,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.WalletSignatures;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,6 +42,14 @@ public interface LocalChecks {
    */
   Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException;
+
+  /**
+   * Returns what checks signatures that are no payments, as {@link Facilitator#wallets} does.
+   * Default: none is good.
+   */
+  default WalletSignatures wallets() {
+    return WalletSignatures.NONE;
+  }
 
   /**
    * Reads from the chain what became of the payment; sends nothing.

@@ -40,10 +40,12 @@ public interface AccessHook {
   AccessDecision decide(AccessRequest request) throws Exception;
 
   /**
-   * Decides on the payer of a payment or receipt that was verified, before the handler runs and the
-   * money moves. Not asked again for a payment whose money has moved. Default: as usual.
+   * Decides on the payer of a payment, receipt or sign-in that was verified, before the handler
+   * runs and the money moves. Not asked again for a payment whose money has moved. Default: as
+   * usual.
    *
-   * @param payment tells the payer; a receipt was paid for earlier
+   * @param payment tells the payer; a receipt was paid for earlier, and so was what a payer signs
+   *     in for
    * @throws Exception if it cannot decide; the gate stays closed
    */
   default AccessDecision.OnPayer decideOnPayer(AccessRequest request, VerifiedPayment payment)

@@ -3,17 +3,22 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.Address;
+import io.github.x402j.Extension;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.extension.OfferReceipts;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A descriptor together with the 402 that carries it, encoded once. Made by {@link
+ * A descriptor together with the 402 that carries it, encoded once, but for the entries of {@link
+ * ExtensionPerRequest extensions} that differ from one 402 to the next. Made by {@link
  * PaymentGate#challenge}. Where it holds signed offers it has them signed when a 402 is to go out,
  * and renews them itself, long before they end; who asks then gets the ones before while one thread
  * waits. Safe for use by several threads.
@@ -23,6 +28,7 @@ public final class Challenge {
   private final @Nullable OfferReceipts statements;
   private final boolean olderHeader;
   private final SettleableOffers offers;
+  private final List<ExtensionPerRequest> perRequest;
   private final @Nullable RefusalTemplate rule;
   private final AtomicBoolean renewing = new AtomicBoolean();
   private volatile @Nullable Encoded encoded;
@@ -31,11 +37,14 @@ public final class Challenge {
   /**
    * @param plain what could be settled when it was encoded, without signed offers
    * @param signed the same with them
+   * @param template makes each 402; null where all are the same, or no template takes the URL
+   * @param refusal null where each is made when it goes out
    */
   private record Encoded(
       SettleableOffers.Descriptors plain,
       SettleableOffers.Descriptors signed,
-      Refusal refusal,
+      @Nullable RefusalTemplate template,
+      @Nullable Refusal refusal,
       Instant renewAt) {}
 
   private Challenge(
@@ -43,11 +52,13 @@ public final class Challenge {
       @Nullable OfferReceipts statements,
       boolean olderHeader,
       SettleableOffers offers,
+      List<ExtensionPerRequest> perRequest,
       @Nullable RefusalTemplate rule) {
     this.unsigned = unsigned;
     this.statements = statements;
     this.olderHeader = olderHeader;
     this.offers = offers;
+    this.perRequest = List.copyOf(perRequest);
     this.rule = rule;
   }
 
@@ -63,7 +74,12 @@ public final class Challenge {
       @Nullable OfferReceipts statements,
       boolean olderHeader,
       SettleableOffers offers) {
-    return new Challenge(unsigned, statements, olderHeader, offers, null);
+    return new Challenge(unsigned, statements, olderHeader, offers, List.of(), null);
+  }
+
+  /** Returns this challenge with extensions whose entries are made for each 402. */
+  Challenge with(List<ExtensionPerRequest> extensions) {
+    return new Challenge(unsigned, statements, olderHeader, offers, extensions, null);
   }
 
   /**
@@ -75,19 +91,20 @@ public final class Challenge {
   public Challenge at(String url) {
     boolean isSame = statements == null && RefusalTemplate.takes(url);
     return new Challenge(
-        unsigned.at(url), statements, olderHeader, offers, isSame ? template() : null);
+        unsigned.at(url), statements, olderHeader, offers, perRequest, isSame ? template() : null);
   }
 
   /** Returns this challenge with another recipient. */
   Challenge payingTo(Address recipient) {
-    return new Challenge(unsigned.withPayTo(recipient), statements, olderHeader, offers, null);
+    return new Challenge(
+        unsigned.withPayTo(recipient), statements, olderHeader, offers, perRequest, null);
   }
 
   private RefusalTemplate template() {
     SettleableOffers.Descriptors now = offers.of(unsigned);
     RefusalTemplate known = template;
     if (known == null || !known.offersSameAs(now)) {
-      known = RefusalTemplate.of(now, olderHeader);
+      known = RefusalTemplate.of(now, olderHeader, perRequest);
       template = known;
     }
     return known;
@@ -116,11 +133,32 @@ public final class Challenge {
 
   private Encoded encode(SettleableOffers.Descriptors plain, OfferReceipts.Offered offered) {
     SettleableOffers.Descriptors signed = plain.withV2(offered.required());
-    Refusal refusal =
-        rule == null || !rule.offersSameAs(plain)
-            ? Refusals.challenge(signed, olderHeader)
-            : Refusals.requireShort(signed, rule.at(unsigned.resource().url()));
-    return new Encoded(plain, signed, refusal, offered.renewAt());
+    RefusalTemplate made = rule != null && rule.offersSameAs(plain) ? rule : null;
+    boolean isMadeLater = !perRequest.isEmpty();
+    if (made == null && isMadeLater && RefusalTemplate.takes(unsigned.resource().url())) {
+      made = RefusalTemplate.of(signed, olderHeader, perRequest);
+    }
+    boolean isChecked = !isMadeLater || made == null || made != rule; // else when it goes out
+    Refusal refusal = isChecked ? refusal(signed, made) : null;
+    return new Encoded(plain, signed, made, isMadeLater ? null : refusal, offered.renewAt());
+  }
+
+  private Refusal refusal(SettleableOffers.Descriptors signed, @Nullable RefusalTemplate made) {
+    return made == null
+        ? Refusals.challenge(complete(signed), olderHeader)
+        : Refusals.requireShort(signed, made.at(signed.at(unsigned.resource().url())));
+  }
+
+  /** Returns the descriptors of one 402; version 1 has no extensions. */
+  private SettleableOffers.Descriptors complete(SettleableOffers.Descriptors signed) {
+    PaymentRequired all = signed.v2();
+    if (all.accepts().isEmpty()) {
+      return signed;
+    }
+    for (ExtensionPerRequest each : perRequest) {
+      all = all.withExtension(each.name(), each.entry(signed.v2()));
+    }
+    return signed.withV2(all);
   }
 
   private Encoded current() {
@@ -164,6 +202,21 @@ public final class Challenge {
     return olderHeader;
   }
 
+  /**
+   * Returns what a payment has to return, if it returns any of it: all that is announced, without
+   * what differs from one 402 to the next.
+   */
+  PaymentRequired announced() {
+    PaymentRequired all = unsigned;
+    for (ExtensionPerRequest each : perRequest) {
+      Extension entry = each.entry(settleable());
+      Map<String, Object> info = new LinkedHashMap<>(entry.info());
+      info.keySet().removeAll(each.freshMembers());
+      all = all.withExtension(each.name(), new Extension(info, entry.schema(), entry.others()));
+    }
+    return all;
+  }
+
   /** Returns a network to name where no payment names one. */
   Network anyNetwork() {
     return unsigned.accepts().get(0).network();
@@ -200,11 +253,13 @@ public final class Challenge {
 
   /** Returns what is asked for as clients of each version get it. */
   SettleableOffers.Descriptors offered() {
-    return current().signed;
+    return complete(current().signed);
   }
 
   /** Returns the 402 for a request that brings no payment. */
   public Refusal refusal() {
-    return current().refusal;
+    Encoded known = current();
+    Refusal same = known.refusal;
+    return same == null ? refusal(known.signed, known.template) : same;
   }
 }

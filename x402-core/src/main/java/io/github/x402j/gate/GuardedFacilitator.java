@@ -17,6 +17,7 @@ import io.github.x402j.Recent;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.WalletSignatures;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -128,6 +129,11 @@ final class GuardedFacilitator implements Facilitator {
   @Override
   public Set<Address> signers() {
     return facilitator.signers();
+  }
+
+  @Override
+  public WalletSignatures wallets() {
+    return facilitator.wallets();
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.UnreachableException;
 import io.github.x402j.Verification;
+import io.github.x402j.WalletSignatures;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -204,6 +205,11 @@ final class LateStart implements Facilitator {
   @Override
   public boolean settleVerifies() {
     return facilitator.settleVerifies();
+  }
+
+  @Override
+  public WalletSignatures wallets() {
+    return facilitator.wallets();
   }
 
   @Override

@@ -55,7 +55,7 @@ final class PaymentAdmission {
     this.challenge = access.challenge();
     this.purchase = purchase;
     this.brought = payload;
-    this.payload = ExtensionEcho.told(challenge.unsigned(), payload);
+    this.payload = ExtensionEcho.told(challenge.announced(), payload);
     this.claim = new PaymentEngine.Claim(purchase.request(), proof(secret, payload, charge));
   }
 
@@ -170,7 +170,7 @@ final class PaymentAdmission {
     if (candidates.isEmpty()) {
       return challenge.unsigned().mismatch(payload);
     }
-    Optional<String> changed = ExtensionEcho.mismatch(challenge.unsigned(), payload);
+    Optional<String> changed = ExtensionEcho.mismatch(challenge.announced(), payload);
     if (changed.isPresent()) {
       return new Verification.Invalid(
           ErrorReason.EXTENSION_ECHO_MISMATCH,
@@ -273,6 +273,7 @@ final class PaymentAdmission {
     }
     if (claimed instanceof PaymentEngine.Claimed.Settled settled) {
       verified.markSettled(settled.settlement());
+      gate.signIns().record(verified);
       gate.listeners().settled(verified, settled.settlement());
       return new Admission.Admitted(verified);
     }

@@ -64,6 +64,7 @@ public final class PaymentGate {
       FailureBudget failures,
       Listeners listeners,
       TransactionClaims transactions,
+      SignIns signIns,
       @Nullable PaymentIdentifiers identifiers) {}
 
   private final Shared shared;
@@ -105,7 +106,15 @@ public final class PaymentGate {
     reconciler =
         new SalesReconciler(
             salesBook, sales, facilitators, engine::transactionsOf, builder.clock());
-    shared = new Shared(facilitators, engine, failures, listeners, transactions, identifiers);
+    SignIns signIns =
+        new SignIns(
+            builder.signInStore(),
+            builder.signInStatement,
+            facilitators,
+            listeners,
+            builder.clock());
+    shared =
+        new Shared(facilitators, engine, failures, listeners, transactions, signIns, identifiers);
     statements =
         builder.statements == null
             ? null
@@ -131,6 +140,7 @@ public final class PaymentGate {
    */
   public void start(List<PaymentRequirements> offered) {
     offers.start(offered);
+    shared.signIns().requireWallets(offered);
     sales.start(offered);
     announced.forEach(offers::requireSome);
     announced.clear();
@@ -175,20 +185,39 @@ public final class PaymentGate {
    *     refuse, or the URL has no host that the {@code Payment} HTTP scheme could name
    */
   public Challenge challenge(PaymentRequired required) {
+    return challenge(required, List.of());
+  }
+
+  /**
+   * Does the same for a descriptor with extensions whose entries are made for each 402, such as
+   * {@link #signInExtension()}.
+   *
+   * @throws IllegalArgumentException if the header would be longer than 8 KiB, which clients refuse
+   */
+  public Challenge challenge(PaymentRequired required, List<ExtensionPerRequest> extensions) {
     if (charges != null) {
       PaymentCharges.realm(required);
     }
     Challenge challenge =
         Challenge.of(
-            identifiers == null ? required : identifiers.announce(required),
-            statements,
-            olderHeader,
-            offers);
+                identifiers == null ? required : identifiers.announce(required),
+                statements,
+                olderHeader,
+                offers)
+            .with(extensions);
     if (started) {
       return challenge;
     }
     announced.add(required);
     return challenge.begun();
+  }
+
+  /**
+   * Returns the extension {@code sign-in-with-x}, for the challenges of what is sold with {@link
+   * Purchase#withSignIn}.
+   */
+  public ExtensionPerRequest signInExtension() {
+    return shared.signIns().inUse();
   }
 
   /**
@@ -381,7 +410,10 @@ public final class PaymentGate {
       return decided.get();
     }
     if (credential.isEmpty()) {
-      return asked(check.challenge());
+      return shared
+          .signIns()
+          .admit(check, purchase, headers)
+          .orElseGet(() -> asked(check.challenge()));
     }
     if (credential.get() instanceof Credential.Payment payment) {
       Optional<Verification.Invalid> notBegun =
@@ -488,6 +520,7 @@ public final class PaymentGate {
   private Settlement concluded(VerifiedPayment payment, Settlement settlement) {
     if (settlement instanceof Settlement.Settled settled) {
       payment.markSettled(settled);
+      shared.signIns().record(payment);
       listeners.settled(payment, settled);
       tellExtensionResponses(payment, settled.extensionResponses());
     } else if (settlement instanceof Settlement.Failed failed) {
@@ -632,6 +665,8 @@ public final class PaymentGate {
     private @Nullable ChallengeSecrets secrets;
     private @Nullable PaymentIdentifiers identifiers;
     private @Nullable SalesBook salesBook;
+    private @Nullable SignInStore signInStore;
+    private @Nullable String signInStatement;
     private final List<AccessHook> hooks = new ArrayList<>();
     private Duration accessTimeout = AccessHook.DEFAULT_TIMEOUT;
 
@@ -653,6 +688,29 @@ public final class PaymentGate {
 
     private SalesBook salesBook() {
       return salesBook == null ? InMemorySalesBook.create() : salesBook;
+    }
+
+    /**
+     * Sets where purchases are remembered for which payers may sign in, and the sign-ins that were
+     * used. Default: in memory, the last {@value InMemorySignInStore#DEFAULT_CAPACITY} purchases.
+     */
+    public Builder signInStore(SignInStore newStore) {
+      signInStore = newStore;
+      return this;
+    }
+
+    private SignInStore signInStore() {
+      return signInStore == null ? InMemorySignInStore.create() : signInStore;
+    }
+
+    /**
+     * Sets what a wallet shows to people before they sign in. Default: nothing.
+     *
+     * @param statement 1 to 500 printable ASCII characters; {@link #build} checks it
+     */
+    public Builder signInStatement(String statement) {
+      signInStatement = statement;
+      return this;
     }
 
     /**

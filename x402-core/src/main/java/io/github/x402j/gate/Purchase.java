@@ -3,6 +3,7 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.RequestMethod;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param route the seller's name of what is sold, for the {@link SalesBook}, or null for the URL of
  *     the resource
  * @param hasFixedPrice whether the price depends on nothing but {@code request}
+ * @param signInFor how long a payer that has bought it may sign in for it, or null if it may not
  */
 public record Purchase(
     String request,
@@ -25,7 +27,8 @@ public record Purchase(
     @Nullable String query,
     @Nullable Pass sold,
     @Nullable String route,
-    boolean hasFixedPrice) {
+    boolean hasFixedPrice,
+    @Nullable Duration signInFor) {
   /** Counts HEAD as GET. */
   public Purchase {
     if (request.isEmpty() || method.isEmpty()) {
@@ -36,22 +39,22 @@ public record Purchase(
 
   /** Returns the purchase of one answer, without a query. */
   public static Purchase of(String request, String method) {
-    return new Purchase(request, method, null, null, null, false);
+    return new Purchase(request, method, null, null, null, false, null);
   }
 
   /** Returns this purchase for a request with this query; null for none. */
   public Purchase withQuery(@Nullable String newQuery) {
-    return new Purchase(request, method, newQuery, sold, route, hasFixedPrice);
+    return new Purchase(request, method, newQuery, sold, route, hasFixedPrice, signInFor);
   }
 
   /** Returns this purchase of a pass. */
   public Purchase withPass(Pass newPass) {
-    return new Purchase(request, method, query, newPass, route, hasFixedPrice);
+    return new Purchase(request, method, query, newPass, route, hasFixedPrice, signInFor);
   }
 
   /** Returns this purchase under the seller's name of what is sold. */
   public Purchase withRoute(String newRoute) {
-    return new Purchase(request, method, query, sold, newRoute, hasFixedPrice);
+    return new Purchase(request, method, query, sold, newRoute, hasFixedPrice, signInFor);
   }
 
   /**
@@ -61,7 +64,15 @@ public record Purchase(
    * request costs no more than was paid: a dearer request of the same name could take its place.
    */
   public Purchase withFixedPrice() {
-    return new Purchase(request, method, query, sold, route, true);
+    return new Purchase(request, method, query, sold, route, true, signInFor);
+  }
+
+  /**
+   * Returns this purchase, for which a payer may sign in again for this long after it has paid. Its
+   * price must be the same for every request of this name.
+   */
+  public Purchase withSignIn(Duration time) {
+    return new Purchase(request, method, query, sold, route, hasFixedPrice, time);
   }
 
   /** Returns the pass, empty if none is sold. */

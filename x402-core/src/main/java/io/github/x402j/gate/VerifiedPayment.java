@@ -82,6 +82,12 @@ public final class VerifiedPayment {
     return payment;
   }
 
+  /** Returns what hooks see of a payer that has signed in: nothing is held for it. */
+  static VerifiedPayment ofSignIn(Address payer, PaymentRequired required, Purchase purchase) {
+    return new VerifiedPayment(
+        null, null, OptionalLong.empty(), required, required.accepts().get(0), payer, purchase);
+  }
+
   /** Returns who pays, or has paid. */
   public Address payer() {
     return payer;
@@ -152,12 +158,16 @@ public final class VerifiedPayment {
 
   /**
    * Returns a name for the payment: the same for the same authorization however it is sent, and for
-   * the same receipt. 43 characters of base64url; tells nothing of the payer.
+   * the same receipt; for a sign-in, the same for one payer and request. 43 characters of
+   * base64url; tells nothing of the payer.
    */
   public String id() {
-    if (signed == null) {
-      AcceptedReceipt presented = requireReceipt();
+    AcceptedReceipt presented = receipt;
+    if (presented != null) {
       return sha256(presented.key().issuer() + "\n" + presented.key().id());
+    }
+    if (signed == null) {
+      return sha256("sign-in\n" + payer.lowerCase() + "\n" + purchase.request());
     }
     PaymentKey key = signed.key();
     return sha256(
@@ -173,7 +183,7 @@ public final class VerifiedPayment {
   /** Returns the payment itself. */
   SignedPayment signed() {
     if (signed == null) {
-      throw new IllegalStateException("the request was let in by a receipt");
+      throw new IllegalStateException("the request brought no payment");
     }
     return signed;
   }
@@ -236,13 +246,6 @@ public final class VerifiedPayment {
 
   void markSettled(Settlement.Settled settlement) {
     settled = settlement;
-  }
-
-  private AcceptedReceipt requireReceipt() {
-    if (receipt == null) {
-      throw new AssertionError("neither a payment nor a receipt");
-    }
-    return receipt;
   }
 
   private static String sha256(String text) {

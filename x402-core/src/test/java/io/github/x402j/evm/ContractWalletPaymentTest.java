@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
+import io.github.x402j.Hashes;
+import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
+import io.github.x402j.WalletSignatures;
 import io.github.x402j.gate.Untouchable;
 import io.github.x402j.testing.TestWallet;
 import io.github.x402j.testing.WalletBehaviour;
@@ -152,5 +155,28 @@ class ContractWalletPaymentTest {
             "0x" + "11".repeat(96) + "6492".repeat(16));
 
     assertSignatureRefused(check(blind, wrapped));
+  }
+
+  @Test
+  void aContractSignsWhatIsNoPaymentWhereItMayPay() throws Exception {
+    TestWallet owner = TestWallet.random();
+    Address wallet = Address.parse(shop.chain.deployContractWallet(owner.address()));
+    byte[] digest = Hashes.sha256("what a wallet signs to sign in");
+    String signature = owner.signDigest(digest);
+    WalletSignatures wallets = open.wallets();
+    Network network = shop.offer.network();
+
+    assertThat(wallets.isOfAccount(Address.parse(owner.address()), digest, signature)).isTrue();
+    assertThat(wallets.isOfAccount(wallet, digest, signature)).isFalse();
+    assertThat(wallets.asksContracts(network)).isTrue();
+    assertThat(wallets.isOfContract(network, wallet, digest, signature)).isTrue();
+    assertThat(wallets.isOfContract(network, wallet, Hashes.sha256("other"), signature)).isFalse();
+    String longer = signature + "6492".repeat(16);
+    assertThat(wallets.isOfContract(network, wallet, digest, longer)).isFalse();
+    assertThat(wallets.isOfContract(network, wallet, digest, "signature")).isFalse();
+    Address account = Address.parse(owner.address());
+    assertThat(wallets.isOfContract(network, account, digest, signature)).isFalse();
+    assertThat(strict.wallets().asksContracts(network)).isFalse();
+    assertThat(strict.wallets().isOfContract(network, wallet, digest, signature)).isFalse();
   }
 }

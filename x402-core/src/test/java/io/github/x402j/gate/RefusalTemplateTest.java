@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.github.x402j.Address;
 import io.github.x402j.Extension;
 import io.github.x402j.Network;
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
@@ -17,6 +18,8 @@ import io.github.x402j.Usdc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,5 +85,63 @@ class RefusalTemplateTest {
       assertThat(catchThrowable(each::refusal) instanceof IllegalArgumentException)
           .isEqualTo(!fits);
     }
+  }
+
+  /** Counts the 402s. */
+  private static final class Counting implements ExtensionPerRequest {
+    private final String name;
+    private int count;
+
+    Counting(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public Extension entry(PaymentRequired descriptor) {
+      String url = descriptor.resource().url();
+      return Extension.of(Map.of("count", ++count, "at", url + "\"{"), Map.of("type", "object"));
+    }
+
+    @Override
+    public Set<String> freshMembers() {
+      return Set.of("count");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"https://a.example/report/7", "https://a.example/\"quoted\""})
+  void an_entry_is_made_for_each_402_and_the_rest_stays(String url) throws Exception {
+    Challenge rule =
+        challenge(required("https://a.example/", Usdc.BASE, UNNAMED_IN_VERSION_1), true)
+            .with(List.of(new Counting("first"), new Counting("payment-identifier")));
+    Challenge at = rule.at(url);
+    PaymentRequired before = null;
+    for (int i = 0; i < 3; i++) {
+      Refusal refusal = at.refusal();
+      PaymentRequired told = PaymentCodec.decodeRequired(refusal.headers().get("PAYMENT-REQUIRED"));
+      assertThat(refusal.headers().get("X-Payment-Required"))
+          .isEqualTo(refusal.headers().get("PAYMENT-REQUIRED"));
+      assertThat(told.resource().url()).isEqualTo(url);
+      for (String name : List.of("first", "payment-identifier")) {
+        assertThat(told.extensions().get(name).toString()).contains(url + "\"{", "count=");
+      }
+      assertThat(told.accepts()).isEqualTo(at.unsigned().accepts());
+      assertThat(told).isNotEqualTo(before);
+      before = told;
+    }
+    assertThat(at.required().extensions().keySet()).contains("first", "payment-identifier");
+    assertThat(at.unsigned().extensions().toString()).doesNotContain("count");
+    assertThat(at.announced().extensions().toString()).contains("at=").doesNotContain("count");
+  }
+
+  @Test
+  void a_402_without_such_an_entry_is_encoded_once() {
+    Challenge rule = challenge(required("https://a.example/", Usdc.BASE), false);
+    assertThat(rule.refusal()).isSameAs(rule.refusal());
   }
 }

@@ -25,7 +25,7 @@ record PassTerms(Duration lifetime, @Nullable Long uses, @Nullable String group)
   static final int MAX_COVERS_LENGTH = 512;
 
   private static final int MAX_COVERED = 32;
-  private static final Duration LONGEST = Duration.ofDays(366);
+  static final Duration LONGEST = Duration.ofDays(366);
 
   /** Stands for every method of the rules in a group. */
   private static final String ANY_METHOD = "*";

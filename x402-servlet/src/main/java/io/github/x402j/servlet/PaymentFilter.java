@@ -16,6 +16,7 @@ import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.gate.SalesBook;
+import io.github.x402j.gate.SignInStore;
 import io.github.x402j.mpp.ChallengeSecrets;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
@@ -507,6 +508,18 @@ public final class PaymentFilter implements Filter {
     /** See {@link PaymentGate.Builder#salesBook}. Default: the last 10,000 sales, in memory. */
     public Builder salesBook(SalesBook newBook) {
       gate.salesBook(newBook);
+      return this;
+    }
+
+    /** See {@link PaymentGate.Builder#signInStore}. Default: in memory. */
+    public Builder signInStore(SignInStore store) {
+      gate.signInStore(store);
+      return this;
+    }
+
+    /** See {@link PaymentGate.Builder#signInStatement}. Default: nothing. */
+    public Builder signInStatement(String statement) {
+      gate.signInStatement(statement);
       return this;
     }
 

@@ -8,6 +8,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.gate.Challenge;
+import io.github.x402j.gate.ExtensionPerRequest;
 import io.github.x402j.gate.Pass;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Purchase;
@@ -381,6 +382,10 @@ final class PriceList {
       if (fixedOptions != null && isFoundByPath) {
         purchase = purchase.withFixedPrice();
       }
+      Duration signInFor = route.settings().signInFor();
+      if (signInFor != null) {
+        purchase = purchase.withSignIn(signInFor);
+      }
       PassTerms terms = route.settings().pass();
       if (terms == null) {
         return purchase;
@@ -424,7 +429,9 @@ final class PriceList {
               settings.tags(),
               service.iconUrl(),
               null);
-      return gate.challenge(PaymentRequired.of(resource, options));
+      List<ExtensionPerRequest> extensions =
+          settings.signInFor() == null ? List.of() : List.of(gate.signInExtension());
+      return gate.challenge(PaymentRequired.of(resource, options), extensions);
     }
 
     private List<PaymentRequirements> options(Price price) {

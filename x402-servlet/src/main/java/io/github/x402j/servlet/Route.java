@@ -252,6 +252,23 @@ public final class Route {
     return with(settings.withPass(terms.inGroup(require("passGroup", "a name", name))));
   }
 
+  /**
+   * Returns this rule so that a payer who has bought one of its resources gets it again without a
+   * payment: it signs in with its wallet (extension {@code sign-in-with-x}). That opens the same
+   * URL, with the same query, by the same method. It requires a fixed price. Default: each request
+   * is paid for.
+   *
+   * @param time from the payment on: whole seconds, 1 second to 366 days
+   * @throws IllegalArgumentException if it is not in that range
+   */
+  public Route signIn(Duration time) {
+    if (time.getNano() != 0 || time.toSeconds() < 1 || time.compareTo(PassTerms.LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          "route " + pattern + ": signIn: expected whole seconds, 1 to 366 days, found " + time);
+    }
+    return with(settings.withSignIn(time));
+  }
+
   private String require(String setting, String expected, @Nullable String text) {
     return Settings.require("route " + pattern + ": " + setting, expected, text);
   }

@@ -24,7 +24,8 @@ record RouteSettings(
     boolean settlesFirst,
     @Nullable ErrorDelivery errors,
     @Nullable Long limit,
-    @Nullable PassTerms pass) {
+    @Nullable PassTerms pass,
+    @Nullable Duration signInFor) {
 
   /** What requests for a rule cost. */
   sealed interface Pricing {
@@ -42,7 +43,8 @@ record RouteSettings(
   }
 
   static final RouteSettings NONE =
-      new RouteSettings(null, List.of(), null, null, List.of(), null, false, null, null, null);
+      new RouteSettings(
+          null, List.of(), null, null, List.of(), null, false, null, null, null, null);
 
   RouteSettings {
     accepted = List.copyOf(accepted);
@@ -51,22 +53,62 @@ record RouteSettings(
 
   RouteSettings withPricing(Pricing value) {
     return new RouteSettings(
-        value, accepted, description, mimeType, tags, timeout, settlesFirst, errors, limit, pass);
+        value,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        pass,
+        signInFor);
   }
 
   RouteSettings withAccepted(List<AcceptedToken> value) {
     return new RouteSettings(
-        pricing, value, description, mimeType, tags, timeout, settlesFirst, errors, limit, pass);
+        pricing,
+        value,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        pass,
+        signInFor);
   }
 
   RouteSettings withDescription(String value) {
     return new RouteSettings(
-        pricing, accepted, value, mimeType, tags, timeout, settlesFirst, errors, limit, pass);
+        pricing,
+        accepted,
+        value,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        pass,
+        signInFor);
   }
 
   RouteSettings withMimeType(String value) {
     return new RouteSettings(
-        pricing, accepted, description, value, tags, timeout, settlesFirst, errors, limit, pass);
+        pricing,
+        accepted,
+        description,
+        value,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        pass,
+        signInFor);
   }
 
   RouteSettings withTags(List<String> value) {
@@ -80,27 +122,68 @@ record RouteSettings(
         settlesFirst,
         errors,
         limit,
-        pass);
+        pass,
+        signInFor);
   }
 
   RouteSettings withMaxTimeout(Duration value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, tags, value, settlesFirst, errors, limit, pass);
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        value,
+        settlesFirst,
+        errors,
+        limit,
+        pass,
+        signInFor);
   }
 
   RouteSettings withSettleFirst() {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, tags, timeout, true, errors, limit, pass);
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        true,
+        errors,
+        limit,
+        pass,
+        signInFor);
   }
 
   RouteSettings withErrors(ErrorDelivery value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, tags, timeout, settlesFirst, value, limit, pass);
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        value,
+        limit,
+        pass,
+        signInFor);
   }
 
   RouteSettings withBufferLimit(long value) {
     return new RouteSettings(
-        pricing, accepted, description, mimeType, tags, timeout, settlesFirst, errors, value, pass);
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        value,
+        pass,
+        signInFor);
   }
 
   RouteSettings withPass(PassTerms value) {
@@ -114,6 +197,22 @@ record RouteSettings(
         settlesFirst,
         errors,
         limit,
+        value,
+        signInFor);
+  }
+
+  RouteSettings withSignIn(Duration value) {
+    return new RouteSettings(
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        pass,
         value);
   }
 }

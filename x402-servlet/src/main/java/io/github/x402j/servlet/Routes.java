@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.servlet.RouteSettings.Pricing;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -106,6 +107,12 @@ final class Routes {
     RouteSettings settings = route.settings();
     if (settings.pricing() != null && !route.isPriced() && settings.pass() != null) {
       throw new IllegalArgumentException("route " + route + ": it has no price, and sells a pass");
+    }
+    if (settings.signInFor() != null && !(settings.pricing() instanceof Pricing.Fixed)) {
+      throw new IllegalArgumentException(
+          "route "
+              + route
+              + ": signIn needs a fixed price; another price could buy less than the sign-in opens");
     }
     if (settings.pricing() == null) {
       throw new IllegalArgumentException(

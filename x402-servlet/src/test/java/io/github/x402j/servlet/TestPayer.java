@@ -12,6 +12,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
+import io.github.x402j.extension.SignInMessage;
 import io.github.x402j.mpp.EvmCharge;
 import io.github.x402j.mpp.PaymentChallenge;
 import io.github.x402j.mpp.PaymentCredential;
@@ -133,6 +134,23 @@ final class TestPayer {
             now.plus(option.maxTimeout()),
             nonce),
         EvmSigner.ofPrivateKey(wallet.privateKey()));
+  }
+
+  /** Returns the header line that signs in as a 402 asks for. */
+  @SuppressWarnings("unchecked")
+  String signIn(RawHttp.Response unpaid) {
+    Map<String, Object> entry =
+        (Map<String, Object>) required(unpaid).extensions().get("sign-in-with-x");
+    try {
+      SignInMessage message =
+          SignInMessage.asked(
+              (Map<String, Object>) entry.get("info"),
+              Address.parse(address()),
+              market.token.network());
+      return "SIGN-IN-WITH-X: " + message.toHeader(wallet.signDigest(message.digest()));
+    } catch (MalformedPaymentException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Returns the descriptor of a 402. */
