@@ -11,6 +11,8 @@
  *       io.github.x402j.gate.PaymentLedger},
  *   <li>{@link io.github.x402j.testing.contract.AnswerStoreContract} for an {@link
  *       io.github.x402j.extension.AnswerStore},
+ *   <li>{@link io.github.x402j.testing.contract.SignInStoreContract} for a {@link
+ *       io.github.x402j.gate.SignInStore},
  *   <li>{@link io.github.x402j.testing.contract.FacilitatorContract} for a {@link
  *       io.github.x402j.Facilitator},
  *   <li>{@link io.github.x402j.testing.contract.EvmSignerContract} for an {@link
