@@ -147,15 +147,21 @@ public final class Answer402 {
     return whole || hasNoBody ? RepeatableBody.fingerprint(request) : null;
   }
 
+  /** Returns the descriptor of version 2, empty if there is none. */
+  Optional<PaymentDemand> demandInHeader() throws MalformedPaymentException {
+    return PaymentDemand.inHeader(headers, PaymentDemand.resource(requested));
+  }
+
   /** Returns the descriptor, empty if there is none. */
   Optional<PaymentDemand> demand() throws IOException, MalformedPaymentException {
-    String asked = PaymentDemand.resource(requested);
-    Optional<PaymentDemand> inHeader = PaymentDemand.inHeader(headers, asked);
+    Optional<PaymentDemand> inHeader = demandInHeader();
     if (inHeader.isPresent()) {
       return inHeader;
     }
     Optional<byte[]> whole = wholeBody(body.open());
-    return whole.isPresent() ? PaymentDemand.inBody(whole.get(), asked) : Optional.empty();
+    return whole.isPresent()
+        ? PaymentDemand.inBody(whole.get(), PaymentDemand.resource(requested))
+        : Optional.empty();
   }
 
   /** Requires that a payment for the answer goes to whom was asked, and that it can be sent. */

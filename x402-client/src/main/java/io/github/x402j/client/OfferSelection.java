@@ -4,6 +4,7 @@ package io.github.x402j.client;
 
 import static java.util.stream.Collectors.joining;
 
+import io.github.x402j.Network;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
@@ -79,6 +80,11 @@ final class OfferSelection {
           server, "resource", resource, "payment for another resource");
     }
     return inOrder(knownTokens(server, demand));
+  }
+
+  /** Returns the chains of the caller's tokens, in their order. */
+  List<Network> networks() {
+    return tokens.stream().map(Token::network).distinct().toList();
   }
 
   private List<Offer> inOrder(List<Offer> offers) {

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.Hashes;
 import io.github.x402j.MalformedPaymentException;
+import io.github.x402j.PaymentHeader;
 import io.github.x402j.Token;
 import io.github.x402j.client.Transport.RetryPolicy;
 import io.github.x402j.client.wallet.AgentWallet;
@@ -228,6 +229,35 @@ public final class Payer {
       payments.keep(unpaid, payment, Instant.now());
     }
     return Optional.of(purchase(unpaid, payment, false));
+  }
+
+  /**
+   * Returns the headers that sign in, in place of a payment, for a request that the wallet's
+   * journal has as paid and settled. Empty if it has not, or the answer offers no sign-in that is
+   * for the server alone. If the request with these headers gets a 402 again, {@link #buy} that.
+   * Secret: not for logs.
+   *
+   * @throws IOException if the journal cannot be read
+   */
+  public Map<String, String> signIn(Answer402 answer) throws IOException {
+    HttpRequest unpaid = answer.request();
+    try {
+      Optional<PaymentDemand> demand = answer.demandInHeader().filter(SignInOffer::isIn);
+      String fingerprint = answer.fingerprint();
+      if (demand.isEmpty() || fingerprint == null) {
+        return Map.of();
+      }
+      answer.requireSafe();
+      return payments
+          .signIn(
+              new RequestToPay(payments.newRequestId(), unpaid.method(), unpaid.uri(), fingerprint),
+              demand.get(),
+              selection.networks())
+          .map(header -> Map.of(PaymentHeader.SIGN_IN_WITH_X, header))
+          .orElse(Map.of());
+    } catch (PaymentDeclinedException | MalformedPaymentException e) { // so says buy
+      return Map.of();
+    }
   }
 
   /**

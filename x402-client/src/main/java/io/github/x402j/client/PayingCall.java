@@ -71,7 +71,7 @@ final class PayingCall<T> {
             .thenCompose(
                 response ->
                     isAsked(response, reader)
-                        ? pay(response, reader).thenCompose(this::sendUnlessCancelled)
+                        ? signInOrPay(response, reader)
                         : CompletableFuture.completedFuture(response)));
   }
 
@@ -224,6 +224,71 @@ final class PayingCall<T> {
             offers ->
                 repeatable(offers, response)
                     .thenApplyAsync(unpaid -> paid(unpaid, offers), transport.executor()));
+  }
+
+  /** Signs in for what was paid for before, if that is offered. What is refused is paid for. */
+  private CompletableFuture<HttpResponse<T>> signInOrPay(
+      HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
+    if (!isSignInOffered(reader)) {
+      return payAndSend(response, reader);
+    }
+    return RepeatableBody.repeatable(answeredRequest(response))
+        .thenApplyAsync(unpaid -> signedIn(unpaid, response, reader), transport.executor())
+        .exceptionally(failure -> Optional.empty()) // what is wrong is found when it is paid for
+        .thenCompose(
+            signedIn ->
+                signedIn.isEmpty()
+                    ? payAndSend(response, reader)
+                    : first(transport.withoutRedirects(), signedIn.get(), reader)
+                        .thenCompose(answer -> afterSignIn(answer, response, reader)));
+  }
+
+  private CompletableFuture<HttpResponse<T>> payAndSend(
+      HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
+    return pay(response, reader).thenCompose(this::sendUnlessCancelled);
+  }
+
+  private boolean isSignInOffered(PaymentDemand.Reader<T> reader) {
+    try {
+      return transport.signsIn()
+          && request.headers().firstValue(PaymentHeader.SIGN_IN_WITH_X).isEmpty()
+          && reader.demand().filter(SignInOffer::isIn).isPresent();
+    } catch (MalformedPaymentException e) {
+      return false;
+    }
+  }
+
+  /** Returns the request with a sign-in, empty if it was not paid for before. */
+  private Optional<HttpRequest> signedIn(
+      HttpRequest unpaid, HttpResponse<T> response, PaymentDemand.Reader<T> reader) {
+    try {
+      requireSafe(response);
+      RequestToPay asked =
+          new RequestToPay(
+              payments.newRequestId(),
+              unpaid.method(),
+              response.uri(),
+              RepeatableBody.fingerprint(unpaid));
+      return payments
+          .signIn(asked, reader.demand().orElseThrow(), selection.networks())
+          .map(header -> withSignIn(unpaid, header));
+    } catch (IOException | MalformedPaymentException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  private HttpRequest withSignIn(HttpRequest unpaid, String header) {
+    return limit.on(
+        HttpRequest.newBuilder(unpaid, (name, value) -> true)
+            .setHeader(PaymentHeader.SIGN_IN_WITH_X, header)
+            .build());
+  }
+
+  private CompletableFuture<HttpResponse<T>> afterSignIn(
+      HttpResponse<T> answer, HttpResponse<T> before, PaymentDemand.Reader<T> reader) {
+    return isAsked(answer, reader)
+        ? payAndSend(before, reader)
+        : CompletableFuture.completedFuture(new ClientResponse<>(answer, request, null));
   }
 
   /** The offers of a 402 that can be paid. */

@@ -59,6 +59,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A 402 without a descriptor is an ordinary response.
  *
+ * <p><b>What was paid for before</b> is not paid for again where the server offers a sign-in: see
+ * {@link Builder#withoutSignIn}.
+ *
  * <p><b>Unknown outcomes.</b> If the answer to a payment is lost (timeout, connection, 502, 504) or
  * is a 503, the same request is sent again with the same payment. The pauses grow, and respect
  * {@code Retry-After} up to a minute. A second payment is never made. If the outcome stays unknown,
@@ -299,6 +302,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
     private @Nullable ReceiptStore receipts;
     private @Nullable PendingPayments pending;
     private Payment.Identifiers identifiers = Payment.Identifiers.ALL;
+    private boolean signsIn = true;
     private RetryPolicy retries =
         RetryPolicy.of(PayingHttpClient.RESEND_TIMES, PayingHttpClient.RESEND_WITHIN);
 
@@ -415,6 +419,16 @@ public final class PayingHttpClient extends ForwardingHttpClient {
       return this;
     }
 
+    /**
+     * Pays again, always. Default: if a server offers a sign-in (extension {@code sign-in-with-x})
+     * for a request that the wallet's journal has as paid and settled, the client signs in first,
+     * and pays if the server refuses that. It signs nothing that is good for another server.
+     */
+    public Builder withoutSignIn() {
+      this.signsIn = false;
+      return this;
+    }
+
     /** Sets the clock. Default: the system's. */
     public Builder clock(Clock clock) {
       this.clock = clock;
@@ -449,7 +463,7 @@ public final class PayingHttpClient extends ForwardingHttpClient {
       UnredirectedClient unredirected = UnredirectedClient.beside(wrapped, paidRequests);
       Receipts kept = new Receipts(receipts, clock);
       return new PayingHttpClient(
-          Transport.over(wrapped, unredirected, retries, descriptorWithin, clock, kept),
+          Transport.over(wrapped, unredirected, retries, descriptorWithin, clock, kept, signsIn),
           new OfferSelection(tokens, sameHostSuffices),
           new WalletPayments(PaymentSigner.of(payer, more, clock, random), pending, identifiers),
           new RunningCalls(unredirected::close));

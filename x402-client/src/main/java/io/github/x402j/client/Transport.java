@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param descriptorWithin how long the client waits for the end of a 402's body
  * @param executor runs the steps that may block
  * @param receipts shown instead of a payment
+ * @param signsIn whether to sign in, where that is offered, for what was paid for before
  */
 record Transport(
     HttpClient wrapped,
@@ -36,7 +37,8 @@ record Transport(
     Duration descriptorWithin,
     Clock clock,
     Executor executor,
-    Receipts receipts) {
+    Receipts receipts,
+    boolean signsIn) {
 
   static Transport over(
       HttpClient wrapped,
@@ -44,11 +46,12 @@ record Transport(
       RetryPolicy retries,
       Duration descriptorWithin,
       Clock clock,
-      Receipts receipts) {
+      Receipts receipts,
+      boolean signsIn) {
     Executor executor =
         wrapped.executor().orElseGet(() -> new CompletableFuture<>().defaultExecutor());
     return new Transport(
-        wrapped, unredirected, retries, descriptorWithin, clock, executor, receipts);
+        wrapped, unredirected, retries, descriptorWithin, clock, executor, receipts, signsIn);
   }
 
   /** Returns the client for requests with a payment. */

@@ -3,6 +3,7 @@
 package io.github.x402j.client;
 
 import io.github.x402j.Hashes;
+import io.github.x402j.Network;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.client.wallet.AgentWallet;
 import io.github.x402j.client.wallet.JournalEntry;
@@ -10,6 +11,7 @@ import io.github.x402j.client.wallet.Offer;
 import io.github.x402j.client.wallet.PaymentDecision;
 import io.github.x402j.client.wallet.PaymentSigner;
 import io.github.x402j.client.wallet.RequestToPay;
+import io.github.x402j.extension.SignInMessage;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
@@ -91,6 +93,29 @@ final class WalletPayments {
       return Payment.of(signed, identifiers);
     }
     throw new PaymentDeclinedException(request.url(), (PaymentDecision.Declined) decision);
+  }
+
+  /**
+   * Returns the header that signs in for a request that was paid for before; empty if it was not,
+   * or the 402 offers no sign-in that can be signed.
+   *
+   * @param networks the chains of the wallet, the preferred one first
+   */
+  Optional<String> signIn(RequestToPay request, PaymentDemand demand, List<Network> networks)
+      throws IOException {
+    Optional<SignInMessage> message =
+        SignInOffer.message(request.url(), demand, signer.address(), networks);
+    if (message.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<String> signature = signer.signIn(request, message.get());
+    if (signature.isPresent()) {
+      log.debug(
+          "signs in to {} rather than paying again; it states: {}",
+          message.get().domain(),
+          message.get().statement());
+    }
+    return signature.map(message.get()::toHeader);
   }
 
   /**

@@ -99,6 +99,7 @@ class ArchitectureTest {
         "org.slf4j",
         "io.github.x402j",
         "io.github.x402j.evm",
+        "io.github.x402j.extension",
         "io.github.x402j.http",
         CLIENT,
         WALLET);

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.client.wallet;
 
+import io.github.x402j.Address;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.TransferAuthorization;
+import io.github.x402j.extension.SignInMessage;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -161,6 +163,25 @@ public final class PaymentSigner {
     } finally {
       leaving.unlock();
     }
+  }
+
+  /** Returns the account whose wallet pays. */
+  public Address address() {
+    return wallet.address();
+  }
+
+  /**
+   * Returns the wallet's signature of a sign-in, if it has paid for the same request before; empty
+   * if it has not, as far as its last 1,000 settled payments to the host tell, or is revoked. No
+   * money moves by it, so no rule is asked and nothing is written to the journal.
+   *
+   * @param message is for the server of the request; the caller has made sure of it
+   * @throws IOException if the journal cannot be read
+   */
+  public Optional<String> signIn(RequestToPay request, SignInMessage message) throws IOException {
+    return authorizer.hasPaid(request)
+        ? authorizer.unlessRevoked(() -> wallet.signer().sign(message.digest()).toHex())
+        : Optional.empty();
   }
 
   /**

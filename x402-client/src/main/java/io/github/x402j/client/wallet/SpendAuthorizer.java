@@ -37,6 +37,9 @@ final class SpendAuthorizer {
   /** The number of offers that an entry names; a seller may make hundreds. */
   private static final int NAMED = 20;
 
+  /** The number of payments to a host among which an earlier one is looked for. */
+  private static final int SEARCHED = 1000;
+
   private final AgentWallet wallet;
   private final SpendJournal journal;
   private final List<SpendingPolicy> policies;
@@ -235,6 +238,27 @@ final class SpendAuthorizer {
     details.put("path", url.getRawPath() == null ? "/" : url.getRawPath());
     Instant now = wallet.clock().instant();
     journal.decide((all, entries) -> entries.addAll(refused(now, requestId, details, reason)));
+  }
+
+  /**
+   * Returns whether the wallet has paid for this very request before, among its last settled
+   * payments to the host.
+   */
+  boolean hasPaid(RequestToPay request) throws IOException {
+    Optional<String> host = ProposedPayment.hostOf(request.url());
+    String fingerprint = request.fingerprint();
+    if (host.isEmpty() || fingerprint == null) {
+      return false;
+    }
+    SpendFilter settled =
+        SpendFilter.all()
+            .agent(wallet.agent())
+            .host(host.get())
+            .state(JournalEntry.Event.SETTLED)
+            .last(SEARCHED);
+    return journal.payments(settled).stream()
+        .anyMatch(
+            paid -> paid.detail(OutcomeNotes.FINGERPRINT).filter(fingerprint::equals).isPresent());
   }
 
   /** Records what became of a payment, unless that is known. */
