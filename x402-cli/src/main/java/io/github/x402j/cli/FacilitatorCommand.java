@@ -11,6 +11,7 @@ import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.evm.OnChainToken;
 import io.github.x402j.evm.Web3jChain;
 import io.github.x402j.gate.FacilitatorService;
+import io.github.x402j.gate.InMemoryDiscoveryCatalog;
 import io.github.x402j.gate.InMemoryPaymentLedger;
 import io.github.x402j.servlet.FacilitatorServlet;
 import java.net.URI;
@@ -27,7 +28,10 @@ import picocli.CommandLine.Option;
 /** Runs a facilitator, which verifies and settles for sellers that have no gas key. */
 @Command(
     name = "facilitator",
-    description = "Runs a facilitator: /verify, /settle, /supported and /health.")
+    description = {
+      "Runs a facilitator: /verify, /settle, /supported and /health.",
+      "Lists what was paid for, in memory: /discovery/resources and /discovery/search."
+    })
 final class FacilitatorCommand implements Callable<Integer> {
   private final Terminal terminal;
 
@@ -83,6 +87,7 @@ final class FacilitatorCommand implements Callable<Integer> {
     FacilitatorService.Builder service =
         FacilitatorService.builder()
             .ledger(InMemoryPaymentLedger.withCapacity(InMemoryPaymentLedger.DEFAULT_CAPACITY))
+            .catalog(InMemoryDiscoveryCatalog.create())
             .facilitator(settling(chain, network));
     settled(chain, network).forEach(service::token);
 

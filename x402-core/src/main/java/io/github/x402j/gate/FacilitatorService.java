@@ -8,6 +8,7 @@ import io.github.x402j.FacilitatorException;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
+import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SettlementResponse;
@@ -54,12 +55,16 @@ public final class FacilitatorService {
 
   private static final int MAX_KEY_LENGTH = 256;
 
+  private static final Answer NO_LIST =
+      new Answer(404, PaymentCodec.errorBody("not_found", "no list is kept here"));
+
   /** For listeners: a facilitator does not know what is sold. */
   private static final Purchase PURCHASE = Purchase.of("settle", "POST");
 
   private final List<Token> tokens;
   private final Duration longestWindow;
   private final ExtensionResponses extensions;
+  private final @Nullable SettledListing listing;
   private final List<GuardedFacilitator> guarded;
   private final Facilitators facilitators;
   private final FailureBudget failures;
@@ -75,6 +80,7 @@ public final class FacilitatorService {
     tokens = List.copyOf(builder.tokens);
     longestWindow = builder.longestWindow;
     extensions = new ExtensionResponses(builder.extensions);
+    listing = builder.listing;
     facilitators = new Facilitators(guarded);
     failures = builder.failureBudget();
     listeners = builder.listeners();
@@ -148,6 +154,26 @@ public final class FacilitatorService {
             network.v1Name().map(name -> new SupportedKinds.Kind(1, scheme, name, extra)))
         .flatMap(Optional::stream)
         .filter(kind -> facilitators.supports((int) kind.x402Version(), scheme, network));
+  }
+
+  /**
+   * Answers {@code GET /discovery/resources} (specification 8): a part of the list, with what was
+   * sold last first. 404 without a {@linkplain Builder#catalog catalog}.
+   *
+   * @param parameters of the query string, decoded
+   */
+  public Answer resources(Map<String, String> parameters) {
+    return listing == null ? NO_LIST : listing.resources(parameters);
+  }
+
+  /**
+   * Answers {@code GET /discovery/search} (specification 8): those of the list in which all words
+   * of {@code query} occur. 404 without a {@linkplain Builder#catalog catalog}.
+   *
+   * @param parameters of the query string, decoded
+   */
+  public Answer search(Map<String, String> parameters) {
+    return listing == null ? NO_LIST : listing.search(parameters);
   }
 
   /**
@@ -384,6 +410,7 @@ public final class FacilitatorService {
     private final List<Token> tokens = new ArrayList<>();
     private final List<FacilitatorExtension> extensions = new ArrayList<>();
     private Duration longestWindow = DEFAULT_LONGEST_WINDOW;
+    private @Nullable SettledListing listing;
 
     private Builder() {
       listener(new LoggingPaymentListener());
@@ -427,6 +454,20 @@ public final class FacilitatorService {
         throw new IllegalArgumentException("extension " + extension.name() + ": it is there twice");
       }
       extensions.add(extension);
+      return this;
+    }
+
+    /**
+     * Keeps a list of what was paid for (extension {@code bazaar}): each resource that says how it
+     * is called, once a payment for it was settled. See {@link FacilitatorService#resources} and
+     * {@link FacilitatorService#search}. Default: none.
+     *
+     * @throws IllegalArgumentException if there is one already
+     */
+    public Builder catalog(DiscoveryCatalog catalog) {
+      SettledListing listed = new SettledListing(catalog, clock());
+      extension(listed);
+      listing = listed;
       return this;
     }
 

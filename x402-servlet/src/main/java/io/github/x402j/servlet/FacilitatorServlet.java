@@ -15,11 +15,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * A facilitator for other sellers (specification 7): {@code POST /verify}, {@code POST /settle},
- * {@code GET /supported}, and {@code GET /health}. Map it to {@code /*}, or to a prefix.
+ * {@code GET /supported}, and {@code GET /health}; with a catalog {@code GET /discovery/resources}
+ * and {@code GET /discovery/search} (specification 8). Map it to {@code /*}, or to a prefix.
  *
  * <pre>{@code
  * FacilitatorServlet servlet =
@@ -66,8 +69,13 @@ public final class FacilitatorServlet extends HttpServlet {
       case "/verify", "/settle" -> post(request, response, path);
       case "/supported" -> get(request, response, path);
       case "/health" -> get(request, response, path);
+      case "/discovery/resources", "/discovery/search" -> get(request, response, path);
       default ->
-          error(response, 404, "not_found", "expected /verify, /settle, /supported or /health");
+          error(
+              response,
+              404,
+              "not_found",
+              "expected /verify, /settle, /supported, /health or /discovery/...");
     }
   }
 
@@ -83,7 +91,21 @@ public final class FacilitatorServlet extends HttpServlet {
       notAllowed(response, "GET, HEAD");
       return;
     }
-    send(response, path.equals("/health") ? service.health() : service.supported());
+    send(
+        response,
+        switch (path) {
+          case "/health" -> service.health();
+          case "/supported" -> service.supported();
+          case "/discovery/resources" -> service.resources(parameters(request));
+          default -> service.search(parameters(request));
+        });
+  }
+
+  /** Of several values the first counts. */
+  private static Map<String, String> parameters(HttpServletRequest request) {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    request.getParameterMap().forEach((name, values) -> parameters.put(name, values[0]));
+    return parameters;
   }
 
   private void post(HttpServletRequest request, HttpServletResponse response, String path)

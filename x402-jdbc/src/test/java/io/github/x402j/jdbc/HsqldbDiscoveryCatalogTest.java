@@ -1,0 +1,10 @@
+// SPDX-FileCopyrightText: The x402j authors
+// SPDX-License-Identifier: Apache-2.0
+package io.github.x402j.jdbc;
+
+class HsqldbDiscoveryCatalogTest extends JdbcDiscoveryCatalogContract {
+  @Override
+  TestDatabase database() {
+    return TestDatabase.hsqldb();
+  }
+}
