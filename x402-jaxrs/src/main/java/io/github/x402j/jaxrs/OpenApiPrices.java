@@ -6,6 +6,7 @@ import io.github.x402j.PaymentHeader;
 import io.github.x402j.servlet.PaymentInfo;
 import java.lang.reflect.Method;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.OASFactory;
@@ -32,7 +33,6 @@ import org.eclipse.microprofile.openapi.models.responses.APIResponse;
  * }</pre>
  */
 public final class OpenApiPrices {
-  private static final String STATUS = "402";
   private static final String SCHEMA = "PaymentRequired";
   private static final int DEEPEST = 8;
 
@@ -105,8 +105,8 @@ public final class OpenApiPrices {
     if (operation.getResponses() == null) {
       operation.setResponses(OASFactory.createAPIResponses());
     }
-    if (!operation.getResponses().hasAPIResponse(STATUS)) {
-      operation.getResponses().addAPIResponse(STATUS, paymentRequired());
+    if (!operation.getResponses().hasAPIResponse(PaymentInfo.STATUS)) {
+      operation.getResponses().addAPIResponse(PaymentInfo.STATUS, paymentRequired());
     }
   }
 
@@ -119,11 +119,11 @@ public final class OpenApiPrices {
       components.addSchema(SCHEMA, descriptor());
     }
     return OASFactory.createAPIResponse()
-        .description("Payment required: the ways to pay (x402)")
+        .description(PaymentInfo.DESCRIPTION)
         .addHeader(
             PaymentHeader.PAYMENT_REQUIRED,
             OASFactory.createHeader()
-                .description("The same descriptor, JSON in base64")
+                .description(PaymentInfo.HEADER_DESCRIPTION)
                 .schema(schema(SchemaType.STRING)))
         .content(
             OASFactory.createContent()
@@ -133,13 +133,14 @@ public final class OpenApiPrices {
   }
 
   private static Schema descriptor() {
-    return schema(SchemaType.OBJECT)
-        .addProperty("x402Version", schema(SchemaType.INTEGER))
-        .addProperty("error", schema(SchemaType.STRING))
-        .addProperty("resource", schema(SchemaType.OBJECT))
-        .addProperty("accepts", schema(SchemaType.ARRAY).items(schema(SchemaType.OBJECT)))
-        .addRequired("x402Version")
-        .addRequired("accepts");
+    Schema descriptor = schema(SchemaType.OBJECT).addRequired("x402Version").addRequired("accepts");
+    PaymentInfo.MEMBERS.forEach((name, type) -> descriptor.addProperty(name, member(type)));
+    return descriptor;
+  }
+
+  private static Schema member(String type) {
+    Schema schema = schema(SchemaType.valueOf(type.toUpperCase(Locale.ROOT)));
+    return type.equals("array") ? schema.items(schema(SchemaType.OBJECT)) : schema;
   }
 
   private static Schema schema(SchemaType type) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.jaxrs;
 
+import io.github.x402j.extension.Discoverable;
 import io.github.x402j.servlet.HandlerPaths;
 import io.github.x402j.servlet.HandlerPrices;
 import io.github.x402j.servlet.PaymentRequiredException;
@@ -10,6 +11,7 @@ import io.github.x402j.servlet.RequiresPayment;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.ConstrainedTo;
 import jakarta.ws.rs.RuntimeType;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,6 +103,7 @@ public final class PaidResources
                         found,
                         ResourcePrice.name(type, method),
                         configuration,
+                        () -> declared(type, method),
                         noCheaperRule(type, method)))
             .orElse(null);
     Map<Class<?>, Integer> contracts = new HashMap<>(Map.of(ContainerRequestFilter.class, LAST));
@@ -131,7 +135,12 @@ public final class PaidResources
           ResourcePrice.onMethod(type, method)
               .ifPresent(
                   price ->
-                      gate(price, ResourcePrice.name(type, method), configuration, handler -> {}));
+                      gate(
+                          price,
+                          ResourcePrice.name(type, method),
+                          configuration,
+                          () -> declared(type, method),
+                          handler -> {}));
         }
       }
     }
@@ -174,16 +183,31 @@ public final class PaidResources
     return Response.status(PAYMENT_REQUIRED).build();
   }
 
+  /** Returns what the signature says, with the path as far as the application says its own. */
+  private Discoverable declared(Class<?> type, Method method) {
+    Discoverable signature = ResourceParameters.of(type, method);
+    Optional<String> root = ResourcePrice.path(type);
+    Application all = application;
+    ApplicationPath front =
+        all == null ? null : all.getClass().getAnnotation(ApplicationPath.class);
+    if (root.isEmpty() || front == null) {
+      return signature;
+    }
+    String path = ResourcePrice.join(root.get(), ResourcePrice.path(type, method).orElse(""));
+    return signature.template(ResourcePrice.join(front.value().replaceFirst("/?\\*$", ""), path));
+  }
+
   private ResourceGate gate(
       ResourcePrice price,
       String name,
       Configuration configuration,
+      Supplier<Discoverable> known,
       Consumer<PricedHandler> check) {
     ServletContext context = servletContext;
     if (context == null) {
       throw price.wrong("nothing gates it: JAX-RS does not run in a servlet container", null);
     }
-    return new ResourceGate(price, name, price.rule(configuration), context, check);
+    return new ResourceGate(price, name, price.rule(configuration, known), context, check);
   }
 
   /** Returns the gate of what locators of an annotated class lead to. */
@@ -195,7 +219,11 @@ public final class PaidResources
           String name =
               ResourcePrice.join(ResourcePrice.path(root).orElse(root.getSimpleName()), "*");
           return ResourcePrice.onClass(root)
-              .map(price -> new ClassGate(price, gate(price, name, configuration, handler -> {})));
+              .map(
+                  price ->
+                      new ClassGate(
+                          price,
+                          gate(price, name, configuration, Discoverable::http, handler -> {})));
         });
   }
 

@@ -4,6 +4,8 @@ package io.github.x402j.jaxrs;
 
 import io.github.x402j.Price;
 import io.github.x402j.RequestMethod;
+import io.github.x402j.extension.Discoverable;
+import io.github.x402j.servlet.DiscoverableHandlers;
 import io.github.x402j.servlet.RequiresPayment;
 import io.github.x402j.servlet.Route;
 import jakarta.ws.rs.Path;
@@ -15,6 +17,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -171,9 +174,18 @@ record ResourcePrice(RequiresPayment annotation, String where) {
   /**
    * Returns the rule for it.
    *
+   * @param known what the signature of the method says; asked for what is discoverable
    * @throws IllegalStateException if the annotation holds no good price
    */
-  Route rule(Configuration application) {
+  Route rule(Configuration application, Supplier<Discoverable> known) {
+    try {
+      return DiscoverableHandlers.described(rule(application), annotation, known);
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage(), e);
+    }
+  }
+
+  private Route rule(Configuration application) {
     Route rule = Route.of("/*");
     if (!annotation.description().isEmpty()) {
       rule = rule.description(annotation.description());

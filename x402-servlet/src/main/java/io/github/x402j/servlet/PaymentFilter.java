@@ -88,6 +88,7 @@ public final class PaymentFilter implements Filter {
   private final boolean waitsWithoutThread;
   private final Registration registration = new Registration();
   private final HandlerPrices handlers;
+  private final @Nullable ForSale forSale;
   private volatile boolean started;
   private volatile boolean stopped;
 
@@ -100,7 +101,8 @@ public final class PaymentFilter implements Filter {
       ErrorDelivery errors,
       String publicPath,
       Duration stopTimeout,
-      boolean waitsWithoutThread) {
+      boolean waitsWithoutThread,
+      @Nullable ForSale forSale) {
     this.gate = gate;
     this.routes = routes;
     this.pathRules = pathRules;
@@ -110,6 +112,7 @@ public final class PaymentFilter implements Filter {
     this.publicPath = publicPath;
     this.stopTimeout = stopTimeout;
     this.waitsWithoutThread = waitsWithoutThread;
+    this.forSale = forSale;
     this.handlers = new HandlerPrices(prices, this::sell);
   }
 
@@ -228,9 +231,12 @@ public final class PaymentFilter implements Filter {
       throws IOException, ServletException {
     requireStarted();
     GatedRequest request = GatedRequest.of(http, response, chain);
-    GatedResponse.Page page = request.page();
     CanonicalPath.Decision decision =
         handlers.read(CanonicalPath.of(request.servletRequest(), pathRules));
+    if (forSale != null && forSale.answer(decision.path().value(), request)) {
+      return;
+    }
+    GatedResponse.Page page = request.page();
     Optional<PriceList.Match> match = price(decision.path(), request.servletRequest());
     Optional<Route> beside = routes.findBeside(decision.path(), request.method());
     Optional<String> doubt = doubt(decision, match, request);
@@ -439,6 +445,7 @@ public final class PaymentFilter implements Filter {
     private boolean signsOffers;
     private boolean namesPayments;
     private boolean challenges;
+    private boolean publishesOffers;
     private @Nullable ReceiptIssuer issuer;
     private @Nullable ReceiptVerifier verifier;
 
@@ -728,6 +735,16 @@ public final class PaymentFilter implements Filter {
       return this;
     }
 
+    /**
+     * Serves what is for sale as documents, free: the list {@value ForSale#LIST} and the OpenAPI
+     * document {@value ForSale#OPEN_API}, both below the webapp's path. They name the rules and
+     * handlers that are discoverable, and no others. Default: off.
+     */
+    public Builder publishOffers() {
+      publishesOffers = true;
+      return this;
+    }
+
     /** Repeats the descriptor of a 402 in the older {@code X-Payment-Required}. Default: off. */
     public Builder olderRequiredHeader() {
       gate.olderRequiredHeader();
@@ -810,7 +827,8 @@ public final class PaymentFilter implements Filter {
           errors,
           publicUrl.path(),
           stopTimeout,
-          !waitsInThread);
+          !waitsInThread,
+          publishesOffers ? new ForSale(prices, publicUrls) : null);
     }
 
     /** The scheme is for TLS only: who reads a credential on the way could use it first. */

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.Extension;
 import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
+import io.github.x402j.RequestMethod;
 import io.github.x402j.ResourceInfo;
+import io.github.x402j.extension.Discoverable;
 import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.ExtensionPerRequest;
 import io.github.x402j.gate.Pass;
@@ -19,6 +22,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +42,9 @@ final class PriceList {
   /** A 402 is as long for one purchase as for another. */
   private static final Purchase ANY_PURCHASE = Purchase.of("GET /", "GET");
 
+  /** What is longer has a descriptor without a declaration; up to here all must have theirs. */
+  private static final int SHORTEST_ANNOUNCED = 64;
+
   /** What every descriptor says of the seller. */
   record Service(@Nullable String name, @Nullable String iconUrl) {
     static final Service UNNAMED = new Service(null, null);
@@ -51,6 +58,9 @@ final class PriceList {
   private final Service service;
   private final Routes routes;
   private final Map<Route, PricedRoute> priced = new IdentityHashMap<>();
+
+  /** Those that are discoverable, by name: a framework may add one again. */
+  private final Map<String, PricedRoute> handlers = new ConcurrentHashMap<>();
 
   /**
    * @param accepted the tokens of rules that name none
@@ -92,7 +102,19 @@ final class PriceList {
    * @param name what sales are recorded under
    */
   PricedRoute addHandler(String name, Route route) {
-    return ready(route, name, false);
+    PricedRoute ready = ready(route, name, false);
+    if (ready.announcement != null) {
+      handlers.put(name, ready);
+    }
+    return ready;
+  }
+
+  /** Returns what is discoverable, in the order of its names. */
+  List<PricedRoute> discoverable() {
+    return Stream.concat(priced.values().stream(), handlers.values().stream())
+        .filter(each -> each.announcement != null)
+        .sorted(Comparator.comparing(PricedRoute::name))
+        .toList();
   }
 
   private PricedRoute ready(Route route, String name, boolean isFoundByPath) {
@@ -175,6 +197,20 @@ final class PriceList {
     return shared;
   }
 
+  /**
+   * What lists say of a priced rule.
+   *
+   * @param template of its paths, within the webapp
+   * @param accepts empty where the price depends on the request
+   */
+  record Listed(
+      String method,
+      PathTemplate template,
+      ResourceInfo resource,
+      List<PaymentRequirements> accepts,
+      Map<String, Object> extensions,
+      Discoverable declared) {}
+
   private PricedRoute of(Route route) {
     PricedRoute ready = priced.get(route);
     if (ready == null) {
@@ -197,6 +233,15 @@ final class PriceList {
     /** Where the price is fixed; for the longest path where the rule has many. */
     private final Map<PublicUrl, Challenge> fixedChallenges = new IdentityHashMap<>();
 
+    /** Null where it is not discoverable. */
+    private final @Nullable Announcement announcement;
+
+    /** Where price and path are fixed and it is discoverable, by method. */
+    private final Map<PublicUrl, Map<String, Challenge>> announced = new IdentityHashMap<>();
+
+    /** How long a path may be whose descriptor says how it is called, escaped. */
+    private int longestAnnounced;
+
     private final Map<String, Map<String, String>> moreByMethod = new ConcurrentHashMap<>();
 
     /** How long a path may be, escaped. */
@@ -213,12 +258,16 @@ final class PriceList {
       this.name = name;
       this.accepted = accepted;
       this.maxTimeout = maxTimeout;
+      this.announcement = Announcement.of(route, isFoundByPath ? "" : name);
       fixedOptions =
           route.settings().pricing() instanceof Pricing.Fixed fixed ? options(fixed.price()) : null;
       for (PublicUrl url : publicUrls) {
         Challenge challenge = longestChallenge(url);
         if (fixedOptions != null) {
           fixedChallenges.put(url, challenge);
+        }
+        if (announcement != null) {
+          announced.put(url, announced(announcement, url));
         }
       }
       PassTerms terms = route.settings().pass();
@@ -248,7 +297,7 @@ final class PriceList {
     /** Returns the challenge for the longest path that it sells. */
     private Challenge longestChallenge(PublicUrl url) {
       if (route.paths().isExact()) {
-        Challenge challenge = challenge(url, route.pattern(), waysToPay());
+        Challenge challenge = challenge(url, route.pattern(), waysToPay(), null);
         requireFits(challenge, url.of(route.pattern()).length());
         return challenge;
       }
@@ -256,7 +305,7 @@ final class PriceList {
         boolean isShortest = length == PATH_LENGTHS[PATH_LENGTHS.length - 1];
         try {
           String path = "/" + "x".repeat(length - 1);
-          Challenge challenge = challenge(url, path, waysToPay());
+          Challenge challenge = challenge(url, path, waysToPay(), null);
           requireFits(challenge, url.of(path).length());
           longestPath = Math.min(longestPath, length);
           return challenge;
@@ -267,6 +316,53 @@ final class PriceList {
         }
       }
       throw new AssertionError();
+    }
+
+    /**
+     * Makes the descriptors that say how it is called, of which there is one for each method where
+     * price and path are fixed.
+     *
+     * @throws IllegalArgumentException if even those of short paths are too long
+     */
+    private Map<String, Challenge> announced(Announcement announcement, PublicUrl url) {
+      Map<String, Challenge> byMethod = new HashMap<>();
+      try {
+        if (route.paths().isExact()) {
+          for (String method : announcement.methods()) {
+            Challenge challenge =
+                challenge(
+                    url,
+                    route.pattern(),
+                    waysToPay(),
+                    announcement.entry(method, url, route.pattern()));
+            requireFits(challenge, url.of(route.pattern()).length());
+            byMethod.put(method, challenge);
+          }
+          return fixedOptions == null ? Map.of() : byMethod;
+        }
+        int longest = longestThatFits(announcement, url);
+        longestAnnounced = longestAnnounced == 0 ? longest : Math.min(longestAnnounced, longest);
+        return Map.of();
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "discoverable: it declares too much: " + e.getMessage(), e);
+      }
+    }
+
+    private int longestThatFits(Announcement announcement, PublicUrl url) {
+      for (int length = longestPath; ; length /= 2) {
+        String path = "/" + "x".repeat(length - 1);
+        try {
+          requireFits(
+              challenge(url, path, waysToPay(), announcement.longest(url, length)),
+              url.of(path).length());
+          return length;
+        } catch (IllegalArgumentException tooLong) {
+          if (length <= SHORTEST_ANNOUNCED) {
+            throw tooLong;
+          }
+        }
+      }
     }
 
     /** A header that a proxy refuses would be noticed by payers only, after they have paid. */
@@ -358,9 +454,20 @@ final class PriceList {
      */
     Challenge challenge(HttpServletRequest request, String path) {
       PublicUrl url = PublicUrl.of(publicUrls, request);
+      String method = RequestMethod.priced(request.getMethod());
+      if (announcement != null && announcement.methods().contains(method)) {
+        Challenge announcing = announced.getOrDefault(url, Map.of()).get(method);
+        if (announcing != null) {
+          return announcing;
+        }
+        if (route.paths().isExact() || !PublicUrl.isLonger(path, longestAnnounced)) {
+          Extension entry = announcement.entry(method, url, path);
+          return challenge(url, path, options(request), entry);
+        }
+      }
       Challenge fixed = fixedChallenges.get(url);
       if (fixed == null) {
-        return challenge(url, path, options(request));
+        return challenge(url, path, options(request), null);
       }
       return route.paths().isExact() ? fixed : fixed.at(url.of(path));
     }
@@ -418,20 +525,57 @@ final class PriceList {
       return covers.isEmpty() ? Map.of() : Map.of(PassTerms.COVERS, covers);
     }
 
-    private Challenge challenge(PublicUrl url, String path, List<PaymentRequirements> options) {
-      RouteSettings settings = route.settings();
-      ResourceInfo resource =
-          new ResourceInfo(
-              url.of(path),
-              settings.description(),
-              settings.mimeType(),
-              service.name(),
-              settings.tags(),
-              service.iconUrl(),
-              null);
+    private Challenge challenge(
+        PublicUrl url, String path, List<PaymentRequirements> options, @Nullable Extension entry) {
+      PaymentRequired required = PaymentRequired.of(resource(url.of(path)), options);
       List<ExtensionPerRequest> extensions =
-          settings.signInFor() == null ? List.of() : List.of(gate.signInExtension());
-      return gate.challenge(PaymentRequired.of(resource, options), extensions);
+          route.settings().signInFor() == null ? List.of() : List.of(gate.signInExtension());
+      return gate.challenge(
+          entry == null ? required : required.withExtension(Discoverable.EXTENSION, entry),
+          extensions);
+    }
+
+    private ResourceInfo resource(String url) {
+      RouteSettings settings = route.settings();
+      return new ResourceInfo(
+          url,
+          settings.description(),
+          settings.mimeType(),
+          service.name(),
+          settings.tags(),
+          service.iconUrl(),
+          null);
+    }
+
+    /** Returns the price where it is the same for every request. */
+    Optional<Price> fixedPrice() {
+      return route.settings().pricing() instanceof Pricing.Fixed fixed
+          ? Optional.of(fixed.price())
+          : Optional.empty();
+    }
+
+    /** Returns what lists say of it: one entry for each method and template. */
+    List<Listed> listed(PublicUrl url) {
+      Announcement known = announcement;
+      if (known == null) {
+        return List.of();
+      }
+      List<Listed> all = new ArrayList<>();
+      for (PathTemplate template : known.templates()) {
+        for (String method : known.listedMethods()) {
+          Extension entry = known.entry(method, url, template);
+          Object named = entry.others().get("routeTemplate");
+          all.add(
+              new Listed(
+                  method,
+                  template,
+                  resource(named == null ? url.of(template.text()) : url.origin() + named),
+                  fixedOptions == null ? List.of() : fixedOptions,
+                  Map.of(Discoverable.EXTENSION, entry.toMap()),
+                  known.declared()));
+        }
+      }
+      return all;
     }
 
     private List<PaymentRequirements> options(Price price) {

@@ -110,6 +110,11 @@ final class PublicUrl {
     return path;
   }
 
+  /** Returns the path of the URL of a pattern within the webapp, whose names stay in braces. */
+  String pathOf(String pattern) {
+    return path + escape(pattern).replace("%7B", "{").replace("%7D", "}");
+  }
+
   /** Returns the URL of a path within the webapp, which is given decoded. */
   String of(String pathInWebapp) {
     return text + escape(pathInWebapp);

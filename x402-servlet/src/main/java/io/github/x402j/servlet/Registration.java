@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
+import io.github.x402j.extension.Discoverable;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterConfig;
@@ -226,11 +227,14 @@ final class Registration {
         .forEach(
             (name, registration) ->
                 annotation(context, registration)
-                    .ifPresent(annotation -> rules.put(name, route(name, annotation))));
+                    .ifPresent(
+                        annotation ->
+                            rules.put(name, route(name, annotation, registration.getMappings()))));
     return rules;
   }
 
-  private static Route route(String servlet, RequiresPayment annotation) {
+  private static Route route(
+      String servlet, RequiresPayment annotation, Collection<String> mappings) {
     Route route = Route.of(EVERYTHING);
     if (annotation.methods().length > 0) {
       route = route.methods(annotation.methods());
@@ -252,11 +256,19 @@ final class Registration {
               + " routes(Route.of(...).price(function))");
     }
     try {
-      return route.price(annotation.value());
+      return DiscoverableHandlers.described(
+          route.price(annotation.value()), annotation, () -> known(mappings));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "@RequiresPayment on servlet " + servlet + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Returns what is known of a servlet: its path, if it has one alone. */
+  private static Discoverable known(Collection<String> mappings) {
+    return mappings.size() == 1 && mappings.iterator().next().matches("/.*[^/*]|/.+/\\*")
+        ? Discoverable.http().template(mappings.iterator().next())
+        : Discoverable.http();
   }
 
   private static Optional<RequiresPayment> annotation(

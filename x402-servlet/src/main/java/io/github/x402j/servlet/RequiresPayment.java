@@ -54,4 +54,20 @@ public @interface RequiresPayment {
 
   /** Whether the payment is settled before the servlet runs; see {@link Route#settleFirst()}. */
   boolean settleFirst() default false;
+
+  /**
+   * Whether the 402 says how it is called, so that facilitators list it; see {@link
+   * Route#discoverable()}. What its parameters are is read from the handler's signature, where a
+   * framework knows it.
+   */
+  boolean discoverable() default false;
+
+  /**
+   * An example of the input, for {@link #discoverable}: the body if it has one, its query
+   * parameters otherwise; a JSON object. Default: none.
+   */
+  String inputExample() default "";
+
+  /** An example of the answer, for {@link #discoverable}: JSON. Default: none. */
+  String outputExample() default "";
 }

@@ -8,6 +8,7 @@ import io.github.x402j.RequestMethod;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settings;
 import io.github.x402j.Token;
+import io.github.x402j.extension.Discoverable;
 import io.github.x402j.servlet.RouteSettings.Pricing;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
@@ -267,6 +268,24 @@ public final class Route {
           "route " + pattern + ": signIn: expected whole seconds, 1 to 366 days, found " + time);
     }
     return with(settings.withSignIn(time));
+  }
+
+  /**
+   * Returns this rule so that its 402 says how it is called (extension {@code bazaar}), with the
+   * path of this rule and the method of the request. Facilitators list what is sold so, for agents
+   * to find. Default: it does not.
+   */
+  public Route discoverable() {
+    return discoverable(Discoverable.http());
+  }
+
+  /**
+   * Returns this rule so that its 402 says how it is called; see {@link #discoverable()}.
+   *
+   * @param declaration what it takes and answers
+   */
+  public Route discoverable(Discoverable declaration) {
+    return with(settings.withDiscoverable(declaration));
   }
 
   private String require(String setting, String expected, @Nullable String text) {

@@ -3,6 +3,7 @@
 package io.github.x402j.servlet;
 
 import io.github.x402j.Price;
+import io.github.x402j.extension.Discoverable;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +26,8 @@ record RouteSettings(
     @Nullable ErrorDelivery errors,
     @Nullable Long limit,
     @Nullable PassTerms pass,
-    @Nullable Duration signInFor) {
+    @Nullable Duration signInFor,
+    @Nullable Discoverable discoverable) {
 
   /** What requests for a rule cost. */
   sealed interface Pricing {
@@ -44,7 +46,7 @@ record RouteSettings(
 
   static final RouteSettings NONE =
       new RouteSettings(
-          null, List.of(), null, null, List.of(), null, false, null, null, null, null);
+          null, List.of(), null, null, List.of(), null, false, null, null, null, null, null);
 
   RouteSettings {
     accepted = List.copyOf(accepted);
@@ -63,7 +65,8 @@ record RouteSettings(
         errors,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withAccepted(List<AcceptedToken> value) {
@@ -78,7 +81,8 @@ record RouteSettings(
         errors,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withDescription(String value) {
@@ -93,7 +97,8 @@ record RouteSettings(
         errors,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withMimeType(String value) {
@@ -108,7 +113,8 @@ record RouteSettings(
         errors,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withTags(List<String> value) {
@@ -123,7 +129,8 @@ record RouteSettings(
         errors,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withMaxTimeout(Duration value) {
@@ -138,7 +145,8 @@ record RouteSettings(
         errors,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withSettleFirst() {
@@ -153,7 +161,8 @@ record RouteSettings(
         errors,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withErrors(ErrorDelivery value) {
@@ -168,7 +177,8 @@ record RouteSettings(
         value,
         limit,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withBufferLimit(long value) {
@@ -183,7 +193,8 @@ record RouteSettings(
         errors,
         value,
         pass,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withPass(PassTerms value) {
@@ -198,7 +209,8 @@ record RouteSettings(
         errors,
         limit,
         value,
-        signInFor);
+        signInFor,
+        discoverable);
   }
 
   RouteSettings withSignIn(Duration value) {
@@ -213,6 +225,23 @@ record RouteSettings(
         errors,
         limit,
         pass,
+        value,
+        discoverable);
+  }
+
+  RouteSettings withDiscoverable(Discoverable value) {
+    return new RouteSettings(
+        pricing,
+        accepted,
+        description,
+        mimeType,
+        tags,
+        timeout,
+        settlesFirst,
+        errors,
+        limit,
+        pass,
+        signInFor,
         value);
   }
 }

@@ -10,6 +10,7 @@ import static org.mockito.Mockito.when;
 import io.github.x402j.Facilitator;
 import io.github.x402j.Price;
 import io.github.x402j.Usdc;
+import io.github.x402j.gate.Challenge;
 import io.github.x402j.gate.PaymentGate;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
@@ -99,6 +100,24 @@ class PriceListTest {
     assertThat(dynamic.options(request).get(0).amount()).hasToString("250000");
     assertThat(dynamic.challenge(request, "/dynamic").required().resource().url())
         .isEqualTo("https://shop.example/dynamic");
+  }
+
+  @Test
+  void aDiscoverableRouteOfOnePathHasOneDescriptorForEachMethod() {
+    PriceList prices = of(List.of(TOKEN), Route.of("/fixed").price("$0.01").discoverable());
+    PriceList.PricedRoute fixed = priced(prices, "/fixed");
+    Challenge get = fixed.challenge(request, "/fixed");
+
+    assertThat(get.required().extensions()).containsOnlyKeys("bazaar");
+    assertThat(fixed.challenge(request, "/fixed")).isSameAs(get);
+    when(request.getMethod()).thenReturn("HEAD");
+    assertThat(fixed.challenge(request, "/fixed")).isSameAs(get);
+    when(request.getMethod()).thenReturn("POST");
+    assertThat(fixed.challenge(request, "/fixed"))
+        .isNotSameAs(get)
+        .isSameAs(fixed.challenge(request, "/fixed"));
+    when(request.getMethod()).thenReturn("PROPFIND");
+    assertThat(fixed.challenge(request, "/fixed").required().extensions()).isEmpty();
   }
 
   private PriceList.PricedRoute priced(PriceList prices, String path) {

@@ -3,10 +3,13 @@
 package io.github.x402j.spring;
 
 import io.github.x402j.Price;
+import io.github.x402j.extension.Discoverable;
+import io.github.x402j.servlet.DiscoverableHandlers;
 import io.github.x402j.servlet.RequiresPayment;
 import io.github.x402j.servlet.Route;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -39,9 +42,10 @@ final class AnnotationPrices {
    * Returns what the annotation says.
    *
    * @param name of the handler, for messages
+   * @param known what the signature of the handler says; asked for what is discoverable
    * @throws StartFailedException if it names no price
    */
-  Terms read(String name, RequiresPayment annotation) {
+  Terms read(String name, RequiresPayment annotation, Supplier<Discoverable> known) {
     try {
       Terms terms = priced(annotation);
       Route rule = terms.rule();
@@ -51,6 +55,7 @@ final class AnnotationPrices {
       if (!annotation.mimeType().isEmpty()) {
         rule = rule.mimeType(resolve(annotation.mimeType()));
       }
+      rule = DiscoverableHandlers.described(rule, annotation, known);
       return new Terms(annotation.settleFirst() ? rule.settleFirst() : rule, terms.price());
     } catch (IllegalArgumentException | IllegalStateException | ParseException e) {
       throw new StartFailedException(

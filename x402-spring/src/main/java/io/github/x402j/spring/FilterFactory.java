@@ -158,6 +158,9 @@ final class FilterFactory {
         "x402.mpp",
         properties.mpp(),
         mpp -> filter.mpp(mpp.secret(), mpp.formerSecrets().toArray(new String[0])));
+    if (properties.publishOffers()) {
+      filter.publishOffers();
+    }
     if (properties.waitInThread()) {
       filter.waitInThread();
     }

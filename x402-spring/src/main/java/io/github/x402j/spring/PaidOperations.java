@@ -25,8 +25,6 @@ import org.springframework.web.util.pattern.PathPatternParser;
 
 /** Writes prices into an OpenAPI document. */
 final class PaidOperations {
-  private static final String PAYMENT_REQUIRED = "402";
-
   private PaidOperations() {}
 
   /** Adds a price and the 402 to an operation. */
@@ -35,7 +33,7 @@ final class PaidOperations {
     if (operation.getResponses() == null) {
       operation.setResponses(new ApiResponses());
     }
-    operation.getResponses().addApiResponse(PAYMENT_REQUIRED, paymentRequired());
+    operation.getResponses().addApiResponse(PaymentInfo.STATUS, paymentRequired());
   }
 
   /** Returns a price that is the same for every request. */
@@ -49,16 +47,17 @@ final class PaidOperations {
 
   private static ApiResponse paymentRequired() {
     Schema<?> body = schema("object");
-    body.addProperty("x402Version", schema("integer"));
-    body.addProperty("error", schema("string"));
-    body.addProperty("resource", schema("object"));
-    body.addProperty("accepts", schema("array").items(schema("object")));
+    PaymentInfo.MEMBERS.forEach((name, type) -> body.addProperty(name, member(type)));
     Header descriptor =
-        new Header().description("The descriptor, JSON in base64").schema(schema("string"));
+        new Header().description(PaymentInfo.HEADER_DESCRIPTION).schema(schema("string"));
     return new ApiResponse()
-        .description("Payment required: the ways to pay (x402)")
+        .description(PaymentInfo.DESCRIPTION)
         .addHeaderObject(PaymentHeader.PAYMENT_REQUIRED, descriptor)
         .content(new Content().addMediaType("application/json", new MediaType().schema(body)));
+  }
+
+  private static Schema<?> member(String type) {
+    return type.equals("array") ? schema(type).items(schema("object")) : schema(type);
   }
 
   /** Documents of version 3.0 and 3.1 write the type from different members. */

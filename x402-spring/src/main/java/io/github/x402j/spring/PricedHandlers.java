@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.spring;
 
+import io.github.x402j.extension.Discoverable;
 import io.github.x402j.servlet.HandlerPrices;
 import io.github.x402j.servlet.PaymentFilter;
 import io.github.x402j.servlet.PricedHandler;
@@ -109,15 +110,22 @@ final class PricedHandlers {
       element = type;
     }
     return annotation(element, type)
-        .map(annotation -> price(annotation, name.isEmpty() ? type.getName() : name));
+        .map(annotation -> price(annotation, handler, name.isEmpty() ? type.getName() : name));
   }
 
-  private Priced price(RequiresPayment annotation, String name) {
+  private Priced price(RequiresPayment annotation, Object handler, String name) {
     Set<String> methods =
         Arrays.stream(annotation.methods())
             .map(method -> method.toUpperCase(Locale.ROOT))
             .collect(Collectors.toUnmodifiableSet());
-    AnnotationPrices.Terms terms = annotations.read(name, annotation);
+    AnnotationPrices.Terms terms =
+        annotations.read(
+            name,
+            annotation,
+            () ->
+                handler instanceof HandlerMethod method
+                    ? HandlerParameters.of(method)
+                    : Discoverable.http());
     return new Priced(add(name, terms.rule()), terms.price(), methods);
   }
 

@@ -51,6 +51,9 @@ final class PropertyRoutes {
             (rule, size) -> rule.bufferLimit(size.toBytes()));
     route =
         with(route, property + ".pass", path.pass(), (rule, pass) -> pass(rule, property, pass));
+    if (path.discoverable()) {
+      route = route.discoverable();
+    }
     return path.settleFirst() ? route.settleFirst() : route;
   }
 

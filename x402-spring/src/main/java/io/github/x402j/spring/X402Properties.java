@@ -41,6 +41,8 @@ import org.springframework.util.unit.DataSize;
  * @param spillAbove Held bytes beyond this go to a temporary file. Default: all in memory.
  * @param olderRequiredHeader Whether a 402 repeats its descriptor in X-Payment-Required.
  * @param mpp Payment HTTP scheme (MPP), at the same URLs.
+ * @param publishOffers Whether /.well-known/x402 and /.well-known/openapi.json tell what is
+ *     discoverable.
  * @param maxConcurrentVerifications Payments that are verified at a time. Default: 64.
  * @param maxConcurrentSettlements Payments that are settled at a time. Default: 48.
  * @param failuresPerMinute Failures in a minute after which a payer gets 429. Default: 30.
@@ -73,6 +75,7 @@ public record X402Properties(
     @Nullable DataSize spillAbove,
     @DefaultValue("false") boolean olderRequiredHeader,
     @Nullable Mpp mpp,
+    @DefaultValue("false") boolean publishOffers,
     @Nullable Integer maxConcurrentVerifications,
     @Nullable Integer maxConcurrentSettlements,
     @Nullable Integer failuresPerMinute,
@@ -199,6 +202,7 @@ public record X402Properties(
    * @param bufferLimit Longest response that is held. Default: x402.buffer-limit.
    * @param ignoreCase Whether the path matches in any letter case.
    * @param pass Pass that the payment buys. Needs a ReceiptIssuer bean.
+   * @param discoverable Whether the 402 says how the paths are called, for facilitators to list.
    */
   public record PricedPath(
       @Nullable String pattern,
@@ -212,7 +216,8 @@ public record X402Properties(
       @Nullable ErrorDelivery deliverErrors,
       @Nullable DataSize bufferLimit,
       @DefaultValue("false") boolean ignoreCase,
-      @Nullable PassFor pass) {
+      @Nullable PassFor pass,
+      @DefaultValue("false") boolean discoverable) {
 
     /** Copies the methods. */
     public PricedPath {

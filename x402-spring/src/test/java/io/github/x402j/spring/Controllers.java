@@ -36,6 +36,7 @@ import org.springframework.web.bind.annotation.CrossOrigin;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -119,6 +120,16 @@ final class Controllers {
     @RequiresPayment("$0.01")
     String body() {
       return run();
+    }
+
+    @GetMapping("/listed/{city}")
+    @RequiresPayment(
+        value = "$0.01",
+        discoverable = true,
+        inputExample = "{\"days\": 3}",
+        outputExample = "[\"sold\"]")
+    List<String> listed(@PathVariable String city, @RequestParam(defaultValue = "1") int days) {
+      return List.of(run());
     }
 
     @GetMapping("/entity")

@@ -33,6 +33,7 @@ class PricedHandlersTest {
     properties.put("spring.mvc.hiddenmethod.filter.enabled", "true");
     properties.put("spring.mvc.problemdetails.enabled", "true");
     properties.put("price", "$0.02");
+    properties.put("x402.publish-offers", "true");
     properties.put("spring.servlet.multipart.max-file-size", "30MB");
     properties.put("spring.servlet.multipart.max-request-size", "30MB");
     Container.ofThisBoot()
@@ -64,6 +65,7 @@ class PricedHandlersTest {
             Arguments.of("/rest/body", 10_000, 200, "sold", CHARGED),
             Arguments.of("/rest/entity", 10_000, 201, "{\"is\":\"sold\"}", CHARGED),
             Arguments.of("/rest/json", 10_000, 200, "[\"sold\"]", CHARGED),
+            Arguments.of("/rest/listed/SF?days=2", 10_000, 200, "[\"sold\"]", CHARGED),
             Arguments.of("/rest/callable", 10_000, 200, "sold", CHARGED),
             Arguments.of("/rest/rising", 10_000, 200, "sold", CHARGED),
             Arguments.of("/rest/rising-first", 10_000, 200, "sold", CHARGED),
@@ -112,6 +114,24 @@ class PricedHandlersTest {
     if (status == 500) {
       assertThat(paid.body()).doesNotContain("sold");
     }
+  }
+
+  static Stream<Container> containers() {
+    return Container.ofThisBoot();
+  }
+
+  @ParameterizedTest
+  @MethodSource("containers")
+  void aDiscoverableHandlerSaysHowItIsCalledAndIsListed(Container container) {
+    Shop shop = SHOPS.get(container);
+    Map<String, Object> entry = shop.get("/rest/listed/SF").required().extensions();
+    assertThat(entry.toString())
+        .contains("routeTemplate=/rest/listed/:city", "pathParams={city=SF}", "method=GET")
+        .contains("queryParams={days=3}", "example=[sold]");
+    assertThat(shop.get("/rest/body").required().extensions()).isEmpty();
+    assertThat(shop.get("/.well-known/x402").body())
+        .contains("/rest/listed/:city")
+        .doesNotContain("/rest/body");
   }
 
   static Stream<Arguments> webapps() {
