@@ -60,6 +60,7 @@ public final class X402Command implements Runnable {
         .addSubcommand(new PayCommand(terminal))
         .addSubcommand(new ResendCommand(terminal))
         .addSubcommand(new InspectCommand(terminal))
+        .addSubcommand(new FindCommand(terminal))
         .addSubcommand(new WalletCommand(terminal))
         .addSubcommand(new SpendCommand(terminal))
         .addSubcommand(new ProxyCommand(terminal))
