@@ -25,49 +25,36 @@ import java.util.Optional;
  * besides the codec.
  */
 final class Json {
-  private static final int MAX_DEPTH = 16;
+  /**
+   * A descriptor may hold JSON schemas, which are deeper than what they describe, and a payment
+   * returns them.
+   */
+  private static final int MAX_DEPTH = 64;
 
-  /** A descriptor may hold JSON schemas, which are deeper than what they describe. */
-  private static final int MAX_DESCRIPTOR_DEPTH = 64;
-
-  private static final JsonMapper MAPPER = mapper(MAX_DEPTH);
-  private static final JsonMapper DESCRIPTORS = mapper(MAX_DESCRIPTOR_DEPTH);
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MAX_DEPTH)
+                          .maxNumberLength(100)
+                          .build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .build();
 
   private static final TypeReference<LinkedHashMap<String, Object>> MAP = new TypeReference<>() {};
 
   private Json() {}
 
-  private static JsonMapper mapper(int maxDepth) {
-    return JsonMapper.builder(
-            JsonFactory.builder()
-                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                .streamReadConstraints(
-                    StreamReadConstraints.builder()
-                        .maxNestingDepth(maxDepth)
-                        .maxNumberLength(100)
-                        .build())
-                .build())
-        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-        .build();
-  }
-
   /** Returns the object that the text is. */
   static JsonNode parseObject(String text) throws MalformedPaymentException {
-    return parseObject(text, MAPPER);
-  }
-
-  /** Does the same with a descriptor. */
-  static JsonNode parseDescriptor(String text) throws MalformedPaymentException {
-    return parseObject(text, DESCRIPTORS);
-  }
-
-  private static JsonNode parseObject(String text, JsonMapper mapper)
-      throws MalformedPaymentException {
     JsonNode node;
     try {
-      node = mapper.readTree(text);
+      node = MAPPER.readTree(text);
     } catch (JsonProcessingException | NumberFormatException | ArithmeticException e) {
       // Jackson's message repeats the input; of an exponent that is too large it lets the number's
       // own exception through.

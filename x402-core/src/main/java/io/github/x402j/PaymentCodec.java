@@ -100,7 +100,7 @@ public final class PaymentCodec {
    * @throws MalformedPaymentException if it is no JSON object or says another or none
    */
   public static int versionOfRequiredBody(String body) throws MalformedPaymentException {
-    return versionOfRequired(Json.parseDescriptor(body));
+    return versionOfRequired(Json.parseObject(body));
   }
 
   static int versionOfRequired(JsonNode message) throws MalformedPaymentException {

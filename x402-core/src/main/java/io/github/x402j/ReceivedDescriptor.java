@@ -94,14 +94,14 @@ public record ReceivedDescriptor(
   /** The same; without a URL that was asked, the descriptor must name its resource. */
   static ReceivedDescriptor inHeader(String header, @Nullable String asked)
       throws MalformedPaymentException {
-    JsonNode message = Json.parseDescriptor(PaymentCodec.text(header));
+    JsonNode message = Json.parseObject(PaymentCodec.text(header));
     PaymentCodec.requireVersion(message, 2);
     return read(message, 2, asked);
   }
 
   static ReceivedDescriptor inBody(String body, @Nullable String asked)
       throws MalformedPaymentException {
-    JsonNode message = Json.parseDescriptor(body);
+    JsonNode message = Json.parseObject(body);
     return read(message, PaymentCodec.versionOfRequired(message), asked);
   }
 

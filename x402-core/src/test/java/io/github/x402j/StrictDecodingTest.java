@@ -118,7 +118,7 @@ public class StrictDecodingTest {
         arguments("control character", "\"scheme\":\"exact\"", "\"scheme\":\"exact\n\""),
         arguments("half an escape", "\"scheme\":\"exact\"", "\"scheme\":\"\\u12\""),
         arguments(
-            "depth", "\"extra\":{", "\"deep\":" + "[".repeat(20) + "]".repeat(20) + ",\"extra\":{"),
+            "depth", "\"extra\":{", "\"deep\":" + "[".repeat(70) + "]".repeat(70) + ",\"extra\":{"),
         arguments("long number", "\"scheme\":", "\"n\":" + "9".repeat(101) + ",\"scheme\":"),
         arguments("byte order mark", "{\"x402Version\"", "\ufeff{\"x402Version\""));
   }

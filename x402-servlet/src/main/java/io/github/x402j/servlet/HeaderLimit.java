@@ -28,6 +28,8 @@ record HeaderLimit(int bytes, int requestBytes, int paid, int tenthsOfUrl) {
   /** A request line, and what clients and proxies send besides a payment. */
   private static final int AROUND_PAYMENT = 1024;
 
+  static final int LARGEST_REQUEST = PaymentCodec.MAX_HEADER_LENGTH + AROUND_PAYMENT;
+
   /** An authorization and its signature, as part of a payment header. */
   private static final int SIGNED = 768;
 
@@ -79,11 +81,10 @@ record HeaderLimit(int bytes, int requestBytes, int paid, int tenthsOfUrl) {
    * @throws IllegalArgumentException if it is out of range
    */
   static int requireForRequest(int bytes) {
-    int largest = PaymentCodec.MAX_HEADER_LENGTH + AROUND_PAYMENT;
-    if (bytes < SMALLEST || bytes > largest) {
+    if (bytes < SMALLEST || bytes > LARGEST_REQUEST) {
       throw new IllegalArgumentException(
           "requestHeaderLimit: expected %d to %d bytes, found %d"
-              .formatted(SMALLEST, largest, bytes));
+              .formatted(SMALLEST, LARGEST_REQUEST, bytes));
     }
     return bytes;
   }

@@ -75,6 +75,9 @@ public final class PaymentFilter implements Filter {
   /** How long a stop waits unless {@link Builder#stopTimeout} is called: 20 s. */
   public static final Duration DEFAULT_STOP_TIMEOUT = Duration.ofSeconds(20);
 
+  /** The most that {@link Builder#requestHeaderLimit} takes, in bytes. */
+  public static final int MAX_REQUEST_HEADER_LIMIT = HeaderLimit.LARGEST_REQUEST;
+
   private static final Logger log = LoggerFactory.getLogger(PaymentFilter.class);
 
   private final PaymentGate gate;

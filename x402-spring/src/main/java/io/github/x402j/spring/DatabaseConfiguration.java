@@ -4,8 +4,10 @@ package io.github.x402j.spring;
 
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.SalesBook;
+import io.github.x402j.gate.SignInStore;
 import io.github.x402j.jdbc.JdbcPaymentLedger;
 import io.github.x402j.jdbc.JdbcSalesBook;
+import io.github.x402j.jdbc.JdbcSignInStore;
 import java.sql.SQLException;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
@@ -17,6 +19,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 
 /** Keeps used authorizations and sales in the database of the {@code DataSource}. */
 @Configuration(proxyBeanMethods = false)
@@ -46,6 +49,19 @@ final class DatabaseConfiguration {
           properties, () -> JdbcSalesBook.createTables(source), () -> JdbcSalesBook.open(source));
     }
 
+    /** Lazy, as its tables are needed only where a rule lets payers sign in. */
+    @Bean
+    @Lazy
+    @ConditionalOnMissingBean(SignInStore.class)
+    @DependsOnDatabaseInitialization
+    JdbcSignInStore x402SignInStore(X402Properties properties, ObjectProvider<DataSource> sources) {
+      DataSource source = requireSource(sources);
+      return open(
+          properties,
+          () -> JdbcSignInStore.createTables(source),
+          () -> JdbcSignInStore.open(source));
+    }
+
     /** Makes tables. */
     private interface Script {
       void run() throws SQLException;
@@ -71,8 +87,8 @@ final class DatabaseConfiguration {
       } catch (IllegalStateException | SQLException e) {
         throw new StartFailedException(
             "x402.ledger=jdbc: " + e.getMessage(),
-            "Run the scripts x402-ledger.sql and x402-sales.sql of x402-jdbc, or set"
-                + " x402.create-tables=true.",
+            "Run the scripts x402-ledger.sql and x402-sales.sql of x402-jdbc (x402-sign-in.sql where"
+                + " a rule has sign-in), or set x402.create-tables=true.",
             e);
       }
     }

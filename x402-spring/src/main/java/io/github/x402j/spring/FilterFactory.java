@@ -13,6 +13,7 @@ import io.github.x402j.gate.AccessHook;
 import io.github.x402j.gate.PaymentLedger;
 import io.github.x402j.gate.PaymentListener;
 import io.github.x402j.gate.SalesBook;
+import io.github.x402j.gate.SignInStore;
 import io.github.x402j.receipt.ReceiptIssuer;
 import io.github.x402j.receipt.ReceiptVerifier;
 import io.github.x402j.servlet.PathRules;
@@ -133,6 +134,10 @@ final class FilterFactory {
         "x402.header-limit",
         bytes(properties.headerLimit()),
         bytes -> filter.headerLimit(Math.toIntExact(Math.min(bytes, Integer.MAX_VALUE))));
+    requestHeaderLimit(filter);
+    Setting.apply("x402.service-name", properties.serviceName(), filter::serviceName);
+    Setting.apply("x402.icon-url", properties.iconUrl(), filter::iconUrl);
+    Setting.apply("x402.sign-in-statement", properties.signInStatement(), filter::signInStatement);
     Setting.apply(
         "x402.buffer-limit", bytes(properties.bufferLimit()), bytes -> filter.bufferLimit(bytes));
     Setting.apply(
@@ -169,11 +174,28 @@ final class FilterFactory {
     }
   }
 
+  /** What the container reads is known where it is configured. */
+  private void requestHeaderLimit(PaymentFilter.Builder filter) {
+    String container = environment.getProperty("server.max-http-request-header-size", "");
+    DataSize size = properties.requestHeaderLimit();
+    if (size != null) {
+      int bytes = Math.toIntExact(Math.min(size.toBytes(), Integer.MAX_VALUE));
+      Setting.apply("x402.request-header-limit", bytes, filter::requestHeaderLimit);
+    } else if (!container.isEmpty()) {
+      long bytes = DataSize.parse(container).toBytes();
+      int read = (int) Math.min(bytes, PaymentFilter.MAX_REQUEST_HEADER_LIMIT);
+      Setting.apply("server.max-http-request-header-size", read, filter::requestHeaderLimit);
+    }
+  }
+
   private static @Nullable Long bytes(@Nullable DataSize size) {
     return size == null ? null : size.toBytes();
   }
 
-  private static void beans(PaymentFilter.Builder filter, BeanFactory beans) {
+  private void beans(PaymentFilter.Builder filter, BeanFactory beans) {
+    if (properties.routes().stream().anyMatch(path -> path.signIn() != null)) {
+      beans.getBeanProvider(SignInStore.class).ifAvailable(filter::signInStore);
+    }
     beans.getBeanProvider(Facilitator.class).orderedStream().forEach(filter::facilitator);
     beans.getBeanProvider(PaymentListener.class).orderedStream().forEach(filter::listener);
     beans.getBeanProvider(AccessHook.class).orderedStream().forEach(filter::access);

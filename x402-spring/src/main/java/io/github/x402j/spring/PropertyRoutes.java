@@ -41,6 +41,8 @@ final class PropertyRoutes {
     route = priced(route, property, path);
     route = with(route, property + ".description", path.description(), Route::description);
     route = with(route, property + ".mime-type", path.mimeType(), Route::mimeType);
+    route = with(route, property + ".tags", path.tags().toArray(String[]::new), Route::tags);
+    route = with(route, property + ".sign-in", path.signIn(), Route::signIn);
     route = with(route, property + ".max-timeout", path.maxTimeout(), Route::maxTimeout);
     route = with(route, property + ".deliver-errors", path.deliverErrors(), Route::deliverErrors);
     route =

@@ -37,6 +37,11 @@ import org.springframework.util.unit.DataSize;
  * @param deliverErrors Errors of held responses that go out as the handler made them. Default:
  *     client_errors.
  * @param headerLimit Longest head of a 402 and of a paid response. Default: 4KB.
+ * @param requestHeaderLimit Longest head of a request that reaches the webapp. Default:
+ *     server.max-http-request-header-size, or 8KB.
+ * @param serviceName Who sells, for lists of services: 1 to 32 printable ASCII characters.
+ * @param iconUrl Icon of the service, for lists of services.
+ * @param signInStatement What a wallet shows to people before they sign in.
  * @param bufferLimit Longest response that is held. Default: 8MB.
  * @param spillAbove Held bytes beyond this go to a temporary file. Default: all in memory.
  * @param olderRequiredHeader Whether a 402 repeats its descriptor in X-Payment-Required.
@@ -71,6 +76,10 @@ public record X402Properties(
     @Nullable Duration maxTimeout,
     @Nullable ErrorDelivery deliverErrors,
     @Nullable DataSize headerLimit,
+    @Nullable DataSize requestHeaderLimit,
+    @Nullable String serviceName,
+    @Nullable String iconUrl,
+    @Nullable String signInStatement,
     @Nullable DataSize bufferLimit,
     @Nullable DataSize spillAbove,
     @DefaultValue("false") boolean olderRequiredHeader,
@@ -196,6 +205,8 @@ public record X402Properties(
    * @param methods Methods that the rule covers. Default: all.
    * @param description What is sold, for people.
    * @param mimeType Media type of the response.
+   * @param tags What it is about, for lists of services: at most 5.
+   * @param signIn How long a payer who has paid gets the same again by signing in.
    * @param maxTimeout How long a payment may be valid. Default: x402.max-timeout.
    * @param settleFirst Whether the money moves before the handler runs.
    * @param deliverErrors Errors that go out as the handler made them. Default: x402.deliver-errors.
@@ -211,6 +222,8 @@ public record X402Properties(
       @DefaultValue Set<String> methods,
       @Nullable String description,
       @Nullable String mimeType,
+      @DefaultValue List<String> tags,
+      @Nullable Duration signIn,
       @Nullable Duration maxTimeout,
       @DefaultValue("false") boolean settleFirst,
       @Nullable ErrorDelivery deliverErrors,
@@ -219,9 +232,10 @@ public record X402Properties(
       @Nullable PassFor pass,
       @DefaultValue("false") boolean discoverable) {
 
-    /** Copies the methods. */
+    /** Copies the collections. */
     public PricedPath {
       methods = Set.copyOf(methods);
+      tags = List.copyOf(tags);
     }
   }
 

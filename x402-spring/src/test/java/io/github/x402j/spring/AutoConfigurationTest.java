@@ -351,6 +351,7 @@ class AutoConfigurationTest {
             "acceptReceipts",
             "signOffers",
             "paymentIdentifiers",
+            "signInStore",
             "access");
     Set<String> named =
         Set.of("publicUrls", "accept", "ignoringCase", "passGroup", "pricedByHandler");
