@@ -73,7 +73,7 @@ public final class DiscoveryMessages {
    * @throws MalformedPaymentException if the text is no JSON, or null
    */
   public static Object parse(String json) throws MalformedPaymentException {
-    Map<String, Object> read = Json.toMap(Json.parseDescriptor("{\"value\":" + json + "}"), "");
+    Map<String, Object> read = Json.toMap(Json.parseObject("{\"value\":" + json + "}"), "");
     Object value = read.get("value");
     if (value == null || read.size() > 1) {
       throw new MalformedPaymentException("expected one JSON value");
@@ -121,7 +121,7 @@ public final class DiscoveryMessages {
    * @throws MalformedPaymentException if it is no list
    */
   public static Listing readListing(String body) throws MalformedPaymentException {
-    JsonNode json = Json.parseDescriptor(body);
+    JsonNode json = Json.parseObject(body);
     JsonNode items = json.path("items").isArray() ? json.path("items") : json.path("resources");
     if (!items.isArray()) {
       throw new MalformedPaymentException("items: expected an array");
@@ -142,7 +142,7 @@ public final class DiscoveryMessages {
    * @throws MalformedPaymentException if it is none
    */
   public static DiscoveredResource read(String json) throws MalformedPaymentException {
-    return item(Json.parseDescriptor(json))
+    return item(Json.parseObject(json))
         .orElseThrow(() -> new MalformedPaymentException("expected a listed resource"));
   }
 

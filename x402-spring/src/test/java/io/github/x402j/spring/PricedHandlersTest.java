@@ -164,10 +164,6 @@ class PricedHandlersTest {
     assertThat(reply.header("PAYMENT-REQUIRED")).isEmpty();
   }
 
-  static Stream<Container> containers() {
-    return Container.ofThisBoot();
-  }
-
   @ParameterizedTest
   @MethodSource("containers")
   void aHookGrantsBesidesPayment(Container container) {
