@@ -63,7 +63,7 @@ function messages(exchanges) {
           add(kind, x402Version, names[part], value);
         }
       }
-      if (status === 402) {
+      if (status === 402 && (names.server === "x402j" || !answered["payment-required"])) { // or clients read that
         add("requiredBody", /"x402Version": ?2/.test(exchange.responseBody) ? 2 : 1, names.server, exchange.responseBody);
       }
     } else {

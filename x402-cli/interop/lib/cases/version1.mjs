@@ -69,7 +69,7 @@ export default async function cases(suite) {
   const onOld = {server: "ours", facilitator: "x402", ...await suite.sell({facilitator: old.url})};
   for (const {server, facilitator, url} of [...suite.shops.filter((shop) => shop.server === "ours"), onOld]) {
     for (const [client, pay] of Object.entries(clients)) {
-      if (client === "ours") continue; // pays in version 2, as exact.mjs has it
+      if (client === "ours" && facilitator !== "x402") continue; // pays in version 2, as exact.mjs has it
       await suite.run({what: "GET paid, version 1", client, server, facilitator, payer, act: () => pay(`${url}/premium`, "GET")});
     }
   }

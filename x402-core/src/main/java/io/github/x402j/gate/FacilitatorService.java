@@ -19,6 +19,7 @@ import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +149,8 @@ public final class FacilitatorService {
 
   private Stream<SupportedKinds.Kind> kinds(Network network) {
     String scheme = PaymentRequirements.EXACT;
-    Map<String, Object> extra = facilitators.extra(scheme, network);
+    Map<String, Object> extra = domain(network);
+    extra.putAll(facilitators.extra(scheme, network));
     return Stream.of(
             Optional.of(new SupportedKinds.Kind(2, scheme, network.caip2(), extra)),
             network.v1Name().map(name -> new SupportedKinds.Kind(1, scheme, name, extra)))
@@ -174,6 +176,18 @@ public final class FacilitatorService {
    */
   public Answer search(Map<String, String> parameters) {
     return listing == null ? NO_LIST : listing.search(parameters);
+  }
+
+  /** Returns how the token is signed, if it is the only one of the network. */
+  private Map<String, Object> domain(Network network) {
+    Map<String, Object> domain = new LinkedHashMap<>();
+    List<Token> settled = tokens.stream().filter(token -> token.network().equals(network)).toList();
+    if (settled.size() == 1) {
+      domain.put("name", settled.get(0).name());
+      domain.put("version", settled.get(0).version());
+      domain.put("decimals", settled.get(0).decimals());
+    }
+    return domain;
   }
 
   /**

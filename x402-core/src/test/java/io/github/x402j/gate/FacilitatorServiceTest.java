@@ -25,6 +25,7 @@ import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.SupportedKinds;
+import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
@@ -276,11 +277,26 @@ class FacilitatorServiceTest {
             JSON.readTree(
                 """
                 [{"x402Version":2,"scheme":"exact","network":"eip155:84532",
-                  "extra":{"facilitatorAddress":"%s"}}]"""
+                  "extra":{"name":"USDC","version":"2","decimals":6,"facilitatorAddress":"%s"}}]"""
                     .formatted(Sale.PAY_TO.text())));
     SupportedKinds read = FacilitatorMessages.readSupported(other.supported().json());
     assertThat(read.extra("exact", Sale.OFFER.network()))
         .containsEntry("facilitatorAddress", Sale.PAY_TO.text());
+  }
+
+  /** Some sellers put into their offers what a facilitator says of its token. */
+  @Test
+  void namesTheTokenIfThereIsOneOnTheNetwork() throws Exception {
+    Token other =
+        new Token(
+            Usdc.BASE_SEPOLIA.network(), Address.parse("0x" + "0c".repeat(20)), 18, "Other", "1");
+    FacilitatorService.Builder two =
+        FacilitatorService.builder().facilitator(behind).token(Usdc.BASE_SEPOLIA);
+
+    assertThat(read(two.build().supported(), 200).at("/kinds/1/extra"))
+        .isEqualTo(JSON.readTree("{\"name\":\"USDC\",\"version\":\"2\",\"decimals\":6}"));
+    assertThat(read(two.token(other).build().supported(), 200).at("/kinds/1").has("extra"))
+        .isFalse();
   }
 
   @Test
