@@ -3,7 +3,6 @@
 package io.github.x402j.facilitator;
 
 import io.github.x402j.BeforeBroadcast;
-import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -177,15 +176,7 @@ public final class HttpFacilitator implements Facilitator {
   @Override
   public Verification check(PaymentPayload payload, PaymentRequirements requirements)
       throws MalformedPaymentException, FacilitatorException {
-    if (!kinds
-            .current()
-            .covers(payload.x402Version(), requirements.scheme(), requirements.network())
-        && kinds.current().covers(requirements.scheme(), requirements.network())) {
-      return new Verification.Invalid(
-          ErrorReason.INVALID_X402_VERSION,
-          "x402Version: the facilitator does not settle payments of this version",
-          null);
-    }
+    kinds.current(); // where it is not known it is asked for now, and not while a payment is held
     return local.check(payload, requirements);
   }
 
@@ -225,6 +216,7 @@ public final class HttpFacilitator implements Facilitator {
   @Override
   public Settlement settle(SignedPayment payment, BeforeBroadcast beforeBroadcast)
       throws FacilitatorException {
+    kinds.refreshIfOld(); // nothing is verified where all of it is settled first
     return settlement.settle(payment, beforeBroadcast);
   }
 

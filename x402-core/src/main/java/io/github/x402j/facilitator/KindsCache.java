@@ -88,7 +88,8 @@ final class KindsCache {
 
   /** Asks in the background, one at a time; until there is an answer the old one stands. */
   void refreshIfOld() {
-    if (clock.instant().isBefore(askedAt.plus(interval))
+    if (newest == null // who wants to know it asks itself
+        || clock.instant().isBefore(askedAt.plus(interval))
         || !refreshing.compareAndSet(false, true)) {
       return;
     }

@@ -4,6 +4,7 @@ package io.github.x402j.gate;
 
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
+import io.github.x402j.extension.Discoverable;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -53,7 +54,7 @@ final class ExtensionEcho {
   /**
    * Returns the payment as it is told to a facilitator: for what is sold here, whatever resource
    * the payer names, and with the seller's own word on everything beside {@code info} that it
-   * announced.
+   * announced. What a facilitator lists of the seller is the seller's word alone.
    */
   static PaymentPayload told(PaymentRequired announced, PaymentPayload returned) {
     PaymentPayload told = returned.withResource(announced.resource());
@@ -62,6 +63,11 @@ final class ExtensionEcho {
     }
     Map<String, Object> extensions = new LinkedHashMap<>(returned.extensions());
     extensions.replaceAll((name, entry) -> told(announced.extensions().get(name), entry));
+    extensions.remove(Discoverable.EXTENSION);
+    if (returned.extensions().containsKey(Discoverable.EXTENSION)
+        && announced.extensions().get(Discoverable.EXTENSION) instanceof Map<?, ?> own) {
+      extensions.put(Discoverable.EXTENSION, own);
+    }
     return told.withExtensions(extensions);
   }
 

@@ -254,6 +254,10 @@ public final class FacilitatorService {
       return checked;
     }
     SignedPayment payment = valid.payment();
+    Optional<Verification.Invalid> objection = facilitators.objection(payment);
+    if (objection.isPresent()) {
+      return objection.get();
+    }
     if (isSpent(payment)) {
       return spent(payment);
     }
@@ -334,6 +338,10 @@ public final class FacilitatorService {
     if (!settlements.knows(payment.get())) {
       if (!(checked instanceof Verification.Valid)) {
         return refused(request, FacilitatorRequest.invalid(checked));
+      }
+      Optional<Verification.Invalid> objection = facilitators.objection(payment.get());
+      if (objection.isPresent()) {
+        return refused(request, objection.get());
       }
       if (isSpent(payment.get())) {
         return refused(request, spent(payment.get()));

@@ -3,6 +3,7 @@
 package io.github.x402j.gate;
 
 import io.github.x402j.BeforeBroadcast;
+import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.MalformedPaymentException;
@@ -58,6 +59,23 @@ public final class Facilitators {
   /** Returns whether payments of this kind in this version of the protocol can be settled. */
   boolean supports(int x402Version, String scheme, Network network) {
     return all.stream().anyMatch(each -> each.supports(x402Version, scheme, network));
+  }
+
+  /**
+   * Returns why a payment may be finished, but not begun: payments of its kind can be settled in
+   * the other version of the protocol alone. Empty if there is no such reason.
+   */
+  Optional<Verification.Invalid> objection(SignedPayment payment) {
+    PaymentRequirements option = payment.requirements();
+    int version = versionOf(payment);
+    return !supports(version, option.scheme(), option.network())
+            && supports(version == 1 ? 2 : 1, option.scheme(), option.network())
+        ? Optional.of(
+            new Verification.Invalid(
+                ErrorReason.INVALID_X402_VERSION,
+                "x402Version: the facilitator does not settle payments of this version",
+                payment.payer()))
+        : Optional.empty();
   }
 
   /** Returns what they support, for people. */
@@ -121,8 +139,12 @@ public final class Facilitators {
 
   /** Returns whether the payment is settled first, by one that verifies it then. */
   boolean verifiesWhenItSettles(SignedPayment payment) {
+    return verifiesWhenItSettles(settlerOf(payment), payment);
+  }
+
+  static boolean verifiesWhenItSettles(Facilitator settler, SignedPayment payment) {
     return PaymentFlow.of(payment.requirements()).equals(Optional.of(PaymentFlow.UPFRONT))
-        && settlerOf(payment).settleVerifies();
+        && settler.settleVerifies();
   }
 
   /** Returns whether who settles the payment tells its transaction before it is sent. */

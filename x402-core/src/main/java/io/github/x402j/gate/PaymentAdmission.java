@@ -87,7 +87,7 @@ final class PaymentAdmission {
       }
       SignedPayment payment = FacilitatorRequest.signed(checked).orElseThrow();
       return checked instanceof Verification.Valid
-          ? admit(payment, notBegun)
+          ? admit(payment, notBegun.or(() -> gate.facilitators().objection(payment)))
           : admit(payment, Optional.of(PaymentEngine.expired(payment)));
     } catch (FacilitatorException | LedgerException e) {
       return unavailable(Optional.empty(), String.valueOf(e.getMessage()));
@@ -170,7 +170,7 @@ final class PaymentAdmission {
     if (candidates.isEmpty()) {
       return challenge.unsigned().mismatch(payload);
     }
-    Optional<String> changed = ExtensionEcho.mismatch(challenge.announced(), payload);
+    Optional<String> changed = ExtensionEcho.mismatch(challenge.announced(), brought);
     if (changed.isPresent()) {
       return new Verification.Invalid(
           ErrorReason.EXTENSION_ECHO_MISMATCH,

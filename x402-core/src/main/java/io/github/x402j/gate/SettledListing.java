@@ -5,6 +5,7 @@ package io.github.x402j.gate;
 import io.github.x402j.DiscoveredResource;
 import io.github.x402j.DiscoveryMessages;
 import io.github.x402j.DiscoveryQuery;
+import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequirements;
@@ -129,10 +130,21 @@ final class SettledListing implements FacilitatorExtension {
             List.of(),
             now,
             Map.of(Discoverable.EXTENSION, entry.toMap()));
-    if (DiscoveryMessages.write(listed).length() > MAX_LENGTH) {
+    String text = DiscoveryMessages.write(listed);
+    if (text.length() > MAX_LENGTH) {
       throw new IllegalArgumentException("extensions.bazaar: longer than is listed here");
     }
+    requireReadable(text);
     return listed;
+  }
+
+  /** One entry that cannot be read makes a whole list unreadable: 1e100 is written as digits. */
+  private static void requireReadable(String listed) {
+    try {
+      DiscoveryMessages.read(listed);
+    } catch (MalformedPaymentException e) {
+      throw new IllegalArgumentException("extensions.bazaar: clients could not read it", e);
+    }
   }
 
   private static ResourceInfo shown(ResourceInfo named, String url) {

@@ -124,7 +124,7 @@ final class SignIns implements ExtensionPerRequest {
     try {
       store.record(bought);
       writeAgain();
-    } catch (LedgerException e) {
+    } catch (RuntimeException e) { // the money has moved: the sale goes on
       log.error("{}: its purchase is not recorded for sign-ins yet", payment, e);
       keep(bought);
     }

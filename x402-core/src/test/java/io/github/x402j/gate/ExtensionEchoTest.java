@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Extension;
+import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.Hashes;
 import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
@@ -20,6 +21,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Vectors;
+import io.github.x402j.extension.Discoverable;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -210,5 +212,41 @@ class ExtensionEchoTest {
             .hasValue(settleVerifies && flow == PaymentFlow.UPFRONT ? 0 : 1);
       }
     }
+  }
+
+  /** What a client can read, it returns; the schema of nested JSON is deep. */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 40, 59})
+  void takesBackAnExtensionOfAnyDepthThatClientsRead(int levels) throws Exception {
+    Map<String, Object> schema = Map.of("type", "object");
+    for (int i = 0; i < levels; i++) {
+      schema = Map.of("a", schema);
+    }
+    PaymentRequired announced = Sale.REQUIRED.withExtension("e", Extension.of(Map.of(), schema));
+    PaymentRequired read = PaymentCodec.decodeRequired(PaymentCodec.encodeRequired(announced));
+    PaymentPayload returned = PaymentPayload.v2(Sale.OFFER, Offers.payload(1)).answering(read);
+    assertThat(admit(announced, returned)).isInstanceOf(Admission.Admitted.class);
+    assertThat(PaymentCodec.decodePayload(PaymentCodec.encodePayload(returned), 2))
+        .isEqualTo(returned);
+    SignedPayment payment = ScriptedFacilitator.signed(returned, Sale.OFFER, Sale.NOW);
+    String told = FacilitatorMessages.request(payment, announced.resource());
+    assertThat(FacilitatorMessages.readRequest(told).payload()).isEqualTo(returned);
+  }
+
+  /** Facilitators list it, and payers would write what they like into the seller's entry. */
+  @Test
+  void tellsAFacilitatorOfBazaarWhatTheSellerSaysAlone() {
+    PaymentRequired announced =
+        Sale.REQUIRED.withExtension(
+            "bazaar", Discoverable.http().entry("GET", "/premium", Map.of()));
+    PaymentPayload spoilt =
+        Sale.v2(1)
+            .answering(announced)
+            .withInfo("bazaar", Map.of("output", Map.of("type", "text", "example", "spam")));
+    assertThat(ExtensionEcho.mismatch(announced, spoilt)).isEmpty();
+    assertThat(ExtensionEcho.told(announced, spoilt).extensions())
+        .isEqualTo(announced.extensions());
+    assertThat(ExtensionEcho.told(Sale.REQUIRED, spoilt).extensions()).isEmpty();
+    assertThat(ExtensionEcho.told(announced, Sale.v2(1)).extensions()).isEmpty();
   }
 }

@@ -12,11 +12,13 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.x402j.Offers;
 import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentFlow;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
+import io.github.x402j.Settlement;
 import io.github.x402j.facilitator.HostileFacilitator;
 import io.github.x402j.testing.MutableClock;
 import java.io.ByteArrayOutputStream;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is offered where a remote facilitator settles some of it only. */
 class SettleableOffersTest {
@@ -310,6 +313,68 @@ class SettleableOffersTest {
       Thread.onSpinWait();
     }
     assertThat(asked(gate, challenge).status()).isEqualTo(503);
+  }
+
+  /** Its payer may have paid: a 402 would have it pay again. */
+  @ParameterizedTest
+  @ValueSource(strings = {"1 exact base-sepolia", "2 exact eip155:1"})
+  void finishesAPaymentOfWhatIsNoLongerSettled(String later) {
+    MutableClock clock = new MutableClock(Sale.NOW);
+    remote
+        .on("/verify", json(200, VALID))
+        .on("/settle", HostileFacilitator.hangUp(), json(200, success(TX)));
+    PaymentGate gate =
+        PaymentGate.builder()
+            .facilitator(
+                to(remote.url()).clock(clock).refreshInterval(Duration.ofSeconds(5)).build())
+            .clock(Sale.CLOCK)
+            .ledger(InMemoryPaymentLedger.withCapacity(100, Sale.CLOCK))
+            .build();
+    Challenge challenge = gate.challenge(Sale.REQUIRED);
+    gate.start(List.of(Sale.OFFER));
+    VerifiedPayment begun = ((Admission.Admitted) admit(gate, challenge, Sale.v2(1))).payment();
+    assertThat(gate.settle(begun)).isInstanceOf(Settlement.Pending.class);
+
+    remote.on("/supported", kinds(later));
+    clock.advance(Duration.ofSeconds(5));
+    admit(gate, challenge, Sale.v2(2));
+    awaitNoHeader(gate, challenge);
+
+    assertThat(admit(gate, challenge, Sale.v2(1)))
+        .isInstanceOfSatisfying(
+            Admission.Admitted.class,
+            again -> assertThat(again.payment().settlement()).isPresent());
+    assertThat(admit(gate, challenge, Sale.v2(3))).isInstanceOf(Admission.Refused.class);
+  }
+
+  private static void awaitNoHeader(PaymentGate gate, Challenge challenge) {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (asked(gate, challenge).headers().containsKey(PaymentHeader.PAYMENT_REQUIRED)
+        && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertThat(asked(gate, challenge).headers()).doesNotContainKey(PaymentHeader.PAYMENT_REQUIRED);
+  }
+
+  @Test
+  void followsWhatTheFacilitatorSaysLaterWhereNothingIsVerified() {
+    MutableClock clock = new MutableClock(Sale.NOW);
+    remote.on("/settle", json(200, success(TX)));
+    PaymentGate gate =
+        PaymentGate.builder()
+            .facilitator(
+                to(remote.url()).clock(clock).refreshInterval(Duration.ofSeconds(5)).build())
+            .clock(Sale.CLOCK)
+            .build();
+    PaymentRequirements upfront = Sale.OFFER.withFlow(PaymentFlow.UPFRONT);
+    Challenge challenge = gate.challenge(Sale.REQUIRED.withFlow(PaymentFlow.UPFRONT));
+    gate.start(List.of(upfront));
+    remote.on("/supported", kinds("1 exact base-sepolia"));
+    clock.advance(Duration.ofSeconds(5));
+    PaymentPayload payment = PaymentPayload.v2(upfront, Sale.v2(1).payload());
+    gate.settle(((Admission.Admitted) admit(gate, challenge, payment)).payment());
+    assertThat(remote.asked("/verify")).isZero();
+    awaitNoHeader(gate, challenge);
   }
 
   @Test

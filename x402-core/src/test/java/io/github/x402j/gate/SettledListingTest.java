@@ -17,6 +17,7 @@ import io.github.x402j.Usdc;
 import io.github.x402j.Vectors;
 import io.github.x402j.extension.Discoverable;
 import io.github.x402j.testing.MutableClock;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,7 +120,14 @@ class SettledListingTest {
   static Stream<Arguments> rejected() {
     Map<String, Object> large = new LinkedHashMap<>(weather());
     large.put("schema", Map.of("description", "x".repeat(13_000)));
+    Map<String, Object> number =
+        Map.of(
+            "type", "http", "method", "GET", "queryParams", Map.of("n", new BigDecimal("1e100")));
     return Stream.of(
+        Arguments.of(
+            at("https://a.example/"),
+            Map.of("info", Map.of("input", number), "schema", Map.of()),
+            "extensions.bazaar: clients could not read it"),
         Arguments.of(null, weather(), "resource: missing"),
         Arguments.of(at("/weather"), weather(), "resource.url: expected an http or https URL"),
         Arguments.of(at("https://u:p@a.example/"), weather(), "resource.url: expected"),

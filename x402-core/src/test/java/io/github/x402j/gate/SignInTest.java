@@ -122,6 +122,7 @@ class SignInTest {
     private final SignInStore memory = InMemorySignInStore.withCapacity(3);
     private final List<String> calls = new ArrayList<>();
     private boolean fails;
+    private boolean isBroken;
 
     private void call(String what) {
       calls.add(what);
@@ -138,6 +139,9 @@ class SignInTest {
     @Override
     public void record(Bought bought) {
       call("record");
+      if (isBroken) {
+        throw new IllegalStateException("a pool that is closed");
+      }
       memory.record(bought);
     }
 
@@ -612,6 +616,14 @@ class SignInTest {
     ask(HEADER, header);
     assertThat(transport.calls).containsExactly(GRANTED);
     assertThat(store.calls).containsExactly("record", "boughtOn", "use");
+  }
+
+  /** The money has moved. */
+  @Test
+  void a_store_that_throws_anything_costs_no_delivery() {
+    store.isBroken = true;
+    pay(1);
+    assertThat(store.calls).containsExactly("record");
   }
 
   @Test

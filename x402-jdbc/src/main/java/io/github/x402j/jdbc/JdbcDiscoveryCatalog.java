@@ -158,14 +158,17 @@ public final class JdbcDiscoveryCatalog implements DiscoveryCatalog {
         connection,
         "SELECT listing FROM x402_resource WHERE id = ?",
         statement -> statement.setString(1, id),
-        rows -> rows.next() ? Optional.of(resource(rows)) : Optional.empty());
+        rows -> rows.next() ? resource(rows) : Optional.empty());
   }
 
-  private static DiscoveredResource resource(ResultSet rows) throws SQLException {
+  /**
+   * Returns a resource; empty if it cannot be read, which is no reason to show none of the list.
+   */
+  private static Optional<DiscoveredResource> resource(ResultSet rows) throws SQLException {
     try {
-      return DiscoveryMessages.read(rows.getString(1));
+      return Optional.of(DiscoveryMessages.read(rows.getString(1)));
     } catch (MalformedPaymentException e) {
-      throw new SQLException("x402_resource.listing: " + e.getMessage(), "22000", e);
+      return Optional.empty();
     }
   }
 
@@ -221,7 +224,7 @@ public final class JdbcDiscoveryCatalog implements DiscoveryCatalog {
         rows -> {
           List<DiscoveredResource> found = new ArrayList<>();
           while (rows.next()) {
-            found.add(resource(rows));
+            resource(rows).ifPresent(found::add);
           }
           return found;
         });
