@@ -4,6 +4,7 @@ package io.github.x402j.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
@@ -13,6 +14,11 @@ import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.service.AiServices;
+import io.github.x402j.PaymentCodec;
+import io.github.x402j.PaymentRequired;
+import io.github.x402j.PaymentRequirements;
+import io.github.x402j.ResourceInfo;
+import io.github.x402j.TokenAmount;
 import io.github.x402j.adapter.agent.PaidFetchTool;
 import io.github.x402j.client.PayingHttpClient;
 import io.github.x402j.client.wallet.AgentWallet;
@@ -20,10 +26,14 @@ import io.github.x402j.client.wallet.BillingPeriod;
 import io.github.x402j.client.wallet.SpendJournal;
 import io.github.x402j.evm.EvmSigner;
 import io.github.x402j.testing.TestWallet;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -144,6 +154,42 @@ class PaidFetchToolTest {
     assertThat(tool.fetch("file:///etc/passwd")).startsWith("Not fetched");
     assertThat(tool.post("mailto:a@example.com", "{}")).startsWith("Not fetched");
     assertThat(tool.fetch("http://127.0.0.1:1/")).startsWith("Not fetched: no answer");
+  }
+
+  /** A model that hears of no payment would call again, and pay again. */
+  @Test
+  void saysThatAnAnswerWasPaidForThatBreaksOff() throws Exception {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    try {
+      URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/sold");
+      PaymentRequirements offer =
+          PaymentRequirements.exact(
+              shop.token, TokenAmount.of(10_000), shop.token.contract(), Duration.ofMinutes(1));
+      String descriptor =
+          PaymentCodec.encodeRequired(
+              PaymentRequired.of(ResourceInfo.of(url.toString()), List.of(offer)));
+      AtomicInteger payments = new AtomicInteger();
+      server.createContext(
+          "/sold",
+          exchange -> {
+            boolean isPaid = exchange.getRequestHeaders().containsKey("PAYMENT-SIGNATURE");
+            if (isPaid) {
+              payments.incrementAndGet();
+              exchange.sendResponseHeaders(200, 100);
+              exchange.getResponseBody().write(new byte[10]);
+            } else {
+              exchange.getResponseHeaders().set("PAYMENT-REQUIRED", descriptor);
+              exchange.sendResponseHeaders(402, -1);
+            }
+            exchange.close();
+          });
+      server.start();
+      String told = tool(TestWallet.random(), "$1").fetch(url.toString());
+      assertThat(told).startsWith("Paid for, but the answer broke off. Do not call it again");
+      assertThat(payments).hasValue(1);
+    } finally {
+      server.stop(0);
+    }
   }
 
   @Test

@@ -110,6 +110,11 @@ public final class PaidFetchTool {
     byte[] beginning;
     try (InputStream body = response.body()) {
       beginning = body.readNBytes(MAX_ANSWER + 1);
+    } catch (IOException e) {
+      if (Payment.of(response).isEmpty()) {
+        throw e;
+      }
+      return "Paid for, but the answer broke off. Do not call it again: that would pay again.";
     }
     int shown = Math.min(beginning.length, MAX_ANSWER);
     String paid =
