@@ -154,7 +154,12 @@ final class PaymentRequiredJson {
 
   static PaymentRequirements readRequirementsV1(JsonNode option, String path)
       throws MalformedPaymentException {
-    return readRequirements(option, path, v1Network(option, path), "maxAmountRequired");
+    return readRequirementsV1(option, path, v1Network(option, path));
+  }
+
+  static PaymentRequirements readRequirementsV1(JsonNode option, String path, Network network)
+      throws MalformedPaymentException {
+    return readRequirements(option, path, network, "maxAmountRequired");
   }
 
   private static PaymentRequirements readRequirements(

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -176,15 +177,30 @@ public record ReceivedDescriptor(
     }
     String network = Json.string(option, "", "network");
     boolean isKnown =
-        version == 1 ? Network.ofV1Name(network).isPresent() : network.startsWith("eip155:");
+        version == 1 ? networkInV1(network).isPresent() : network.startsWith("eip155:");
     return isKnown ? null : "network: not known here";
+  }
+
+  /** Some sellers write the identifier of version 2. The payment needs the name of version 1. */
+  private static Optional<Network> networkInV1(String text) {
+    Optional<Network> named = Network.ofV1Name(text);
+    if (named.isPresent() || !text.startsWith("eip155:")) {
+      return named;
+    }
+    try {
+      return Optional.of(Network.parse(text)).filter(network -> network.v1Name().isPresent());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   /** Reads a way to pay strictly: a payment is built from it. */
   private static PaymentRequirements option(JsonNode option, int version)
       throws MalformedPaymentException {
-    return version == 1
-        ? PaymentRequiredJson.readRequirementsV1(option, "")
+    Optional<Network> network =
+        version == 1 ? networkInV1(Json.string(option, "", "network")) : Optional.empty();
+    return network.isPresent()
+        ? PaymentRequiredJson.readRequirementsV1(option, "", network.get())
         : PaymentRequiredJson.readRequirementsV2(option, "").withReceived(Json.write(option));
   }
 

@@ -266,6 +266,21 @@ class ReceivedDescriptorTest {
         .withMessageStartingWith("resource");
   }
 
+  /** Some sellers write it so; the payment has the name of version 1. */
+  @Test
+  void anOfferOfVersion1MayNameItsNetworkAsVersion2Does() throws Exception {
+    ReceivedDescriptor read =
+        read(
+            message(
+                1,
+                GOOD_V1.replace("base-sepolia", "eip155:84532"),
+                GOOD_V1.replace("base-sepolia", "eip155:42161"),
+                GOOD_V1.replace("base-sepolia", "eip155:"),
+                GOOD_V1.replace("base-sepolia", "EIP155:84532")));
+    assertThat(read.required().accepts()).containsExactly(good(1));
+    assertThat(read.othersText()).contains("eip155:42161");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"null", "1", "\"\"", "[]", "{}"})
   void anOfferOfVersion1WithoutAResourceIsForTheUrlThatWasAsked(String resource) throws Exception {

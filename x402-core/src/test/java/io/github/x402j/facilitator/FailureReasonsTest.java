@@ -164,7 +164,7 @@ class FailureReasonsTest {
     boolean isRefusal =
         stage == Stage.BEFORE_BROADCAST
             && transaction.isEmpty()
-            && Set.of(200, 400, 402, 422).contains(status);
+            && Set.of(200, 400, 402, 403, 422).contains(status);
     return switch (chain) {
       case NOT_READ, UNUSED -> isRefusal;
       case AWAY, PAID_US -> false;
