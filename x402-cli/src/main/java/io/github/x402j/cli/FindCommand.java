@@ -112,9 +112,9 @@ final class FindCommand implements Callable<Integer> {
 
   private static Network parsed(String text) {
     try {
-      return Network.ofV1Name(text).orElseGet(() -> Network.parse(text));
+      return Network.named(text);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("--network: expected a name such as base, or eip155:8453");
+      throw new IllegalArgumentException("--network: " + e.getMessage());
     }
   }
 

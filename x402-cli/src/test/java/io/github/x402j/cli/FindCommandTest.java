@@ -126,6 +126,13 @@ class FindCommandTest {
     assertThat(found.out()).contains("  a?[2Jb?c?d\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "arbitrum", "celo", "eip155:10"})
+  void takesEveryNameOfANetwork(String network) {
+    assertThat(Invocation.of(Map.of(), "find", "--bazaar", url(), "--network", network).status())
+        .isZero();
+  }
+
   @Test
   void failsWhereNoListAnswers() {
     Invocation found = Invocation.of(Map.of(), "find", "--bazaar", "http://127.0.0.1:1");
