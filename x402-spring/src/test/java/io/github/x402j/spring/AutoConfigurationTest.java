@@ -239,6 +239,13 @@ class AutoConfigurationTest {
         Arguments.of(List.of("x402.max-timeout=2h"), "x402.max-timeout: ", "x402.max-timeout"),
         Arguments.of(List.of("x402.buffer-limit=0B"), "x402.buffer-limit: ", "buffer-limit"),
         Arguments.of(List.of("x402.header-limit=1KB"), "2048 to 16384", "header-limit"),
+        Arguments.of(
+            List.of("x402.request-header-limit=1KB"), "2048 to 17408", "request-header-limit"),
+        Arguments.of(List.of("x402.service-name=\u00fc"), "printable ASCII", "x402.service-name"),
+        Arguments.of(List.of("x402.icon-url=icon.png"), "an absolute http", "x402.icon-url"),
+        Arguments.of(List.of("x402.sign-in-statement=\u00fc"), "a statement of 1", "Correct"),
+        Arguments.of(List.of("x402.routes[0].sign-in=1ms"), "signIn: expected", "sign-in"),
+        Arguments.of(List.of("x402.routes[0].tags=1,2,3,4,5,6"), "at most 5", "tags"),
         Arguments.of(List.of("x402.mpp.secret="), "x402.mpp: mpp secret: expected", "x402.mpp"),
         Arguments.of(List.of("x402.mpp.secret=short"), "random bytes, found 5", "x402.mpp"),
         Arguments.of(
