@@ -69,8 +69,7 @@ final class PaymentRequiredJson {
    */
   static Optional<String> nameInV1(PaymentRequirements option) {
     boolean isForAnyClient =
-        option.scheme().equals(PaymentRequirements.EXACT)
-            && option.extra().getOrDefault("assetTransferMethod", "eip3009").equals("eip3009");
+        option.scheme().equals(PaymentRequirements.EXACT) && option.takesAuthorization();
     return isForAnyClient ? KnownNetwork.nameForV1Descriptor(option.network()) : Optional.empty();
   }
 

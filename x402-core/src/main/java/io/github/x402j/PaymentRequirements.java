@@ -42,6 +42,9 @@ public record PaymentRequirements(
   /** The name in {@code extra} of what {@link #withDecimals} adds. */
   public static final String DECIMALS = "decimals";
 
+  private static final String TRANSFER_METHOD = "assetTransferMethod";
+  private static final String EIP_3009 = "eip3009";
+
   /** Checks the timeout and copies {@code extra}. */
   public PaymentRequirements {
     if (maxTimeout.toSeconds() < 1 || maxTimeout.getNano() != 0) {
@@ -93,6 +96,11 @@ public record PaymentRequirements(
     Map<String, Object> more = new LinkedHashMap<>(extra);
     more.put(DECIMALS, decimals);
     return new PaymentRequirements(scheme, network, amount, asset, payTo, maxTimeout, more);
+  }
+
+  /** Returns whether an EIP-3009 authorization pays it, as it does where no method is named. */
+  public boolean takesAuthorization() {
+    return extra.getOrDefault(TRANSFER_METHOD, EIP_3009).equals(EIP_3009);
   }
 
   /**

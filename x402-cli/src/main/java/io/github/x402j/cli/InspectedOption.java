@@ -59,7 +59,7 @@ record InspectedOption(
       objections.add("the recipient is the zero address, which burns the payment");
     }
     Map<String, Object> extra = terms.extra();
-    if (!extra.getOrDefault("assetTransferMethod", "eip3009").equals("eip3009")) {
+    if (!terms.takesAuthorization()) {
       objections.add("the transfer method is not EIP-3009");
     }
     if (token != null

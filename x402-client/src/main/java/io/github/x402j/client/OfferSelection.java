@@ -154,7 +154,7 @@ final class OfferSelection {
           token.name() + " version " + token.version(),
           "a signature for another EIP-712 domain of " + token.contract());
     }
-    if (contradicts(option.extra(), "assetTransferMethod", "eip3009")) {
+    if (!option.takesAuthorization()) {
       return Declined.of("transferMethod", "eip3009", "another transfer method");
     }
     if (PaymentFlow.of(option).isEmpty()) {

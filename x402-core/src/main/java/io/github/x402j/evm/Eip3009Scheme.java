@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * {@code scheme_exact_evm}, section 1).
  */
 final class Eip3009Scheme implements EvmScheme {
-  private static final String TRANSFER_METHOD = "assetTransferMethod";
-  private static final String EIP_3009 = "eip3009";
 
   private static final int MAX_DOMAINS = 1_000;
 
@@ -37,7 +35,7 @@ final class Eip3009Scheme implements EvmScheme {
   @Override
   public boolean covers(PaymentRequirements requirements) {
     return requirements.scheme().equals(PaymentRequirements.EXACT)
-        && requirements.extra().getOrDefault(TRANSFER_METHOD, EIP_3009).equals(EIP_3009);
+        && requirements.takesAuthorization();
   }
 
   @Override

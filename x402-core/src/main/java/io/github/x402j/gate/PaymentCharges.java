@@ -9,8 +9,7 @@ import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
-import io.github.x402j.Token;
-import io.github.x402j.Usdc;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.Verification;
 import io.github.x402j.mpp.ChallengeSecrets;
 import io.github.x402j.mpp.EvmCharge;
@@ -35,9 +34,6 @@ import java.util.stream.Collectors;
  * threads.
  */
 final class PaymentCharges {
-  private static final String TRANSFER_METHOD = "assetTransferMethod";
-  private static final String EIP_3009 = "eip3009";
-
   /** The names in a challenge's {@code opaque}: what it is for, and what makes it the only one. */
   private static final String REQUEST = "for";
 
@@ -70,8 +66,7 @@ final class PaymentCharges {
   }
 
   private static boolean isTransfer(PaymentRequirements offer) {
-    return offer.scheme().equals(PaymentRequirements.EXACT)
-        && offer.extra().getOrDefault(TRANSFER_METHOD, EIP_3009).equals(EIP_3009);
+    return offer.scheme().equals(PaymentRequirements.EXACT) && offer.takesAuthorization();
   }
 
   /** Returns a challenge that no other request gets: each buys one delivery, and one only. */
@@ -90,9 +85,8 @@ final class PaymentCharges {
 
   private static EvmCharge charge(PaymentRequirements offer) {
     Integer decimals =
-        Usdc.on(offer.network())
-            .filter(token -> token.contract().equals(offer.asset()))
-            .map(Token::decimals)
+        Stablecoin.of(offer.network(), offer.asset())
+            .map(known -> known.token().decimals())
             .orElse(null);
     return EvmCharge.byAuthorization(
         offer.network(), offer.amount(), offer.asset(), offer.payTo(), decimals);
