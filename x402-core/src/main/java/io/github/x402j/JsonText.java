@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * JSON objects as JDK types, for protocols beside x402 that use the same headers: read as strictly
- * as payments are, and written in the one form that signatures and hashes need. All methods are
- * pure functions.
+ * JSON objects as JDK types, for extensions and for protocols beside x402: read as strictly as
+ * payments are, and written in the order of their members or in the one form that signatures and
+ * hashes need. All methods are pure functions.
  */
 public final class JsonText {
   private static final long MAX_WHOLE_NUMBER = (1L << 53) - 1;
@@ -27,8 +27,28 @@ public final class JsonText {
    *     of a JSON object, see {@link PaymentCodec}
    */
   public static Map<String, Object> decode(String base64) throws MalformedPaymentException {
-    PaymentCodec.requireLength(base64);
+    return decode(base64, PaymentCodec.MAX_HEADER_LENGTH);
+  }
+
+  /**
+   * Returns the same as {@link #decode(String)} with a cap of its own.
+   *
+   * @param maxLength the longest text that is read
+   */
+  public static Map<String, Object> decode(String base64, int maxLength)
+      throws MalformedPaymentException {
+    PaymentCodec.requireLength(base64, maxLength);
     return Json.toMap(Json.parseObject(PaymentCodec.text(base64)), "");
+  }
+
+  /** Returns the text, with the members in the order of the map. */
+  public static String text(Map<String, Object> object) {
+    return Json.write(Json.fromJdk(object));
+  }
+
+  /** Returns the value of a header of x402: the {@link #text} in standard base64, padded. */
+  public static String header(Map<String, Object> object) {
+    return PaymentCodec.base64(text(object));
   }
 
   /** Returns the {@link #canonical} text in base64url without padding. */

@@ -167,9 +167,13 @@ public final class PaymentCodec {
 
   /** The cap on a payment header, before anything of it is decoded. */
   static void requireLength(String header) throws MalformedPaymentException {
-    if (header.length() > MAX_HEADER_LENGTH) {
-      throw new MalformedPaymentException(
-          "the payment header is longer than " + MAX_HEADER_LENGTH + " characters");
+    requireLength(header, MAX_HEADER_LENGTH);
+  }
+
+  /** The same for a header with a cap of its own. */
+  static void requireLength(String header, int most) throws MalformedPaymentException {
+    if (header.length() > most) {
+      throw new MalformedPaymentException("the header is longer than " + most + " characters");
     }
   }
 
@@ -261,30 +265,6 @@ public final class PaymentCodec {
   /** Returns the body of an error that only a transport knows: {@code error} and {@code detail}. */
   public static String errorBody(String code, String detail) {
     return Json.write(Json.newObject().put("error", code).put("detail", detail));
-  }
-
-  /** Returns the JSON text of an object, given as JDK types. */
-  public static String json(Map<String, Object> object) {
-    return Json.write(Json.fromJdk(object));
-  }
-
-  /** Returns the value of a header that carries an object: base64 of its JSON. */
-  public static String encodeObject(Map<String, Object> object) {
-    return base64(json(object));
-  }
-
-  /**
-   * Returns the object in a header, as JDK types; members that are null are left out.
-   *
-   * @param maxLength the longest header that is read
-   * @throws MalformedPaymentException if it is longer, or not base64 of an object
-   */
-  public static Map<String, Object> decodeObject(String header, int maxLength)
-      throws MalformedPaymentException {
-    if (header.length() > maxLength) {
-      throw new MalformedPaymentException("the header is longer than " + maxLength + " characters");
-    }
-    return Json.toMap(Json.parseObject(text(header)), "");
   }
 
   static void requireVersion(JsonNode message, int x402Version) throws MalformedPaymentException {

@@ -6,9 +6,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.github.x402j.Address;
 import io.github.x402j.Hashes;
+import io.github.x402j.JsonText;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
-import io.github.x402j.PaymentCodec;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -260,7 +260,7 @@ public record SignInMessage(
      * @throws MalformedPaymentException if it cannot be read
      */
     static Signed read(String header, int maxLength) throws MalformedPaymentException {
-      Map<String, Object> members = PaymentCodec.decodeObject(header, maxLength);
+      Map<String, Object> members = JsonText.decode(header, maxLength);
       if (!(members.get("type") instanceof String) || members.get("signature") == null) {
         throw new MalformedPaymentException("type, signature: missing");
       }
@@ -295,7 +295,7 @@ public record SignInMessage(
     put(members, "requestId", requestId);
     put(members, "resources", resources);
     members.put("signature", signature);
-    return PaymentCodec.encodeObject(members);
+    return JsonText.header(members);
   }
 
   private static void put(Map<String, Object> members, String name, @Nullable Object value) {

@@ -4,7 +4,7 @@ package io.github.x402j.gate;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.x402j.PaymentCodec;
+import io.github.x402j.JsonText;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
 import java.util.ArrayList;
@@ -114,7 +114,7 @@ final class RefusalTemplate {
     PaymentRequired newer = descriptors.v2();
     String url = newer.resource().url();
     List<String> entries =
-        extensions.stream().map(each -> PaymentCodec.json(each.entry(newer).toMap())).toList();
+        extensions.stream().map(each -> JsonText.text(each.entry(newer).toMap())).toList();
     byte[] json = header.with(url, entries).getBytes(UTF_8);
     String required = Base64.getEncoder().encodeToString(json);
     Map<String, String> headers = new LinkedHashMap<>(marked.headers());

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.receipt;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
@@ -12,6 +9,7 @@ import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.jwk.JWK;
+import io.github.x402j.JsonText;
 import io.github.x402j.Settings;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.OfferStatement;
@@ -24,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +38,6 @@ import org.jspecify.annotations.Nullable;
 public final class JwsStatements implements OfferReceiptSigner {
   /** The value of {@code format}. */
   public static final String FORMAT = "jws";
-
-  /** Escapes as RFC 8785 wants it: in lower case. */
-  private static final JsonMapper JSON =
-      JsonMapper.builder().disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE).build();
 
   private final List<SigningKey> keys;
   private final DidUrl kid;
@@ -240,31 +233,12 @@ public final class JwsStatements implements OfferReceiptSigner {
     JWSObject jws =
         new JWSObject(
             new JWSHeader.Builder(keys.get(0).algorithm().jws()).keyID(kid.toString()).build(),
-            new Payload(canonicalJson(members)));
+            new Payload(JsonText.canonical(members)));
     try {
       jws.sign(signer);
     } catch (JOSEException e) {
       throw new IllegalStateException("the statement could not be signed", e);
     }
     return jws.serialize();
-  }
-
-  /**
-   * Returns a flat object of texts and whole numbers in the one spelling of RFC 8785: members in
-   * the order of their UTF-16 code units, which is that of {@link String}.
-   */
-  static String canonicalJson(Map<String, Object> members) {
-    members.forEach(
-        (name, value) -> {
-          if (!(value instanceof String)
-              && !(value instanceof Long number && Math.abs(number) < 1L << 53)) {
-            throw new IllegalArgumentException(name + ": expected text or a whole number");
-          }
-        });
-    try {
-      return JSON.writeValueAsString(new TreeMap<>(members));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("the statement could not be written", e);
-    }
   }
 }

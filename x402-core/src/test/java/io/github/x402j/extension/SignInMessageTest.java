@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.x402j.Address;
+import io.github.x402j.JsonText;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
-import io.github.x402j.PaymentCodec;
 import io.github.x402j.Vectors;
 import io.github.x402j.evm.EvmSigner;
 import java.net.URI;
@@ -67,8 +67,8 @@ class SignInMessageTest {
     SignInMessage.Signed theirs = SignInMessage.Signed.read(vector.get("header").asText(), 8192);
     assertThat(theirs.message()).isEqualTo(message);
     assertThat(theirs.signature()).isEqualTo(signature);
-    assertThat(PaymentCodec.decodeObject(message.toHeader(signature), 8192))
-        .isEqualTo(PaymentCodec.decodeObject(vector.get("header").asText(), 8192));
+    assertThat(JsonText.decode(message.toHeader(signature), 8192))
+        .isEqualTo(JsonText.decode(vector.get("header").asText(), 8192));
     assertThat(theirs.toString()).doesNotContain(signature);
   }
 

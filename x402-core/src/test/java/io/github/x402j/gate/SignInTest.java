@@ -10,6 +10,7 @@ import io.github.x402j.BeforeBroadcast;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.JsonText;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentCodec;
@@ -228,9 +229,9 @@ class SignInTest {
 
   /** Returns the header with a member changed after it was signed. */
   private static String changed(String header, String name, Object value) throws Exception {
-    Map<String, Object> members = new LinkedHashMap<>(PaymentCodec.decodeObject(header, 9000));
+    Map<String, Object> members = new LinkedHashMap<>(JsonText.decode(header, 9000));
     members.put(name, value);
-    return PaymentCodec.encodeObject(members);
+    return JsonText.header(members);
   }
 
   private void assertRefused(String code) throws Exception {

@@ -12,6 +12,7 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.util.Base64URL;
+import io.github.x402j.JsonText;
 import io.github.x402j.Vectors;
 import io.github.x402j.extension.OfferReceiptVerifier;
 import io.github.x402j.extension.OfferStatement;
@@ -133,7 +134,7 @@ class JwsStatementsTest {
     JWSObject jws =
         new JWSObject(
             new JWSHeader.Builder(algorithm.jws()).keyID(kid.toString()).build(),
-            new Payload(JwsStatements.canonicalJson(OFFER.toMembers())));
+            new Payload(JsonText.canonical(OFFER.toMembers())));
     jws.sign(key.signer());
     Map<String, Object> signed = Map.of("format", "jws", "signature", jws.serialize());
     assertThat(offer(JwsStatements.trusting(kid), signed)).contains(OFFER);

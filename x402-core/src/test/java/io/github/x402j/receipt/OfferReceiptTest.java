@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JWSObject;
+import io.github.x402j.JsonText;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.evm.Eip712Statements;
@@ -141,7 +142,7 @@ class OfferReceiptTest {
                 + Sale.PAY_TO.text()
                 + "\",\"resourceUrl\":\"https://shop.example/premium\",\"scheme\":\"exact\","
                 + "\"validUntil\":1767225600,\"version\":1}");
-    assertThat(JwsStatements.canonicalJson(Map.of("b", "\u20ac\"\\\n\u0001\u001f\u007f/", "a", 1L)))
+    assertThat(JsonText.canonical(Map.of("b", "\u20ac\"\\\n\u0001\u001f\u007f/", "a", 1L)))
         .isEqualTo("{\"a\":1,\"b\":\"\u20ac\\\"\\\\\\n\\u0001\\u001f\u007f/\"}");
   }
 
