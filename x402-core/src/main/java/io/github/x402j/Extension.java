@@ -17,6 +17,9 @@ import java.util.Map;
  */
 public record Extension(
     Map<String, Object> info, Map<String, Object> schema, Map<String, Object> others) {
+  /** The value of {@code $schema} in a {@link #schema}. */
+  public static final String DRAFT = "https://json-schema.org/draft/2020-12/schema";
+
   static final String INFO = "info";
   static final String SCHEMA = "schema";
 

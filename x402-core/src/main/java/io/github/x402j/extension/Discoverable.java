@@ -32,7 +32,6 @@ public final class Discoverable {
   /** The name of the extension. */
   public static final String EXTENSION = "bazaar";
 
-  private static final String DRAFT = "https://json-schema.org/draft/2020-12/schema";
   private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE");
   private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
 
@@ -336,7 +335,7 @@ public final class Discoverable {
       all.put("output", object(Map.of("example", output.schema()), List.of("type")));
     }
     Map<String, Object> schema = new LinkedHashMap<>();
-    schema.put("$schema", DRAFT);
+    schema.put("$schema", Extension.DRAFT);
     schema.putAll(object(all, List.of("input")));
     return schema;
   }

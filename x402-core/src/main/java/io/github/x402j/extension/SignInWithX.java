@@ -5,13 +5,14 @@ package io.github.x402j.extension;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.Extension;
+import io.github.x402j.Hashes;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentRequired;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -27,8 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,15 +57,14 @@ public final class SignInWithX {
   private static final int CODE_BYTES = 16;
   private static final Pattern NONCE =
       Pattern.compile("[0-9a-f]{" + 2 * (TIME_BYTES + RANDOM_BYTES + CODE_BYTES) + "}");
-  private static final String HMAC = "HmacSHA256";
   private static final Map<String, Object> SCHEMA = schema();
 
-  private final SecretKeySpec key;
+  private final Key key;
   private final @Nullable String statement;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
-  private SignInWithX(SecretKeySpec key, @Nullable String statement, Clock clock) {
+  private SignInWithX(Key key, @Nullable String statement, Clock clock) {
     this.key = key;
     this.statement = statement;
     this.clock = clock;
@@ -87,7 +85,7 @@ public final class SignInWithX {
       throw new IllegalArgumentException(
           "signIn: expected a statement of 1 to 500 printable ASCII characters");
     }
-    return new SignInWithX(new SecretKeySpec(key, HMAC), statement, clock);
+    return new SignInWithX(Hashes.hmacKey(key), statement, clock);
   }
 
   // ---- announcing
@@ -119,7 +117,7 @@ public final class SignInWithX {
   /** Short, as each payment returns it. */
   private static Map<String, Object> schema() {
     Map<String, Object> schema = new LinkedHashMap<>();
-    schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
+    schema.put("$schema", Extension.DRAFT);
     schema.put("type", "object");
     schema.put("properties", Map.of("resources", Map.of("type", "array")));
     schema.put("additionalProperties", Map.of("type", "string"));
@@ -139,14 +137,8 @@ public final class SignInWithX {
   }
 
   private String code(byte[] stamp, String url) {
-    try {
-      Mac mac = Mac.getInstance(HMAC);
-      mac.init(key);
-      mac.update(stamp);
-      return HexFormat.of().formatHex(mac.doFinal(url.getBytes(UTF_8)), 0, CODE_BYTES);
-    } catch (GeneralSecurityException e) {
-      throw new AssertionError("every Java platform has " + HMAC, e);
-    }
+    byte[] code = Hashes.hmacSha256(key, stamp, url.getBytes(UTF_8));
+    return HexFormat.of().formatHex(code, 0, CODE_BYTES);
   }
 
   // ---- checking

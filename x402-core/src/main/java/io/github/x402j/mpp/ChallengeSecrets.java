@@ -4,14 +4,13 @@ package io.github.x402j.mpp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.Hashes;
 import io.github.x402j.Settings;
-import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +19,11 @@ import org.jspecify.annotations.Nullable;
  * by several threads.
  */
 public final class ChallengeSecrets {
-  private static final String HMAC = "HmacSHA256";
   private static final int LEAST_BYTES = 32;
 
-  private final List<SecretKeySpec> keys;
+  private final List<Key> keys;
 
-  private ChallengeSecrets(List<SecretKeySpec> keys) {
+  private ChallengeSecrets(List<Key> keys) {
     this.keys = List.copyOf(keys);
   }
 
@@ -38,7 +36,7 @@ public final class ChallengeSecrets {
    * @throws IllegalArgumentException if one is missing or too short
    */
   public static ChallengeSecrets of(@Nullable String current, @Nullable String... former) {
-    List<SecretKeySpec> keys = new ArrayList<>();
+    List<Key> keys = new ArrayList<>();
     keys.add(key(current));
     for (String each : former) {
       keys.add(key(each));
@@ -46,14 +44,14 @@ public final class ChallengeSecrets {
     return new ChallengeSecrets(keys);
   }
 
-  private static SecretKeySpec key(@Nullable String secret) {
+  private static Key key(@Nullable String secret) {
     String expected = "at least " + LEAST_BYTES + " random bytes";
     byte[] bytes = Settings.require("mpp secret", expected, secret).getBytes(UTF_8);
     if (bytes.length < LEAST_BYTES) {
       throw new IllegalArgumentException(
           "mpp secret: expected " + expected + ", found " + bytes.length);
     }
-    return new SecretKeySpec(bytes, HMAC);
+    return Hashes.hmacKey(bytes);
   }
 
   /** Returns the challenge with the id that the current secret gives it. */
@@ -65,21 +63,15 @@ public final class ChallengeSecrets {
   public boolean hasSigned(PaymentChallenge challenge) {
     byte[] claimed = challenge.id().getBytes(UTF_8);
     boolean signed = false;
-    for (SecretKeySpec key : keys) {
+    for (Key key : keys) {
       signed |= MessageDigest.isEqual(claimed, id(key, challenge).getBytes(UTF_8));
     }
     return signed;
   }
 
-  private static String id(SecretKeySpec key, PaymentChallenge challenge) {
-    try {
-      Mac mac = Mac.getInstance(HMAC);
-      mac.init(key);
-      byte[] id = mac.doFinal(challenge.bound().getBytes(UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(id);
-    } catch (GeneralSecurityException e) {
-      throw new AssertionError("every Java platform has HMAC-SHA256", e);
-    }
+  private static String id(Key key, PaymentChallenge challenge) {
+    byte[] id = Hashes.hmacSha256(key, challenge.bound().getBytes(UTF_8));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(id);
   }
 
   /** Shows no secret. */
