@@ -2,17 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.github.x402j.Address;
 import io.github.x402j.evm.Eip712Statements;
 import io.github.x402j.extension.OfferReceiptVerifier;
 import io.github.x402j.extension.OfferStatement;
+import io.github.x402j.http.BoundedHttp;
 import io.github.x402j.receipt.DidUrl;
 import io.github.x402j.receipt.JwsStatements;
 import io.github.x402j.receipt.ReceiptAlgorithm;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -62,27 +64,30 @@ final class OfferSigners {
     }
     String scheme = jwks.toLowerCase(Locale.ROOT);
     boolean url = scheme.startsWith("http://") || scheme.startsWith("https://");
-    try (InputStream keys = url ? get(jwks) : Files.newInputStream(Path.of(jwks))) {
+    if (url) {
+      return new OfferSigners(accounts, verifiers(get(URI.create(jwks))));
+    }
+    try (InputStream keys = Files.newInputStream(Path.of(jwks))) {
       return new OfferSigners(accounts, verifiers(TimedBody.text(keys, MAX_JWKS, "--jwks")));
     }
   }
 
-  private static InputStream get(String text) throws IOException, InterruptedException {
-    URI url = URI.create(text);
-    String host = String.valueOf(url.getHost());
-    boolean here = host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]");
-    if (!here && !"https".equalsIgnoreCase(url.getScheme())) {
+  private static String get(URI url) throws IOException {
+    if (!BoundedHttp.isSafe(url)) {
       throw new IllegalArgumentException(
           "--jwks: expected a file, or https:// (http:// on this machine only)");
     }
-    HttpRequest request = HttpRequest.newBuilder(url).timeout(DEADLINE).build();
-    HttpResponse<InputStream> answer =
-        HttpClient.newHttpClient().send(request, TimedBody.within(DEADLINE));
+    HttpResponse<byte[]> answer;
+    try {
+      answer =
+          new BoundedHttp(DEADLINE, MAX_JWKS).send(HttpRequest.newBuilder(url).build(), DEADLINE);
+    } catch (IOException e) {
+      throw new IOException("--jwks: " + e.getMessage(), e);
+    }
     if (answer.statusCode() != 200) {
-      answer.body().close();
       throw new IOException("--jwks: HTTP status " + answer.statusCode());
     }
-    return answer.body();
+    return new String(answer.body(), UTF_8);
   }
 
   /** A key is for one algorithm, so that no statement chooses how it is verified. */
