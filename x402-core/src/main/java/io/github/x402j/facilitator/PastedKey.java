@@ -4,6 +4,7 @@ package io.github.x402j.facilitator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.x402j.Ed25519Keys;
 import io.github.x402j.Settings;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
@@ -11,11 +12,11 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPrivateKey;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
-import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * what to do. No message repeats any of it.
  */
 final class PastedKey {
-  static final String ED25519 = "Ed25519";
+  static final String ED25519 = Ed25519Keys.ALGORITHM;
   static final String EC = "EC";
 
   private static final int SEED = 32;
@@ -37,11 +38,6 @@ final class PastedKey {
       Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]{1,40})-----(.*?)-----END \\1-----");
   private static final BigInteger P256_ORDER =
       new BigInteger("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16);
-
-  /** The DER encodings of Ed25519 keys up to their 32 bytes (RFC 8410). */
-  private static final byte[] PRIVATE_PREFIX = hex("302e020100300506032b657004220420");
-
-  private static final byte[] PUBLIC_PREFIX = hex("302a300506032b6570032100");
 
   /** In PKCS#8: version 0, an elliptic curve, P-256 (RFC 5915 holds what follows). */
   private static final byte[] P256_HEAD = hex("020100301306072a8648ce3d020106082a8648ce3d030107");
@@ -163,23 +159,22 @@ final class PastedKey {
           setting,
           "expected PEM, or base64 of 64 bytes (Ed25519), found base64 of " + bytes.length);
     }
-    PrivateKey key = pkcs8(ED25519, joined(PRIVATE_PREFIX, Arrays.copyOf(bytes, SEED)));
+    PrivateKey key = Ed25519Keys.privateKey(Arrays.copyOf(bytes, SEED));
     byte[] publicKey = Arrays.copyOfRange(bytes, SEED, 2 * SEED);
-    if (!belongTogether(key, joined(PUBLIC_PREFIX, publicKey))) {
+    if (!belongTogether(key, Ed25519Keys.publicKey(publicKey))) {
       throw refused(setting, "the two halves of the key do not belong together; paste it again");
     }
     return key;
   }
 
-  private static boolean belongTogether(PrivateKey key, byte[] publicKey)
+  private static boolean belongTogether(PrivateKey key, PublicKey publicKey)
       throws GeneralSecurityException {
     byte[] text = "x402j".getBytes(UTF_8);
     Signature signature = Signature.getInstance(ED25519);
     signature.initSign(key);
     signature.update(text);
     byte[] signed = signature.sign();
-    signature.initVerify(
-        KeyFactory.getInstance(ED25519).generatePublic(new X509EncodedKeySpec(publicKey)));
+    signature.initVerify(publicKey);
     signature.update(text);
     return signature.verify(signed);
   }

@@ -21,6 +21,7 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Usdc;
 import io.github.x402j.Verification;
@@ -223,6 +224,21 @@ class PaymentChargesTest {
   }
 
   // ---- what is sold
+
+  @ParameterizedTest
+  @ValueSource(strings = {"USDC", "USDC.e", "EURC", "USDT"})
+  void aChallengeNamesTheDecimalsOfAKnownToken(String symbol) {
+    Stablecoin coin =
+        Stablecoin.all().stream().filter(c -> c.symbol().equals(symbol)).findFirst().orElseThrow();
+    PaymentRequirements offer =
+        PaymentRequirements.exact(
+            coin.token(), TokenAmount.of(1), Sale.PAY_TO, Duration.ofSeconds(60));
+    PaymentRequired asked =
+        PaymentRequired.of(ResourceInfo.of("https://shop.example/"), List.of(offer));
+    MemoryTransport transport = MemoryTransport.running(() -> true);
+    gate.sell(gate.challenge(asked), Sale.purchase("GET /"), Sale.headers(), transport);
+    assertThat(charge(challenge(transport)).decimals()).isEqualTo(coin.token().decimals());
+  }
 
   @Test
   void aChallengeOfA402BuysOneDelivery() throws Exception {
