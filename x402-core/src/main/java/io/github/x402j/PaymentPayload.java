@@ -4,6 +4,7 @@ package io.github.x402j;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,13 +86,17 @@ public record PaymentPayload(
   /**
    * Returns this payment with no more of each extension than its {@code info}, which is what the
    * specification demands at least. It makes a shorter header.
+   *
+   * @param whole the names of those that stay as they are
    */
-  public PaymentPayload withInfoAlone() {
+  public PaymentPayload withInfoAlone(String... whole) {
+    Set<String> kept = Set.of(whole);
     Map<String, Object> alone = new LinkedHashMap<>();
     extensions.forEach(
         (name, entry) -> {
           Object info = members(entry).get(Extension.INFO);
-          alone.put(name, info == null ? entry : Map.of(Extension.INFO, info));
+          boolean isWhole = info == null || kept.contains(name);
+          alone.put(name, isWhole ? entry : Map.of(Extension.INFO, info));
         });
     return withExtensions(alone);
   }

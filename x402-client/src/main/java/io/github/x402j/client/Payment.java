@@ -21,6 +21,7 @@ import io.github.x402j.evm.Chain;
 import io.github.x402j.evm.ExactEvmPayload;
 import io.github.x402j.evm.OnChainPayment;
 import io.github.x402j.evm.TransferAuthorization;
+import io.github.x402j.extension.Discoverable;
 import io.github.x402j.extension.PaymentIdentifiers;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
@@ -30,6 +31,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,10 +94,12 @@ public final class Payment {
         identifier
             .map(id -> answer.withInfo(PaymentIdentifiers.EXTENSION, Map.of("id", id)))
             .orElse(answer);
-    String header = PaymentCodec.encodePayload(message);
-    return header.length() <= USUAL_HEADER_LENGTH
-        ? header
-        : PaymentCodec.encodePayload(message.withInfoAlone());
+    // Facilitators list a seller by the whole entry, so that one is shortened last.
+    return Stream.of(message, message.withInfoAlone(Discoverable.EXTENSION))
+        .map(PaymentCodec::encodePayload)
+        .filter(header -> header.length() <= USUAL_HEADER_LENGTH)
+        .findFirst()
+        .orElseGet(() -> PaymentCodec.encodePayload(message.withInfoAlone()));
   }
 
   /**

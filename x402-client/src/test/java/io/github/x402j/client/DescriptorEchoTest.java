@@ -31,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the client returns of a descriptor (specification 5.1.2), and which flow it takes (6.1). */
 @Timeout(30)
@@ -101,6 +103,29 @@ class DescriptorEchoTest {
     JsonNode info = descriptor.at("/extensions/ext/info");
     assertThat(sent.at("/extensions/ext/info")).isEqualTo(info);
     assertThat(sent.at("/extensions/ext").size()).isEqualTo(1);
+  }
+
+  /** A facilitator that keeps a list needs the schema, and the template where there is one. */
+  @ParameterizedTest
+  @CsvSource({"1000, 1000, true, true", "9000, 1000, false, true", "9000, 9000, false, false"})
+  void returnsWhatASellerIsListedByWhereTheRestWouldBeTooLong(
+      int other, int listed, boolean isOtherWhole, boolean isListingWhole) throws Exception {
+    ObjectNode descriptor = descriptor(other);
+    ((ObjectNode) descriptor.get("extensions"))
+        .set("bazaar", descriptor(listed).at("/extensions/ext"));
+    JsonNode sent = sentFor(descriptor.toString());
+    assertThat(returned(sent, descriptor, "ext")).isEqualTo(isOtherWhole);
+    assertThat(returned(sent, descriptor, "bazaar")).isEqualTo(isListingWhole);
+    assertThat(seller.paidCalls().get(0).header("PAYMENT-SIGNATURE").orElseThrow())
+        .hasSizeLessThan(7 * 1024);
+  }
+
+  /** Returns whether all of an entry came back, and not its info alone. */
+  private static boolean returned(JsonNode sent, JsonNode announced, String name) {
+    JsonNode entry = sent.get("extensions").get(name);
+    JsonNode whole = announced.get("extensions").get(name);
+    assertThat(entry.get("info")).isEqualTo(whole.get("info"));
+    return entry.equals(whole);
   }
 
   private void assertDeclined(String rule, PaymentRequired required) {
