@@ -93,7 +93,7 @@ final class GuardedFacilitator implements Facilitator {
         new FairBulkhead(
             new FairBulkhead.Bounds(
                 limits.settlements(),
-                0,
+                facilitator.settleVerifies() ? limits.settlements() / RESERVED_SHARE : 0,
                 Math.max(1, limits.settlements() / WAITING_TO_SETTLE_SHARE),
                 LONGEST_WAIT_TO_SETTLE),
             "too many payments are being settled; try again");
@@ -189,7 +189,7 @@ final class GuardedFacilitator implements Facilitator {
         settlements.call(
             payment.payer(),
             payment.key(),
-            false,
+            isTrusted(payment),
             () -> facilitator.settle(payment, beforeBroadcast)));
   }
 
@@ -208,7 +208,7 @@ final class GuardedFacilitator implements Facilitator {
           settlements.call(
               payment.payer(),
               payment.key(),
-              false,
+              isTrusted(payment),
               () -> facilitator.settleLater(payment, beforeBroadcast));
     } catch (FacilitatorException | RuntimeException | Error e) {
       outcome = CompletableFuture.failedFuture(e);
@@ -216,6 +216,12 @@ final class GuardedFacilitator implements Facilitator {
     return outcome
         .whenComplete((settlement, failure) -> onTheirWay.decrementAndGet())
         .thenApply(this::noted);
+  }
+
+  /** A payment that was not verified may come from a fresh key without money. */
+  private boolean isTrusted(SignedPayment payment) {
+    return !Facilitators.verifiesWhenItSettles(facilitator, payment)
+        || known.get(payment.payer()).isPresent();
   }
 
   @Override

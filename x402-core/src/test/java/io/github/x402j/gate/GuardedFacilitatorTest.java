@@ -5,19 +5,31 @@ package io.github.x402j.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.x402j.Bytes32;
 import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Offers;
+import io.github.x402j.PaymentFlow;
+import io.github.x402j.PaymentKey;
+import io.github.x402j.PaymentPayload;
+import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.testing.MutableClock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class GuardedFacilitatorTest {
+  private static final Set<Thread.State> WAITS =
+      Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
+
   private final MutableClock clock = new MutableClock();
   private final ScriptedFacilitator chain = new ScriptedFacilitator();
   private final GuardedFacilitator guarded =
@@ -121,13 +133,57 @@ class GuardedFacilitatorTest {
     assertThat(chain.settlements).hasValue(2);
   }
 
+  /** A signature of a fresh key costs nothing, and no verification keeps it out here. */
+  @Test
+  void keepsPlacesFromPaymentsThatAreNotVerifiedBefore() throws Exception {
+    chain.settleVerifies = true;
+    chain.settlement = ScriptedFacilitator.settled();
+    GuardedFacilitator remote =
+        new GuardedFacilitator(
+            chain, new GuardedFacilitator.Limits(2, 8, Duration.ofMillis(50)), clock);
+    PaymentRequirements offer = Offers.BASE.withFlow(PaymentFlow.UPFRONT);
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch inside = new CountDownLatch(7);
+    List<Thread> strangers = new ArrayList<>();
+    for (int i = 1; i <= 8; i++) {
+      SignedPayment unverified =
+          new SignedPayment(
+              PaymentPayload.v2(offer, Offers.payload(i)),
+              offer,
+              new PaymentKey(offer.network(), offer.asset(), Offers.PAY_TO, Sale.nonce(i)),
+              new Bytes32(Sale.nonce(i)),
+              Instant.now().plusSeconds(60),
+              Sale.STUB);
+      strangers.add(settling(remote, unverified, inside, release));
+    }
+    assertThat(inside.await(5, TimeUnit.SECONDS)).isTrue();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+    while (!strangers.stream().map(Thread::getState).allMatch(WAITS::contains)) {
+      assertThat(System.nanoTime()).as("all run or wait").isLessThan(end);
+      Thread.onSpinWait();
+    }
+    assertThat(remote.settle(Offers.signed(100), transaction -> {})).isEqualTo(chain.settlement);
+    release.countDown();
+    for (Thread stranger : strangers) {
+      stranger.join();
+    }
+  }
+
   private Thread settling(int number, CountDownLatch inside, CountDownLatch release) {
+    return settling(guarded, Offers.signed(number), inside, release);
+  }
+
+  private static Thread settling(
+      GuardedFacilitator facilitator,
+      SignedPayment signed,
+      CountDownLatch inside,
+      CountDownLatch release) {
     Thread thread =
         new Thread(
             () -> {
               try {
-                guarded.settle(
-                    Offers.signed(number),
+                facilitator.settle(
+                    signed,
                     transaction -> {
                       inside.countDown();
                       awaited(release);
