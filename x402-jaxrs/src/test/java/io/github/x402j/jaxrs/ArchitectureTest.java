@@ -34,6 +34,7 @@ class ArchitectureTest {
                       "org.slf4j",
                       "org.jspecify.annotations",
                       "io.github.x402j",
+                      "io.github.x402j.extension",
                       "io.github.x402j.servlet",
                       "io.github.x402j.jaxrs")));
 
