@@ -62,25 +62,6 @@ public final class DiscoveryMessages {
     resources.forEach(each -> items.add(node(each)));
   }
 
-  /** Returns a value of JSON, in JDK types, as text. */
-  public static String json(Object value) {
-    return Json.write(Json.fromJdk(value));
-  }
-
-  /**
-   * Returns a value of JSON in JDK types.
-   *
-   * @throws MalformedPaymentException if the text is no JSON, or null
-   */
-  public static Object parse(String json) throws MalformedPaymentException {
-    Map<String, Object> read = Json.toMap(Json.parseObject("{\"value\":" + json + "}"), "");
-    Object value = read.get("value");
-    if (value == null || read.size() > 1) {
-      throw new MalformedPaymentException("expected one JSON value");
-    }
-    return value;
-  }
-
   /** Returns a resource as JSON. */
   public static String write(DiscoveredResource resource) {
     return Json.write(node(resource));

@@ -41,9 +41,23 @@ public final class JsonText {
     return Json.toMap(Json.parseObject(PaymentCodec.text(base64)), "");
   }
 
-  /** Returns the text, with the members in the order of the map. */
-  public static String text(Map<String, Object> object) {
-    return Json.write(Json.fromJdk(object));
+  /** Returns the text of a value of JSON, with the members of objects in the order of the map. */
+  public static String text(Object value) {
+    return Json.write(Json.fromJdk(value));
+  }
+
+  /**
+   * Returns the value of JSON that the text spells.
+   *
+   * @throws MalformedPaymentException if it is no JSON, or null
+   */
+  public static Object parse(String text) throws MalformedPaymentException {
+    Map<String, Object> read = Json.toMap(Json.parseObject("{\"value\":" + text + "}"), "");
+    Object value = read.get("value");
+    if (value == null || read.size() > 1) {
+      throw new MalformedPaymentException("expected one JSON value");
+    }
+    return value;
   }
 
   /** Returns the value of a header of x402: the {@link #text} in standard base64, padded. */

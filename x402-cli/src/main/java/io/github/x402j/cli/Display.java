@@ -24,8 +24,13 @@ final class Display {
    * the direction of reading, and cut after 200 characters.
    */
   static String harmless(String text) {
-    String shown = text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
+    String shown = whole(text);
     return shown.length() <= LONGEST ? shown : shown.substring(0, LONGEST) + "...";
+  }
+
+  /** Returns the same, uncut. */
+  static String whole(String text) {
+    return text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
   }
 
   /**

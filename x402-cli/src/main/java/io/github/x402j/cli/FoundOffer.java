@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.x402j.DiscoveredResource;
 import io.github.x402j.DiscoveryMessages;
 import io.github.x402j.FacilitatorException;
+import io.github.x402j.JsonText;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Price;
 import io.github.x402j.ResourceInfo;
@@ -102,7 +103,7 @@ record FoundOffer(Bazaar.Offer offer, List<InspectedOption> options, @Nullable L
 
   /** A schema is worth nothing cut. */
   private static String whole(Map<String, Object> schema) {
-    return DiscoveryMessages.json(schema).replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
+    return Display.whole(JsonText.text(schema));
   }
 
   private String prices() {
@@ -140,7 +141,7 @@ record FoundOffer(Bazaar.Offer offer, List<InspectedOption> options, @Nullable L
         .flatMap(
             name ->
                 Stream.ofNullable(input.get(name))
-                    .map(example -> name + " " + DiscoveryMessages.json(example)))
+                    .map(example -> name + " " + JsonText.text(example)))
         .collect(Collectors.joining(", "));
   }
 

@@ -57,8 +57,7 @@ final class OfferSigners {
    *     a JWK set, or no key in it can be used
    * @throws IOException if it cannot be read
    */
-  static OfferSigners of(Set<Address> accounts, @Nullable String jwks)
-      throws IOException, InterruptedException {
+  static OfferSigners of(Set<Address> accounts, @Nullable String jwks) throws IOException {
     if (jwks == null) {
       return new OfferSigners(accounts, List.of());
     }

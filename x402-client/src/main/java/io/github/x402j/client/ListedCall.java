@@ -5,7 +5,7 @@ package io.github.x402j.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.DiscoveredResource;
-import io.github.x402j.DiscoveryMessages;
+import io.github.x402j.JsonText;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -91,7 +91,7 @@ public record ListedCall(
       return call;
     }
     return switch (type) {
-      case "json" -> call.with("application/json", DiscoveryMessages.json(body));
+      case "json" -> call.with("application/json", JsonText.text(body));
       case "form-data" -> call.with("application/x-www-form-urlencoded", form(members(body)));
       default -> call.with("text/plain; charset=utf-8", text(body));
     };
@@ -103,7 +103,7 @@ public record ListedCall(
 
   /** Returns this call with another body. */
   public ListedCall withJson(Map<String, ?> json) {
-    return with("application/json", DiscoveryMessages.json(json));
+    return with("application/json", JsonText.text(json));
   }
 
   /** Returns the request. */
@@ -122,7 +122,7 @@ public record ListedCall(
   }
 
   private static String text(Object value) {
-    return value instanceof String text ? text : DiscoveryMessages.json(value);
+    return value instanceof String text ? text : JsonText.text(value);
   }
 
   private static String encoded(String text) {

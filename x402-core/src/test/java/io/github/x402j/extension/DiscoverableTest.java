@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.x402j.DiscoveryMessages;
+import io.github.x402j.JsonText;
 import io.github.x402j.Vectors;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -115,8 +115,7 @@ class DiscoverableTest {
               .entry((String) each[1], (String) each[2], (Map<String, String>) each[3])
               .toMap();
       JsonNode known = recorded.get(i);
-      assertThat(new ObjectMapper().readTree(DiscoveryMessages.json(entry)))
-          .isEqualTo(known.get("entry"));
+      assertThat(new ObjectMapper().readTree(JsonText.text(entry))).isEqualTo(known.get("entry"));
       assertThat(known.at("/published/valid").asBoolean()).isTrue();
       assertThat(known.at("/published/method").asText()).isEqualTo(each[1]);
       assertThat(known.at("/published/resourceUrl").asText())
@@ -136,7 +135,7 @@ class DiscoverableTest {
             .output(Map.of("t", 1))
             .entry("GET", "/ext/{id}", Map.of("id", "42"))
             .toMap();
-    JsonNode json = new ObjectMapper().readTree(DiscoveryMessages.json(own));
+    JsonNode json = new ObjectMapper().readTree(JsonText.text(own));
     assertThat(json.get("info")).isEqualTo(golden.get("info"));
     assertThat(json.get("routeTemplate")).isEqualTo(golden.get("routeTemplate"));
   }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.servlet;
 
-import io.github.x402j.DiscoveryMessages;
+import io.github.x402j.JsonText;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.extension.Discoverable;
 import java.util.LinkedHashMap;
@@ -53,7 +53,7 @@ public final class DiscoverableHandlers {
 
   private static Object json(String name, String text) {
     try {
-      return DiscoveryMessages.parse(text);
+      return JsonText.parse(text);
     } catch (MalformedPaymentException e) {
       throw new IllegalArgumentException(name + ": expected JSON: " + e.getMessage(), e);
     }

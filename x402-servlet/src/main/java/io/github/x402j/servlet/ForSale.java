@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.x402j.DiscoveredResource;
 import io.github.x402j.DiscoveryMessages;
+import io.github.x402j.JsonText;
 import io.github.x402j.servlet.PriceList.Listed;
 import io.github.x402j.servlet.PriceList.PricedRoute;
 import jakarta.servlet.DispatcherType;
@@ -66,7 +67,7 @@ final class ForSale {
 
   private static void send(HttpServletResponse response, Map<String, Object> document)
       throws IOException {
-    byte[] body = DiscoveryMessages.json(document).getBytes(UTF_8);
+    byte[] body = JsonText.text(document).getBytes(UTF_8);
     response.setContentType("application/json");
     response.setHeader("Cache-Control", CACHED);
     response.setHeader("X-Content-Type-Options", "nosniff");

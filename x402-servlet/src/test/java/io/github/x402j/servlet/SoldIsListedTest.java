@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.x402j.DiscoveryMessages;
+import io.github.x402j.JsonText;
 import io.github.x402j.PaymentCodec;
 import io.github.x402j.PaymentHeader;
 import io.github.x402j.PaymentPayload;
@@ -113,7 +113,7 @@ class SoldIsListedTest {
   }
 
   private static JsonNode announced(RawHttp.Response unpaid) throws IOException {
-    return JSON.readTree(DiscoveryMessages.json(entry(TestPayer.required(unpaid).extensions())));
+    return JSON.readTree(JsonText.text(entry(TestPayer.required(unpaid).extensions())));
   }
 
   @SuppressWarnings("unchecked") // JSON objects

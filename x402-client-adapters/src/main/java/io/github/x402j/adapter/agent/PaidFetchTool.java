@@ -18,6 +18,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.springframework.ai.tool.annotation.ToolParam;
 
 /**
@@ -52,14 +55,20 @@ public final class PaidFetchTool {
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final HttpClient client;
+  private final Duration timeout;
 
   /**
-   * Makes a tool.
+   * Makes a tool. An answer may take 60 seconds to begin, and 60 more.
    *
    * @param client a {@code PayingHttpClient}, with the wallet of the agent
    */
   public PaidFetchTool(HttpClient client) {
+    this(client, TIMEOUT);
+  }
+
+  PaidFetchTool(HttpClient client, Duration timeout) {
     this.client = client;
+    this.timeout = timeout;
   }
 
   /** Returns the status and the text that the URL answers with, or why there is none. */
@@ -93,7 +102,7 @@ public final class PaidFetchTool {
 
   private String ask(HttpRequest.Builder request) {
     try {
-      return text(client.send(request.timeout(TIMEOUT).build(), BodyHandlers.ofInputStream()));
+      return text(client.send(request.timeout(timeout).build(), BodyHandlers.ofInputStream()));
     } catch (PaymentDeclinedException e) {
       return "Not paid, and not fetched: the rule " + e.rule() + " does not allow it.";
     } catch (PaymentPendingException e) {
@@ -106,10 +115,10 @@ public final class PaidFetchTool {
     }
   }
 
-  private static String text(HttpResponse<InputStream> response) throws IOException {
+  private String text(HttpResponse<InputStream> response) throws IOException {
     byte[] beginning;
-    try (InputStream body = response.body()) {
-      beginning = body.readNBytes(MAX_ANSWER + 1);
+    try {
+      beginning = beginning(response.body());
     } catch (IOException e) {
       if (Payment.of(response).isEmpty()) {
         throw e;
@@ -128,5 +137,34 @@ public final class PaidFetchTool {
         + "\n"
         + new String(beginning, 0, shown, UTF_8)
         + (shown < beginning.length ? "..." : "");
+  }
+
+  /** Reads at most one byte more than is shown; closing the body ends a read that waits. */
+  private byte[] beginning(InputStream body) throws IOException {
+    AtomicBoolean isLate = new AtomicBoolean();
+    CompletableFuture<Void> end =
+        CompletableFuture.runAsync(
+            () -> {
+              isLate.set(true);
+              close(body);
+            },
+            CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS));
+    try (body) {
+      byte[] read = body.readNBytes(MAX_ANSWER + 1);
+      if (isLate.get()) {
+        throw new IOException("the answer did not end in time");
+      }
+      return read;
+    } finally {
+      end.cancel(false);
+    }
+  }
+
+  private static void close(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException e) {
+      // it is not read any more
+    }
   }
 }
