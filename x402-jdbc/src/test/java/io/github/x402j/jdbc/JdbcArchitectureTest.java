@@ -30,6 +30,7 @@ class JdbcArchitectureTest {
                       "org.slf4j",
                       "org.jspecify.annotations",
                       "io.github.x402j",
+                      "io.github.x402j.extension",
                       "io.github.x402j.gate",
                       "io.github.x402j.client.wallet",
                       "io.github.x402j.jdbc")));
