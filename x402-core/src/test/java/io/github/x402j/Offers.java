@@ -14,7 +14,7 @@ public final class Offers {
   public static final Address PAY_TO = Address.parse("0x209693Bc6afc0C5328bA36FaF03C514EF312287C");
   public static final PaymentRequirements BASE =
       PaymentRequirements.exact(Usdc.BASE, TokenAmount.of(10_000), PAY_TO, Duration.ofSeconds(60));
-  static final PaymentRequirements BASE_SEPOLIA =
+  public static final PaymentRequirements BASE_SEPOLIA =
       PaymentRequirements.exact(
           Usdc.BASE_SEPOLIA, TokenAmount.of(10_000), PAY_TO, Duration.ofSeconds(60));
   public static final PaymentRequired REQUIRED =

@@ -105,6 +105,25 @@ public final class Facilitators {
     return first(payload.x402Version(), requirements).check(payload, requirements);
   }
 
+  /**
+   * Returns a payment of a kind that none of them settles any more, as one of them still reads it;
+   * empty if none does.
+   */
+  Optional<SignedPayment> recognised(PaymentPayload payload, PaymentRequirements former) {
+    for (Facilitator facilitator : all) {
+      try {
+        Optional<SignedPayment> payment =
+            FacilitatorRequest.signed(facilitator.check(payload, former));
+        if (payment.isPresent()) {
+          return payment;
+        }
+      } catch (MalformedPaymentException | FacilitatorException | IllegalStateException e) {
+        // this one cannot read it
+      }
+    }
+    return Optional.empty();
+  }
+
   Verification verify(SignedPayment payment) throws FacilitatorException {
     FacilitatorException failure = null;
     for (Facilitator facilitator : allFor(versionOf(payment), payment.requirements())) {

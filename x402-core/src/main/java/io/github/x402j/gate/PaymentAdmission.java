@@ -121,6 +121,10 @@ final class PaymentAdmission {
       Optional<SignedPayment> payment = signedFor(former);
       Optional<PaymentLedger.State> known = payment.flatMap(gate.engine()::stateOf);
       if (payment.isPresent() && known.isPresent()) {
+        if (known.get() != PaymentLedger.State.DELIVERED
+            && !gate.facilitators().handle(former)) { // its money may have moved
+          return unavailable(Optional.empty(), "no facilitator settles the payment that was begun");
+        }
         return known.get() == PaymentLedger.State.DELIVERED || isEnough(former)
             ? admit(payment.get(), Optional.of(unlikeToday))
             : unavailable(Optional.empty(), "the request costs more than was paid for its name");
@@ -132,7 +136,7 @@ final class PaymentAdmission {
   private Optional<SignedPayment> signedFor(PaymentRequirements former)
       throws FacilitatorException {
     if (!gate.facilitators().handle(former)) {
-      return Optional.empty();
+      return gate.facilitators().recognised(payload, former);
     }
     try {
       return FacilitatorRequest.signed(gate.facilitators().check(payload, former));
@@ -218,20 +222,21 @@ final class PaymentAdmission {
       SignedPayment payment,
       Optional<Verification.Invalid> notBegun)
       throws FacilitatorException {
-    boolean admitted = false;
+    boolean keepsName = false;
     try {
       PaymentEngine.Claimed claimed = gate.engine().claim(payment, claim, notBegun);
+      keepsName = claimed instanceof PaymentEngine.Claimed.Pending; // whoever holds it answers
       if (isUsed(claimed) && taken instanceof AnswerStore.Taken.InProgress) {
         return answerOfAnother(names, named);
       }
       Admission admission = admission(payment, claimed);
       if (admission instanceof Admission.Admitted verified) {
-        admitted = true;
+        keepsName = true;
         verified.payment().markNamed(named);
       }
       return admission;
     } finally {
-      if (!admitted && taken instanceof AnswerStore.Taken.Begun) {
+      if (!keepsName && taken instanceof AnswerStore.Taken.Begun) {
         names.free(named);
       }
     }

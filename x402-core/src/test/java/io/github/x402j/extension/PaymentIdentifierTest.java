@@ -266,4 +266,59 @@ class PaymentIdentifierTest {
       store().free(payment);
     }
   }
+
+  /** One server takes the name, another one the payment: the answer is stored all the same. */
+  @Test
+  void keepsTheNameOfAPaymentThatAnotherServerHolds() {
+    InMemoryAnswerStore store = InMemoryAnswerStore.by(clock);
+    PaymentLedger ledger = InMemoryPaymentLedger.withCapacity(100);
+    StoredAnswer answer = StoredAnswer.of(200, Map.of(), "paid".getBytes(UTF_8));
+    MemoryTransport sold = MemoryTransport.answeringLater(answer);
+    PaymentGate second = server(ledger, store);
+    AnswerStore interleaved =
+        new AnswerStore() {
+          @Override
+          public Taken take(NamedPayment payment, Duration keep) {
+            Taken taken = store.take(payment, keep);
+            sell(second, sold);
+            return taken;
+          }
+
+          @Override
+          public void store(NamedPayment payment, StoredAnswer given) {
+            store.store(payment, given);
+          }
+
+          @Override
+          public void notKept(NamedPayment payment) {
+            store.notKept(payment);
+          }
+
+          @Override
+          public void free(NamedPayment payment) {
+            store.free(payment);
+          }
+        };
+    facilitator.settlement = ScriptedFacilitator.settled();
+    assertThat(status(admit(server(ledger, interleaved), payment(1, ID), "GET /a"))).isEqualTo(503);
+    sold.later.completed();
+    assertThat(sold.calls).containsExactly("run", "headers", "copy", "deliver");
+    assertThat(admit(second, payment(1, ID), "GET /a")).isInstanceOf(Admission.Answered.class);
+  }
+
+  private PaymentGate server(PaymentLedger ledger, AnswerStore store) {
+    return PaymentGate.builder()
+        .ledger(ledger)
+        .facilitator(facilitator)
+        .paymentIdentifiers(PaymentIdentifiers.optional().storedIn(store))
+        .build();
+  }
+
+  private static void sell(PaymentGate gate, MemoryTransport transport) {
+    gate.sell(
+        gate.challenge(Offers.REQUIRED),
+        Sale.purchase("GET /a"),
+        Sale.headers(payment(1, ID)),
+        transport);
+  }
 }

@@ -44,6 +44,11 @@ public final class MemoryTransport implements SaleTransport<RuntimeException> {
     return new MemoryTransport(() -> true, answer);
   }
 
+  /** A handler that makes this answer, and ends later. */
+  public static MemoryTransport answeringLater(StoredAnswer answer) {
+    return new MemoryTransport(null, answer);
+  }
+
   /** A handler that says whether it completed; null if it ends later. */
   public static MemoryTransport running(BooleanSupplier handler) {
     return new MemoryTransport(handler, null);
