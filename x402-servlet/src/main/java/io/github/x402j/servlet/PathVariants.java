@@ -20,6 +20,7 @@ final class PathVariants {
   private static final Pattern SLASHES = Pattern.compile("//+");
   private static final Pattern SPACES_BEFORE = Pattern.compile("(?<=/) +");
   private static final Pattern SPACES_BEHIND = Pattern.compile("(?<! ) +(?=/|$)");
+  private static final Pattern UP = Pattern.compile("[^/\\\\]+[/\\\\][.][.](?=[/\\\\]|$)");
   private static final Pattern QUERY = Pattern.compile("[?#].*", Pattern.DOTALL);
   private static final Pattern AUTHORITY =
       Pattern.compile("^(?:/?[a-z][a-z0-9+.-]*:)?//[^/?#\\\\]*", Pattern.CASE_INSENSITIVE);
@@ -33,7 +34,10 @@ final class PathVariants {
   static Set<String> of(String text) {
     Set<String> all = new LinkedHashSet<>();
     all.add(text.indexOf(';') < 0 ? text : PARAMETER.matcher(text).replaceAll(""));
-    all.add(text.replace('\\', '/'));
+    if (text.indexOf('\\') >= 0) {
+      all.add(text.replace('\\', '/'));
+      all.add(UP.matcher(text).replaceFirst("")); // and keeps the separators as they are
+    }
     if (text.contains("//")) {
       all.add(SLASHES.matcher(text).replaceAll("/"));
       all.add(AUTHORITY.matcher(text).replaceFirst("")); // as java.net.URI reads it

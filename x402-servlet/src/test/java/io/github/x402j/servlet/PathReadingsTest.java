@@ -65,6 +65,7 @@ class PathReadingsTest {
     "/a+b, /a+b, /a b",
     "/%2f%20a, // a, /a",
     "/cafÃ©;, /cafÃ©, /café",
+    "/x/..\\x/a%2fb, /\\x/a%2fb, /a/b",
   })
   void anotherSpellingHasThemAll(String uri, String literal, String resolved) {
     assertThat(read("", uri)).contains(literal, resolved);

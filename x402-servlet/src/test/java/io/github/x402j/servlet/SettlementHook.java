@@ -26,7 +26,7 @@ final class SettlementHook {
             SettlementHook.class.getClassLoader(),
             new Class<?>[] {Facilitator.class},
             (proxy, method, arguments) -> {
-              if (method.getName().startsWith("settle")) {
+              if (method.getName().equals("settle") || method.getName().equals("settleLater")) {
                 beforeNext.getAndSet(() -> {}).run();
                 begun.incrementAndGet();
               }
