@@ -24,7 +24,7 @@ final class SchemaCheck {
     return problem(schema, value, "", DEEPEST);
   }
 
-  /** Returns whether a schema refers to something outside itself, which nobody here fetches. */
+  /** Returns whether a schema refers to something outside itself, which is not fetched here. */
   static boolean hasExternalReference(@Nullable Object node) {
     if (node instanceof List<?> list) {
       return list.stream().anyMatch(SchemaCheck::hasExternalReference);
