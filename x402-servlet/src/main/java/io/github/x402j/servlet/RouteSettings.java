@@ -7,6 +7,7 @@ import io.github.x402j.extension.Discoverable;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -54,194 +55,103 @@ record RouteSettings(
   }
 
   RouteSettings withPricing(Pricing value) {
-    return new RouteSettings(
-        value,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.pricing = value);
   }
 
   RouteSettings withAccepted(List<AcceptedToken> value) {
-    return new RouteSettings(
-        pricing,
-        value,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.accepted = value);
   }
 
   RouteSettings withDescription(String value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        value,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.description = value);
   }
 
   RouteSettings withMimeType(String value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        value,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.mimeType = value);
   }
 
   RouteSettings withTags(List<String> value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        value,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.tags = value);
   }
 
   RouteSettings withMaxTimeout(Duration value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        value,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.timeout = value);
   }
 
   RouteSettings withSettleFirst() {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        true,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.settlesFirst = true);
   }
 
   RouteSettings withErrors(ErrorDelivery value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        value,
-        limit,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.errors = value);
   }
 
   RouteSettings withBufferLimit(long value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        value,
-        pass,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.limit = value);
   }
 
   RouteSettings withPass(PassTerms value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        value,
-        signInFor,
-        discoverable);
+    return with(draft -> draft.pass = value);
   }
 
   RouteSettings withSignIn(Duration value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        value,
-        discoverable);
+    return with(draft -> draft.signInFor = value);
   }
 
   RouteSettings withDiscoverable(Discoverable value) {
-    return new RouteSettings(
-        pricing,
-        accepted,
-        description,
-        mimeType,
-        tags,
-        timeout,
-        settlesFirst,
-        errors,
-        limit,
-        pass,
-        signInFor,
-        value);
+    return with(draft -> draft.discoverable = value);
+  }
+
+  private RouteSettings with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.settings();
+  }
+
+  /** A copy that can be changed. */
+  private static final class Draft {
+    private @Nullable Pricing pricing;
+    private List<AcceptedToken> accepted;
+    private @Nullable String description;
+    private @Nullable String mimeType;
+    private List<String> tags;
+    private @Nullable Duration timeout;
+    private boolean settlesFirst;
+    private @Nullable ErrorDelivery errors;
+    private @Nullable Long limit;
+    private @Nullable PassTerms pass;
+    private @Nullable Duration signInFor;
+    private @Nullable Discoverable discoverable;
+
+    Draft(RouteSettings from) {
+      pricing = from.pricing;
+      accepted = from.accepted;
+      description = from.description;
+      mimeType = from.mimeType;
+      tags = from.tags;
+      timeout = from.timeout;
+      settlesFirst = from.settlesFirst;
+      errors = from.errors;
+      limit = from.limit;
+      pass = from.pass;
+      signInFor = from.signInFor;
+      discoverable = from.discoverable;
+    }
+
+    RouteSettings settings() {
+      return new RouteSettings(
+          pricing,
+          accepted,
+          description,
+          mimeType,
+          tags,
+          timeout,
+          settlesFirst,
+          errors,
+          limit,
+          pass,
+          signInFor,
+          discoverable);
+    }
   }
 }
