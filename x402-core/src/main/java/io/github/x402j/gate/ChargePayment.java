@@ -9,6 +9,7 @@ import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
 import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
+import io.github.x402j.Stablecoin;
 import io.github.x402j.mpp.EvmCharge;
 import io.github.x402j.mpp.PaymentChallenge;
 import io.github.x402j.mpp.PaymentCredential;
@@ -90,7 +91,15 @@ record ChargePayment(PaymentChallenge challenge, Bytes32 nonce, PaymentPayload p
         charge.currency(),
         charge.recipient(),
         offered == null ? FORMER_WINDOW : offered.maxTimeout(),
-        offered == null ? Map.of() : offered.extra());
+        offered == null ? formerExtra(charge) : offered.extra());
+  }
+
+  /** The domain of a token that is not offered any more, as far as it is known here. */
+  private static Map<String, Object> formerExtra(EvmCharge charge) {
+    return Stablecoin.of(charge.network(), charge.currency())
+        .map(known -> known.token())
+        .map(token -> Map.<String, Object>of("name", token.name(), "version", token.version()))
+        .orElse(Map.of());
   }
 
   /** A source of another DID method says nothing that could be compared. */

@@ -305,6 +305,28 @@ class PaymentChargesTest {
   }
 
   @Test
+  void whatWasBegunInATokenThatIsNotOfferedAnyMoreIsFinished() {
+    PaymentCredential credential = pay(challenge(ask("GET /premium", 10_000)));
+    node.settlement = new Settlement.Pending(TX);
+    ask("GET /premium", 10_000, by(credential));
+    node.settlement = SETTLED;
+    PaymentRequired other =
+        PaymentRequired.of(
+            ResourceInfo.of("https://shop.example/premium"),
+            List.of(
+                PaymentRequirements.exact(
+                    Usdc.BASE, TokenAmount.of(10_000), Sale.PAY_TO, Duration.ofSeconds(60))));
+    MemoryTransport again = MemoryTransport.running(() -> true);
+    gate.sell(
+        gate.challenge(other),
+        Sale.purchase("GET /premium").withFixedPrice(),
+        Sale.headers(by(credential)),
+        again);
+    assertThat(again.calls).containsExactly("run", "headers", "deliver");
+    assertThat(node.settlements).isEqualTo(1);
+  }
+
+  @Test
   void onlyThePayerFetchesWhatItsAuthorizationHasPaidFor() {
     PaymentCredential credential = pay(challenge(ask("GET /premium", 10_000)));
     node.settlement = new Settlement.Pending(TX);
