@@ -32,12 +32,22 @@ public final class Facilitators {
   private static final int MAX_REMEMBERED = 10_000;
 
   private final List<Facilitator> all;
+  private final boolean verifiesEveryPayment;
 
   /** Who has stood in for the first, so that it settles and is asked for the outcome. */
   private final Recent<SignedPayment.Id, Facilitator> standIns = new Recent<>(MAX_REMEMBERED);
 
   Facilitators(List<? extends Facilitator> all) {
+    this(all, false);
+  }
+
+  /**
+   * @param verifiesEveryPayment also those that are verified when they are settled, because
+   *     something else depends on who pays
+   */
+  Facilitators(List<? extends Facilitator> all, boolean verifiesEveryPayment) {
     this.all = List.copyOf(all);
+    this.verifiesEveryPayment = verifiesEveryPayment;
   }
 
   /** Lets each check the ways to pay that it may handle. */
@@ -156,9 +166,9 @@ public final class Facilitators {
     }
   }
 
-  /** Returns whether the payment is settled first, by one that verifies it then. */
+  /** Returns whether the payment is settled first, by one that verifies it then, and not before. */
   boolean verifiesWhenItSettles(SignedPayment payment) {
-    return verifiesWhenItSettles(settlerOf(payment), payment);
+    return !verifiesEveryPayment && verifiesWhenItSettles(settlerOf(payment), payment);
   }
 
   static boolean verifiesWhenItSettles(Facilitator settler, SignedPayment payment) {

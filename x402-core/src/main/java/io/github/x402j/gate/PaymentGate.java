@@ -94,7 +94,8 @@ public final class PaymentGate {
     listeners = builder.listeners();
     olderHeader = builder.olderHeader;
     access = new AccessControl(builder.hooks, builder.accessTimeout, builder.clock());
-    Facilitators facilitators = new Facilitators(builder.guarded());
+    // A hook may favour a payer, whose signature anyone can copy from the chain.
+    Facilitators facilitators = new Facilitators(builder.guarded(), !access.isEmpty());
     offers = new SettleableOffers(facilitators);
     PaymentLedger ledger = builder.ledger();
     FailureBudget failures = builder.failureBudget();

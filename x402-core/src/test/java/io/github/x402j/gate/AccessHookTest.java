@@ -499,17 +499,19 @@ class AccessHookTest {
     assertThat(ledger.find(Offers.signed(1).key())).isEmpty();
   }
 
-  @Test
-  void aPaymentThatIsNotGoodProvesNoPayer() {
+  @ParameterizedTest
+  @EnumSource(PaymentFlow.class)
+  void aPaymentThatIsNotGoodProvesNoPayer(PaymentFlow flow) {
     PaymentGate gate =
         gate(AccessHook.onPayer((request, payment) -> AccessDecision.grant("partner")));
+    chain.settleVerifies = true; // as a remote facilitator does
     chain.invalidOnChain =
         new Verification.Invalid(ErrorReason.NONCE_ALREADY_USED, "used", Offers.PAYER);
-    ask(gate, paid(1));
+    ask(gate, flow, "GET /premium", Sale.headers("PAYMENT-SIGNATURE", Offers.v2(flow, 1)));
     assertThat(transport.calls).containsExactly("refuse 402");
     chain.invalidOnChain = null;
     chain.expired = true;
-    ask(gate, paid(2));
+    ask(gate, flow, "GET /premium", Sale.headers("PAYMENT-SIGNATURE", Offers.v2(flow, 2)));
     assertThat(transport.calls).containsExactly("refuse 402");
   }
 
