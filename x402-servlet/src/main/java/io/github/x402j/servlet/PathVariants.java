@@ -22,8 +22,13 @@ final class PathVariants {
   private static final Pattern SPACES_BEHIND = Pattern.compile("(?<! ) +(?=/|$)");
   private static final Pattern UP = Pattern.compile("[^/\\\\]+[/\\\\][.][.](?=[/\\\\]|$)");
   private static final Pattern QUERY = Pattern.compile("[?#].*", Pattern.DOTALL);
-  private static final Pattern AUTHORITY =
-      Pattern.compile("^(?:/?[a-z][a-z0-9+.-]*:)?//[^/?#\\\\]*", Pattern.CASE_INSENSITIVE);
+  private static final Pattern SCHEME =
+      Pattern.compile("^/?[a-z][a-z0-9+.-]*:(?=/)", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern AUTHORITY = Pattern.compile("^//[^/?#\\\\]*");
+
+  /** Of a reader that escapes first what a URI cannot have, so that only a slash ends it. */
+  private static final Pattern ESCAPED_AUTHORITY = Pattern.compile("^//[^/]*");
 
   /** What Java puts in place of octets that are not UTF-8. */
   private static final char REPLACEMENT = '\ufffd';
@@ -41,6 +46,10 @@ final class PathVariants {
     if (text.contains("//")) {
       all.add(SLASHES.matcher(text).replaceAll("/"));
       all.add(AUTHORITY.matcher(text).replaceFirst("")); // as java.net.URI reads it
+      all.add(ESCAPED_AUTHORITY.matcher(text).replaceFirst(""));
+    }
+    if (text.contains(":/")) {
+      all.add(SCHEME.matcher(text).replaceFirst(""));
     }
     all.add(text.contains("/.") ? withoutDotSegments(text) : text);
     all.add(text.replace('+', ' ')); // as decoders of forms read it

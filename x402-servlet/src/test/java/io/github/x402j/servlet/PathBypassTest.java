@@ -138,6 +138,13 @@ class PathBypassTest {
                 "http://evil.example/private",
                 "http://localhost/private",
                 "http://evil.example//private",
+                "http:/private",
+                "http://private",
+                "http://api/x",
+                "//a\\b/private",
+                "//a%5cb/private",
+                "//a%3fb/private",
+                "//a%23b/private",
                 "/api/cheap/../x",
                 "/api/health;/../x",
                 "/api",
@@ -358,6 +365,30 @@ class PathBypassTest {
     }
     System.out.printf("%-18s seed %d, dispatches: %s%n", stack, SEED, statuses);
     assertThat(leaks).as("seed " + SEED).isEmpty();
+  }
+
+  /** Spellings that one reader has understood once. */
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY", "TOMCAT", "UNDERTOW"})
+  void noSpellingOfADispatchGetsThrough(Stack stack) throws IOException {
+    for (String target :
+        List.of(
+            "/.//m\\vc/pri%u0076ate",
+            "//a\\b/private",
+            "//a%5cb/private",
+            "//a%3fb/private",
+            "//a%23b/private",
+            "/%68ttp:/private",
+            "/http://api/x")) {
+      for (TestContainer container : List.of(MAPPED.get(stack), READERS.get(stack))) {
+        for (String kind : List.of("forward", "include")) {
+          String line = "/links/" + kind + "?to=" + URLEncoder.encode(target, UTF_8);
+          assertThat(RawHttp.get(container.port(), line).all())
+              .as(kind + " " + target)
+              .doesNotContain(PathSite.SECRET);
+        }
+      }
+    }
   }
 
   /** If this fails the generator has lost its teeth. */

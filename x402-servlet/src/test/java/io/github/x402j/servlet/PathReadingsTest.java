@@ -66,6 +66,15 @@ class PathReadingsTest {
     "/%2f%20a, // a, /a",
     "/cafÃ©;, /cafÃ©, /café",
     "/x/..\\x/a%2fb, /\\x/a%2fb, /a/b",
+    "//a\\b/c, //a\\b/c, /c",
+    "//a\\b/c, //a\\b/c, \\b/c",
+    "/.//a\\b/%u0063, /.//a\\b/c, /c",
+    "//a%5cb/c, //a\\b/c, /c",
+    "//a%3fb/c, //a?b/c, /c",
+    "//a%23b/c, //a#b/c, /c",
+    "http://a\\b/c, /http://a\\b/c, /c",
+    "http:/a/b, /http:/a/b, /a/b",
+    "http://a/b, /http:/a/b, /a/b",
   })
   void anotherSpellingHasThemAll(String uri, String literal, String resolved) {
     assertThat(read("", uri)).contains(literal, resolved);

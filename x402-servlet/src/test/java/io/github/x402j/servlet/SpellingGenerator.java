@@ -108,6 +108,8 @@ final class SpellingGenerator {
     "http://localhost",
     "http://127.0.0.1/",
     "https://evil.example:1",
+    "http:",
+    "//a\\b",
     "/;/..",
     "/..;/x/..",
     "/%252e%252e",
