@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PathVariants {
   private static final Pattern PARAMETER = Pattern.compile(";[^/]*");
+  private static final Pattern BACKSLASHES = Pattern.compile("\\\\+");
   private static final Pattern SLASHES = Pattern.compile("//+");
   private static final Pattern SPACES_BEFORE = Pattern.compile("(?<=/) +");
   private static final Pattern SPACES_BEHIND = Pattern.compile("(?<! ) +(?=/|$)");
@@ -41,6 +42,8 @@ final class PathVariants {
     all.add(text.indexOf(';') < 0 ? text : PARAMETER.matcher(text).replaceAll(""));
     if (text.indexOf('\\') >= 0) {
       all.add(text.replace('\\', '/'));
+      all.add(text.replace("\\\\", "/")); // as a separator that was escaped with another
+      all.add(BACKSLASHES.matcher(text).replaceAll("/"));
       all.add(UP.matcher(text).replaceFirst("")); // and keeps the separators as they are
     }
     if (text.contains("//")) {

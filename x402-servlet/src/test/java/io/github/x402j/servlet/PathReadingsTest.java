@@ -73,6 +73,9 @@ class PathReadingsTest {
     "//a%3fb/c, //a?b/c, /c",
     "//a%23b/c, //a#b/c, /c",
     "http://a\\b/c, /http://a\\b/c, /c",
+    "/\\\\x/a, /\\\\x/a, /a",
+    "/%5c\\x/a, /\\\\x/a, /a",
+    "/\\\\\\x/a, ///x/a, /a",
     "http:/a/b, /http:/a/b, /a/b",
     "http://a/b, /http:/a/b, /a/b",
   })
