@@ -6,8 +6,9 @@ const path = require('path');
 const solc = require('solc');
 
 const target = path.join(__dirname, '../src/main/resources/io/github/x402j/testing');
-const contracts = ['TestUsdc', 'ContractWallet', 'TestMulticall'];
-const placed = ['TestMulticall']; // at an address of their own, without a constructor
+const placed = ['TestMulticall', 'TestPermit2', 'TestExactProxy', 'TestUptoProxy']; // each at an address of its own
+const contracts = ['TestUsdc', 'TestToken', 'ContractWallet', ...placed];
+const sources = fs.readdirSync(__dirname).filter((file) => file.endsWith('.sol'));
 const check = process.argv.includes('--check');
 
 const output = JSON.parse(
@@ -15,7 +16,7 @@ const output = JSON.parse(
     JSON.stringify({
       language: 'Solidity',
       sources: Object.fromEntries(
-        contracts.map((name) => [`${name}.sol`, { content: fs.readFileSync(path.join(__dirname, `${name}.sol`), 'utf8') }]),
+        sources.map((file) => [file, { content: fs.readFileSync(path.join(__dirname, file), 'utf8') }]),
       ),
       settings: {
         evmVersion: 'istanbul', // the EVM of LocalChain

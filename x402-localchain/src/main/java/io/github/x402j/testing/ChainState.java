@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.hyperledger.besu.ethereum.core.Account;
 import org.hyperledger.besu.ethereum.core.Address;
 import org.hyperledger.besu.ethereum.core.BlockHeader;
@@ -36,11 +37,13 @@ final class ChainState {
   private static final Address COINBASE =
       Address.fromHexString("0x000000000000000000000000000000000000c01b");
 
-  /** Many chains have this contract at this address. */
+  /** What has code from the first block on. */
   private static final Map<Address, BytesValue> CODES =
-      Map.of(
-          Address.fromHexString(TestChain.MULTICALL),
-          BytesValue.fromHexString(Operator.code("TestMulticall")));
+      PlacedContracts.CODES.entrySet().stream()
+          .collect(
+              Collectors.toUnmodifiableMap(
+                  placed -> Address.fromHexString(placed.getKey()),
+                  placed -> BytesValue.fromHexString(placed.getValue())));
 
   /** Where a mined transaction is. */
   record Place(MinedBlock block, MinedTransaction transaction) {}

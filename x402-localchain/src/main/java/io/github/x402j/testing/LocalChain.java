@@ -90,12 +90,24 @@ public final class LocalChain implements TestChain {
    * @throws UncheckedIOException if it cannot listen there
    */
   public static LocalChain start(long chainId, int port) {
+    return start(chainId, port, Clock.systemUTC());
+  }
+
+  /**
+   * Starts a chain with {@link #DEFAULT_CHAIN_ID} on a free port whose time is that of a clock, as
+   * for messages signed long ago.
+   */
+  public static LocalChain start(Clock clock) {
+    return start(DEFAULT_CHAIN_ID, 0, clock);
+  }
+
+  private static LocalChain start(long chainId, int port, Clock clock) {
     if (chainId <= 0) {
       throw new IllegalArgumentException("chainId: expected above zero, found " + chainId);
     }
     Evm evm = Evm.of(chainId);
     Address rich = Address.fromHexString(OPERATOR.address());
-    ChainState chain = new ChainState(evm, chainId, Clock.systemUTC(), Map.of(rich, OPERATOR_WEI));
+    ChainState chain = new ChainState(evm, chainId, clock, Map.of(rich, OPERATOR_WEI));
     RpcMethods methods = new RpcMethods(chain, evm);
     Faults faults = new Faults();
     Operator operator = new Operator(new LocalNode(chain, methods), chainId, OPERATOR);
@@ -129,6 +141,16 @@ public final class LocalChain implements TestChain {
   @Override
   public TestUsdc deployUsdc(String name, String version, int decimals) {
     return TestUsdc.deploy(operator, name, version, decimals);
+  }
+
+  @Override
+  public TestToken deployToken(String name, String symbol, int decimals) {
+    return TestToken.deploy(operator, name, symbol, decimals, false);
+  }
+
+  @Override
+  public TestToken deployPermitToken(String name, String symbol, int decimals) {
+    return TestToken.deploy(operator, name, symbol, decimals, true);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class RemoteChain implements TestChain {
     long chainId = Operator.quantity(node.call("eth_chainId")).longValueExact();
     RemoteChain chain = new RemoteChain(url, new Operator(node, chainId, TestWallet.random()));
     chain.fund(chain.operator.wallet().address(), OPERATOR_WEI);
-    chain.placeCode(MULTICALL, Operator.code("TestMulticall"));
+    PlacedContracts.CODES.forEach(chain::placeCode);
     return chain;
   }
 
@@ -61,6 +61,16 @@ final class RemoteChain implements TestChain {
   @Override
   public TestUsdc deployUsdc(String name, String version, int decimals) {
     return TestUsdc.deploy(operator, name, version, decimals);
+  }
+
+  @Override
+  public TestToken deployToken(String name, String symbol, int decimals) {
+    return TestToken.deploy(operator, name, symbol, decimals, false);
+  }
+
+  @Override
+  public TestToken deployPermitToken(String name, String symbol, int decimals) {
+    return TestToken.deploy(operator, name, symbol, decimals, true);
   }
 
   @Override

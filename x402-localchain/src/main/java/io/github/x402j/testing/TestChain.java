@@ -22,6 +22,18 @@ public interface TestChain extends AutoCloseable {
    */
   String MULTICALL = "0xcA11bde05977b3631167028862bE2a173976CA11";
 
+  /** Where every test chain has a contract that moves tokens by signature as Permit2 does. */
+  String PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
+
+  /**
+   * Where every test chain has the proxy through which the scheme {@code exact} uses Permit2. For a
+   * chain without it, put the code {@code 0x} there.
+   */
+  String EXACT_PROXY = "0x402085c248EeA27D92E8b30b2C58ed07f9E20001";
+
+  /** Where every test chain has the proxy through which the scheme {@code upto} uses Permit2. */
+  String UPTO_PROXY = "0x4020A4f3b7b90ccA423B9fabCc0CE57C6C240002";
+
   /**
    * Returns the chain that a suite runs on: the node named by {@code -Dx402.rpc=URL}, which must
    * know {@code anvil_setBalance}, or else a new {@link LocalChain}. Close it after use.
@@ -72,6 +84,21 @@ public interface TestChain extends AutoCloseable {
    * @param decimals 0 to 255
    */
   TestUsdc deployUsdc(String name, String version, int decimals);
+
+  /**
+   * Deploys a plain ERC-20 token: without EIP-3009 and without permits.
+   *
+   * @param decimals 0 to 255
+   */
+  TestToken deployToken(String name, String symbol, int decimals);
+
+  /**
+   * Deploys an ERC-20 token that takes EIP-2612 permits, with its name and the version {@value
+   * TestToken#PERMIT_VERSION} in their domain.
+   *
+   * @param decimals 0 to 255
+   */
+  TestToken deployPermitToken(String name, String symbol, int decimals);
 
   /**
    * Puts a token's code at an address of choice, such as that of real USDC, so that code under test

@@ -3,12 +3,8 @@
 package io.github.x402j.testing;
 
 import java.math.BigInteger;
-import java.util.List;
-import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.datatypes.Address;
 import org.web3j.abi.datatypes.DynamicBytes;
-import org.web3j.abi.datatypes.Function;
-import org.web3j.abi.datatypes.Type;
 import org.web3j.abi.datatypes.Utf8String;
 import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.abi.datatypes.generated.Uint256;
@@ -58,15 +54,13 @@ public final class TestUsdc {
     }
   }
 
-  private final Operator operator;
-  private final String address;
+  private final Erc20 contract;
   private final String name;
   private final String version;
   private final int decimals;
 
-  private TestUsdc(Operator operator, String address, String name, String version, int decimals) {
-    this.operator = operator;
-    this.address = address;
+  private TestUsdc(Erc20 contract, String name, String version, int decimals) {
+    this.contract = contract;
     this.name = name;
     this.version = version;
     this.decimals = decimals;
@@ -76,22 +70,23 @@ public final class TestUsdc {
     String address =
         operator.deploy(
             "TestUsdc", new Utf8String(name), new Utf8String(version), new Uint8(decimals));
-    return new TestUsdc(operator, address, name, version, decimals);
+    return new TestUsdc(new Erc20(operator, address), name, version, decimals);
   }
 
   /** Returns the token as it is at another address, where its code was put. */
   TestUsdc at(String other) {
-    return new TestUsdc(operator, Keys.toChecksumAddress(other), name, version, decimals);
+    Erc20 moved = new Erc20(contract.operator(), Keys.toChecksumAddress(other));
+    return new TestUsdc(moved, name, version, decimals);
   }
 
   /** Returns the code of the contract. */
   String code() {
-    return operator.node().call("eth_getCode", address, "latest").asText();
+    return contract.operator().node().call("eth_getCode", address(), "latest").asText();
   }
 
   /** Returns the contract's address in its EIP-55 spelling. */
   public String address() {
-    return address;
+    return contract.address();
   }
 
   /** Returns the EIP-712 name. */
@@ -113,7 +108,7 @@ public final class TestUsdc {
    * Returns what the contract answers to {@code DOMAIN_SEPARATOR()}, as {@code 0x} and 64 digits.
    */
   public String domainSeparator() {
-    return call("DOMAIN_SEPARATOR");
+    return contract.call("DOMAIN_SEPARATOR");
   }
 
   /** Creates tokens. */
@@ -123,7 +118,7 @@ public final class TestUsdc {
 
   /** Creates tokens. */
   public void mint(String to, BigInteger value) {
-    send("mint", new Address(to), new Uint256(value));
+    contract.mint(to, value);
   }
 
   /**
@@ -132,12 +127,26 @@ public final class TestUsdc {
    * @throws IllegalStateException if it has fewer
    */
   public void burn(String from, BigInteger value) {
-    send("burn", new Address(from), new Uint256(value));
+    contract.send("burn", new Address(from), new Uint256(value));
   }
 
   /** Returns the balance of an account as of the latest block. */
   public BigInteger balanceOf(String account) {
-    return Numeric.toBigInt(call("balanceOf", new Address(account)));
+    return contract.balanceOf(account);
+  }
+
+  /** Returns how much of an owner's tokens a spender may move, as of the latest block. */
+  public BigInteger allowance(String owner, String spender) {
+    return contract.allowance(owner, spender);
+  }
+
+  /**
+   * Lets a spender move this much of an owner's tokens, and returns the transaction's hash.
+   *
+   * @param owner signs it and pays the gas; gets ether if it has none
+   */
+  public String approve(TestWallet owner, String spender, BigInteger value) {
+    return contract.approve(owner, spender, value);
   }
 
   /**
@@ -146,14 +155,15 @@ public final class TestUsdc {
    * @param nonceHex 32 bytes
    */
   public boolean authorizationUsed(String payer, String nonceHex) {
-    return Numeric.toBigInt(call("authorizationState", new Address(payer), bytes32(nonceHex)))
+    return Numeric.toBigInt(
+                contract.call("authorizationState", new Address(payer), bytes32(nonceHex)))
             .signum()
         != 0;
   }
 
   /** Makes the token depart from USDC until the next call. */
   public void misbehave(Mode mode) {
-    send("misbehave", new Uint8(mode.code));
+    contract.send("misbehave", new Uint8(mode.code));
   }
 
   /**
@@ -204,9 +214,8 @@ public final class TestUsdc {
       BigInteger validBefore,
       String nonceHex,
       String signatureHex) {
-    provideGas(sender);
     String data = transferData(from, to, value, validAfter, validBefore, nonceHex, signatureHex);
-    return operator.sendFrom(sender, address, BigInteger.ZERO, data);
+    return contract.sendFrom(sender, data);
   }
 
   /** Returns the call of {@code transferWithAuthorization} with the signature in one piece. */
@@ -218,7 +227,7 @@ public final class TestUsdc {
       BigInteger validBefore,
       String nonceHex,
       String signatureHex) {
-    return encode(
+    return Erc20.encode(
         "transferWithAuthorization",
         new Address(from),
         new Address(to),
@@ -237,7 +246,7 @@ public final class TestUsdc {
    */
   public String cancelAuthorization(TestWallet payer, String nonceHex) {
     byte[] digest = Eip3009Messages.cancelDigest(domain(), payer.address(), nonceHex);
-    return send(
+    return contract.send(
         "cancelAuthorization",
         new Address(payer.address()),
         bytes32(nonceHex),
@@ -246,29 +255,11 @@ public final class TestUsdc {
 
   @Override
   public String toString() {
-    return "TestUsdc[" + address + " on " + operator.chainId() + "]";
+    return "TestUsdc[" + address() + " on " + contract.operator().chainId() + "]";
   }
 
   private byte[] domain() {
-    return Eip3009Messages.domainSeparator(name, version, operator.chainId(), address);
-  }
-
-  private void provideGas(TestWallet sender) {
-    if (operator.balance(sender.address()).signum() == 0) {
-      operator.send(sender.address(), BigInteger.TEN.pow(18), "");
-    }
-  }
-
-  private String send(String function, Type<?>... arguments) {
-    return operator.send(address, BigInteger.ZERO, encode(function, arguments));
-  }
-
-  private String call(String function, Type<?>... arguments) {
-    return operator.call(address, encode(function, arguments));
-  }
-
-  private static String encode(String function, Type<?>... arguments) {
-    return FunctionEncoder.encode(new Function(function, List.of(arguments), List.of()));
+    return Eip3009Messages.domainSeparator(name, version, contract.operator().chainId(), address());
   }
 
   private static Bytes32 bytes32(String hex) {
