@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,16 @@ final class PathVariants {
   private static final Pattern SLASHES = Pattern.compile("//+");
   private static final Pattern SPACES_BEFORE = Pattern.compile("(?<=/) +");
   private static final Pattern SPACES_BEHIND = Pattern.compile("(?<! ) +(?=/|$)");
-  private static final Pattern UP = Pattern.compile("[^/\\\\]+[/\\\\][.][.](?=[/\\\\]|$)");
+
+  /** Steps of readers that take a backslash for a slash, and keep those that are left. */
+  private static final List<Pattern> RESOLVED =
+      List.of(
+          Pattern.compile("[^/\\\\]*[/\\\\][.][.](?=[/\\\\]|$)"),
+          Pattern.compile("[/\\\\][^/\\\\]*[/\\\\][.][.](?=[/\\\\]|$)"),
+          Pattern.compile("[/\\\\][.](?=[/\\\\]|$)"),
+          Pattern.compile("[/\\\\](?=[/\\\\])"),
+          Pattern.compile("(?<=[/\\\\])[/\\\\]"));
+
   private static final Pattern QUERY = Pattern.compile("[?#].*", Pattern.DOTALL);
   private static final Pattern SCHEME =
       Pattern.compile("^/?[a-z][a-z0-9+.-]*:(?=/)", Pattern.CASE_INSENSITIVE);
@@ -41,10 +51,7 @@ final class PathVariants {
     Set<String> all = new LinkedHashSet<>();
     all.add(text.indexOf(';') < 0 ? text : PARAMETER.matcher(text).replaceAll(""));
     if (text.indexOf('\\') >= 0) {
-      all.add(text.replace('\\', '/'));
-      all.add(text.replace("\\\\", "/")); // as a separator that was escaped with another
-      all.add(BACKSLASHES.matcher(text).replaceAll("/"));
-      all.add(UP.matcher(text).replaceFirst("")); // and keeps the separators as they are
+      addWithBackslashes(text, all);
     }
     if (text.contains("//")) {
       all.add(SLASHES.matcher(text).replaceAll("/"));
@@ -67,6 +74,13 @@ final class PathVariants {
     addDecoded(text, all);
     all.remove(text);
     return all;
+  }
+
+  private static void addWithBackslashes(String text, Set<String> all) {
+    all.add(text.replace('\\', '/'));
+    all.add(text.replace("\\\\", "/")); // as a separator that was escaped with another
+    all.add(BACKSLASHES.matcher(text).replaceAll("/"));
+    RESOLVED.forEach(step -> all.add(step.matcher(text).replaceFirst("")));
   }
 
   /**
@@ -124,7 +138,7 @@ final class PathVariants {
       all.add(new String(octets, ISO_8859_1));
       all.add(leniently(octets));
     }
-    if (!hasEscapes && has(text, 0x80, 0xff) && !has(text, 0x100, Character.MAX_VALUE)) {
+    if (has(text, 0x80, 0xff) && !has(text, 0x100, Character.MAX_VALUE)) {
       byte[] octets = text.getBytes(ISO_8859_1); // the container took each octet for a character
       all.add(new String(octets, UTF_8));
       all.add(leniently(octets));

@@ -76,6 +76,11 @@ class PathReadingsTest {
     "/\\\\x/a, /\\\\x/a, /a",
     "/%5c\\x/a, /\\\\x/a, /a",
     "/\\\\\\x/a, ///x/a, /a",
+    "/a/x/..\\b, /a/x/..\\b, /a\\b",
+    "/a/.\\b, /a/.\\b, /a\\b",
+    "/a/\\b, /a/\\b, /a\\b",
+    "/%5c../b/c, /\\../b/c, /c",
+    "/%25ï¼\u00961, /%ï¼\u00961, /a",
     "http:/a/b, /http:/a/b, /a/b",
     "http://a/b, /http:/a/b, /a/b",
   })
