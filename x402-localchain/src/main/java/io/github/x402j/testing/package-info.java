@@ -9,9 +9,10 @@
  * on 127.0.0.1. It mines each transaction at once, moves its clock on request, goes back to a
  * snapshot, and {@link io.github.x402j.testing.Faults} make its endpoint slow, silent or wrong.
  * {@link io.github.x402j.testing.TestUsdc} takes EIP-3009 authorizations with the events and revert
- * strings of USDC. {@link io.github.x402j.testing.LocalChainExtension} does the starting and
- * closing for JUnit 5. {@link io.github.x402j.testing.MutableClock} stands still until a test moves
- * it.
+ * strings of USDC, {@link io.github.x402j.testing.TestToken} is any other ERC-20 token, and every
+ * test chain has Permit2 and the proxies of {@code exact} and {@code upto}. {@link
+ * io.github.x402j.testing.LocalChainExtension} does the starting and closing for JUnit 5. {@link
+ * io.github.x402j.testing.MutableClock} stands still until a test moves it.
  *
  * <p>A suite written against {@link io.github.x402j.testing.TestChain} also runs on a development
  * node such as {@code anvil}: {@code -Dx402.rpc=URL} names it.
