@@ -102,7 +102,7 @@ public final class DiscoveryMessages {
    * @throws MalformedPaymentException if it is no list
    */
   public static Listing readListing(String body) throws MalformedPaymentException {
-    JsonNode json = Json.parseObject(body);
+    JsonNode json = Json.parseEnvelope(body);
     JsonNode items = json.path("items").isArray() ? json.path("items") : json.path("resources");
     if (!items.isArray()) {
       throw new MalformedPaymentException("items: expected an array");

@@ -281,7 +281,7 @@ public final class FacilitatorMessages {
   // ---- the facilitator's side
 
   public static Request readRequest(String body) throws MalformedPaymentException {
-    JsonNode json = Json.parseObject(body);
+    JsonNode json = Json.parseEnvelope(body);
     JsonNode payment = Json.object(json, "", "paymentPayload");
     // The specification has the version in both places, and some clients send it in one.
     long version =

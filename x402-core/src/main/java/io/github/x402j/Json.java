@@ -31,30 +31,47 @@ final class Json {
    */
   private static final int MAX_DEPTH = 64;
 
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(MAX_DEPTH)
-                          .maxNumberLength(100)
-                          .build())
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .build();
+  /** How much deeper a message may be that holds such ones as a member, or in a list. */
+  private static final int ENVELOPE_DEPTH = 2;
+
+  private static final JsonMapper MAPPER = mapper(MAX_DEPTH);
+  private static final JsonMapper ENVELOPE_MAPPER = mapper(MAX_DEPTH + ENVELOPE_DEPTH);
 
   private static final TypeReference<LinkedHashMap<String, Object>> MAP = new TypeReference<>() {};
 
   private Json() {}
 
+  private static JsonMapper mapper(int maxDepth) {
+    return JsonMapper.builder(
+            JsonFactory.builder()
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                .streamReadConstraints(
+                    StreamReadConstraints.builder()
+                        .maxNestingDepth(maxDepth)
+                        .maxNumberLength(100)
+                        .build())
+                .build())
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .build();
+  }
+
   /** Returns the object that the text is. */
   static JsonNode parseObject(String text) throws MalformedPaymentException {
+    return parseObject(MAPPER, text);
+  }
+
+  /** Does the same for a message that holds others, each of which may be as deep as allowed. */
+  static JsonNode parseEnvelope(String text) throws MalformedPaymentException {
+    return parseObject(ENVELOPE_MAPPER, text);
+  }
+
+  private static JsonNode parseObject(JsonMapper mapper, String text)
+      throws MalformedPaymentException {
     JsonNode node;
     try {
-      node = MAPPER.readTree(text);
+      node = mapper.readTree(text);
     } catch (JsonProcessingException | NumberFormatException | ArithmeticException e) {
       // Jackson's message repeats the input; of an exponent that is too large it lets the number's
       // own exception through.

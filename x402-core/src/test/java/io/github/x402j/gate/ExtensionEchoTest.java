@@ -8,6 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.x402j.DiscoveredResource;
+import io.github.x402j.DiscoveryMessages;
+import io.github.x402j.DiscoveryQuery;
 import io.github.x402j.Extension;
 import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.Hashes;
@@ -216,7 +219,7 @@ class ExtensionEchoTest {
 
   /** What a client can read, it returns; the schema of nested JSON is deep. */
   @ParameterizedTest
-  @ValueSource(ints = {8, 40, 59})
+  @ValueSource(ints = {8, 40, 59, 60})
   void takesBackAnExtensionOfAnyDepthThatClientsRead(int levels) throws Exception {
     Map<String, Object> schema = Map.of("type", "object");
     for (int i = 0; i < levels; i++) {
@@ -231,6 +234,17 @@ class ExtensionEchoTest {
     SignedPayment payment = ScriptedFacilitator.signed(returned, Sale.OFFER, Sale.NOW);
     String told = FacilitatorMessages.request(payment, announced.resource());
     assertThat(FacilitatorMessages.readRequest(told).payload()).isEqualTo(returned);
+    DiscoveredResource listed =
+        new DiscoveredResource(
+            announced.resource(),
+            "http",
+            2,
+            announced.accepts(),
+            List.of(),
+            Sale.NOW,
+            Map.of("e", Map.of("info", Map.of(), "schema", schema)));
+    String list = DiscoveryMessages.resources(List.of(listed), DiscoveryQuery.everything(), 1);
+    assertThat(DiscoveryMessages.readListing(list).resources()).containsExactly(listed);
   }
 
   /** Facilitators list it, and payers would write what they like into the seller's entry. */
