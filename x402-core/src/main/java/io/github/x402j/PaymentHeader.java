@@ -52,6 +52,9 @@ public final class PaymentHeader {
   /** Carries the credential of the {@code Payment} HTTP scheme, or of another one. */
   public static final String AUTHORIZATION = "Authorization";
 
+  /** Says in a request by which methods and intents of that scheme the client pays. */
+  public static final String ACCEPT_PAYMENT = "Accept-Payment";
+
   /** Carries the receipt of the {@code Payment} HTTP scheme. */
   public static final String PAYMENT_RECEIPT = "Payment-Receipt";
 

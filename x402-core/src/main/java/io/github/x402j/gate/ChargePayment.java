@@ -15,6 +15,7 @@ import io.github.x402j.mpp.PaymentChallenge;
 import io.github.x402j.mpp.PaymentCredential;
 import io.github.x402j.mpp.PaymentProblem;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,13 +78,20 @@ record ChargePayment(PaymentChallenge challenge, Bytes32 nonce, PaymentPayload p
   }
 
   private static PaymentRequirements accepted(EvmCharge charge, PaymentRequired required) {
-    @Nullable PaymentRequirements offered =
+    List<PaymentRequirements> inToken =
         required.accepts().stream()
             .filter(offer -> offer.scheme().equals(PaymentRequirements.EXACT))
+            .filter(PaymentRequirements::takesAuthorization)
             .filter(offer -> offer.network().equals(charge.network()))
             .filter(offer -> offer.asset().equals(charge.currency()))
-            .findFirst()
-            .orElse(null);
+            .toList();
+    // Of equal ones the longest: the challenge itself says when it expires.
+    @Nullable PaymentRequirements offered =
+        inToken.stream()
+            .filter(offer -> offer.amount().equals(charge.amount()))
+            .filter(offer -> offer.payTo().equals(charge.recipient()))
+            .max(Comparator.comparing(PaymentRequirements::maxTimeout))
+            .orElse(inToken.isEmpty() ? null : inToken.get(0));
     return new PaymentRequirements(
         PaymentRequirements.EXACT,
         charge.network(),

@@ -11,6 +11,7 @@ import io.github.x402j.PaymentRequired;
 import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Stablecoin;
 import io.github.x402j.Verification;
+import io.github.x402j.mpp.AcceptPayment;
 import io.github.x402j.mpp.ChallengeSecrets;
 import io.github.x402j.mpp.EvmCharge;
 import io.github.x402j.mpp.PaymentChallenge;
@@ -21,10 +22,12 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -63,6 +66,11 @@ final class PaymentCharges {
     Map<String, String> headers = new LinkedHashMap<>(refusal.headers());
     headers.put(PaymentHeader.WWW_AUTHENTICATE, challenges);
     return new Refusal(402, headers, refusal.body());
+  }
+
+  /** Returns whether a request's {@code Accept-Payment} leaves room for a challenge. */
+  static boolean areTaken(Function<String, List<String>> headers) {
+    return AcceptPayment.takesEvmCharge(headers.apply(PaymentHeader.ACCEPT_PAYMENT));
   }
 
   private static boolean isTransfer(PaymentRequirements offer) {
@@ -127,8 +135,11 @@ final class PaymentCharges {
     if (!secrets.hasSigned(challenge)) {
       throw refused("challenge.id: not one of this server for these parameters");
     }
-    if (!challenge.realm().equals(realm(required)) || challenge.digest() != null) {
+    if (!challenge.realm().equals(realm(required))) {
       throw refused("challenge.realm: expected " + realm(required));
+    }
+    if (challenge.digest() != null || challenge.description() != null) {
+      throw refused("challenge: expected no digest and no description, as none was sent");
     }
     if (!name(purchase).equals(opaque(challenge).get(REQUEST))) {
       throw refused("challenge.opaque: it was for another request");

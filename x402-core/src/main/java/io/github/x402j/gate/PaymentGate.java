@@ -336,7 +336,7 @@ public final class PaymentGate {
     String outcome = ERROR;
     try {
       Admission admission = decide(check, purchase, headers);
-      if (admission instanceof Admission.Refused refused) {
+      if (admission instanceof Admission.Refused refused && PaymentCharges.areTaken(headers)) {
         Refusal refusal = challenged(refused.refusal(), check.challenge(), purchase);
         admission = new Admission.Refused(refusal);
       }

@@ -390,6 +390,109 @@ class PaymentChargesTest {
     assertThat(ask("GET /premium", 10_000, by(pay(challenge))).calls).contains("deliver");
   }
 
+  /** Each parameter by itself; the payload is signed for the challenge as it comes back. */
+  @ParameterizedTest
+  @CsvSource({
+    "digest, sha-256=:eA==:",
+    "digest, sha-256=eA==",
+    "digest, ''",
+    "description, Data feed",
+    "description, ''",
+    "opaque, e30",
+    "opaque, ",
+    "expires, 2099-01-01T00:00:00Z",
+    "expires, ",
+    "realm, other.example",
+  })
+  void aChallengeComesBackAsItWentOut(String parameter, String value) {
+    PaymentChallenge c = challenge(ask("GET /premium", 10_000));
+    assertThat(c.digest()).isNull();
+    assertThat(c.description()).isNull();
+    PaymentChallenge changed =
+        new PaymentChallenge(
+            c.id(),
+            parameter.equals("realm") ? value : c.realm(),
+            c.method(),
+            c.intent(),
+            c.request(),
+            parameter.equals("description") ? value : null,
+            parameter.equals("digest") ? value : null,
+            parameter.equals("expires") ? value : c.expires(),
+            parameter.equals("opaque") ? value : c.opaque());
+    Instant validBefore = Sale.NOW.plusSeconds(60);
+    PaymentCredential credential = pay(changed, changed.nonce().text(), validBefore);
+    assertRefused(ask("GET /premium", 10_000, by(credential)), 402, "invalid-challenge");
+    assertThat(node.settlements).isZero();
+  }
+
+  /** A challenge lives as long as its own offer lets an authorization be valid, and no longer. */
+  @ParameterizedTest
+  @CsvSource({"60, 600, 1", "600, 60, 1", "60, 600, 0", "60, 86400, 1"})
+  void anAuthorizationMayBeValidUntilItsChallengeExpires(long first, long second, long more) {
+    List<PaymentRequirements> offers =
+        List.of(
+            PaymentRequirements.exact(
+                Usdc.BASE_SEPOLIA, TokenAmount.of(10_000), Sale.PAY_TO, Duration.ofSeconds(first)),
+            PaymentRequirements.exact(
+                Usdc.BASE_SEPOLIA,
+                TokenAmount.of(10_000 + more),
+                Sale.PAY_TO,
+                Duration.ofSeconds(second)));
+    PaymentRequired required =
+        PaymentRequired.of(ResourceInfo.of("https://shop.example/premium"), offers);
+    for (int i = 0; i < offers.size(); i++) {
+      String header = sell(required).refusal.headers().get("WWW-Authenticate");
+      PaymentChallenge challenge = PaymentChallenge.parse(List.of(header)).get(i);
+      assertThat(challenge.expiresAt()).isEqualTo(Sale.NOW.plus(offers.get(i).maxTimeout()));
+      assertThat(sell(required, by(pay(challenge))).calls).contains("deliver");
+    }
+    assertThat(node.settlements).isEqualTo(2);
+  }
+
+  @Test
+  void anOfferByPermit2BesideItIsNotMeant() {
+    PaymentRequirements offer = required("/", 10_000).accepts().get(0);
+    Map<String, Object> extra = new LinkedHashMap<>(offer.extra());
+    extra.put("assetTransferMethod", "permit2");
+    PaymentRequirements permit2 =
+        new PaymentRequirements(
+            offer.scheme(),
+            offer.network(),
+            offer.amount(),
+            offer.asset(),
+            offer.payTo(),
+            offer.maxTimeout(),
+            extra);
+    PaymentRequired required =
+        PaymentRequired.of(
+            ResourceInfo.of("https://shop.example/premium"), List.of(permit2, offer));
+    PaymentChallenge challenge = challenge(sell(required));
+    assertThat(sell(required, by(pay(challenge))).calls).contains("deliver");
+  }
+
+  private MemoryTransport sell(PaymentRequired required, String... headers) {
+    MemoryTransport transport = MemoryTransport.running(() -> true);
+    gate.sell(
+        gate.challenge(required), Sale.purchase("GET /premium"), Sale.headers(headers), transport);
+    return transport;
+  }
+
+  @Test
+  void whoTakesNoEvmChargeIsOfferedX402Alone() {
+    for (String none : List.of("evm/charge;q=0", "tempo/charge, stripe/charge;q=0.5")) {
+      MemoryTransport asked = ask("GET /premium", 10_000, "Accept-Payment", none);
+      assertThat(asked.calls).containsExactly("refuse 402");
+      assertThat(asked.refusal.headers())
+          .containsKey("PAYMENT-REQUIRED")
+          .doesNotContainKey("WWW-Authenticate");
+    }
+    PaymentChallenge challenge =
+        challenge(ask("GET /premium", 10_000, "Accept-Payment", "evm/charge;q=1"));
+    String[] paid = by(pay(challenge));
+    assertThat(ask("GET /premium", 10_000, paid[0], paid[1], "Accept-Payment", "evm/charge").calls)
+        .contains("deliver");
+  }
+
   @Test
   void anAuthorizationIsForItsChallenge() {
     PaymentChallenge one = challenge(ask("GET /premium", 10_000));

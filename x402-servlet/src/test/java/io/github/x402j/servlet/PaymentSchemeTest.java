@@ -95,6 +95,11 @@ class PaymentSchemeTest {
           PaymentChallenge.parse(unpaid.headers("WWW-Authenticate")).get(0);
       assertThat(challenge.realm()).isEqualTo("shop.example");
 
+      RawHttp.Response other = app.get(url, "Accept-Payment: tempo/charge");
+      assertThat(other.headers("WWW-Authenticate"))
+          .containsExactly("Basic realm=\"shop\"", "Bearer");
+      assertThat(other.header("PAYMENT-REQUIRED")).isNotNull();
+
       RawHttp.Response paid = app.get(url, payer.authorization(unpaid));
       assertThat(paid.text()).isEqualTo(SECRET);
       assertThat(paid.header("PAYMENT-RESPONSE")).isNull();
