@@ -19,8 +19,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -149,14 +152,55 @@ public final class Facilitators {
   }
 
   /**
-   * Moves the money.
+   * Moves the money. If a payment that is verified when it is settled never left for the first, the
+   * next that verifies so settles it.
    *
    * @param later whether the caller can wait without this thread
    * @return the outcome; known by now unless {@code later}
    */
   CompletableFuture<Settlement> settle(
       SignedPayment payment, BeforeBroadcast beforeBroadcast, boolean later) {
-    Facilitator settler = settlerOf(payment);
+    if (!verifiesWhenItSettles(payment)) {
+      return settle(settlerOf(payment), payment, beforeBroadcast, later);
+    }
+    CompletableFuture<Settlement> first = null;
+    for (Facilitator settler : upfrontSettlers(payment)) {
+      if (first != null) {
+        remember(payment.id(), settler); // it is asked for the outcome
+      }
+      CompletableFuture<Settlement> begun = settle(settler, payment, beforeBroadcast, later);
+      if (!isNotSent(begun)) {
+        return begun;
+      }
+      first = first == null ? begun : first;
+    }
+    remember(payment.id(), null);
+    return Objects.requireNonNull(first, "the settler is among them");
+  }
+
+  /** Returns the settler, and those that can stand in for it where nothing was verified. */
+  private List<Facilitator> upfrontSettlers(SignedPayment payment) {
+    return settlerFirst(payment).stream()
+        .filter(each -> verifiesWhenItSettles(each, payment))
+        .toList();
+  }
+
+  private static boolean isNotSent(CompletableFuture<Settlement> begun) {
+    if (!begun.isCompletedExceptionally()) {
+      return false;
+    }
+    try {
+      begun.join();
+      return false;
+    } catch (CompletionException e) {
+      return e.getCause() instanceof FacilitatorException;
+    } catch (CancellationException e) {
+      return false;
+    }
+  }
+
+  private static CompletableFuture<Settlement> settle(
+      Facilitator settler, SignedPayment payment, BeforeBroadcast beforeBroadcast, boolean later) {
     try {
       return later
           ? settler.settleLater(payment, beforeBroadcast).toCompletableFuture()
@@ -178,7 +222,9 @@ public final class Facilitators {
 
   /** Returns whether who settles the payment tells its transaction before it is sent. */
   boolean tellsBeforeBroadcast(SignedPayment payment) {
-    return settlerOf(payment).tellsBeforeBroadcast();
+    return verifiesWhenItSettles(payment)
+        ? upfrontSettlers(payment).stream().allMatch(Facilitator::tellsBeforeBroadcast)
+        : settlerOf(payment).tellsBeforeBroadcast();
   }
 
   /**

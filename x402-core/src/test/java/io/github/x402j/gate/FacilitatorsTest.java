@@ -13,25 +13,33 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.x402j.Facilitator;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Offers;
+import io.github.x402j.PaymentFlow;
+import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Settlement;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Verification;
 import io.github.x402j.facilitator.HostileFacilitator;
 import io.github.x402j.facilitator.HttpFacilitator;
 import io.github.x402j.testing.MutableClock;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Several facilitators of one gate. */
 class FacilitatorsTest {
   private static final String TX = "0x" + "ab".repeat(32);
+  private static final PaymentRequirements UPFRONT = Sale.OFFER.withFlow(PaymentFlow.UPFRONT);
   private static final String BASE_ONLY =
       "{\"kinds\":[{\"x402Version\":2,\"scheme\":\"exact\",\"network\":\"eip155:8453\"}]}";
 
   private final HostileFacilitator one = new HostileFacilitator();
   private final HostileFacilitator other = new HostileFacilitator();
+  private final Set<HostileFacilitator> locked = ConcurrentHashMap.newKeySet();
   private final MutableClock clock = new MutableClock();
 
   @AfterEach
@@ -47,9 +55,30 @@ class FacilitatorsTest {
   private Facilitator guarded(HostileFacilitator remote) {
     Duration shortTime = Duration.ofMillis(500);
     return new GuardedFacilitator(
-        to(remote.url()).requestTimeout(shortTime).verifyTimeout(shortTime).build(),
+        to(remote.url())
+            .requestTimeout(shortTime)
+            .verifyTimeout(shortTime)
+            .authentication((method, endpoint) -> credentials(remote, endpoint))
+            .build(),
         GuardedFacilitator.Limits.of(8, 8),
         clock);
+  }
+
+  /** Without them nothing is sent. */
+  private Map<String, String> credentials(HostileFacilitator remote, URI endpoint)
+      throws FacilitatorException {
+    if (locked.contains(remote) && endpoint.getPath().equals("/settle")) {
+      throw new FacilitatorException("no credentials");
+    }
+    return Map.of();
+  }
+
+  private static SignedPayment upfront(Facilitators facilitators, int number) throws Exception {
+    return ((Verification.Valid)
+            facilitators
+                .of(UPFRONT)
+                .check(Offers.in(PaymentFlow.UPFRONT, Sale.v2(number)), UPFRONT))
+        .payment();
   }
 
   private static SignedPayment payment(Facilitators facilitators, int number) throws Exception {
@@ -82,6 +111,37 @@ class FacilitatorsTest {
     other.on("/settle", json(200, success(TX)));
     assertThat(facilitators.outcome(payment, List.of())).isInstanceOf(Settlement.Settled.class);
     assertThat(one.asked("/settle")).isZero();
+  }
+
+  @Test
+  void letsTheNextSettleUpfrontWhatNeverLeftForTheFirst() throws Exception {
+    other.on("/settle", HostileFacilitator.hangUp());
+    Facilitators facilitators = both();
+    locked.add(one);
+    SignedPayment payment = upfront(facilitators, 1);
+    assertThat(facilitators.tellsBeforeBroadcast(payment)).isFalse();
+    assertThat(facilitators.settle(payment, hash -> {}, true).join())
+        .isInstanceOf(Settlement.Pending.class);
+    other.on("/settle", json(200, success(TX)));
+    assertThat(facilitators.outcome(payment, List.of())).isInstanceOf(Settlement.Settled.class);
+    assertThat(one.asked("/settle") + other.asked("/verify")).isZero();
+
+    locked.add(other);
+    assertThat(facilitators.settle(upfront(facilitators, 2), hash -> {}, false))
+        .isCompletedExceptionally();
+  }
+
+  @Test
+  void letsNoOtherSettleWhatMayHaveLeftForTheFirst() throws Exception {
+    one.on("/settle", HostileFacilitator.hangUp());
+    other.on("/settle", json(200, success(TX)));
+    Facilitators facilitators = both();
+    assertThat(facilitators.settle(upfront(facilitators, 1), hash -> {}, false).join())
+        .isInstanceOf(Settlement.Pending.class);
+    locked.add(one);
+    SignedPayment verifiedFirst = payment(facilitators, 2);
+    assertThat(facilitators.settle(verifiedFirst, hash -> {}, false)).isCompletedExceptionally();
+    assertThat(other.asked("/settle")).isZero();
   }
 
   @Test
