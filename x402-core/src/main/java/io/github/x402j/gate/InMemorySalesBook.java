@@ -85,6 +85,16 @@ public final class InMemorySalesBook implements SalesBook {
   }
 
   @Override
+  public synchronized boolean withdraw(String id) {
+    Entry before = entries.get(id);
+    boolean isOpen = before != null && before.state() == State.SENT && before.transaction() == null;
+    if (isOpen) {
+      entries.remove(id);
+    }
+    return isOpen;
+  }
+
+  @Override
   public synchronized List<Entry> takeDue(Instant now, Instant next, int max) {
     List<Entry> due = new ArrayList<>();
     for (Map.Entry<String, Entry> each : entries.entrySet()) {

@@ -239,16 +239,17 @@ final class PaymentEngine {
    */
   SettlementInProgress settle(VerifiedPayment sale, SalesRecorder sales, boolean later) {
     SignedPayment payment = sale.signed();
+    boolean isVerified = !facilitators.verifiesWhenItSettles(payment);
     if (!facilitators.tellsBeforeBroadcast(payment)) {
       recordAsking(sale, sales);
     }
     TransactionRecords.Member record = new TransactionRecords(transactions, ledger, sales).of(sale);
     SettlementInProgress begun = settle(payment, record, later);
-    return begun.then(() -> conclude(sale, sales, begun));
+    return begun.then(() -> conclude(sale, isVerified, sales, begun));
   }
 
   private static Settlement conclude(
-      VerifiedPayment sale, SalesRecorder sales, SettlementInProgress begun)
+      VerifiedPayment sale, boolean isVerified, SalesRecorder sales, SettlementInProgress begun)
       throws FacilitatorException {
     try {
       Settlement settlement = begun.conclude();
@@ -257,7 +258,11 @@ final class PaymentEngine {
       }
       return settlement;
     } catch (FacilitatorException e) {
-      sales.notSent(sale, String.valueOf(e.getMessage()));
+      if (isVerified) {
+        sales.notSent(sale, String.valueOf(e.getMessage()));
+      } else {
+        sales.withdraw(sale); // anyone can begin one
+      }
       throw e;
     }
   }

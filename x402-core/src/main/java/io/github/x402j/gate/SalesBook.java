@@ -104,6 +104,14 @@ public interface SalesBook {
   boolean conclude(Entry entry);
 
   /**
+   * Deletes the entry with this id if it is {@code SENT} and has no transaction: nothing was sent,
+   * and its payment was not verified.
+   *
+   * @return whether there was one
+   */
+  boolean withdraw(String id);
+
+  /**
    * Returns entries whose outcome can be asked for now, the oldest first. The same entries are
    * returned again from {@code next} on, unless they have an outcome by then.
    *

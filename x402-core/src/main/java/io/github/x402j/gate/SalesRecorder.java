@@ -131,6 +131,17 @@ final class SalesRecorder {
   }
 
   /**
+   * Forgets that the money of an unverified payment was about to be asked for: nothing was sent.
+   */
+  void withdraw(VerifiedPayment sale) {
+    try {
+      book.withdraw(id(sale.signed()));
+    } catch (RuntimeException e) {
+      log.error("{}: the sales book keeps an entry though nothing was sent", sale, e);
+    }
+  }
+
+  /**
    * Records in the ledger and here that a payment has bought its delivery.
    *
    * @throws IllegalStateException if the ledger does not record it

@@ -57,6 +57,11 @@ class SalesRecorderTest {
     }
 
     @Override
+    public boolean withdraw(String id) {
+      return memory.withdraw(id);
+    }
+
+    @Override
     public List<Entry> takeDue(Instant now, Instant next, int max) {
       return memory.takeDue(now, next, max);
     }
@@ -191,6 +196,24 @@ class SalesRecorderTest {
     facilitator.failsToSettle = false;
     sell(PaymentFlow.AUTHORIZATION, 1, working());
     assertThat(entry().state()).isEqualTo(State.DELIVERED);
+  }
+
+  /** Whoever signs at all can begin one, funded or not. */
+  @Test
+  void keepsNothingOfAnUnverifiedPaymentThatWasNotSent() {
+    facilitator.tellsFirst = false;
+    facilitator.settleVerifies = true;
+    facilitator.failsToSettle = true;
+    List<Entry> before = new ArrayList<>();
+    facilitator.beforeSettle = () -> before.addAll(entries());
+    sell(PaymentFlow.UPFRONT, 1, working());
+    assertThat(before).extracting(Entry::state).containsExactly(State.SENT);
+    assertThat(entries()).isEmpty();
+
+    facilitator.failsToSettle = false;
+    facilitator.settlement = new Settlement.Pending(null);
+    sell(PaymentFlow.UPFRONT, 2, working());
+    assertThat(entry().state()).isEqualTo(State.SENT);
   }
 
   @Test

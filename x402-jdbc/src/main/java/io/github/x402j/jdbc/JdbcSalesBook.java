@@ -201,6 +201,11 @@ public final class JdbcSalesBook implements SalesBook, AutoCloseable {
     return database.run("writing a sale", connection -> rows.conclude(connection, entry));
   }
 
+  @Override
+  public boolean withdraw(String id) {
+    return database.run("deleting a sale", connection -> rows.withdraw(connection, id));
+  }
+
   // ---- reading
 
   @Override

@@ -53,6 +53,8 @@ final class SaleRows {
 
   private static final String UPDATE_UNPAID = UPDATE + " AND state IN ('SENT', 'FAILED')";
   private static final String CONCLUDE = UPDATE + " AND state = 'SENT'";
+  private static final String WITHDRAW =
+      "DELETE FROM x402_sale WHERE id = ? AND state = 'SENT' AND tx_hash IS NULL";
   private static final String DUE =
       "SELECT " + COLUMNS + " FROM x402_sale WHERE ask_at <= ? ORDER BY ask_at";
   private static final String POSTPONE =
@@ -111,6 +113,11 @@ final class SaleRows {
   /** Returns whether the row was open. */
   boolean conclude(Connection connection, Entry entry) throws SQLException {
     return database.update(connection, CONCLUDE, row -> set(row, entry)) > 0;
+  }
+
+  /** Returns whether there was an open row without a transaction. */
+  boolean withdraw(Connection connection, String id) throws SQLException {
+    return database.update(connection, WITHDRAW, row -> row.setString(1, id)) > 0;
   }
 
   /** Reads what is due, and takes it so that no other process does. */

@@ -341,6 +341,18 @@ public abstract class SalesBookContract {
     assertThat(book.takeDue(time(1000), time(2000), 10)).isEmpty();
   }
 
+  @Test
+  void withdrawsOnlyWhatIsOpenAndHasNoTransaction() {
+    Entry asked = entry(3, SalesBook.State.SENT, null, null, null, question(3));
+    SalesBook book = with(emptyBook(), sent(1), sale(2), asked);
+    for (int number = 1; number <= 4; number++) {
+      assertThat(book.withdraw(sale(number).id())).isEqualTo(number == 3);
+    }
+    assertThat(all(book)).containsExactly(sent(1), sale(2));
+    assertThat(book.withdraw(asked.id())).isFalse();
+    assertThat(book.write(asked)).isTrue();
+  }
+
   // ---- totals and exports
 
   @Test
