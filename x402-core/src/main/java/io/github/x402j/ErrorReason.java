@@ -21,6 +21,28 @@ public enum ErrorReason {
   RECIPIENT_MISMATCH("invalid_exact_evm_payload_recipient_mismatch"),
   /** The authorization has been used or cancelled. */
   NONCE_ALREADY_USED("invalid_exact_evm_nonce_already_used"),
+  /** Another contract than the proxy of the scheme may spend it. */
+  PERMIT2_SPENDER_MISMATCH("invalid_permit2_spender"),
+  /** Permit2 would move the money to somebody else. */
+  PERMIT2_RECIPIENT_MISMATCH("invalid_permit2_recipient_mismatch"),
+  /** The signature is not the payer's over this authorization of Permit2. */
+  PERMIT2_INVALID_SIGNATURE("invalid_permit2_signature"),
+  /** {@code deadline} is past, too near, or further away than the seller allows. */
+  PERMIT2_DEADLINE_EXPIRED("permit2_deadline_expired"),
+  /** {@code witness.validAfter} is in the future. */
+  PERMIT2_NOT_YET_VALID("permit2_not_yet_valid"),
+  /** The amount is not exactly the price. */
+  PERMIT2_AMOUNT_MISMATCH("permit2_amount_mismatch"),
+  /** The token is not the one that was offered. */
+  PERMIT2_TOKEN_MISMATCH("permit2_token_mismatch"),
+  /** The payer has not approved Permit2 for as much of the token. */
+  PERMIT2_ALLOWANCE_REQUIRED("permit2_allowance_required"),
+  /** Permit2 has used or cancelled the nonce. */
+  PERMIT2_INVALID_NONCE("permit2_invalid_nonce"),
+  /** The transfer by Permit2 would fail, or would not bring the whole amount. */
+  PERMIT2_SIMULATION_FAILED("permit2_simulation_failed"),
+  /** There is no proxy of the scheme on the chain. */
+  PERMIT2_PROXY_NOT_DEPLOYED("permit2_proxy_not_deployed"),
   /** The network is not one that was offered. */
   INVALID_NETWORK("invalid_network"),
   /** The payload is not what its scheme defines. */

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param payTo who is paid
  * @param maxTimeout how long an authorization may be valid, whole seconds, at least one
  * @param extra what the scheme needs besides; for {@value #EXACT} the token's EIP-712 {@code name}
- *     and {@code version}. JSON as JDK types, immutable
+ *     and {@code version}, and a {@link TransferMethod}. JSON as JDK types, immutable
  * @param received the JSON text of a version 2 descriptor that these requirements were read from,
  *     or null. A payment sends it back as it is: a seller may compare what a payer accepted with
  *     what it offered as text, in its own spelling of addresses and with members unknown here
@@ -41,9 +42,6 @@ public record PaymentRequirements(
 
   /** The name in {@code extra} of what {@link #withDecimals} adds. */
   public static final String DECIMALS = "decimals";
-
-  private static final String TRANSFER_METHOD = "assetTransferMethod";
-  private static final String EIP_3009 = "eip3009";
 
   /** Checks the timeout and copies {@code extra}. */
   public PaymentRequirements {
@@ -79,11 +77,8 @@ public record PaymentRequirements(
     if (payTo.isZero()) {
       throw new IllegalArgumentException("payTo: the zero address would burn the payment");
     }
-    Map<String, Object> extra = new LinkedHashMap<>(); // one order, so that the text is the same
-    extra.put("name", token.name());
-    extra.put("version", token.version());
     return new PaymentRequirements(
-        EXACT, token.network(), amount, token.contract(), payTo, maxTimeout, extra);
+        EXACT, token.network(), amount, token.contract(), payTo, maxTimeout, token.extra());
   }
 
   /**
@@ -100,7 +95,7 @@ public record PaymentRequirements(
 
   /** Returns whether an EIP-3009 authorization pays it, as it does where no method is named. */
   public boolean takesAuthorization() {
-    return extra.getOrDefault(TRANSFER_METHOD, EIP_3009).equals(EIP_3009);
+    return TransferMethod.of(this).equals(Optional.of(TransferMethod.EIP_3009));
   }
 
   /**

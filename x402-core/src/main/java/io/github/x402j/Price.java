@@ -56,7 +56,11 @@ public record Price(BigDecimal dollars) {
           String.format(
               "price %s has %d decimal digits, but %s on %s has only %d: use a price that the token"
                   + " can express",
-              this, dollars.scale(), token.name(), token.network(), token.decimals()));
+              this,
+              dollars.scale(),
+              token.hasDomain() ? token.name() : token.contract(),
+              token.network(),
+              token.decimals()));
     }
     return new TokenAmount(dollars.movePointRight(token.decimals()).toBigIntegerExact());
   }

@@ -88,6 +88,14 @@ public interface Chain {
   Optional<Receipt> receipt(String transaction) throws FacilitatorException;
 
   /**
+   * Returns the call data of a transaction in hex, empty if the node does not show it. It is read
+   * where no event tells which authorization a transaction used. Default: empty.
+   */
+  default Optional<String> callData(String transaction) throws FacilitatorException {
+    return Optional.empty();
+  }
+
+  /**
    * Returns whether the node has the transaction, mined or waiting. Default: whether it is mined.
    */
   default boolean isKnown(String transaction) throws FacilitatorException {

@@ -33,8 +33,6 @@ record Eip3009Payment(
     PaymentRequirements requirements,
     byte[] domainSeparator)
     implements EvmPayment {
-  /** Beyond this an Instant overflows; no honest window ends there. */
-  private static final BigInteger MAX_SECONDS = BigInteger.valueOf(1L << 40);
 
   private TransferAuthorization authorization() {
     return exact.authorization();
@@ -107,16 +105,9 @@ record Eip3009Payment(
         "authorization.validAfter: expected a time before now");
   }
 
-  /** A window that ends exactly at the limit is accepted. */
   private Optional<Verification.Invalid> windowIsShort(Instant now) {
-    BigInteger limit =
-        BigInteger.valueOf(
-            now.plus(requirements.maxTimeout())
-                .plus(OfflineChecks.CLOCK_ALLOWANCE)
-                .getEpochSecond());
-    BigInteger validBefore = authorization().validBefore();
     return refuseUnless(
-        validBefore.compareTo(limit) <= 0 && validBefore.compareTo(MAX_SECONDS) < 0,
+        OfflineChecks.endsInTime(authorization().validBefore(), requirements, now),
         ErrorReason.AUTHORIZATION_EXPIRED,
         "authorization.validBefore: expected at most maxTimeoutSeconds ("
             + requirements.maxTimeout().toSeconds()

@@ -9,7 +9,6 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Recent;
 import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
-import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -74,9 +73,7 @@ final class Eip3009Scheme implements EvmScheme {
       requireKnownName(token);
     } else {
       requireContract(token, chain);
-      if (offered.extra().get(PaymentRequirements.DECIMALS) instanceof Number decimals) {
-        requireDecimals(token, decimals.intValue(), chain);
-      }
+      OnChainToken.requireDecimals(offered, chain);
     }
   }
 
@@ -100,19 +97,6 @@ final class Eip3009Scheme implements EvmScheme {
               "asset: the domain separator of %s is not that of name \"%s\" and version \"%s\" on"
                   + " %s; correct the token's EIP-712 name or version",
               token.contract(), token.name(), token.version(), token.network()));
-    }
-  }
-
-  /** With other decimals a price of one dollar would be another amount. */
-  private static void requireDecimals(Token token, int configured, Chain chain)
-      throws FacilitatorException {
-    Optional<BigInteger> actual = OnChainToken.decimals(chain, token.contract());
-    if (actual.isPresent() && !actual.get().equals(BigInteger.valueOf(configured))) {
-      throw new IllegalStateException(
-          String.format(
-              "asset: %s on %s has %s decimals, and the token is configured with %d; prices would"
-                  + " be wrong by a power of ten",
-              token.contract(), token.network(), actual.get(), configured));
     }
   }
 

@@ -55,21 +55,26 @@ final class Eip712 {
   }
 
   static byte[] digest(byte[] domainSeparator, TransferAuthorization authorization) {
+    return digest(domainSeparator, structHash(authorization));
+  }
+
+  /** Returns what is signed of a message with this hash. */
+  static byte[] digest(byte[] domainSeparator, byte[] structHash) {
     ByteArrayOutputStream message = new ByteArrayOutputStream(66);
     message.write(0x19);
     message.write(0x01);
     message.writeBytes(domainSeparator);
-    message.writeBytes(structHash(authorization));
+    message.writeBytes(structHash);
     return Hash.sha3(message.toByteArray());
   }
 
-  private static byte[] word(Address address) {
+  static byte[] word(Address address) {
     byte[] word = new byte[32];
     System.arraycopy(Hex.bytes(address.text()), 0, word, 12, 20);
     return word;
   }
 
-  private static byte[] word(BigInteger unsigned) {
+  static byte[] word(BigInteger unsigned) {
     byte[] word = new byte[32];
     byte[] bytes = unsigned.toByteArray(); // may begin with a sign byte of zero
     int length = Math.min(bytes.length, 32);

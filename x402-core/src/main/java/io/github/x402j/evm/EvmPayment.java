@@ -3,6 +3,7 @@
 package io.github.x402j.evm;
 
 import io.github.x402j.Address;
+import io.github.x402j.ErrorReason;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.PaymentKey;
 import io.github.x402j.SchemePayload;
@@ -43,6 +44,11 @@ interface EvmPayment extends SchemePayload {
   /** Returns the 32 bytes that the payer signs. */
   byte[] digest();
 
+  /** Returns what a signature that is not the payer's is refused with. */
+  default ErrorReason invalidSignature() {
+    return ErrorReason.INVALID_SIGNATURE;
+  }
+
   /** Returns the signature as the payer sent it: {@code 0x} and an even number of hex digits. */
   String signature();
 
@@ -72,6 +78,14 @@ interface EvmPayment extends SchemePayload {
    */
   default Optional<Address> sender() {
     return Optional.empty();
+  }
+
+  /**
+   * Returns whether the transfer may share a transaction with others. The proof must then hold in a
+   * transaction of many transfers.
+   */
+  default boolean mayShare() {
+    return sender().isEmpty();
   }
 
   /**

@@ -19,7 +19,7 @@ record EvmSchemes(List<EvmScheme> all) {
 
   /** Returns the schemes of this library. A new one is added here. */
   static EvmSchemes standard() {
-    return new EvmSchemes(List.of(new Eip3009Scheme()));
+    return new EvmSchemes(List.of(new Eip3009Scheme(), new Permit2Scheme()));
   }
 
   boolean names(String scheme) {

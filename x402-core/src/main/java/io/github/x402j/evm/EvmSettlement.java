@@ -149,7 +149,7 @@ final class EvmSettlement {
   private boolean mayShare(SignedPayment payment) {
     OfflineChecks.Checked checked = OfflineChecks.Checked.of(payment);
     return checked.owner().isPresent()
-        && checked.payment().sender().isEmpty()
+        && checked.payment().mayShare()
         && shared.contains(payment.requirements().asset());
   }
 

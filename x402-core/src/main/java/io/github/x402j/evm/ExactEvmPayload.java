@@ -20,14 +20,19 @@ import org.jspecify.annotations.Nullable;
  * @param signature {@code 0x} and an even number of hex digits; not verified yet
  */
 public record ExactEvmPayload(TransferAuthorization authorization, String signature) {
-  /** Members of the scheme's other transfer methods, which this library does not support. */
+  /** Members of the scheme's other transfer methods. */
   private static final List<String> OTHER_METHODS =
       List.of("permit2Authorization", "delegationManager", "permissionContext", "transaction");
 
+  private static final String PATH = "payload.authorization";
   private static final int MAX_SIGNATURE_LENGTH = 4096;
 
   /** Checks that the signature is hex. */
   public ExactEvmPayload {
+    requireSignature(signature);
+  }
+
+  static void requireSignature(String signature) {
     if (signature.length() > MAX_SIGNATURE_LENGTH || !Hex.isBytes(signature)) {
       throw new IllegalArgumentException("signature: expected 0x and an even number of hex digits");
     }
@@ -53,12 +58,12 @@ public record ExactEvmPayload(TransferAuthorization authorization, String signat
     try {
       return new ExactEvmPayload(
           new TransferAuthorization(
-              member(members, "from", Address::parse),
-              member(members, "to", Address::parse),
-              member(members, "value", TokenAmount::parse),
-              member(members, "validAfter", TokenAmount::parse).atomicUnits(),
-              member(members, "validBefore", TokenAmount::parse).atomicUnits(),
-              member(members, "nonce", Function.identity())),
+              member(members, PATH, "from", Address::parse),
+              member(members, PATH, "to", Address::parse),
+              member(members, PATH, "value", TokenAmount::parse),
+              member(members, PATH, "validAfter", TokenAmount::parse).atomicUnits(),
+              member(members, PATH, "validBefore", TokenAmount::parse).atomicUnits(),
+              member(members, PATH, "nonce", Function.identity())),
           text(payload.get("signature"), "payload.signature"));
     } catch (IllegalArgumentException e) {
       throw new MalformedPaymentException("payload: " + e.getMessage());
@@ -93,9 +98,9 @@ public record ExactEvmPayload(TransferAuthorization authorization, String signat
     return "ExactEvmPayload[" + authorization + ", signature redacted]";
   }
 
-  private static <T> T member(Map<?, ?> members, String name, Function<String, T> parse)
+  static <T> T member(Map<?, ?> members, String parent, String name, Function<String, T> parse)
       throws MalformedPaymentException {
-    String path = "payload.authorization." + name;
+    String path = parent + "." + name;
     String text = text(members.get(name), path);
     try {
       return parse.apply(text);
@@ -104,7 +109,7 @@ public record ExactEvmPayload(TransferAuthorization authorization, String signat
     }
   }
 
-  private static String text(@Nullable Object value, String path) throws MalformedPaymentException {
+  static String text(@Nullable Object value, String path) throws MalformedPaymentException {
     if (value instanceof String text) {
       return text;
     }

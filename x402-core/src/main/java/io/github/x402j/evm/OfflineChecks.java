@@ -30,6 +30,9 @@ final class OfflineChecks {
   /** How far a payer's clock may run ahead of ours when it computes the end of the window. */
   static final Duration CLOCK_ALLOWANCE = Duration.ofSeconds(30);
 
+  /** Beyond this an Instant overflows; no honest window ends there. */
+  private static final BigInteger MAX_SECONDS = BigInteger.valueOf(1L << 40);
+
   private final EvmSchemes schemes;
   private final Clock clock;
   private final SigningWallets wallets;
@@ -83,7 +86,7 @@ final class OfflineChecks {
         SigningWallets.ofAccount(payment.payer(), digest, payment.signature());
     if (owner.isEmpty() && !isSignedByWallet(payment, digest, requirements.network())) {
       return new Verification.Invalid(
-          ErrorReason.INVALID_SIGNATURE,
+          payment.invalidSignature(),
           "signature: not the payer's over this authorization",
           payment.payer());
     }
@@ -111,6 +114,16 @@ final class OfflineChecks {
       throws FacilitatorException {
     return wallets.isOfContract(
         network, payment.payer(), digest, payment.signature(), payment.key());
+  }
+
+  /**
+   * Returns whether an authorization is valid no longer than the seller allows. One that ends
+   * exactly at the limit is accepted.
+   */
+  static boolean endsInTime(BigInteger end, PaymentRequirements requirements, Instant now) {
+    Instant limit = now.plus(requirements.maxTimeout()).plus(CLOCK_ALLOWANCE);
+    return end.compareTo(BigInteger.valueOf(limit.getEpochSecond())) <= 0
+        && end.compareTo(MAX_SECONDS) < 0;
   }
 
   /** Exactly {@link #SETTLE_MARGIN} left is enough. */

@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.x402j.Address;
 import io.github.x402j.FacilitatorException;
 import io.github.x402j.Network;
+import io.github.x402j.PaymentRequirements;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import java.math.BigInteger;
@@ -88,6 +89,26 @@ public final class OnChainToken {
             .call(List.of(Chain.Call.latest(contract, Eip3009.authorizationState(payer, nonce))))
             .get(0);
     return number(result, "authorizationState").signum() != 0;
+  }
+
+  /**
+   * With other decimals than the price was computed with, a dollar would be another amount.
+   *
+   * @throws IllegalStateException if the contract has others
+   */
+  static void requireDecimals(PaymentRequirements offered, Chain chain)
+      throws FacilitatorException {
+    if (!(offered.extra().get(PaymentRequirements.DECIMALS) instanceof Number configured)) {
+      return;
+    }
+    Optional<BigInteger> actual = decimals(chain, offered.asset());
+    if (actual.isPresent() && !actual.get().equals(BigInteger.valueOf(configured.longValue()))) {
+      throw new IllegalStateException(
+          String.format(
+              "asset: %s on %s has %s decimals, and the token is configured with %d; prices would"
+                  + " be wrong by a power of ten",
+              offered.asset(), offered.network(), actual.get(), configured.intValue()));
+    }
   }
 
   /** Reads an ABI-encoded string: an offset of one word, a length, the bytes. */

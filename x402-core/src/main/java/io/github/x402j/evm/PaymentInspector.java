@@ -162,7 +162,7 @@ final class PaymentInspector {
   private boolean mayShare(Asked asked) {
     OfflineChecks.Checked checked = OfflineChecks.Checked.of(asked.payment());
     return checked.owner().isPresent()
-        && checked.payment().sender().isEmpty()
+        && checked.payment().mayShare()
         && tokens.contains(asked.payment().requirements().asset())
         && withCode.get(asked.payment().payer()).isEmpty();
   }

@@ -47,7 +47,7 @@ final class RpcAnswers {
       @Nullable String number, @Nullable String timestamp, @Nullable String baseFeePerGas) {}
 
   @JsonIgnoreProperties(ignoreUnknown = true)
-  record TransactionAnswer(@Nullable String hash) {}
+  record TransactionAnswer(@Nullable String hash, @Nullable String input) {}
 
   @JsonIgnoreProperties(ignoreUnknown = true)
   record ReceiptAnswer(
@@ -107,6 +107,19 @@ final class RpcAnswers {
     String reverted = reverted(estimate);
     BigInteger gas = reverted == null ? quantity("eth_estimateGas", estimate) : BigInteger.ZERO;
     return new Chain.Quote(gas, reverted, fees.baseFee(), fees.priorityFee(), fees.gasPrice());
+  }
+
+  /** Returns the call data of the transaction, empty if the node does not have it. */
+  static Optional<String> callData(String transaction, Response<?> response)
+      throws FacilitatorException {
+    if (!shows(transaction, response)
+        || !(response.getResult() instanceof TransactionAnswer answer)) {
+      return Optional.empty();
+    }
+    if (answer.input() == null || !Hex.isBytes(answer.input())) {
+      throw invalid("eth_getTransactionByHash", null);
+    }
+    return Optional.of(answer.input().toLowerCase(Locale.ROOT));
   }
 
   /** Returns what gas costs; no gas is needed. */

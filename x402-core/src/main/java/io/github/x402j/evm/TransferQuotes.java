@@ -30,7 +30,7 @@ final class TransferQuotes {
 
   private final Chain chain;
   private final ChainPulse pulse;
-  private final Cache<Address, BigInteger> measured =
+  private final Cache<Kind, BigInteger> measured =
       Caffeine.newBuilder().maximumSize(MOST_TOKENS).executor(Runnable::run).build();
 
   TransferQuotes(Chain chain, ChainPulse pulse) {
@@ -45,7 +45,7 @@ final class TransferQuotes {
    * @throws FacilitatorException if the chain does not answer
    */
   Chain.Quote of(SignedPayment payment, Chain.Call transfer) throws FacilitatorException {
-    BigInteger known = isPlain(payment) ? measured.getIfPresent(tokenOf(payment)) : null;
+    BigInteger known = isPlain(payment) ? measured.getIfPresent(kindOf(payment)) : null;
     if (known != null) {
       BigInteger most = transfer.gas();
       Chain.Quote fees = pulse.fees();
@@ -74,7 +74,7 @@ final class TransferQuotes {
 
   /** Returns whether the next quote of this payment is measured, and not estimated. */
   boolean isMeasured(SignedPayment payment) {
-    return isPlain(payment) && measured.getIfPresent(tokenOf(payment)) != null;
+    return isPlain(payment) && measured.getIfPresent(kindOf(payment)) != null;
   }
 
   /** A transfer of the payment's token alone was mined, and used what its receipt says. */
@@ -88,7 +88,7 @@ final class TransferQuotes {
 
   private void measure(SignedPayment payment, BigInteger gas) {
     if (isPlain(payment)) {
-      measured.asMap().merge(tokenOf(payment), gas, BigInteger::max);
+      measured.asMap().merge(kindOf(payment), gas, BigInteger::max);
     }
   }
 
@@ -96,7 +96,15 @@ final class TransferQuotes {
     return OfflineChecks.Checked.of(payment).owner().isPresent();
   }
 
-  private static Address tokenOf(SignedPayment payment) {
-    return payment.requirements().asset();
+  /**
+   * Transfers that use about as much gas.
+   *
+   * @param asset the token
+   * @param taker the contract that takes the authorization
+   */
+  private record Kind(Address asset, Address taker) {}
+
+  private static Kind kindOf(SignedPayment payment) {
+    return new Kind(payment.requirements().asset(), payment.key().asset());
   }
 }

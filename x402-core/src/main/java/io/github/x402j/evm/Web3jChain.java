@@ -266,6 +266,13 @@ public final class Web3jChain implements Chain {
   }
 
   @Override
+  public Optional<String> callData(String transaction) throws FacilitatorException {
+    return RpcAnswers.callData(
+        transaction,
+        send("eth_getTransactionByHash", List.of(transaction), TransactionResponse.class));
+  }
+
+  @Override
   public Head head() throws FacilitatorException {
     return RpcAnswers.head(
         send("eth_getBlockByNumber", List.of(LATEST, false), BlockResponse.class));

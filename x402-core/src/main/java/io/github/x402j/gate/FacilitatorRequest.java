@@ -10,9 +10,9 @@ import io.github.x402j.PaymentRequirements;
 import io.github.x402j.ResourceInfo;
 import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
+import io.github.x402j.TransferMethod;
 import io.github.x402j.Verification;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +44,7 @@ record FacilitatorRequest(
         tokens.stream()
             .filter(known -> known.network().equals(asked.network()))
             .filter(known -> known.contract().equals(asked.asset()))
+            .filter(known -> TransferMethod.of(asked).equals(Optional.of(known.method())))
             .findFirst();
     if (!asked.scheme().equals(PaymentRequirements.EXACT)) {
       return refuse(request, ErrorReason.UNSUPPORTED_SCHEME, "scheme: expected exact");
@@ -52,10 +53,13 @@ record FacilitatorRequest(
       return refuse(request, ErrorReason.INVALID_NETWORK, "network: not one that is settled here");
     }
     if (token.isEmpty()) {
-      return refuse(request, "paymentRequirements.asset: not a token that is settled here");
+      return refuse(
+          request,
+          "paymentRequirements.asset: not a token that is settled here by this transfer method");
     }
-    if (isOther(asked, "name", token.get().name())
-        || isOther(asked, "version", token.get().version())) {
+    if (token.get().hasDomain()
+        && (isOther(asked, "name", token.get().name())
+            || isOther(asked, "version", token.get().version()))) {
       return refuse(request, "paymentRequirements.extra: not the EIP-712 domain of the token");
     }
     if (asked.amount().isZero() || asked.payTo().isZero()) {
@@ -120,11 +124,8 @@ record FacilitatorRequest(
 
   private static PaymentRequirements with(
       PaymentRequirements asked, Token token, Duration longest) {
-    Map<String, Object> extra = new LinkedHashMap<>();
-    extra.put("name", token.name());
-    extra.put("version", token.version());
     Duration window = asked.maxTimeout().compareTo(longest) > 0 ? longest : asked.maxTimeout();
-    return withExtra(asked, window, extra);
+    return withExtra(asked, window, token.extra());
   }
 
   private static PaymentRequirements withExtra(

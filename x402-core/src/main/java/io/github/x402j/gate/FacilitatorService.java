@@ -183,9 +183,9 @@ public final class FacilitatorService {
     Map<String, Object> domain = new LinkedHashMap<>();
     List<Token> settled = tokens.stream().filter(token -> token.network().equals(network)).toList();
     if (settled.size() == 1) {
-      domain.put("name", settled.get(0).name());
-      domain.put("version", settled.get(0).version());
-      domain.put("decimals", settled.get(0).decimals());
+      Token token = settled.get(0);
+      domain.putAll(token.extra());
+      domain.put("decimals", token.decimals());
     }
     return domain;
   }

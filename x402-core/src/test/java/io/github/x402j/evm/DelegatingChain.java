@@ -47,6 +47,11 @@ class DelegatingChain implements Chain {
   }
 
   @Override
+  public Optional<String> callData(String transaction) throws FacilitatorException {
+    return chain.callData(transaction);
+  }
+
+  @Override
   public Quote quote(Call call) throws FacilitatorException {
     return chain.quote(call);
   }

@@ -140,7 +140,9 @@ class EvmSchemesTest {
     EvmSchemes standard = EvmSchemes.standard();
     assertThat(standard.of(exact)).isPresent();
     assertThat(standard.of(with(exact, "exact", "eip3009"))).isPresent();
-    assertThat(standard.of(with(exact, "exact", "permit2"))).isEmpty();
+    assertThat(standard.of(with(exact, "exact", "permit2")).orElseThrow())
+        .isInstanceOf(Permit2Scheme.class);
+    assertThat(standard.of(with(exact, "exact", "erc7710"))).isEmpty();
     assertThat(standard.of(with(exact, "upto", "eip3009"))).isEmpty();
   }
 

@@ -7,6 +7,7 @@ import io.github.x402j.Facilitator;
 import io.github.x402j.Network;
 import io.github.x402j.Stablecoin;
 import io.github.x402j.Token;
+import io.github.x402j.TransferMethod;
 import io.github.x402j.extension.OfferReceiptSigner;
 import io.github.x402j.extension.PaymentIdentifiers;
 import io.github.x402j.gate.AccessHook;
@@ -70,6 +71,9 @@ final class FilterFactory {
   private static Token token(Network network, TokenContract token) {
     String contract =
         Setting.require("x402.token.contract", token.contract(), "the token's address", "0x...");
+    if (token.method() == TransferMethod.PERMIT2) {
+      return Token.erc20(network, Address.parse(contract), token.decimals());
+    }
     String name =
         Setting.require(
             "x402.token.name", token.name(), "the name in its EIP-712 domain", "USD Coin");

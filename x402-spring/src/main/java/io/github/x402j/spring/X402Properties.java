@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.x402j.spring;
 
+import io.github.x402j.TransferMethod;
 import io.github.x402j.servlet.ErrorDelivery;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,18 +116,21 @@ public record X402Properties(
   }
 
   /**
-   * A token that signs as USDC does.
+   * A token.
    *
    * @param contract Address of its contract.
    * @param decimals How many decimal digits one token has.
    * @param name Name of its EIP-712 domain.
    * @param version Version of its EIP-712 domain.
+   * @param method How a signature moves it: eip3009 as USDC does, or permit2 for any ERC-20 token,
+   *     which needs no name and version.
    */
   public record TokenContract(
       @Nullable String contract,
       @DefaultValue("6") int decimals,
       @Nullable String name,
-      @DefaultValue("2") String version) {}
+      @DefaultValue("2") String version,
+      @DefaultValue("eip3009") TransferMethod method) {}
 
   /**
    * A keystore file of version 3.
