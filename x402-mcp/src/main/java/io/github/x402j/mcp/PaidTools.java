@@ -308,9 +308,10 @@ public final class PaidTools {
         .build();
   }
 
+  /** Where a facilitator settles payments of version 1 alone, the body is all that is offered. */
   private static String descriptorIn(Refusal refusal) {
-    return PaymentMeta.decoded(
-        String.valueOf(refusal.headers().get(PaymentHeader.PAYMENT_REQUIRED)));
+    String header = refusal.headers().get(PaymentHeader.PAYMENT_REQUIRED);
+    return header == null ? refusal.body() : PaymentMeta.decoded(header);
   }
 
   private static String codeIn(Refusal refusal) {
