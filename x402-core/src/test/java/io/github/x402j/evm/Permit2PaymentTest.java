@@ -446,6 +446,20 @@ class Permit2PaymentTest {
     assertThat(settlement).isNotInstanceOf(Settlement.Settled.class);
   }
 
+  /** It returns Permit2's address to every call, and moves nothing. */
+  @Test
+  void neverTakesAProxyThatOnlyAnswersAsOneForASettlement() throws Exception {
+    SignedPayment payment = checked(authorization(payer));
+    chain.placeCode(
+        TestChain.EXACT_PROXY, "0x73" + TestChain.PERMIT2.substring(2) + "60005260206000f3");
+    assertThat(reason(facilitator.verify(payment)))
+        .isEqualTo(ErrorReason.PERMIT2_SIMULATION_FAILED);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> shop.builder().build().start(List.of(offer)))
+        .withMessageContaining("x402ExactPermit2Proxy");
+    assertThat(settle(payment)).isNotInstanceOf(Settlement.Settled.class);
+  }
+
   @Test
   void failsTheStartWithoutPermit2OrWithOtherDecimals() {
     assertThatIllegalStateException()
