@@ -21,6 +21,8 @@ export const account = (name) => privateKeyToAccount(keccak256(toHex(`x402j inte
 export const keyOf = (name) => keccak256(toHex(`x402j interop ${name}`));
 
 const artifact = (name) => JSON.parse(readFileSync(join(ARTIFACTS, `${name}.json`), "utf8"));
+/** The code of a test contract as it is on a chain. */
+export const artifactCode = (name) => hex(artifact(name).code);
 const hex = (text) => (text.startsWith("0x") ? text : `0x${text}`);
 
 async function startAnvil(chainId) {
@@ -107,6 +109,14 @@ export class Chain {
 
   mint(token, to, value) {
     return this.write(token.address, "mint", [to, value]);
+  }
+
+  /** Lets `spender` move the owner's tokens; the owner needs gas. */
+  async approve(token, owner, spender, value) {
+    const {abi} = artifact("TestUsdc");
+    const hash = await this.wallet(owner)
+      .writeContract({address: token.address, abi, functionName: "approve", args: [spender, value], ...this.#fees});
+    return this.#mined(hash);
   }
 
   balance(token, of) {

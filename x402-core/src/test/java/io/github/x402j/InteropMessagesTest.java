@@ -174,8 +174,10 @@ class InteropMessagesTest {
   }
 
   private static EvmLocalChecks checks(JsonNode payment) {
-    long validBefore = Long.parseLong(payment.at("/payload/authorization/validBefore").textValue());
-    Clock clock = Clock.fixed(Instant.ofEpochSecond(validBefore - 30), ZoneOffset.UTC);
+    JsonNode eip3009 = payment.at("/payload/authorization/validBefore");
+    JsonNode permit2 = payment.at("/payload/permit2Authorization/deadline");
+    long end = Long.parseLong((permit2.isMissingNode() ? eip3009 : permit2).textValue());
+    Clock clock = Clock.fixed(Instant.ofEpochSecond(end - 30), ZoneOffset.UTC);
     return EvmLocalChecks.builder().clock(clock).build();
   }
 
