@@ -9,6 +9,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.x402j.Address;
 import io.github.x402j.ErrorReason;
+import io.github.x402j.FacilitatorMessages;
 import io.github.x402j.MalformedPaymentException;
 import io.github.x402j.Network;
 import io.github.x402j.PaymentPayload;
@@ -20,6 +21,7 @@ import io.github.x402j.SignedPayment;
 import io.github.x402j.Token;
 import io.github.x402j.TokenAmount;
 import io.github.x402j.Verification;
+import io.github.x402j.gate.FacilitatorService;
 import io.github.x402j.gate.MemoryTransport;
 import io.github.x402j.gate.PaymentGate;
 import io.github.x402j.gate.Sale;
@@ -205,6 +207,29 @@ class Permit2PaymentTest {
         Sale.headers(payment),
         transport);
     return transport;
+  }
+
+  @Test
+  void aFacilitatorSettlesItForOthers() throws Exception {
+    Token token = Token.erc20(shop.network(), offer.asset(), 18);
+    FacilitatorService service =
+        FacilitatorService.builder()
+            .facilitator(facilitator)
+            .token(token)
+            .clock(shop.clock)
+            .build();
+    service.start();
+    assertThat(service.supported().json())
+        .contains("\"assetTransferMethod\":\"permit2\"", "\"decimals\":18")
+        .doesNotContain("\"name\":\"\"");
+    String request =
+        FacilitatorMessages.request(checked(authorization(payer)), ResourceInfo.of(Sale.URL));
+
+    assertThat(service.verify(request).json()).contains("\"isValid\":true");
+    assertThat(service.settle(request).json()).contains("\"success\":true");
+    assertThat(earned()).isEqualTo(PRICE);
+    assertThat(service.verify(request.replace("\"permit2\"", "\"eip3009\"")).json())
+        .contains("\"isValid\":false", "invalid_payment_requirements");
   }
 
   @Test
