@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -183,18 +184,32 @@ public final class PaidResources
     return Response.status(PAYMENT_REQUIRED).build();
   }
 
-  /** Returns what the signature says, with the path as far as the application says its own. */
+  /** Returns what the signature says, with the paths as far as it is certain where JAX-RS is. */
   private Discoverable declared(Class<?> type, Method method) {
     Discoverable signature = ResourceParameters.of(type, method);
     Optional<String> root = ResourcePrice.path(type);
-    Application all = application;
-    ApplicationPath front =
-        all == null ? null : all.getClass().getAnnotation(ApplicationPath.class);
-    if (root.isEmpty() || front == null) {
+    Set<String> bases = certainBases();
+    if (root.isEmpty() || bases.isEmpty()) {
       return signature;
     }
     String path = ResourcePrice.join(root.get(), ResourcePrice.path(type, method).orElse(""));
-    return signature.template(ResourcePrice.join(front.value().replaceFirst("/?\\*$", ""), path));
+    return signature.template(
+        bases.stream()
+            .map(base -> ResourcePrice.join(base, path))
+            .collect(Collectors.joining(",")));
+  }
+
+  /** The mapping of its servlet counts, and what the application says where there is not one. */
+  private Set<String> certainBases() {
+    ServletContext context = servletContext;
+    ResourcePaths paths = context == null ? null : ResourcePaths.of(context);
+    if (paths != null && paths.isCertain() && !paths.bases().isEmpty()) {
+      return paths.bases();
+    }
+    Application all = application;
+    ApplicationPath front =
+        all == null ? null : all.getClass().getAnnotation(ApplicationPath.class);
+    return front == null ? Set.of() : Set.of(front.value().replaceFirst("/?\\*$", ""));
   }
 
   private ResourceGate gate(

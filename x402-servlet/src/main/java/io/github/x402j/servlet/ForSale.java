@@ -10,6 +10,9 @@ import io.github.x402j.JsonText;
 import io.github.x402j.servlet.PriceList.Listed;
 import io.github.x402j.servlet.PriceList.PricedRoute;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletRegistration;
+import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -41,6 +44,28 @@ final class ForSale {
   ForSale(PriceList prices, List<PublicUrl> publicUrls) {
     this.prices = prices;
     this.publicUrls = publicUrls;
+  }
+
+  /**
+   * Maps a servlet to the documents where none takes all paths, as Tomcat runs no filter then. What
+   * it answers is of no matter: the filter answers first.
+   */
+  static void mapIn(ServletContext context) {
+    boolean isMapped =
+        context.getServletRegistrations().values().stream()
+            .flatMap(servlet -> servlet.getMappings().stream())
+            .anyMatch(mapping -> mapping.equals("/") || mapping.equals("/*"));
+    if (!isMapped) {
+      ServletRegistration.Dynamic added = context.addServlet("x402-offers", new Target());
+      if (added != null) { // null where the webapp has done it twice
+        added.addMapping(LIST, OPEN_API);
+      }
+    }
+  }
+
+  /** Is there to be mapped. */
+  private static final class Target extends HttpServlet {
+    private static final long serialVersionUID = 1L;
   }
 
   /** Answers a request for a document; returns false if it is for something else. */

@@ -165,8 +165,7 @@ public final class PaymentFilter implements Filter {
   public static void register(ServletContext context, PaymentFilter filter) {
     filter.registration.register(
         context, filter, filter.routes, route -> filter.inFrontOf(filter.prices.add(route)));
-    filter.handlers.noteIn(context);
-    filter.startGate(); // now: Undertow initialises filters with the first request only
+    filter.startIn(context);
   }
 
   /**
@@ -180,8 +179,15 @@ public final class PaymentFilter implements Filter {
   public static void registerServlets(ServletContext context, PaymentFilter filter) {
     filter.registration.registerServlets(
         context, filter.routes, route -> filter.inFrontOf(filter.prices.add(route)));
-    filter.handlers.noteIn(context);
-    filter.startGate();
+    filter.startIn(context);
+  }
+
+  private void startIn(ServletContext context) {
+    handlers.noteIn(context);
+    if (forSale != null) {
+      ForSale.mapIn(context);
+    }
+    startGate(); // now: Undertow initialises filters with the first request only
   }
 
   /**

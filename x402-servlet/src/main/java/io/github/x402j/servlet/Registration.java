@@ -39,9 +39,14 @@ final class Registration {
   /** Jetty puts the filter of this name first when the first endpoint is added. */
   private static final String UPGRADE_FILTER = "WebSocketUpgradeFilter";
 
-  /** Servlets of these packages carry no annotation of ours. */
+  /** Servlets whose names begin so carry no annotation of ours; a native image hides them. */
   private static final List<String> CONTAINERS =
-      List.of("org.eclipse.jetty.", "org.apache.catalina.", "org.apache.jasper.", "io.undertow.");
+      List.of(
+          "org.eclipse.jetty.",
+          "org.apache.catalina.",
+          "org.apache.jasper.",
+          "io.undertow.",
+          ForSale.class.getName());
 
   /** Where the upgrade filter stands, as far as is known. */
   private enum Upgrades {

@@ -86,7 +86,7 @@ final class HandlerCheck implements SmartInitializingSingleton {
           .getHandlerMethods()
           .forEach(
               (mapped, method) ->
-                  add(mapping, method, name(mapped, method))
+                  add(mapping, method, name(mapped, method), all.template(mapped))
                       .ifPresent(
                           priced ->
                               requireNoCheaperRule(priced, all.paths(mapped, method, priced))));
@@ -96,7 +96,7 @@ final class HandlerCheck implements SmartInitializingSingleton {
           .forEach(
               (path, mapped) -> {
                 Object handler = mapped instanceof String bean ? beans.getBean(bean) : mapped;
-                add(mapping, handler, path)
+                add(mapping, handler, path, all.template(path))
                     .ifPresent(
                         priced -> requireNoCheaperRule(priced, all.paths(path, handler, priced)));
               });
@@ -121,7 +121,8 @@ final class HandlerCheck implements SmartInitializingSingleton {
     }
   }
 
-  private Optional<Priced> add(AbstractHandlerMapping mapping, Object handler, String name) {
+  private Optional<Priced> add(
+      AbstractHandlerMapping mapping, Object handler, String name, String template) {
     if (handler instanceof HandlerMethod method) {
       mappedMethods.add(method.getMethod());
       mappedTypes.add(method.getBeanType());
@@ -129,7 +130,7 @@ final class HandlerCheck implements SmartInitializingSingleton {
     } else {
       mappedTypes.add(ClassUtils.getUserClass(handler));
     }
-    Optional<Priced> priced = handlers.getObject().of(handler, name);
+    Optional<Priced> priced = handlers.getObject().of(handler, name, template);
     if (priced.isPresent() && !mappings.gate(mapping)) {
       throw ungated(
           name, mapping.getClass().getName() + " has lost the interceptor of x402-spring");

@@ -87,6 +87,20 @@ final class MappedHandlers {
   }
 
   /**
+   * Returns the templates of the paths within the webapp that lead to a handler, separated by
+   * commas; empty where they are not known.
+   *
+   * @param mapped the path or the {@link RequestMappingInfo} that it is mapped to
+   */
+  String template(Object mapped) {
+    return Mapped.of(mapped).patterns().stream()
+        .map(servletPath::concat)
+        .filter(path -> path.startsWith("/"))
+        .sorted()
+        .collect(Collectors.joining(","));
+  }
+
+  /**
    * Returns the paths within the webapp that lead to a priced handler.
    *
    * @param mapped the path or the {@link RequestMappingInfo} that it is mapped to

@@ -74,18 +74,21 @@ final class PricedHandlers {
 
   /** Returns the handler with its price, empty if it has no annotation. */
   Optional<Priced> of(Object handler) {
-    return of(handler, handler instanceof HandlerMethod method ? method.toString() : "");
+    return of(handler, handler instanceof HandlerMethod method ? method.toString() : "", "");
   }
 
   /**
    * Returns the handler with its price, empty if it has no annotation.
    *
    * @param name what its sales are recorded under, if it was not known
+   * @param template of its paths within the webapp, empty if they are not known
    */
-  Optional<Priced> of(Object handler, String name) {
+  Optional<Priced> of(Object handler, String name, String template) {
     AnnotatedElementKey key = key(handler);
     Optional<Priced> priced = known.get(key);
-    return priced != null ? priced : known.computeIfAbsent(key, absent -> price(handler, name));
+    return priced != null
+        ? priced
+        : known.computeIfAbsent(key, absent -> price(handler, name, template));
   }
 
   /** Returns those that are known. */
@@ -99,7 +102,7 @@ final class PricedHandlers {
         : new AnnotatedElementKey(handler.getClass(), null);
   }
 
-  private Optional<Priced> price(Object handler, String name) {
+  private Optional<Priced> price(Object handler, String name, String template) {
     AnnotatedElement element;
     Class<?> type;
     if (handler instanceof HandlerMethod method) {
@@ -110,23 +113,27 @@ final class PricedHandlers {
       element = type;
     }
     return annotation(element, type)
-        .map(annotation -> price(annotation, handler, name.isEmpty() ? type.getName() : name));
+        .map(
+            annotation ->
+                price(annotation, handler, name.isEmpty() ? type.getName() : name, template));
   }
 
-  private Priced price(RequiresPayment annotation, Object handler, String name) {
+  private Priced price(RequiresPayment annotation, Object handler, String name, String template) {
     Set<String> methods =
         Arrays.stream(annotation.methods())
             .map(method -> method.toUpperCase(Locale.ROOT))
             .collect(Collectors.toUnmodifiableSet());
     AnnotationPrices.Terms terms =
-        annotations.read(
-            name,
-            annotation,
-            () ->
-                handler instanceof HandlerMethod method
-                    ? HandlerParameters.of(method)
-                    : Discoverable.http());
+        annotations.read(name, annotation, () -> declared(handler, template));
     return new Priced(add(name, terms.rule()), terms.price(), methods);
+  }
+
+  private static Discoverable declared(Object handler, String template) {
+    Discoverable signature =
+        handler instanceof HandlerMethod method
+            ? HandlerParameters.of(method)
+            : Discoverable.http();
+    return template.isEmpty() ? signature : signature.template(template);
   }
 
   private PricedHandler add(String name, Route rule) {
