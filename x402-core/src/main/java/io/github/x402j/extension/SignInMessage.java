@@ -169,19 +169,25 @@ public record SignInMessage(
   }
 
   /**
-   * Returns whether the message is for the server at this URL: a signature of it is of no use
-   * elsewhere.
+   * Returns whether the message is for the server at this URL, and so is each of its resources: a
+   * signature of it is of no use elsewhere.
    *
    * @param url an HTTP URL with a host
    */
   public boolean isFor(URI url) {
-    return domain.equals(domainOf(url)) && hasOriginOf(url);
+    return domain.equals(domainOf(url))
+        && hasOriginOf(url)
+        && (resources == null || resources.stream().allMatch(each -> isSameOrigin(each, url)));
   }
 
   /** Returns whether {@link #uri} has the scheme, the host and the port of this URL. */
   boolean hasOriginOf(URI url) {
+    return isSameOrigin(uri, url);
+  }
+
+  private static boolean isSameOrigin(String text, URI url) {
     try {
-      Optional<String> origin = origin(new URI(uri));
+      Optional<String> origin = origin(new URI(text));
       return origin.isPresent() && origin.equals(origin(url));
     } catch (URISyntaxException e) {
       return false;

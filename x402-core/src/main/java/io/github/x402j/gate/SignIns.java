@@ -246,10 +246,13 @@ final class SignIns implements ExtensionPerRequest {
     return new Admission.Granted(listed, REASON);
   }
 
-  /** A payer whose sign-in is refused may sign in anew, or pay. */
+  /** A payer whose sign-in is refused may sign in anew, or pay, if a payment can be settled. */
   private Optional<Admission> refused(AccessCheck access, SignInProblem problem) {
     Challenge challenge = access.challenge();
     listeners.failed(challenge.unsigned(), ErrorReason.INVALID_SIGN_IN, problem.wireCode());
+    if (facilitators.outage(challenge.unsigned().accepts()).isPresent()) {
+      return Optional.of(new Admission.Refused(Refusals.outage()));
+    }
     return Optional.of(
         new Admission.Refused(
             Refusals.paymentRequired(

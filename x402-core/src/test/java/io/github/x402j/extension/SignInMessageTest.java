@@ -152,6 +152,18 @@ class SignInMessageTest {
   }
 
   @Test
+  void a_resource_of_another_origin_is_for_no_server() throws Exception {
+    URI url = URI.create("https://api.example.com/data");
+    String own = "https://api.example.com/other?x=1";
+    assertThat(message(with("resources", List.of(own, own))).isFor(url)).isTrue();
+    assertThat(message(with("resources", List.of())).isFor(url)).isTrue();
+    for (String other :
+        List.of("https://b.example/data", "http://api.example.com/data", "urn:b:data", "data")) {
+      assertThat(message(with("resources", List.of(own, other))).isFor(url)).isFalse();
+    }
+  }
+
+  @Test
   void an_address_keeps_its_checksum_and_a_chain_its_number() throws Exception {
     Address address = Address.parse(WALLET.address().lowerCase());
     SignInMessage message = SignInMessage.asked(INFO, address, new Network(1));

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -58,9 +59,15 @@ class SignInTest {
     private final List<String> asked = new ArrayList<>();
     private boolean acceptsContracts;
     private FacilitatorException failure;
+    private boolean isOut;
 
     @Override
     public void start(List<PaymentRequirements> offered) {}
+
+    @Override
+    public Optional<String> outage() {
+      return isOut ? Optional.of("no gas") : Optional.empty();
+    }
 
     @Override
     public boolean supports(String scheme, Network network) {
@@ -584,6 +591,18 @@ class SignInTest {
     assertThat(transport.calls).containsExactly("refuse 503");
     shop.failure = null;
     ask(HEADER, header);
+    assertThat(transport.calls).containsExactly(GRANTED);
+  }
+
+  @Test
+  void a_refused_sign_in_asks_for_no_payment_that_could_not_be_settled() throws Exception {
+    pay(1);
+    String good = signed(asked(), Sale.PAYER);
+    String strangers = changed(signed(asked(), STRANGER), "address", Sale.PAYER.address().text());
+    shop.isOut = true;
+    ask(HEADER, strangers);
+    assertThat(transport.calls).containsExactly("refuse 503");
+    ask(HEADER, good);
     assertThat(transport.calls).containsExactly(GRANTED);
   }
 
