@@ -51,6 +51,11 @@ final class HandlerParameters {
     return isKnown && saysSomething(schema) ? declared.outputSchema(schema) : declared;
   }
 
+  /** Returns what is said of a handler in one sentence, empty if nothing is. */
+  static String summary(HandlerMethod handler) {
+    return HAS_SWAGGER ? DocumentedHandler.summary(handler) : "";
+  }
+
   private static Discoverable with(Discoverable declared, MethodParameter parameter) {
     RequestParam query = parameter.getParameterAnnotation(RequestParam.class);
     Type type = parameter.getGenericParameterType();
@@ -89,7 +94,7 @@ final class HandlerParameters {
   private static Map<String, Object> schema(MethodParameter parameter) {
     Map<String, Object> schema =
         new LinkedHashMap<>(Discoverable.schemaOf(parameter.getGenericParameterType()));
-    return HAS_SWAGGER ? DocumentedParameter.described(schema, parameter) : schema;
+    return HAS_SWAGGER ? DocumentedHandler.described(schema, parameter) : schema;
   }
 
   private static boolean saysSomething(Map<String, Object> schema) {

@@ -125,7 +125,19 @@ final class PricedHandlers {
             .collect(Collectors.toUnmodifiableSet());
     AnnotationPrices.Terms terms =
         annotations.read(name, annotation, () -> declared(handler, template));
-    return new Priced(add(name, terms.rule()), terms.price(), methods);
+    return new Priced(
+        add(name, described(terms.rule(), annotation, handler)), terms.price(), methods);
+  }
+
+  /** What buyers find is described, by the annotation or by what else says it. */
+  private static Route described(Route rule, RequiresPayment annotation, Object handler) {
+    String summary =
+        annotation.discoverable()
+                && annotation.description().isEmpty()
+                && handler instanceof HandlerMethod method
+            ? HandlerParameters.summary(method)
+            : "";
+    return summary.isEmpty() ? rule : rule.description(summary);
   }
 
   private static Discoverable declared(Object handler, String template) {

@@ -53,7 +53,7 @@ class ArchitectureTest {
           .and()
           .doNotHaveSimpleName("PaidOperations")
           .and()
-          .doNotHaveSimpleName("DocumentedParameter") // where the annotations are on the class path
+          .doNotHaveSimpleName("DocumentedHandler") // where the annotations are on the class path
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.swagger..", "org.springdoc..");
