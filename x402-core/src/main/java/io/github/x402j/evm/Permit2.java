@@ -149,7 +149,8 @@ final class Permit2 {
    *
    * <p>No event names the nonce. So the call data must carry the authorization, directly or inside
    * another contract's call, and there must be a transfer for each authorization of the same
-   * transfer that it carries: one transfer never counts for two.
+   * transfer that it carries, and for each that the token itself took from the payer (EIP-3009):
+   * one transfer never counts for two.
    *
    * @param events of the transaction
    * @param callData of the transaction, in lower case
@@ -165,7 +166,16 @@ final class Permit2 {
             .filter(event -> event.contract().equals(a.token()))
             .filter(event -> event.topics().equals(topics) && event.data().equals(value))
             .count();
-    return transfers >= ofSameTransfer(callData, a);
+    return transfers >= ofSameTransfer(callData, a) + takenByToken(events, a);
+  }
+
+  /** Returns how many authorizations of the payer the token itself took. */
+  private static long takenByToken(List<Chain.Event> events, Permit2Authorization a) {
+    List<String> use = List.of(Eip3009.AUTHORIZATION_USED, "0x" + word(a.from()));
+    return events.stream()
+        .filter(event -> event.contract().equals(a.token()))
+        .filter(event -> event.topics().size() > 1 && event.topics().subList(0, 2).equals(use))
+        .count();
   }
 
   /** Returns how many different authorizations of the same transfer the data carries. */

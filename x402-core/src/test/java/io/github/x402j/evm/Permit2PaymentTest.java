@@ -554,4 +554,30 @@ class Permit2PaymentTest {
     assertThat(Permit2.isMadeBy(List.of(transfer, transfer), both, one)).isTrue();
     assertThat(Permit2.isMadeBy(List.of(transfer, transfer), both, other)).isTrue();
   }
+
+  /** A payment by EIP-3009 in the same transaction has a transfer of its own. */
+  @Test
+  void countsNoTransferThatTheTokenMadeByItself() {
+    Permit2Authorization permit = authorization(payer);
+    String callData = Permit2.settle(permit, new byte[65]);
+    List<String> topics = Eip3009.transferTopics(permit.from(), permit.to());
+    Chain.Event transfer =
+        new Chain.Event(permit.token(), topics, "0x" + Hex.word(BigInteger.valueOf(PRICE)), "0x");
+    Chain.Event used =
+        new Chain.Event(
+            permit.token(),
+            List.of(Eip3009.AUTHORIZATION_USED, topics.get(1), "0x" + "0".repeat(64)),
+            "0x",
+            "0x");
+    Chain.Event ofAnother =
+        new Chain.Event(
+            permit.token(),
+            List.of(Eip3009.AUTHORIZATION_USED, topics.get(2), "0x" + "0".repeat(64)),
+            "0x",
+            "0x");
+
+    assertThat(Permit2.isMadeBy(List.of(used, transfer), callData, permit)).isFalse();
+    assertThat(Permit2.isMadeBy(List.of(used, transfer, transfer), callData, permit)).isTrue();
+    assertThat(Permit2.isMadeBy(List.of(ofAnother, transfer), callData, permit)).isTrue();
+  }
 }
